@@ -1,0 +1,1 @@
+"""The detector: sees a cascading failure over D-Bus and asks for a master restart, rarely and rightly."""

@@ -1,0 +1,1 @@
+"""The notifier: says each problem once, in one message, and loses none."""

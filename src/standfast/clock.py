@@ -1,0 +1,31 @@
+"""Time at the edges; the pure core is handed `now` and never asks for it."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def monotonic_s() -> float:
+    """Seconds that no clock step moves, for measuring durations."""
+    return time.monotonic()
+
+
+def utc_now() -> datetime:
+    """The wall clock as an aware datetime in UTC."""
+    return datetime.now(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 text in UTC to the millisecond, the form of all times in databases and status files."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def from_iso(text: str) -> datetime:
+    """The aware datetime that `iso` wrote; a text without an offset is taken as UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def boot_id() -> str:
+    """The kernel's id of this boot: it changes exactly when the host was restarted."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", "")

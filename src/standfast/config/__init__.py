@@ -1,0 +1,11 @@
+"""Configuration: TOML or JSON files and environment overrides become frozen dataclasses.
+
+A program declares its keys as a frozen dataclass with defaults, `load` fills it. Every mistake
+in a file is found in one pass and is one line: file, key, what was expected, what stood there.
+"""
+
+from standfast.config.mistakes import ConfigError, Mistake
+from standfast.config.reader import load, load_text
+from standfast.config.schema import Alias, AtLeast, Check, Duration, Seconds
+
+__all__ = ["Alias", "AtLeast", "Check", "ConfigError", "Duration", "Mistake", "Seconds", "load", "load_text"]

@@ -1,0 +1,45 @@
+"""What is wrong with a configuration, a line each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from standfast.errors import StandfastError
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to correct.
+
+    Attributes:
+        source: the file with the line if known, or the environment variable.
+        key: the dotted key, "" when it is the file as a whole.
+        expected: what should have stood there.
+        found: what stood there, as it was written; "" when nothing did.
+        hint: what to do, where that is not plain from `expected`.
+    """
+
+    source: str
+    key: str
+    expected: str
+    found: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.source}: {self.key}" if self.key else self.source
+        found = f", found {self.found}" if self.found else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{where}: expected {self.expected}{found}{hint}"
+
+
+class ConfigError(StandfastError):
+    """A configuration that cannot be used, with all its mistakes."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = tuple(mistakes)
+
+    @property
+    def first_line(self) -> str:
+        """The first mistake, and how many more there are: for places that hold one line."""
+        more = len(self.mistakes) - 1
+        return f"{self.mistakes[0]}" + (f" (and {more} more)" if more else "")

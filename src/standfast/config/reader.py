@@ -1,0 +1,93 @@
+"""Reading a configuration file: the edge of this package."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from standfast.config import environment, lines, schema
+from standfast.config.mistakes import ConfigError, Mistake
+
+T = TypeVar("T")
+
+
+def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bool = False) -> T:
+    """Fill the dataclass `shape` from a TOML file (or a JSON file of the same name) and the environment.
+
+    A file that is not there leaves the defaults, unless it is required.
+
+    Raises:
+        ConfigError: with every mistake in it.
+    """
+    path = _existing(path)
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        if required:
+            raise ConfigError(
+                [Mistake(str(path), "", "a configuration file", "none", "write it, or correct the name")]
+            ) from None
+        text = ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
+        raise ConfigError([Mistake(str(path), "", "a readable file", str(reason))]) from error
+    return load_text(shape, text, str(path), environ)
+
+
+def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) -> T:
+    """The same from a text; `name` stands for it in the messages, and `.json` at its end says how to read it.
+
+    Raises:
+        ConfigError: with every mistake in it.
+    """
+    is_json = name.endswith(".json")
+    values = _parse_json(text, name) if is_json else _parse_toml(text, name)
+    found_lines = {} if is_json else lines.key_lines(text)
+    variables: dict[str, str] = {}
+    for key, (variable, value) in environment.overrides(shape, environ).items():
+        _set(values, key, value)
+        variables[key] = variable
+
+    def source(key: str) -> str:
+        if key in variables:
+            return f"environment variable {variables[key]}"
+        line = lines.line_of(found_lines, key)
+        return f"{name}:{line}" if line else name
+
+    built, mistakes = schema.build(shape, values, source)
+    if built is None:
+        raise ConfigError(mistakes)
+    return built
+
+
+def _existing(path: Path) -> Path:
+    as_json = path.with_suffix(".json")
+    return as_json if not path.exists() and as_json.exists() else path
+
+
+def _parse_toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([Mistake(name, "", "TOML", f"{error}")]) from error
+
+
+def _parse_json(text: str, name: str) -> dict[str, Any]:
+    try:
+        values = json.loads(text or "{}")
+    except ValueError as error:
+        raise ConfigError([Mistake(name, "", "JSON", f"{error}")]) from error
+    if not isinstance(values, dict):
+        raise ConfigError([Mistake(name, "", "a JSON object at the top")])
+    return values
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:
+    *tables, last = key.split(".")
+    for table in tables:
+        inner = values.setdefault(table, {})
+        if not isinstance(inner, dict):
+            return  # the file holds something else where a table belongs; the schema will say so
+        values = inner
+    values[last] = value

@@ -1,0 +1,239 @@
+"""From plain parsed values to frozen dataclasses, collecting every mistake on the way. Pure.
+
+The dataclass is the schema. Understood are bool, int, float, str, StrEnum, Literal, `X | None`,
+`tuple[X, ...]`, `dict[str, X]`, nested dataclasses, and unions of dataclasses told apart by a
+`kind: Literal[...]` field. Annotated[...] narrows a type with the markers below.
+"""
+
+import dataclasses
+import difflib
+import json
+import re
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from standfast.config.mistakes import Mistake
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Marks seconds: a number, or text such as "90s", "5min" or "2h"."""
+
+    minimum_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """Marks a number that has a lowest sensible value."""
+
+    lowest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Marks a field whose key in the file is no Python name, such as `from`."""
+
+    key: str
+
+
+Seconds = Annotated[float, Duration()]
+
+
+class Check(Protocol):
+    """A dataclass may look at its own fields together; it yields (key, expected, found)."""
+
+    def mistakes(self) -> Iterable[tuple[str, str, str]]:
+        """What is wrong across fields; the keys are relative to this table."""
+
+
+_UNITS_S: Final = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
+_BAD: Final = object()
+
+
+@dataclass(slots=True)
+class _Builder:
+    source: Callable[[str], str]
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def bad(self, key: str, expected: str, found: str = "", hint: str = "") -> Any:
+        self.mistakes.append(Mistake(self.source(key), key, expected, found, hint))
+        return _BAD
+
+
+def build(schema: type[T], values: Mapping[str, Any], source: Callable[[str], str]) -> tuple[T | None, list[Mistake]]:
+    """The dataclass filled from `values`, or None, with every mistake found.
+
+    Args:
+        source: tells where a dotted key was written, for the messages.
+    """
+    builder = _Builder(source)
+    built = _table(builder, schema, values, "")
+    return (None if builder.mistakes else cast(T, built)), builder.mistakes
+
+
+def fields_of(schema: type[Any]) -> dict[str, tuple[str, Any]]:
+    """The keys of a table: key in the file -> (attribute, type with its markers)."""
+    hints = get_type_hints(schema, include_extras=True)
+    found = {}
+    for item in dataclasses.fields(schema):
+        hint = hints[item.name]
+        aliases = [marker.key for marker in get_args(hint)[1:] if isinstance(marker, Alias)]
+        found[aliases[0] if aliases else item.name] = (item.name, hint)
+    return found
+
+
+def plain(hint: Any) -> Any:
+    """A type without its markers and without `| None`."""
+    if get_origin(hint) is Annotated:
+        return plain(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        members = [member for member in get_args(hint) if member is not type(None)]
+        return plain(members[0]) if len(members) == 1 else hint
+    return hint
+
+
+def _table(builder: _Builder, schema: type[Any], values: Any, key: str) -> Any:
+    if not isinstance(values, Mapping):
+        return builder.bad(key, "a table", _shown(values))
+    before = len(builder.mistakes)
+    known = fields_of(schema)
+    for name in values:
+        if name not in known:
+            _unknown_key(builder, _join(key, name), name, known)
+    required = {item.name for item in dataclasses.fields(schema) if _is_required(item)}
+    for name, (attribute, hint) in known.items():
+        if attribute in required and name not in values:
+            builder.bad(_join(key, name), _expectation(hint), "nothing", "this key has no default")
+    arguments = {
+        attribute: _value(builder, hint, values[name], _join(key, name))
+        for name, (attribute, hint) in known.items()
+        if name in values
+    }
+    if len(builder.mistakes) > before:
+        return _BAD
+    built = schema(**arguments)
+    for relative, expected, found in getattr(built, "mistakes", tuple)():
+        builder.bad(_join(key, relative), expected, found)
+    return built
+
+
+def _value(builder: _Builder, hint: Any, value: Any, key: str) -> Any:
+    markers = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    kind = plain(hint)
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return _table(builder, kind, value, key)
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _variant(builder, get_args(kind), value, key)
+    if origin is tuple:
+        return _array(builder, get_args(kind)[0], value, key)
+    if origin is dict:
+        return _mapping(builder, get_args(kind)[1], value, key)
+    return _scalar(builder, hint, kind, markers, value, key)
+
+
+def _array(builder: _Builder, item: Any, value: Any, key: str) -> Any:
+    if not isinstance(value, list):
+        return builder.bad(key, f"an array of {_plural(item)}", _shown(value))
+    return tuple(_value(builder, item, one, f"{key}[{index}]") for index, one in enumerate(value, 1))
+
+
+def _mapping(builder: _Builder, item: Any, value: Any, key: str) -> Any:
+    if not isinstance(value, Mapping):
+        return builder.bad(key, "a table", _shown(value))
+    return {name: _value(builder, item, one, _join(key, name)) for name, one in value.items()}
+
+
+def _variant(builder: _Builder, members: tuple[Any, ...], value: Any, key: str) -> Any:
+    """One of several tables, chosen by its `kind`."""
+    if not isinstance(value, Mapping):
+        return builder.bad(key, "a table", _shown(value))
+    kinds = {get_args(fields_of(member)["kind"][1])[0]: member for member in members}
+    chosen = value.get("kind")
+    if not isinstance(chosen, str) or chosen not in kinds:
+        return builder.bad(_join(key, "kind"), _one_of(kinds), _shown(chosen) if "kind" in value else "nothing")
+    return _table(builder, kinds[chosen], value, key)
+
+
+def _scalar(builder: _Builder, hint: Any, kind: Any, markers: tuple[Any, ...], value: Any, key: str) -> Any:
+    duration = next((marker for marker in markers if isinstance(marker, Duration)), None)
+    read = seconds(value) if duration else _plain_scalar(kind, value)
+    if read is None:
+        return builder.bad(key, _expectation(hint), _shown(value))
+    lowest = duration.minimum_s if duration else None
+    lowest = next((marker.lowest for marker in markers if isinstance(marker, AtLeast)), lowest)
+    if lowest is not None and read < lowest:
+        return builder.bad(key, f"{_expectation(hint)}, at least {lowest:g}", _shown(value))
+    return read
+
+
+def _plain_scalar(kind: Any, value: Any) -> Any:
+    """The value in the wanted type, or None: nothing is converted that would change its meaning."""
+    if get_origin(kind) is Literal:
+        return value if isinstance(value, str) and value in get_args(kind) else None
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(value) if isinstance(value, str) and value in list(kind) else None
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value if type(value) is kind else None
+
+
+def seconds(value: Any) -> float | None:
+    """A duration in seconds: 90, 1.5, "90s", "5min", "2h"; None for anything else."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    unit_s = _UNITS_S.get(match[2] or "s") if match else None
+    return float(match[1]) * unit_s if match and unit_s else None
+
+
+def _unknown_key(builder: _Builder, key: str, name: str, known: Iterable[str]) -> None:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    hint = f'did you mean "{close[0]}"?' if close else "remove it or correct its name"
+    builder.bad(key, "a known key", f'"{name}"', hint)
+
+
+def _is_required(item: dataclasses.Field[Any]) -> bool:
+    return item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+
+
+_WORDS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
+_PLURALS: Final = {bool: "booleans", int: "whole numbers", float: "numbers", str: "texts in quotes"}
+
+
+def _expectation(hint: Any) -> str:
+    markers = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    if any(isinstance(marker, Duration) for marker in markers):
+        return 'a duration (seconds, or text like "90s", "5min", "2h")'
+    kind = plain(hint)
+    if get_origin(kind) is Literal:
+        return _one_of(get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return _one_of(kind)
+    if get_origin(kind) is tuple:
+        return f"an array of {_plural(get_args(kind)[0])}"
+    return _WORDS.get(kind, "a table")
+
+
+def _plural(item: Any) -> str:
+    return _PLURALS.get(plain(item), "tables")
+
+
+def _one_of(words: Iterable[Any]) -> str:
+    return "one of " + ", ".join(f'"{word}"' for word in words)
+
+
+def _shown(value: Any) -> str:
+    """A value as it might stand in the file, cut to what fits in a line."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name

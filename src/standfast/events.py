@@ -1,0 +1,174 @@
+"""The catalogue of what crosses processes: the events that travel as journal entries.
+
+Whoever has something to say logs one entry with these fields; the notifier and people with
+`journalctl` read the same entry. This module is pure: it maps events to fields and back.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Kind(StrEnum):
+    """What an event is about; each kind has one MESSAGE_ID and one entry in the journal catalogue."""
+
+    PROBLEM = "problem"
+    RESOLVED = "resolved"
+    STATE = "state"
+    STATUS = "status"
+    LEVEL = "level"
+    RESTART = "restart"
+    SHUTDOWN = "shutdown"
+    NOTIFICATION = "notification"
+    COMMAND = "command"
+    CANARY = "canary"
+
+
+class Severity(StrEnum):
+    """How much an event matters to a person; `critical` goes out at once."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class FailureClass(StrEnum):
+    """TRANSIENT failures are waited out, PERMANENT ones need a human."""
+
+    TRANSIENT = "TRANSIENT"
+    PERMANENT = "PERMANENT"
+
+
+class Topic(StrEnum):
+    """The tag that a human text starts with, so that old greps keep working."""
+
+    HEALTH_CHECK = "[HEALTH-CHECK]"
+    NOTIFICATION = "[NOTIFICATION]"
+    STATE = "[STATE]"
+    SHUTDOWN = "[SHUTDOWN]"
+
+
+# One per kind, made once by `systemd-id128 new`; people filter and catalogues key on them: never change one.
+MESSAGE_IDS: Final[Mapping[Kind, str]] = {
+    Kind.PROBLEM: "8d419516df7e4e73af490cb784813fa7",
+    Kind.RESOLVED: "2eeb5ebd712848c6b8c2c9ea77e01d6a",
+    Kind.STATE: "6fc2516b68a84d8787ab900070cc1be5",
+    Kind.STATUS: "fc47ca6a00e14a91a244426434c35f99",
+    Kind.LEVEL: "7b4bf948f6704565ac48dd15fe9673b6",
+    Kind.RESTART: "3d112daf67414b94bb2ff318a74a349d",
+    Kind.SHUTDOWN: "679fd5cd0f6c4e3087ec11aadcb0b15d",
+    Kind.NOTIFICATION: "2953185e0d2d493ebfa1407ba6e4c5e1",
+    Kind.COMMAND: "7137ab0141234fe6ae5609414623f8ad",
+    Kind.CANARY: "cbbd3d62fcac4717badb9eec7608d029",
+}
+
+TOPICS: Final[Mapping[Kind, Topic]] = {
+    Kind.PROBLEM: Topic.HEALTH_CHECK,
+    Kind.RESOLVED: Topic.HEALTH_CHECK,
+    Kind.STATE: Topic.STATE,
+    Kind.STATUS: Topic.STATE,
+    Kind.LEVEL: Topic.HEALTH_CHECK,
+    Kind.RESTART: Topic.STATE,
+    Kind.SHUTDOWN: Topic.SHUTDOWN,
+    Kind.NOTIFICATION: Topic.NOTIFICATION,
+    Kind.COMMAND: Topic.NOTIFICATION,
+    Kind.CANARY: Topic.HEALTH_CHECK,
+}
+
+# journald drops entries of priority 5 and 6 first under a flood, and syncs 0-2 to disk at once: hence 4 and 2.
+PRIORITIES: Final[Mapping[Severity, int]] = {Severity.INFO: 4, Severity.WARNING: 4, Severity.CRITICAL: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, for people and for the notifier.
+
+    Attributes:
+        kind: what sort of event it is.
+        message: a sentence for people, without a topic tag.
+        type: what went wrong or changed, in capitals, such as OPENALGO_DOWN; half of a problem's identity.
+        unit: the systemd unit it is about; the other half.
+        action: the next step for a human.
+        data: whatever else a reader may want; must be JSON.
+    """
+
+    kind: Kind
+    message: str
+    type: str = ""
+    severity: Severity = Severity.INFO
+    unit: str = ""
+    failure_class: FailureClass | None = None
+    state: str = ""
+    previous_state: str = ""
+    level: str = ""
+    action: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def to_fields(event: Event) -> dict[str, str]:
+    """The journal fields of an event; fields without a value are left out."""
+    optional = {
+        "STANDFAST_TYPE": event.type,
+        "STANDFAST_UNIT": event.unit,
+        "STANDFAST_CLASS": event.failure_class or "",
+        "STANDFAST_STATE": event.state,
+        "STANDFAST_PREVIOUS_STATE": event.previous_state,
+        "STANDFAST_LEVEL": event.level,
+        "STANDFAST_ACTION": event.action,
+        "STANDFAST_DATA": json.dumps(event.data) if event.data else "",
+    }
+    return {
+        "MESSAGE": f"{TOPICS[event.kind]} {event.message}",
+        "MESSAGE_ID": MESSAGE_IDS[event.kind],
+        "PRIORITY": str(PRIORITIES[event.severity]),
+        "STANDFAST": "1",
+        "STANDFAST_EVENT": event.kind.value,
+        "STANDFAST_SEVERITY": event.severity.value,
+        **{name: str(value) for name, value in optional.items() if value},
+    }
+
+
+def from_fields(fields: Mapping[str, str]) -> Event | None:
+    """The event of a journal entry, or None when the entry is none that this version knows.
+
+    Foreign programs need only STANDFAST=1, STANDFAST_EVENT and STANDFAST_TYPE: the severity
+    defaults to warning, the unit to the trusted `_SYSTEMD_UNIT`. Unknown values of the rest
+    are taken as absent rather than refused: an event that is half understood is better told
+    than lost.
+    """
+    kind = _member(Kind, fields.get("STANDFAST_EVENT", ""))
+    if fields.get("STANDFAST") != "1" or kind is None:
+        return None
+    message = fields.get("MESSAGE", "").removeprefix(TOPICS[kind]).strip()
+    return Event(
+        kind=kind,
+        message=message,
+        type=fields.get("STANDFAST_TYPE", ""),
+        severity=_member(Severity, fields.get("STANDFAST_SEVERITY", "")) or Severity.WARNING,
+        unit=fields.get("STANDFAST_UNIT") or fields.get("_SYSTEMD_UNIT", ""),
+        failure_class=_member(FailureClass, fields.get("STANDFAST_CLASS", "")),
+        state=fields.get("STANDFAST_STATE", ""),
+        previous_state=fields.get("STANDFAST_PREVIOUS_STATE", ""),
+        level=fields.get("STANDFAST_LEVEL", ""),
+        action=fields.get("STANDFAST_ACTION", ""),
+        data=_json_object(fields.get("STANDFAST_DATA", "")),
+    )
+
+
+def _member(kind: type[E], value: str) -> E | None:
+    try:
+        return kind(value)
+    except ValueError:
+        return None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,47 @@
+"""Where Standfast keeps its files; `STANDFAST_ROOT` moves all of them under another root for tests."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(os.environ.get("STANDFAST_ROOT", "/"))
+
+CONFIG = ROOT / "etc/standfast"
+STATE = ROOT / "var/lib/standfast"
+RUNTIME = ROOT / "run/standfast"
+
+DETECTOR_CONFIG = CONFIG / "detector.toml"
+NOTIFIER_CONFIG = CONFIG / "notifier.toml"
+CHECK_CONFIG = CONFIG / "check.toml"
+AGENTS_CONFIG = CONFIG / "agents"
+
+DETECTOR_DATABASE = STATE / "detector/detector.db"
+NOTIFIER_DATABASE = STATE / "notifier/notifier.db"
+
+DETECTOR_STATUS = RUNTIME / "detector/status.json"
+NOTIFIER_STATUS = RUNTIME / "notifier/status.json"
+AGENTS_RUNTIME = RUNTIME / "agent"
+DOORBELL = RUNTIME / "notifier/doorbell"
+
+
+def agent_config(name: str) -> Path:
+    """The configuration file of agent NAME."""
+    return AGENTS_CONFIG / f"{name}.toml"
+
+
+def agent_database(name: str) -> Path:
+    """The state database of agent NAME."""
+    return STATE / "agent" / name / "state.db"
+
+
+def agent_status(name: str) -> Path:
+    """The status file of agent NAME; it is there while the agent runs."""
+    return AGENTS_RUNTIME / name / "status.json"
+
+
+def credential(name: str) -> Path | None:
+    """The file of a systemd credential (see systemd.exec(5)), or None where systemd handed over none."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not directory:
+        return None
+    path = Path(directory) / name
+    return path if path.is_file() else None
