@@ -81,6 +81,7 @@ def run(identifier: str, program: Program) -> int:
     finally:
         journal.flush()
         journal.close()
+        heartbeat.close()
     return 0
 
 

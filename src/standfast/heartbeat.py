@@ -35,7 +35,7 @@ class Heartbeat:
     """
 
     def __init__(self, now_s: Callable[[], float] = monotonic_s) -> None:
-        self._notifier = SystemdNotifier()
+        self._notifier = SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
         self._now_s = now_s
         self._pulses: list[Pulse] = []
         self._status = ""
@@ -58,25 +58,36 @@ class Heartbeat:
 
     def ready(self) -> None:
         """Started (or done with a reload)."""
-        self._notifier.notify("READY=1")
+        self._notify("READY=1")
 
     def reloading(self) -> None:
         """SIGHUP is being acted on; `ready` ends it."""
-        self._notifier.notify("RELOADING=1")
+        self._notify("RELOADING=1")
 
     def status(self, words: str) -> None:
         """The line that `systemctl status` shows; a repetition is not sent again."""
         if words != self._status:
             self._status = words
-            self._notifier.notify("STATUS=" + " ".join(words.split()))
+            self._notify("STATUS=" + " ".join(words.split()))
 
     def feed(self) -> bool:
         """Send WATCHDOG=1 if all work is fresh; tells whether it did."""
         if self.stale():
             return False
-        self._notifier.notify("WATCHDOG=1")
+        self._notify("WATCHDOG=1")
         return True
 
     def stopping(self) -> None:
         """The orderly end has begun."""
-        self._notifier.notify("STOPPING=1")
+        self._notify("STOPPING=1")
+
+    def close(self) -> None:
+        """Give the socket back."""
+        if self._notifier and self._notifier.socket:
+            self._notifier.socket.close()
+        self._notifier = None
+
+    def _notify(self, message: str) -> None:
+        # The library writes Latin-1 and systemd reads UTF-8: handed over like this, the bytes are UTF-8.
+        if self._notifier:
+            self._notifier.notify(message.encode().decode("latin-1"))

@@ -1,0 +1,207 @@
+"""Configuration: what is accepted, and that each mistake is one line that names file, key, expectation and value."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+
+from standfast.config import Alias, AtLeast, ConfigError, Seconds, load, load_text
+
+
+class Mode(StrEnum):
+    OBSERVE = "observe"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    url: str
+    kind: Literal["http"] = "http"
+    timeout_s: Seconds = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    path: str
+    kind: Literal["file"] = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    unit: str
+    grace_s: Seconds = 30.0
+    check: tuple[Http | File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    max_per_hour: Annotated[int, AtLeast(1)] = 3
+    settle_s: Seconds = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    warning: int = 3
+    critical: int = 5
+
+    def mistakes(self) -> Iterable[tuple[str, str, str]]:
+        if self.critical <= self.warning:
+            yield "critical", f"more than warning ({self.warning})", str(self.critical)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    mode: Mode = Mode.OBSERVE
+    check_interval_s: Seconds = 30.0
+    share: float = 0.5
+    name: str = "fleet"
+    on: bool = True
+    files: tuple[str, ...] = ()
+    sender: Annotated[str, Alias("from")] = "me"
+    session: Restart | None = None
+    restart: Restart = field(default_factory=Restart)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    budget_s: dict[str, Seconds] = field(default_factory=dict)
+    watch: tuple[Watch, ...] = ()
+
+
+def read(text: str, name: str = "x.toml", **environ: str) -> Example:
+    return load_text(Example, text, name, environ)
+
+
+def mistakes(text: str, name: str = "x.toml", **environ: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        read(text, name, **environ)
+    return [str(mistake) for mistake in caught.value.mistakes]
+
+
+def test_an_empty_file_gives_the_defaults() -> None:
+    assert read("") == Example()
+
+
+def test_every_kind_of_value_is_read() -> None:
+    text = """
+mode = "act"
+check_interval_s = "5min"
+share = 1
+on = false
+files = ["/a", "/b"]
+from = "you"
+session = { max_per_hour = 1 }
+budget_s = { notify = "2s", save = 1 }
+[restart]
+settle_s = 1.5
+[[watch]]
+unit = "a.service"
+[[watch.check]]
+kind = "http"
+url = "http://127.0.0.1:1/"
+[[watch.check]]
+kind = "file"
+path = "/x"
+"""
+    assert read(text) == Example(
+        mode=Mode.ACT,
+        check_interval_s=300.0,
+        share=1.0,
+        on=False,
+        files=("/a", "/b"),
+        sender="you",
+        session=Restart(max_per_hour=1),
+        restart=Restart(settle_s=1.5),
+        budget_s={"notify": 2.0, "save": 1.0},
+        watch=(Watch("a.service", check=(Http("http://127.0.0.1:1/"), File("/x"))),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("90", 90.0), ("0.5", 0.5), ('"90s"', 90.0), ('"5min"', 300.0), ('"2h"', 7200.0), ('"7"', 7.0)],
+)
+def test_durations(written: str, seconds: float) -> None:
+    assert read(f"check_interval_s = {written}").check_interval_s == seconds
+
+
+DURATION = 'a duration (seconds, or text like "90s", "5min", "2h")'
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("mode = 'brave'", 'x.toml:1: mode: expected one of "observe", "act", found "brave"'),
+        ("\nmdoe = 'act'", 'x.toml:2: mdoe: expected a known key, found "mdoe"; did you mean "mode"?'),
+        ("zzz = 1", 'x.toml:1: zzz: expected a known key, found "zzz"; remove it or correct its name'),
+        ("on = 'yes'", 'x.toml:1: on: expected true or false, found "yes"'),
+        ("name = 1", "x.toml:1: name: expected text in quotes, found 1"),
+        ("share = true", "x.toml:1: share: expected a number, found true"),
+        ("check_interval_s = '5 weeks'", f'x.toml:1: check_interval_s: expected {DURATION}, found "5 weeks"'),
+        ("check_interval_s = -1", f"x.toml:1: check_interval_s: expected {DURATION}, at least 0, found -1"),
+        ("[restart]\nmax_per_hour = 1.5", "x.toml:2: restart.max_per_hour: expected a whole number, found 1.5"),
+        ("[restart]\nmax_per_hour = 0", "x.toml:2: restart.max_per_hour: expected a whole number, at least 1, found 0"),
+        ("restart = 3", "x.toml:1: restart: expected a table, found 3"),
+        ("files = '/a'", 'x.toml:1: files: expected an array of texts in quotes, found "/a"'),
+        ("files = ['/a', 2]", "x.toml:1: files[2]: expected text in quotes, found 2"),
+        (
+            "[[watch]]\ngrace_s = 1",
+            "x.toml:1: watch[1].unit: expected text in quotes, found nothing; this key has no default",
+        ),
+        (
+            "[[watch]]\nunit = 'a'\n[[watch]]\nunit = 'b'\n[[watch.check]]\nkind = 'gopher'",
+            'x.toml:6: watch[2].check[1].kind: expected one of "http", "file", found "gopher"',
+        ),
+        ("[thresholds]\nwarning = 6", "x.toml:1: thresholds.critical: expected more than warning (6), found 5"),
+    ],
+)
+def test_a_mistake_is_one_line(text: str, line: str) -> None:
+    assert mistakes(text) == [line]
+
+
+def test_all_mistakes_are_found_at_once() -> None:
+    assert len(mistakes("mode = 1\nnope = 2\n[restart]\nsettle_s = 'x'\nother = 1")) == 4
+
+
+def test_broken_toml_and_json_name_the_place() -> None:
+    assert mistakes("mode = \n")[0].startswith("x.toml: expected TOML, found Invalid value (at line 1")
+    assert mistakes('{"mode": }', "x.json")[0].startswith("x.json: expected JSON, found Expecting value: line 1")
+
+
+def test_the_environment_overrides_the_file() -> None:
+    got = read(
+        "mode = 'observe'\n[restart]\nsettle_s = 1",
+        STANDFAST_MODE="act",
+        STANDFAST_RESTART_SETTLE_S="2min",
+        STANDFAST_ON="false",
+        STANDFAST_FILES="/a, /b",
+        STANDFAST_SESSION_MAX_PER_HOUR="2",
+    )
+    assert (got.mode, got.restart.settle_s, got.on, got.files) == (Mode.ACT, 120.0, False, ("/a", "/b"))
+    assert got.session == Restart(max_per_hour=2)
+
+
+def test_a_mistake_in_the_environment_names_the_variable() -> None:
+    assert mistakes("", STANDFAST_RESTART_SETTLE_S="many") == [
+        f'environment variable STANDFAST_RESTART_SETTLE_S: restart.settle_s: expected {DURATION}, found "many"'
+    ]
+
+
+def test_files(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    assert load(Example, path, {}) == Example()
+    with pytest.raises(ConfigError, match=r"x\.toml: expected a configuration file, found none; write it"):
+        load(Example, path, {}, required=True)
+    path.with_suffix(".json").write_text('{"name": "from json"}')
+    assert load(Example, path, {}).name == "from json"
+    path.write_text("name = 'from toml'")
+    assert load(Example, path, {}).name == "from toml"
+    path.write_bytes(b"name = '\xff'")
+    with pytest.raises(ConfigError, match="expected a readable file, found bytes that are not UTF-8"):
+        load(Example, path, {})
+
+
+def test_the_first_line_counts_the_others() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read("a = 1\nb = 2")
+    assert caught.value.first_line.endswith("(and 1 more)")
