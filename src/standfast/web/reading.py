@@ -1,0 +1,55 @@
+"""Reading the status files: the edge beneath the status service and standfastctl."""
+
+import stat
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from standfast import paths, statusfile
+from standfast.web.snapshot import Snapshot, Source
+
+# A status of a thousand units is some 300 kB; whoever writes more than this has lost its mind, and is not read.
+LARGEST_BYTES: Final = 4_000_000
+
+
+def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME) -> Snapshot:
+    """All status files under `runtime` as they are now; what cannot be read says why."""
+    return Snapshot(
+        now=now,
+        detector=_source(runtime / "detector/status.json", "failure detector", "standfast-detector"),
+        notifier=_source(runtime / "notifier/status.json", "notifier", "standfast-notifier"),
+        agents={
+            name: _source(runtime / "agent" / name / "status.json", f"agent {name}", f"standfast-agent@{name}")
+            for name in _agent_names(runtime / "agent")
+        },
+    )
+
+
+def _agent_names(directory: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in directory.iterdir() if entry.is_dir())
+    except OSError:
+        return []  # no agent has run since the boot
+
+
+def _source(path: Path, what: str, unit: str) -> Source:
+    try:
+        if odd := _oddness(path):
+            return Source(None, f"cannot read the status of the {what}: {path} is {odd}; systemctl restart {unit}")
+        status = statusfile.read(path)
+    except statusfile.StatusFileError as error:
+        return Source(None, str(error))
+    if status is None:
+        return Source(None, f"The {what} is not running; start it with: systemctl start {unit}")
+    return Source(status)
+
+
+def _oddness(path: Path) -> str:
+    """What makes a file unfit to be opened: a strategy may put anything where its agent's status belongs."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    if not stat.S_ISREG(found.st_mode):
+        return "not a regular file"
+    return "too large" if found.st_size > LARGEST_BYTES else ""

@@ -1,0 +1,244 @@
+"""A snapshot arranged for people: a headline and tables, shown alike by the page and by the terminal. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from standfast.web import snapshot as shots
+from standfast.web.snapshot import Snapshot
+
+
+class Tone(StrEnum):
+    """How a cell is to be taken; colour only repeats what its words say."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a cell: words, or a moment that is shown in the reader's time zone."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table; `empty` is said in its place when it has no rows."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a person is shown."""
+
+    level: str
+    tone: Tone
+    headline: str
+    problems: tuple[str, ...]
+    facts: tuple[tuple[str, Cell], ...]
+    tables: tuple[Table, ...]
+
+
+_HEADLINES: Final[Mapping[str, tuple[Tone, str]]] = {
+    "NONE": (Tone.GOOD, "All watched units stand"),
+    "WARNING": (Tone.WARNING, "A watched unit is in trouble"),
+    "CRITICAL": (Tone.BAD, "Several watched units are failing"),
+    "CASCADING": (Tone.BAD, "The fleet is going down"),
+    shots.UNKNOWN: (Tone.WARNING, "Nobody is watching"),
+}
+_TONES: Final[Mapping[str, Tone]] = {
+    "healthy": Tone.GOOD,
+    "active": Tone.GOOD,
+    "ACTIVE": Tone.GOOD,
+    "success": Tone.GOOD,
+    "ok": Tone.GOOD,
+    "failing": Tone.BAD,
+    "given up": Tone.BAD,
+    "taken along": Tone.BAD,
+    "looping": Tone.BAD,
+    "fail": Tone.BAD,
+    "failure": Tone.BAD,
+    "ERROR": Tone.BAD,
+    "WAITING": Tone.WARNING,
+    "partial": Tone.WARNING,
+    "settling": Tone.WARNING,
+    "unknown": Tone.WARNING,
+    shots.UNKNOWN: Tone.WARNING,
+}
+
+
+def report(snapshot: Snapshot) -> Report:
+    """The snapshot for people."""
+    level = shots.level(snapshot)
+    tone, headline = _HEADLINES[level]
+    problems = tuple(shots.problems(snapshot))
+    if level == "NONE" and problems:
+        tone, headline = Tone.WARNING, "All watched units stand, but something needs a look"
+    return Report(
+        level=level,
+        tone=tone,
+        headline=headline,
+        problems=problems,
+        facts=_facts(snapshot),
+        tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
+    )
+
+
+def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
+    detector, notifier = snapshot.detector, snapshot.notifier
+    allowed = {True: "allowed", False: "not now"}.get(detector.get("can_restart"), "unknown")
+    facts = [
+        ("Mode", Cell(_words(detector.get("mode")))),
+        ("Master restart", Cell(allowed)),
+        ("Restarts counted", Cell(_words(detector.get("restart_count")))),
+        ("systemd", Cell(_words(shots.table(detector.get("supervisor_status")).get("system_state")))),
+        ("Messages queued", Cell(_words(notifier.get("queued")))),
+        ("Last delivered", _time(notifier.get("last_delivered"), "none yet")),
+        ("Last look", _time(detector.get("checked_at"), "never")),
+    ]
+    causes = shots.texts(detector.get("root_cause"))
+    return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
+
+
+def _units(snapshot: Snapshot) -> Table:
+    health = shots.table(snapshot.detector.get("service_health"))
+    return Table(
+        title="Units",
+        columns=("Unit", "Status", "Failures in a row", "systemd says", "Restarts", "Tier", "Port", "Last check"),
+        rows=tuple(_unit(name, shots.table(row)) for name, row in health.items()),
+        empty="No unit is watched.",
+    )
+
+
+def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    states = [_words(row.get(key), "") for key in ("active_state", "sub_state")]
+    result = _words(row.get("result"), "")
+    said = "/".join(filter(None, states)) + (f", {result}" if result not in ("", "success") else "")
+    failures = row.get("consecutive_failures")
+    return (
+        Cell(name),
+        _toned(row.get("status")),
+        Cell(_words(failures), Tone.BAD if failures else Tone.PLAIN),
+        Cell(said or "unknown"),
+        Cell(_words(row.get("restarts"))),
+        Cell(_words(row.get("tier"))),
+        Cell(_words(row.get("port"), "none")),
+        _time(row.get("last_check"), "never"),
+    )
+
+
+def _agents(snapshot: Snapshot) -> Table:
+    shown = {name: shots.agent(source) for name, source in snapshot.agents.items()}
+    return Table(
+        title="Agents",
+        columns=("Agent", "State", "Since", "Reason", "Paused", "Flat"),
+        rows=tuple(_agent(name, row) for name, row in shown.items()),
+        empty="No agent is running.",
+    )
+
+
+def _agent(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        Cell(name),
+        _toned(row["state"]),
+        _time(row["entered_at"], "unknown"),
+        Cell(_words(row["reason"], "none")),
+        Cell(_words(row["paused"])),
+        Cell(_words(row["flat"])),
+    )
+
+
+def _errors(snapshot: Snapshot) -> Table:
+    known = shots.errors(snapshot)
+    return Table(
+        title="Unresolved errors",
+        columns=("Error", "Unit", "Message", "First", "Last", "Times", "Messages"),
+        rows=tuple(_error(row) for row in known["unresolved_errors"]) if known else (),
+        empty="None." if known else "Unknown: the notifier is not running.",
+    )
+
+
+def _error(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    held = [word for word in ("acknowledged", "silenced") if row[word]]
+    name = _words(row["error_type"]) + (f" ({', '.join(held)})" if held else "")
+    return (
+        Cell(name, Tone.PLAIN if held else Tone.BAD),
+        Cell(_words(row["unit"], "none")),
+        Cell(_words(row["error_message"], "none")),
+        _time(row["first_occurrence"], "unknown"),
+        _time(row["last_occurrence"], "unknown"),
+        Cell(_words(row["occurrence_count"])),
+        Cell(_words(row["notification_count"])),
+    )
+
+
+def _checks(snapshot: Snapshot) -> Table:
+    files = shots.table(snapshot.detector.get("critical_files"))
+    databases = shots.table(snapshot.detector.get("databases"))
+    return Table(
+        title="Files and databases",
+        columns=("What", "Name", "Status", "Detail"),
+        rows=tuple(
+            (Cell(kind), Cell(name), _toned(_verdict(value)), Cell(_words(shots.table(value).get("detail"), "")))
+            for kind, found in (("critical file", files), ("database", databases))
+            for name, value in found.items()
+        ),
+        empty="No critical file and no database is watched.",
+    )
+
+
+def _verdict(value: Any) -> Any:
+    """What a check found, in a word: daemons say it as a status, an outcome, or a plain yes or no."""
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in ("status", "outcome", "ok", "healthy") if key in value), None)
+    return {True: "ok", False: "fail"}.get(value, value) if isinstance(value, bool) else value
+
+
+def _restarts(snapshot: Snapshot) -> Table:
+    history: Sequence[Mapping[str, Any]] = shots.rows(snapshot.detector.get("restart_history"))
+    return Table(
+        title="Master restarts",
+        columns=("At", "Result", "Cause", "Units", "Took"),
+        rows=tuple(_restart(row) for row in reversed(history)),
+        empty="None yet.",
+    )
+
+
+def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    units = row.get("units")
+    took_s = row.get("duration_s")
+    return (
+        _time(next((row[key] for key in ("at", "started_at") if row.get(key)), None), "unknown"),
+        _toned(row.get("result")),
+        Cell(_words(row.get("reason") or row.get("cause"))),
+        Cell(str(len(units)) if isinstance(units, list | dict) else _words(units)),
+        Cell(f"{took_s:.1f} s" if isinstance(took_s, int | float) else "unknown"),
+    )
+
+
+def _toned(value: Any) -> Cell:
+    words = _words(value)
+    return Cell(words, _TONES.get(words.replace("_", " "), Tone.PLAIN))
+
+
+def _time(value: Any, otherwise: str) -> Cell:
+    at = shots.moment(value)
+    return Cell(at.strftime("%Y-%m-%d %H:%M:%S UTC"), at=at) if at else Cell(otherwise)
+
+
+def _words(value: Any, otherwise: str = "unknown") -> str:
+    """A plain value in words; what is no plain value is as good as unknown."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, str | int | float) and value != "" else otherwise

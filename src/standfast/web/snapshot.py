@@ -1,0 +1,207 @@
+"""What is shown: the daemons' status files at one moment, and the documents made of them. Pure.
+
+The status service and standfastctl both show this, so that they cannot disagree. Everything
+in a status file is taken as a stranger's: a missing or odd value is shown as unknown, and
+never stops the rest from being shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from standfast.clock import from_iso
+
+UNKNOWN: Final = "UNKNOWN"
+LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")
+
+# A daemon writes its status at least every check interval (30 s); four missed in a row are no accident.
+STALE_AFTER: Final = timedelta(seconds=120)
+
+# The keys of the earlier system's report, kept for the programs that read it.
+DETECTOR_KEYS: Final = (
+    "failure_level",
+    "level",
+    "reasons",
+    "root_cause",
+    "mode",
+    "can_restart",
+    "last_restart",
+    "restart_count",
+    "restart_history",
+    "supervisor_status",
+    "databases",
+    "critical_files_healthy",
+    "critical_files",
+    "service_health",
+    "sms_enabled",
+    "sms_configured",
+    "checked_at",
+)
+AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat")
+ERROR_KEYS: Final = (
+    "error_type",
+    "unit",
+    "error_message",
+    "first_occurrence",
+    "last_occurrence",
+    "occurrence_count",
+    "notification_count",
+    "acknowledged",
+    "silenced",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One daemon's status file as it was found.
+
+    Attributes:
+        status: what the daemon wrote, None when there was nothing to read.
+        trouble: why there is none, and what to do; "" when there is.
+    """
+
+    status: Mapping[str, Any] | None
+    trouble: str = ""
+
+    def get(self, key: str) -> Any:
+        """A value of the status, None when it or the whole status is missing."""
+        return None if self.status is None else self.status.get(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The status files of all daemons, read at `now`."""
+
+    now: datetime
+    detector: Source
+    notifier: Source
+    agents: Mapping[str, Source] = field(default_factory=dict)
+
+
+def level(snapshot: Snapshot) -> str:
+    """The failure level in one word, UNKNOWN when nobody is there to judge it."""
+    word = snapshot.detector.get("failure_level")
+    return word if word in LEVELS else UNKNOWN
+
+
+def failure_detector_status(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The body of `GET /api/failure_detector_status`, or None while the detector is not running."""
+    if snapshot.detector.status is None:
+        return None
+    found = {key: snapshot.detector.get(key) for key in DETECTOR_KEYS}
+    for key in ("sms_enabled", "sms_configured"):
+        if found[key] is None:
+            found[key] = snapshot.notifier.get(key) is True
+    return found
+
+
+def errors(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The body of `GET /api/errors`, or None while the notifier is not running."""
+    if snapshot.notifier.status is None:
+        return None
+    found = [{key: row.get(key) for key in ERROR_KEYS} for row in rows(snapshot.notifier.get("unresolved_errors"))]
+    return {"unresolved_count": len(found), "unresolved_errors": found}
+
+
+def everything(snapshot: Snapshot) -> dict[str, Any]:
+    """The body of `GET /api/status`, the same as `standfastctl status --json` prints."""
+    return {
+        "level": level(snapshot),
+        "detector": failure_detector_status(snapshot),
+        "agents": {name: agent(source) for name, source in snapshot.agents.items()},
+        "notifier": _notifier(snapshot.notifier),
+        "problems": problems(snapshot),
+    }
+
+
+def agent(source: Source) -> dict[str, Any]:
+    """What is shown of one agent."""
+    if source.status is None:
+        return {**dict.fromkeys(AGENT_KEYS), "state": UNKNOWN, "reason": source.trouble}
+    return {key: source.get(key) for key in AGENT_KEYS}
+
+
+def problems(snapshot: Snapshot) -> list[str]:
+    """What is wrong, a line each with the next step; empty when all is well."""
+    found = [
+        *_source_problems("failure detector", "standfast-detector", snapshot.detector, snapshot.now),
+        *_source_problems("notifier", "standfast-notifier", snapshot.notifier, snapshot.now),
+    ]
+    if level(snapshot) in LEVELS[1:]:
+        reasons = "; ".join(texts(snapshot.detector.get("reasons"))) or "no reason given"
+        found.append(f"Failure level {level(snapshot)}: {reasons}; see journalctl -t standfast-detector")
+    for name, source in snapshot.agents.items():
+        found += _agent_problems(name, source, snapshot.now)
+    known = errors(snapshot)
+    if known and known["unresolved_count"]:
+        count = known["unresolved_count"]
+        found.append(
+            f"{count} unresolved {'error' if count == 1 else 'errors'}; see journalctl STANDFAST_EVENT=problem"
+        )
+    return found
+
+
+def stale_s(source: Source, now: datetime) -> float | None:
+    """How long ago a daemon last wrote its status, in seconds, when that is too long; else None."""
+    written = moment(source.get("checked_at"))
+    if written is None or now - written <= STALE_AFTER:
+        return None
+    return (now - written).total_seconds()
+
+
+def moment(value: Any) -> datetime | None:
+    """The time that an ISO 8601 text stands for, None for anything else."""
+    try:
+        return from_iso(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def table(value: Any) -> Mapping[str, Any]:
+    """A JSON object, empty for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def rows(value: Any) -> Sequence[Mapping[str, Any]]:
+    """The objects in a JSON array, empty for anything else."""
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def texts(value: Any) -> list[str]:
+    """The items of a JSON array as texts; a single text counts as an array of one."""
+    if isinstance(value, str):
+        return [value] if value else []
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _notifier(source: Source) -> dict[str, Any] | None:
+    if source.status is None:
+        return None
+    return {
+        "unresolved": len(rows(source.get("unresolved_errors"))),
+        "queued": source.get("queued"),
+        "last_delivered": source.get("last_delivered"),
+    }
+
+
+def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:
+    if source.status is None:
+        return [source.trouble or f"The {what} is not running; start it with: systemctl start {unit}"]
+    age_s = stale_s(source, now)
+    if age_s is None:
+        return []
+    return [f"The {what} has said nothing for {age_s:.0f} s; look at it with: systemctl status {unit}"]
+
+
+def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
+    unit = f"standfast-agent@{name}"
+    found = _source_problems(f"agent {name}", unit, source, now)
+    state, reason = source.get("state"), source.get("reason") or "no reason given"
+    if state == "ERROR":
+        found.append(f"Agent {name} needs you: {reason}; when that is mended: systemctl reload {unit}")
+    elif state == "WAITING" and "market closed" not in str(reason):
+        found.append(f"Agent {name} waits: {reason}; it goes on by itself, or now with: systemctl reload {unit}")
+    if source.get("flat") is False and state == "ERROR":
+        found.append(f"Agent {name} holds open positions while it is idle; look at them at your broker")
+    return found

@@ -1,0 +1,128 @@
+from datetime import UTC, datetime
+
+import pytest
+from tests.unit.web import statuses
+from tests.unit.web.test_snapshot import GONE, NOW, shot
+
+from standfast.web import snapshot as shots
+from standfast.web.page import page
+from standfast.web.report import Cell, Report, Table, Tone, report
+
+EVIL = "</td><script>alert(1)</script>\"'&"
+
+
+def table(found: Report, title: str) -> Table:
+    return next(one for one in found.tables if one.title == title)
+
+
+def words(row: tuple[Cell, ...]) -> list[str]:
+    return [cell.text for cell in row]
+
+
+@pytest.mark.parametrize(
+    ("level", "tone", "headline"),
+    [
+        ("NONE", Tone.GOOD, "All watched units stand"),
+        ("WARNING", Tone.WARNING, "A watched unit is in trouble"),
+        ("CRITICAL", Tone.BAD, "Several watched units are failing"),
+        ("CASCADING", Tone.BAD, "The fleet is going down"),
+        ("a word of a later version", Tone.WARNING, "Nobody is watching"),
+    ],
+)
+def test_the_level_is_said_in_words(level: str, tone: Tone, headline: str) -> None:
+    found = report(shot(statuses.detector(failure_level=level)))
+
+    assert (found.tone, found.headline) == (tone, headline)
+
+
+def test_a_problem_besides_the_level_shows_in_the_headline() -> None:
+    found = report(shot(paper=statuses.agent(state="ERROR", reason="bad key")))
+
+    assert found.level == "NONE"
+    assert found.tone == Tone.WARNING
+    assert "something needs a look" in found.headline
+
+
+def test_a_unit_tells_what_systemd_says_of_it() -> None:
+    health = {
+        "a.service": {"status": "healthy", "active_state": "active", "sub_state": "running", "result": "success"},
+        "b.service": {
+            "status": "given_up",
+            "consecutive_failures": 7,
+            "active_state": "failed",
+            "sub_state": "failed",
+            "result": "exit-code",
+            "restarts": 3,
+            "port": None,
+            "tier": "critical",
+            "last_check": statuses.AT,
+        },
+        "c.service": "nonsense",
+    }
+    units = table(report(shot(statuses.detector(service_health=health))), "Units")
+
+    assert words(units.rows[0])[:4] == ["a.service", "healthy", "unknown", "active/running"]
+    assert words(units.rows[1]) == [
+        *("b.service", "given_up", "7", "failed/failed, exit-code", "3", "critical", "none"),
+        "2026-11-23 15:00:00 UTC",
+    ]
+    assert units.rows[1][1].tone == Tone.BAD
+    assert set(words(units.rows[2])[1:6]) == {"unknown"}
+
+
+def test_a_fleet_that_is_not_watched_says_so() -> None:
+    found = report(shots.Snapshot(NOW, GONE, GONE))
+
+    assert [one.empty for one in found.tables if not one.rows] == [
+        "No unit is watched.",
+        "No agent is running.",
+        "Unknown: the notifier is not running.",
+        "No critical file and no database is watched.",
+        "None yet.",
+    ]
+
+
+def test_errors_restarts_and_checks_have_their_rows() -> None:
+    restart = {"at": statuses.AT, "result": "success", "reason": "cascade", "units": ["a", "b"], "duration_s": 4.25}
+    found = report(
+        shot(
+            statuses.detector(
+                restart_history=[{"at": statuses.AT, "result": "failure"}, restart],
+                critical_files={"/srv/a.json": {"ok": False, "detail": "missing"}},
+                databases={"trades": True},
+            ),
+            statuses.notifier(unresolved_errors=[statuses.error(acknowledged=True)]),
+        )
+    )
+
+    assert words(table(found, "Master restarts").rows[0])[1:] == ["success", "cascade", "2", "4.2 s"]
+    assert words(table(found, "Unresolved errors").rows[0])[0] == "OPENALGO_DOWN (acknowledged)"
+    assert [words(row) for row in table(found, "Files and databases").rows] == [
+        ["critical file", "/srv/a.json", "fail", "missing"],
+        ["database", "trades", "ok", ""],
+    ]
+
+
+def test_nothing_that_a_daemon_says_becomes_markup() -> None:
+    evil = statuses.error(error_type=EVIL, unit=EVIL, error_message=EVIL)
+    found = report(
+        shot(
+            statuses.detector(failure_level="WARNING", reasons=[EVIL], mode=EVIL, service_health={EVIL: {}}),
+            statuses.notifier(unresolved_errors=[evil]),
+            **{EVIL: statuses.agent(state=EVIL, reason=EVIL, entered_at=EVIL)},
+        )
+    )
+    html = page(found, datetime.now(UTC))
+
+    assert "alert(1)" in html
+    assert "<script>alert" not in html
+    assert "</td><script" not in html
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    html = page(report(shot(paper=statuses.agent())), NOW)
+
+    assert "http://" not in html.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in html
+    assert html.count("<h1>") == 1
+    assert '<html lang="en">' in html

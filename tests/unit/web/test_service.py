@@ -1,0 +1,229 @@
+"""The real server on real sockets, started by a real socket activation."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from tests.unit.web import statuses
+
+SERVE = """
+import asyncio, socket, sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from standfast.web.app import application
+from standfast.web.reading import read_snapshot
+from standfast.web.server import serve
+
+def look():
+    if Path(sys.argv[1], "raise").exists():
+        raise RuntimeError("as a bug would")
+    return read_snapshot(datetime.fromisoformat(sys.argv[2]), Path(sys.argv[1]))
+
+async def main():
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(15, stop.set)
+    await serve(application(look), socket.socket(fileno=int(sys.argv[3])), stop, lambda: None, float(sys.argv[4]))
+
+asyncio.run(main())
+"""
+
+
+class Service:
+    """The status service as a child with an inherited socket."""
+
+    def __init__(self, runtime: Path, idle_limit_s: float = 60) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        fd = self.listener.fileno()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(runtime), statuses.AT, str(fd), str(idle_limit_s)],
+            pass_fds=[fd],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stderr=subprocess.PIPE,
+        )
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> requests.Response:
+        return requests.request(method, self.url + path, headers={"Connection": "close", **headers}, timeout=10)
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=10)
+        self.listener.close()
+        return self.process.returncode
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    statuses.put_all(tmp_path)
+    service = Service(tmp_path)
+    yield service
+    assert service.end() == 0
+
+
+def test_the_documents(service: Service) -> None:
+    detector = service.get("/api/failure_detector_status")
+    assert detector.status_code == 200
+    assert detector.headers["content-type"] == "application/json"
+    assert detector.json() == {**statuses.detector(), "sms_enabled": False, "sms_configured": False}
+
+    assert service.get("/api/errors").json() == {"unresolved_count": 0, "unresolved_errors": []}
+    assert service.get("/api/status").json()["agents"]["paper"]["state"] == "ACTIVE"
+
+    page = service.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "All watched units stand" in page.text
+    assert "trade_manager.service" in page.text
+
+
+def test_each_answer_is_of_this_moment(service: Service, tmp_path: Path) -> None:
+    assert service.get("/api/status").json()["level"] == "NONE"
+    statuses.put(tmp_path, "detector", statuses.detector(failure_level="CASCADING", level=3))
+    assert service.get("/api/status").json()["level"] == "CASCADING"
+
+
+def test_a_daemon_that_is_not_running_is_503_with_the_next_step(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "detector/status.json").unlink()
+    (tmp_path / "notifier/status.json").unlink()
+
+    for path, unit in (("failure_detector_status", "standfast-detector"), ("errors", "standfast-notifier")):
+        answer = service.get(f"/api/{path}")
+        assert answer.status_code == 503
+        assert answer.json()["error"].endswith(f"is not running; start it with: systemctl start {unit}")
+    assert service.get("/api/status").json()["level"] == "UNKNOWN"
+    assert "Nobody is watching" in service.get("/").text
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"failure_level": NaN, "level": Infinity}'])
+def test_a_bad_status_file_is_503_and_the_service_goes_on(service: Service, tmp_path: Path, text: str) -> None:
+    statuses.put(tmp_path, "detector", text)
+
+    answer = service.get("/api/failure_detector_status")
+    assert answer.status_code == 503
+    assert "status file" in answer.json()["error"]
+
+    statuses.put(tmp_path, "detector", statuses.detector())
+    assert service.get("/api/failure_detector_status").status_code == 200
+
+
+def test_even_a_bug_is_503_and_the_service_goes_on(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "raise").touch()
+    assert service.get("/api/status").status_code == 503
+    assert service.get("/").status_code == 503
+    assert "cannot make sense" in service.get("/").text
+
+    (tmp_path / "raise").unlink()
+    assert service.get("/api/status").status_code == 200
+
+
+def test_every_answer_carries_the_security_headers(service: Service) -> None:
+    for answer in (service.get("/"), service.get("/nothing"), service.get("/", Host="evil.example")):
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/", {"Host": "localhost"}, 200),
+        ("GET", "/", {"Host": "[::1]:3000"}, 200),
+        ("GET", "/", {"Host": "rebound.example:3000"}, 421),
+        ("HEAD", "/api/status", {}, 200),
+        ("POST", "/api/status", {}, 405),
+        ("DELETE", "/", {}, 405),
+        ("OPTIONS", "/api/errors", {}, 405),
+        ("GET", "/api/nothing", {}, 404),
+    ],
+)
+def test_who_and_what_is_answered(
+    service: Service, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = service.get(path, method, **headers)
+
+    assert answer.status_code == status
+    if status >= 400:
+        assert answer.json()["error"]
+
+
+def test_a_request_without_a_host_is_refused(service: Service) -> None:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        connection.sendall(b"GET /api/status HTTP/1.0\r\n\r\n")
+        assert connection.makefile("rb").readline().split()[1] == b"421"
+
+
+def test_it_ends_when_idle_and_the_socket_goes_on_listening(tmp_path: Path) -> None:
+    statuses.put_all(tmp_path)
+    service = Service(tmp_path, idle_limit_s=0.5)
+    assert service.get("/api/status").status_code == 200
+    assert service.process.wait(10) == 0
+
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10):
+        pass  # queued for the next activation
+    service.end()
+
+
+def test_sigterm_ends_it_at_once_also_with_a_connection_open(tmp_path: Path) -> None:
+    statuses.put_all(tmp_path)
+    service = Service(tmp_path)
+    with requests.Session() as session:
+        assert session.get(service.url + "/api/status", timeout=10).status_code == 200
+        assert service.end() == 0
+
+
+def activated(tmp_path: Path, listen: bool) -> subprocess.CompletedProcess[str]:
+    """`python -m standfast.web` as systemd starts it, with or without its socket, until SIGTERM."""
+    notify = tmp_path / "notify"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified,
+    ):
+        notified.bind(str(notify))
+        notified.settimeout(10)
+        os.dup2(listener.fileno(), 3, inheritable=True) if listener.fileno() != 3 else None
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "STANDFAST_ROOT": str(tmp_path),
+            "NOTIFY_SOCKET": str(notify),
+        }
+        given = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -m standfast.web' if listen else 'exec "$0" -m standfast.web'
+        process = subprocess.Popen(
+            ["sh", "-c", given, sys.executable],
+            env=environment,
+            pass_fds=[3],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        told = b""
+        if listen:
+            while b"READY=1" not in told:
+                told += notified.recv(4096)
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/status"
+            assert requests.get(url, timeout=10).json()["level"] == "UNKNOWN"
+            process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+        return subprocess.CompletedProcess("", process.returncode, out, err)
+
+
+def test_socket_activation_tells_systemd_that_it_is_ready(tmp_path: Path) -> None:
+    assert activated(tmp_path, listen=True).returncode == 0
+
+
+def test_without_its_socket_it_says_how_to_start_it(tmp_path: Path) -> None:
+    result = activated(tmp_path, listen=False)
+
+    assert result.returncode == 1
+    assert "start it with: systemctl start standfast-status.socket" in result.stderr
+    assert "Traceback" not in result.stderr

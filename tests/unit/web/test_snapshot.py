@@ -1,0 +1,118 @@
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.unit.web import statuses
+
+from standfast.web import snapshot as shots
+from standfast.web.snapshot import Snapshot, Source
+
+NOW = datetime.fromisoformat(statuses.AT) + timedelta(seconds=5)
+GONE = Source(None, "It is not running; start it")
+
+
+def shot(
+    detector: dict[str, Any] | None = None, notifier: dict[str, Any] | None = None, **agents: dict[str, Any]
+) -> Snapshot:
+    return Snapshot(
+        NOW,
+        Source(detector if detector is not None else statuses.detector()),
+        Source(notifier if notifier is not None else statuses.notifier()),
+        {name: Source(status) for name, status in agents.items()},
+    )
+
+
+def test_the_detector_report_has_exactly_the_keys_that_programs_rely_on() -> None:
+    status = shots.failure_detector_status(shot(statuses.detector(something_new=1)))
+
+    assert status is not None
+    assert list(status) == [
+        *("failure_level", "level", "reasons", "root_cause", "mode", "can_restart", "last_restart", "restart_count"),
+        *("restart_history", "supervisor_status", "databases", "critical_files_healthy", "critical_files"),
+        *("service_health", "sms_enabled", "sms_configured", "checked_at"),
+    ]
+
+
+def test_whether_sms_is_set_up_is_the_notifiers_knowledge() -> None:
+    status = shots.failure_detector_status(shot(notifier=statuses.notifier(sms_enabled=True, sms_configured=True)))
+
+    assert status is not None
+    assert (status["sms_enabled"], status["sms_configured"]) == (True, True)
+
+
+def test_without_a_detector_there_is_no_report_and_no_level() -> None:
+    snapshot = Snapshot(NOW, GONE, GONE)
+
+    assert shots.failure_detector_status(snapshot) is None
+    assert shots.errors(snapshot) is None
+    assert shots.everything(snapshot) == {
+        "level": "UNKNOWN",
+        "detector": None,
+        "agents": {},
+        "notifier": None,
+        "problems": ["It is not running; start it", "It is not running; start it"],
+    }
+
+
+def test_everything_has_what_the_command_line_promises() -> None:
+    rows = [statuses.error(), statuses.error(error_type="DATABASE_LOCKED")]
+    found = shots.everything(
+        shot(notifier=statuses.notifier(unresolved_errors=rows, queued=2), paper=statuses.agent(paused=True))
+    )
+
+    assert found["level"] == "NONE"
+    assert found["detector"] == shots.failure_detector_status(shot())
+    assert found["agents"] == {
+        "paper": {"state": "ACTIVE", "entered_at": statuses.AT, "reason": "", "paused": True, "flat": True}
+    }
+    assert found["notifier"] == {"unresolved": 2, "queued": 2, "last_delivered": None}
+
+
+def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
+    found = shots.errors(shot(notifier=statuses.notifier(unresolved_errors=[{**statuses.error(), "id": 7}])))
+
+    assert found == {"unresolved_count": 1, "unresolved_errors": [statuses.error()]}
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "words"),
+    [
+        (shot(), []),
+        (shot(paper=statuses.agent()), []),
+        (
+            shot(statuses.detector(failure_level="CRITICAL", level=2, reasons=["2 critical units fail", "a file"])),
+            ["Failure level CRITICAL: 2 critical units fail; a file; see"],
+        ),
+        (shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=True)), ["Agent paper needs you: bad key;"]),
+        (
+            shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=False)),
+            ["Agent paper needs you: bad key;", "Agent paper holds open positions"],
+        ),
+        (shot(paper=statuses.agent(state="WAITING", reason="gateway down")), ["Agent paper waits: gateway down;"]),
+        (shot(paper=statuses.agent(state="WAITING", reason="market closed")), []),
+        (shot(notifier=statuses.notifier(unresolved_errors=[statuses.error()])), ["1 unresolved error; see"]),
+        (
+            shot(notifier=statuses.notifier(unresolved_errors=[statuses.error(), statuses.error(unit="b")])),
+            ["2 unresolved errors; see"],
+        ),
+        (
+            shot(statuses.detector(checked_at="2026-11-23T14:50:05.000+00:00")),
+            ["The failure detector has said nothing for 600 s; look"],
+        ),
+    ],
+)
+def test_what_is_wrong_is_a_line_each(snapshot: Snapshot, words: list[str]) -> None:
+    found = shots.problems(snapshot)
+
+    assert len(found) == len(words)
+    assert all(line.startswith(start) for line, start in zip(found, words, strict=True)), found
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, [None, 3, "x"], {"a": None}, {"a": {"b": []}}, True, "\x00<b>"])
+@pytest.mark.parametrize("key", [*shots.DETECTOR_KEYS])
+def test_no_odd_value_stops_the_rest_from_being_shown(key: str, odd: object) -> None:
+    found = shots.everything(shot(statuses.detector(**{key: odd})))
+
+    assert found["detector"][key] == (odd if odd is not None or not key.startswith("sms") else False)
+    assert json.loads(json.dumps(found)) == found
