@@ -37,11 +37,16 @@ def read(path: Path) -> dict[str, Any] | None:
         StatusFileError: there is a file, but it cannot be read or is not a JSON object.
     """
     try:
-        status = json.loads(path.read_text())
+        status = json.loads(path.read_text(), parse_constant=_refuse)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StatusFileError(f"cannot read the status file {path}: {error}; restart its daemon") from error
     if not isinstance(status, dict):
         raise StatusFileError(f"cannot read the status file {path}: it is not a JSON object; restart its daemon")
     return status
+
+
+def _refuse(constant: str) -> Any:
+    """NaN and the infinities are no JSON, though Python reads them: whoever passes the status on could not write it."""
+    raise ValueError(f"{constant} is no JSON")
