@@ -1,0 +1,67 @@
+"""standfastctl: finds the command and runs it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from standfast import __version__
+from standfast.config import ConfigError
+from standfast.ctl import check_config, status
+from standfast.ctl.command import Command, Exit, UsageError
+from standfast.ctl.screen import Screen, printable
+from standfast.errors import StandfastError
+
+COMMANDS: Final[tuple[Command, ...]] = (status.COMMAND, check_config.COMMAND)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command that the words name; argparse itself exits 2 on words that it does not know."""
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    command: Command = arguments.command
+    try:
+        code = command.run(arguments, Screen(sys.stdout))
+        sys.stdout.flush()
+    except UsageError as error:
+        print(f"standfastctl {command.name}: {error}", file=sys.stderr)
+        return Exit.USAGE
+    except ConfigError as error:
+        return _failed(command, *map(str, error.mistakes))
+    except StandfastError as error:
+        return _failed(command, str(error))
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; Python's own flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    return code
+
+
+def _failed(command: Command, *lines: str) -> int:
+    for line in lines:
+        print(f"standfastctl {command.name}: {printable(line)}", file=sys.stderr)
+    return Exit.WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="standfastctl",
+        description="Looks at a fleet of trading daemons and at what keeps it standing.",
+        epilog="Exit codes: 0 all is well, 1 something is wrong, 2 called wrongly. "
+        "`standfastctl COMMAND --help` tells more of a command.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"standfastctl {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        sub = subparsers.add_parser(
+            command.name, help=command.summary, description=command.description, allow_abbrev=False
+        )
+        command.configure(sub)
+        sub.set_defaults(command=command)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,47 @@
+"""`standfastctl status`: the level, and everything that it is made of."""
+
+import argparse
+
+from standfast.clock import utc_now
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.screen import Screen, local
+from standfast.web import snapshot as shots
+from standfast.web.reading import read_snapshot
+from standfast.web.report import Report, Tone, report
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    snapshot = read_snapshot(utc_now())
+    if arguments.json:
+        screen.json(shots.everything(snapshot))
+    else:
+        _show(report(snapshot), screen)
+    return Exit.WRONG if shots.problems(snapshot) else Exit.OK
+
+
+def _show(shown: Report, screen: Screen) -> None:
+    screen.line(f"{shown.level}: {shown.headline}", shown.tone)
+    for problem in shown.problems:
+        screen.line(f"- {problem}")
+    screen.line()
+    width = max(len(name) for name, _ in shown.facts)
+    for name, cell in shown.facts:
+        screen.line(f"{name.ljust(width)}  {local(cell)}", cell.tone if cell.tone is Tone.BAD else Tone.PLAIN)
+    for table in shown.tables:
+        screen.table(table)
+
+
+COMMAND = Command(
+    name="status",
+    summary="show the failure level, units, agents, errors and restarts",
+    description=(
+        "Shows what the detector, the notifier and the agents say of themselves. "
+        "Exits 0 when all is well, 1 when something is wrong (it is listed first), 2 when called wrongly."
+    ),
+    configure=_configure,
+    run=_run,
+)

@@ -1,0 +1,46 @@
+import io
+from datetime import UTC, datetime
+
+from standfast.ctl.screen import Screen, printable
+from standfast.web.report import Cell, Table, Tone
+
+AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+TABLE = Table("Units", ("Unit", "Status"), ((Cell("a.service"), Cell("failing", Tone.BAD)),), "None.")
+
+
+def shown(table: Table, *, terminal: bool) -> str:
+    stream = io.StringIO()
+    Screen(stream, terminal=terminal).table(table)
+    return stream.getvalue()
+
+
+def test_a_pipe_gets_plain_aligned_text() -> None:
+    assert shown(TABLE, terminal=False) == "\nUnits:\n  Unit       Status\n  a.service  failing\n"
+
+
+def test_a_terminal_gets_colour() -> None:
+    text = shown(TABLE, terminal=True)
+
+    assert "\x1b[1;31mfailing" in text
+    assert "a.service" in text
+
+
+def test_an_empty_table_is_a_sentence_on_both() -> None:
+    empty = Table("Agents", ("Agent",), (), "No agent is running.")
+
+    assert shown(empty, terminal=False) == "\nAgents: No agent is running.\n"
+    assert "Agents: No agent is running." in shown(empty, terminal=True)
+
+
+def test_what_a_strategy_wrote_is_neither_markup_nor_an_escape() -> None:
+    evil = Table("Agents", ("Agent",), ((Cell("[red]x[/red] :smile: \x1b]0;title\x07\nnext"),),), "None.")
+
+    for terminal in (False, True):
+        text = shown(evil, terminal=terminal)
+        assert "[red]x[/red] :smile:" in text
+        assert "\x1b]0;" not in text
+        assert "\x07" not in text
+
+
+def test_control_characters_and_line_ends_become_spaces() -> None:
+    assert printable("a\nb\x1b[31mc\u202ed\u00e9") == "a b [31mc d\u00e9"

@@ -1,0 +1,215 @@
+"""The command as people and scripts call it: a child process over a root of its own."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.web import statuses
+
+from standfast import clock
+
+
+def now() -> str:
+    return clock.iso(datetime.now(UTC))
+
+
+def command(root: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "STANDFAST_ROOT": str(root)}
+    return [sys.executable, "-m", "standfast.ctl", *words], environment
+
+
+def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    line, environment = command(root, *words)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=30)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    runtime = tmp_path / "run/standfast"
+    statuses.put(runtime, "detector", statuses.detector(checked_at=now()))
+    statuses.put(runtime, "notifier", statuses.notifier(checked_at=now()))
+    statuses.put(runtime, "agent/paper", statuses.agent(checked_at=now()))
+    config = tmp_path / "etc/standfast"
+    (config / "agents").mkdir(parents=True)
+    (config / "detector.toml").write_text('mode = "observe"\n')
+    (config / "notifier.toml").write_text("aggregation_window_s = 60\n")
+    (config / "agents/paper.toml").write_text('gateway = "paper"\n')
+    return tmp_path
+
+
+def test_status_of_a_host_on_which_all_is_well(root: Path) -> None:
+    result = run(root, "status")
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("NONE: All watched units stand\n")
+    assert "trade_manager.service  healthy" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_status_is_1_when_something_is_wrong_and_says_it_first(root: Path) -> None:
+    statuses.put(
+        root / "run/standfast", "agent/paper", statuses.agent(state="ERROR", reason="bad key", checked_at=now())
+    )
+
+    result = run(root, "status")
+
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[1].startswith("- Agent paper needs you: bad key; when that is mended: systemctl")
+
+
+def test_status_as_json_has_the_promised_keys(root: Path) -> None:
+    result = run(root, "status", "--json")
+    found: dict[str, Any] = json.loads(result.stdout)
+
+    assert result.returncode == 0
+    assert list(found) == ["level", "detector", "agents", "notifier", "problems"]
+    assert found["level"] == "NONE"
+    assert found["detector"]["service_health"]["trade_manager.service"]["port"] == 8002
+    assert list(found["agents"]["paper"]) == ["state", "entered_at", "reason", "paused", "flat"]
+    assert list(found["notifier"]) == ["unresolved", "queued", "last_delivered"]
+
+
+def test_status_of_a_host_on_which_nothing_runs(tmp_path: Path) -> None:
+    result = run(tmp_path, "status")
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(
+        "UNKNOWN: Nobody is watching\n- The failure detector is not running; start it with:"
+    )
+
+
+def test_a_terminal_is_shown_tables(root: Path) -> None:
+    line, environment = command(root, "status")
+    main, child = pty.openpty()
+    process = subprocess.Popen(line, env={**environment, "TERM": "xterm", "COLUMNS": "160"}, stdout=child)
+    os.close(child)
+    shown = b""
+    while chunk := _read(main):
+        shown += chunk
+    os.close(main)
+
+    assert process.wait(30) == 0
+    assert "\x1b[32mNONE: All watched units stand" in shown.decode()
+    assert "│" in shown.decode()
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 65536)
+    except OSError:  # EIO: the terminal's other end was closed
+        return b""
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(root: Path) -> None:
+    line, environment = command(root, "status")
+    process = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as stderr:
+        assert "Traceback" not in stderr.read()
+    assert process.wait(30) == 0
+
+
+def test_the_installed_configuration_is_correct(root: Path) -> None:
+    result = run(root, "check-config")
+
+    assert result.returncode == 0, result.stdout
+    assert [line.rpartition(": ")[2] for line in result.stdout.splitlines()] == [
+        "correct (detector)",
+        "correct (notifier)",
+        "correct (agent)",
+    ]
+
+
+def test_every_mistake_is_a_line(root: Path) -> None:
+    path = root / "etc/standfast/agents/paper.toml"
+    path.write_text('gatewy = "paper"\n[waiting]\ncheck_interval_s = "soon"\n')
+
+    result = run(root, "check-config", str(path))
+
+    assert result.returncode == 1
+    assert result.stdout.splitlines() == [
+        f'{path}:1: gatewy: expected a known key, found "gatewy"; did you mean "gateway"?',
+        f"{path}:3: waiting.check_interval_s: expected a duration "
+        '(seconds, or text like "90s", "5min", "2h"), found "soon"',
+    ]
+
+
+def test_the_environment_files_are_checked_with_the_installed_files(root: Path) -> None:
+    (root / "etc/standfast/environment").write_text("STANDFAST_CHECK_INTERVAL_S=often\n")
+    (root / "etc/standfast/agents/paper.environment").write_text("STANDFAST_LIVE=perhaps\n")
+
+    result = run(root, "check-config")
+
+    assert result.returncode == 1
+    assert "environment variable STANDFAST_CHECK_INTERVAL_S: check_interval_s: expected a duration" in result.stdout
+    assert "environment variable STANDFAST_LIVE: live: expected true or false" in result.stdout
+
+    named = run(root, "check-config", str(root / "etc/standfast/detector.toml"))
+    assert named.returncode == 0
+
+
+def test_a_file_of_any_name_is_checked_as_what_the_user_says(root: Path) -> None:
+    path = root / "new.toml"
+    path.write_text('mode = "act"\n')
+
+    assert run(root, "check-config", str(path)).returncode == 2
+    assert run(root, "check-config", str(path), "--as", "detector").returncode == 0
+    wrong = run(root, "check-config", str(path), "--as", "agent")
+    assert wrong.returncode == 1
+    assert 'found "mode"' in wrong.stdout
+
+
+def test_a_file_that_is_not_there_is_a_mistake(root: Path) -> None:
+    result = run(root, "check-config", str(root / "detector.toml"))
+
+    assert result.returncode == 1
+    assert "expected a configuration file, found none" in result.stdout
+
+
+AS_NOBODY = """
+import os, sys
+import standfast.agent.config, standfast.detector.config, standfast.notifier.config  # the checkout may be root's alone
+from standfast.ctl.__main__ import main
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try what another user may do")
+def test_it_works_as_any_user_and_says_what_that_user_may_not_read(root: Path) -> None:
+    with tempfile.TemporaryDirectory() as public:
+        os.chmod(public, 0o755)
+        shutil.copytree(root, public, dirs_exist_ok=True, copy_function=shutil.copy)
+        os.chmod(public, 0o755)
+        Path(public, "etc/standfast/agents/paper.toml").chmod(0o640)
+        _, environment = command(Path(public))
+        status, config = (
+            subprocess.run(
+                [sys.executable, "-c", AS_NOBODY, word], env=environment, capture_output=True, text=True, timeout=30
+            )
+            for word in ("status", "check-config")
+        )
+
+    assert status.returncode == 0, status.stderr
+    assert config.returncode == 1, config.stderr
+    assert "Permission denied" in config.stdout
+    assert "try: sudo standfastctl check-config" in config.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["status", "--jso"], ["check-config", "--as", "agent"]])
+def test_a_wrong_call_is_2_with_a_word_of_help(root: Path, words: list[str]) -> None:
+    result = run(root, *words)
+
+    assert result.returncode == 2
+    assert result.stderr
+    assert "Traceback" not in result.stderr
