@@ -1,0 +1,58 @@
+"""The webhook: a POST of the message as JSON."""
+
+import requests
+
+from standfast.clock import utc_now
+from standfast.notifier.backoff import retry_after_s
+from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.config import WebhookConfig
+
+# A client's mistake that another attempt cannot mend, with the exceptions that it can.
+_PASSING = frozenset({408, 425, 429})
+
+
+class WebhookChannel:
+    """Posts to one address; its connection is kept between messages."""
+
+    def __init__(self, config: WebhookConfig) -> None:
+        self._config = config
+        self._session = requests.Session()
+
+    def deliver(self, body: Body) -> Answer:
+        """Post once; the same message is repeated under the same `id` only."""
+        try:
+            with self._session.post(
+                self._config.url,
+                json=dict(body),
+                timeout=self._config.timeout_s,
+                allow_redirects=False,
+                stream=True,  # what it says beside its status is of no interest, and may be endless
+            ) as response:
+                return _answer(response)
+        except requests.RequestException as error:
+            return Answer(Outcome.RETRY, _reason(error))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._session.close()
+
+
+def _answer(response: requests.Response) -> Answer:
+    status = response.status_code
+    detail = f"HTTP {status} {response.reason or ''}".strip()
+    if 200 <= status < 300:
+        return Answer(Outcome.DELIVERED, detail)
+    if 300 <= status < 500 and status not in _PASSING:
+        return Answer(Outcome.REFUSED, detail)
+    return Answer(Outcome.RETRY, detail, retry_after_s(response.headers.get("Retry-After"), utc_now()))
+
+
+def _reason(error: requests.RequestException) -> str:
+    """What failed, without the address, which may carry a secret in its path or query."""
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS connection failed; see that the certificate is valid"
+    if isinstance(error, requests.ConnectionError):
+        return "cannot connect, or the connection broke off"
+    return type(error).__name__

@@ -1,0 +1,48 @@
+"""Deduplication: every occurrence is counted, whether or not it is told. Pure."""
+
+import dataclasses
+from enum import StrEnum
+
+from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
+
+
+class Match(StrEnum):
+    """What an occurrence is to what is already known."""
+
+    NEW = "no unresolved problem has this type and unit"
+    REPEATED = "a further occurrence of an unresolved problem"
+    ESCALATED = "a further occurrence, more severe than before"
+
+
+def identity(heard: Heard) -> Identity:
+    """The identity of the problem that an event is about: its type and its source unit."""
+    return Identity(heard.event.type, heard.event.unit)
+
+
+def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Problem]:
+    """The problem with this occurrence counted; the latest words win, the severity never falls."""
+    event = heard.event
+    if known is None:
+        problem = Problem(
+            id=new_id,
+            type=event.type,
+            unit=event.unit,
+            message=event.message,
+            severity=event.severity,
+            action=event.action,
+            failure_class=event.failure_class,
+            first_occurrence=heard.at,
+            last_occurrence=heard.at,
+        )
+        return Match.NEW, problem
+    escalated = SEVERITIES.index(event.severity) > SEVERITIES.index(known.severity)
+    problem = dataclasses.replace(
+        known,
+        message=event.message or known.message,
+        severity=event.severity if escalated else known.severity,
+        action=event.action or known.action,
+        failure_class=event.failure_class or known.failure_class,
+        last_occurrence=max(heard.at, known.last_occurrence),
+        occurrences=known.occurrences + 1,
+    )
+    return (Match.ESCALATED if escalated else Match.REPEATED), problem

@@ -1,0 +1,154 @@
+"""What the notifier talks about: problems, what is said of them, and the people's messages. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from standfast.events import Event, FailureClass, Severity
+
+# Rising order, for comparing severities.
+SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
+
+
+class MessageKind(StrEnum):
+    """The sort of message a person gets; the webhook's `kind`."""
+
+    PROBLEM = "problem"
+    REMINDER = "reminder"
+    AGGREGATE = "aggregate"
+    RECOVERY = "recovery"
+    STATUS = "status"
+    RESTART = "restart"
+    SHUTDOWN = "shutdown"
+
+
+class Stage(StrEnum):
+    """How far an unresolved problem has come on its way to people."""
+
+    HELD = "held"  # waits for the aggregation window to close
+    TOLD = "told"  # a message about it is in the outbox, or was delivered
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes two occurrences the same problem: never the text, which carries attempt numbers and times."""
+
+    type: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event that was read, and when it was logged (UTC)."""
+
+    event: Event
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of the error log.
+
+    Attributes:
+        id: the row's id, given when the problem is first heard of.
+        message: the text of the latest occurrence.
+        told_at: when a message about it was last decided upon; None while it is held.
+    """
+
+    id: int
+    type: str
+    unit: str
+    message: str
+    severity: Severity
+    action: str
+    failure_class: FailureClass | None
+    first_occurrence: datetime
+    last_occurrence: datetime
+    occurrences: int = 1
+    stage: Stage = Stage.HELD
+    told_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Its type and unit."""
+        return Identity(self.type, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that was decided upon, before it has words.
+
+    Attributes:
+        severity: what routes look at.
+        problems: those it is about; none for a status, restart or shutdown.
+        event: what happened, when it is not about problems.
+        channels: the names of the channels it goes out on.
+    """
+
+    kind: MessageKind
+    severity: Severity
+    at: datetime
+    channels: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A draft in words: what lies in the outbox.
+
+    Attributes:
+        id: unique for the message, the same in every repetition of its delivery.
+        title: without the host, which is in front of `text`.
+        text: the whole message as a person reads it, its title line included.
+    """
+
+    id: str
+    host: str
+    title: str
+    text: str
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in one channel.
+
+    Attributes:
+        number: how many deliveries are to be made.
+        not_before: from when on the oldest of them may be tried.
+        detail: what the oldest of them last failed with, "" when it was not tried yet.
+    """
+
+    number: int
+    not_before: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the outbox stands.
+
+    Attributes:
+        waiting: per channel that has something to deliver.
+        last_delivered: when each channel last delivered something.
+    """
+
+    waiting: dict[str, Waiting]
+    last_delivered: dict[str, datetime]
+
+    @property
+    def queued(self) -> int:
+        """Deliveries to make in all channels."""
+        return sum(one.number for one in self.waiting.values())
+
+    @property
+    def next_at(self) -> datetime | None:
+        """From when on the first of them may be tried."""
+        return min((one.not_before for one in self.waiting.values()), default=None)
+
+
+def worst(problems: tuple[Problem, ...]) -> Severity:
+    """The highest severity among problems."""
+    return max((problem.severity for problem in problems), key=SEVERITIES.index)

@@ -1,0 +1,288 @@
+"""The notifier's loop: read, decide and commit; wake the worker; say how things stand."""
+
+import asyncio
+import dataclasses
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from standfast import statusfile
+from standfast.clock import monotonic_s, utc_now
+from standfast.config import ConfigError
+from standfast.config import load as config_load
+from standfast.daemon import Frame
+from standfast.errors import StandfastError
+from standfast.notifier import status
+from standfast.notifier.authorise import Trust
+from standfast.notifier.backoff import is_due
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.courier import Courier
+from standfast.notifier.doorbell import Doorbell, DoorbellError
+from standfast.notifier.follow import Follower
+from standfast.notifier.intake import BATCH, Intake, Taken
+from standfast.notifier.model import Delivery
+from standfast.notifier.store.store import Store
+from standfast.notifier.wake import Waker, Woken
+from standfast.statusfile import StatusFileError
+
+log = logging.getLogger(__name__)
+
+# The loop turns at least this often: it reads what neither the doorbell nor the journal told of.
+POLL_S = 5.0
+# Without a turn for so long the watchdog is not fed.
+PULSE_S = 20.0
+# After a ring the entry is in the journal's files within milliseconds (measured: 1.6 ms in the median).
+AFTER_RING_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
+# A database or journal that cannot be used is tried again after this.
+TROUBLE_RETRY_S = 5.0
+STATUS_EVERY_S = 10.0
+# What a stop may take for delivering what was read; systemd's TimeoutStopSec= is behind it.
+DRAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the notifier finds and leaves its files."""
+
+    config: Path
+    database: Path
+    status: Path
+    doorbell: Path
+
+
+class Service:
+    """The resident part of the notifier."""
+
+    def __init__(
+        self, frame: Frame, places: Places, config: NotifierConfig, trust: Callable[[NotifierConfig], Trust]
+    ) -> None:
+        self._frame = frame
+        self._places = places
+        self._config = config
+        self._trust = trust
+        self._started_at = utc_now()
+        self._waker = Waker()
+        self._pulse = frame.heartbeat.pulse("the reading loop", PULSE_S)
+        self._courier = Courier(places.database, self._outbox_changed)
+        self._doorbell: Doorbell | None = None
+        self._store: Store | None = None
+        self._follower: Follower | None = None
+        self._intake: Intake | None = None
+        self._delivery = Delivery({}, {})
+        self._delivery_is_old = True
+        self._status_due_s = 0.0
+        self._trouble = ""
+        self._restart_worker = False
+
+    async def run(self) -> None:
+        """Until the stop."""
+        self._hang_doorbell()
+        stopper = asyncio.create_task(self._frame.stop.wait())
+        stopper.add_done_callback(lambda _: self._waker.notice())
+        self._frame.on_reload(self._reload)
+        try:
+            await self._turn(Woken.CLOCK)
+            self._frame.heartbeat.ready()
+            while not self._frame.stop.is_set():
+                await self._turn(await self._waker.wait(self._pause_s()))
+            await self._drain()
+        finally:
+            stopper.cancel()
+            await self._courier.end()
+            self._close()
+
+    # One turn
+
+    async def _turn(self, woken: Woken) -> None:
+        self._pulse.beat()
+        try:
+            intake = self._opened()
+            messages = await self._read(intake, woken)
+            await self._deliver(intake, new=messages > 0)
+            self._out_of_trouble()
+            self._tell(intake)
+        except StandfastError as error:
+            self._in_trouble(error)
+
+    async def _read(self, intake: Intake, woken: Woken) -> int:
+        """Read to the journal's end; after a ring, look again until what was announced is there."""
+        messages = 0
+        for delay_s in AFTER_RING_S if woken is Woken.DOORBELL else AFTER_RING_S[:1]:
+            if delay_s:
+                await asyncio.sleep(delay_s)
+            taken = await self._read_to_the_end(intake)
+            messages += taken.messages
+            if taken.entries:
+                break
+        return messages
+
+    async def _read_to_the_end(self, intake: Intake) -> Taken:
+        entries = messages = 0
+        while True:
+            if self._follower is not None:
+                self._follower.process()
+            taken = intake.round()
+            entries, messages = entries + taken.entries, messages + taken.messages
+            if taken.entries:
+                self._delivery_is_old = True
+            if taken.entries < BATCH:
+                return Taken(entries, messages)
+            # A backlog is read in batches, between which the signals and the worker have their turn.
+            self._pulse.beat()
+            await self._deliver(intake, new=taken.messages > 0)
+            await asyncio.sleep(0)
+
+    async def _deliver(self, intake: Intake, *, new: bool) -> None:
+        if self._restart_worker:
+            self._restart_worker = False
+            await self._courier.end()
+        if self._delivery_is_old and self._store is not None:
+            self._delivery = self._store.delivery()
+            self._delivery_is_old = False
+        if new or (self._has_due() and not self._courier.running):
+            self._delivery_is_old = True
+            await self._courier.wake(intake.config)
+
+    def _outbox_changed(self) -> None:
+        self._delivery_is_old = True
+        self._status_due_s = 0.0
+        self._waker.notice()
+
+    def _pause_s(self) -> float:
+        """How long nothing has to be done unless something wakes the loop."""
+        if self._trouble:
+            return TROUBLE_RETRY_S
+        retry_at = None if self._courier.running else self._delivery.next_at
+        due_at = self._intake.next_due() if self._intake else None
+        soonest = min((at for at in (retry_at, due_at) if at is not None), default=None)
+        left_s = (soonest - utc_now()).total_seconds() if soonest else POLL_S
+        return min(POLL_S, max(0.01, left_s))
+
+    # What it works with
+
+    def _opened(self) -> Intake:
+        """The intake, opened anew after trouble: nothing that failed is trusted."""
+        if self._intake is not None:
+            return self._intake
+        self._store = Store(self._places.database)
+        self._follower = Follower()
+        intake = Intake(self._store, self._follower, self._config, self._trust(self._config), utc_now)
+        intake.begin(self._started_at)
+        self._waker.watch_journal(self._follower.fileno())
+        self._intake = intake
+        self._delivery_is_old = True
+        return intake
+
+    def _close(self) -> None:
+        if self._follower is not None:
+            self._waker.forget(self._follower.fileno())
+            self._follower.close()
+        if self._store is not None:
+            self._store.close()
+        self._follower = self._store = self._intake = None
+        if self._frame.stop.is_set():
+            self._waker.close()
+            if self._doorbell is not None:
+                self._doorbell.close()
+
+    def _in_trouble(self, error: StandfastError) -> None:
+        """Close everything and try again later: the cursor has not moved, so nothing is lost."""
+        if str(error) != self._trouble:
+            log.error("%s; nothing is lost meanwhile, the journal keeps it", error)
+        self._trouble = str(error)
+        self._frame.heartbeat.status(f"Trying again: {error}")
+        self._close()
+
+    def _out_of_trouble(self) -> None:
+        if self._trouble:
+            log.info("Reading and storing again; nothing was lost in between")
+            self._trouble = ""
+            self._status_due_s = 0.0
+
+    def _hang_doorbell(self) -> None:
+        try:
+            self._doorbell = Doorbell(self._places.doorbell)
+        except DoorbellError as error:
+            log.error("%s; events are read up to %g s late until a restart", error, POLL_S)
+            return
+        self._waker.watch_doorbell(self._doorbell)
+
+    def _reload(self) -> None:
+        """Take over the configuration as it is now; a ConfigError leaves the old one in force."""
+        config = load_config(self._places.config)
+        trust = self._trust(config)
+        self._restart_worker = config.channels != self._config.channels
+        self._config = config
+        if self._intake is not None:
+            self._intake.config, self._intake.trust = config, trust
+        self._status_due_s = 0.0
+        self._waker.notice()
+
+    # Saying how things stand
+
+    def _tell(self, intake: Intake) -> None:
+        if monotonic_s() < self._status_due_s or self._store is None:
+            return
+        self._status_due_s = monotonic_s() + STATUS_EVERY_S
+        self._frame.heartbeat.status(status.words(intake.unresolved, self._delivery, self._config.zone))
+        table = status.table(
+            intake.unresolved,
+            self._store.unresolved(status.LISTED_PROBLEMS),
+            self._delivery,
+            self._config.channel_names,
+            intake.ignored.total(),
+            utc_now(),
+        )
+        try:
+            statusfile.write(self._places.status, table)
+        except StatusFileError as error:
+            log.error("%s", error)
+
+    # The end
+
+    async def _drain(self) -> None:
+        """Read what is there, and give everything that can be delivered now its chance."""
+        self._frame.heartbeat.status("Stopping: delivering what was read")
+        deadline_s = monotonic_s() + DRAIN_S
+        await self._turn(Woken.DOORBELL)
+        while self._has_due() and monotonic_s() < deadline_s:
+            await self._waker.wait(min(0.5, deadline_s - monotonic_s()))
+            await self._turn(Woken.NOTICE)
+        if self._intake is not None:
+            try:
+                self._intake.mark()
+            except StandfastError as error:
+                log.error("%s", error)
+        left = self._delivery.queued
+        if left:
+            log.info("Stopping with %d messages queued; they are delivered after the next start", left)
+
+    def _has_due(self) -> bool:
+        return any(is_due(one.not_before, utc_now()) for one in self._delivery.waiting.values())
+
+
+def load_config(path: Path) -> NotifierConfig:
+    """The notifier's configuration; a file that is not there leaves the defaults.
+
+    Raises:
+        ConfigError: with every mistake in it.
+    """
+    config = config_load(NotifierConfig, path, os.environ)
+    return config if config.host else dataclasses.replace(config, host=socket.gethostname())
+
+
+async def serve(frame: Frame, places: Places, trust: Callable[[NotifierConfig], Trust]) -> None:
+    """Run the notifier in its frame.
+
+    Raises:
+        ConfigError: the configuration cannot be used at the start.
+    """
+    try:
+        config = load_config(places.config)
+    except ConfigError:
+        log.error("Cannot start with this configuration; correct the lines below, then systemctl restart it")
+        raise
+    await Service(frame, places, config, trust).run()

@@ -1,0 +1,56 @@
+"""What the notifier says of itself: the line in `systemctl status`, and its status file. Pure."""
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from standfast.clock import iso
+from standfast.notifier.model import Delivery
+
+# The status file is small on purpose; the error log in the database has them all.
+LISTED_PROBLEMS = 200
+
+
+def words(unresolved: int, delivery: Delivery, zone: tzinfo | None) -> str:
+    """The line for people, such as "2 unresolved problems, 0 messages queued, last delivered 12:03"."""
+    parts = [_count(unresolved, "unresolved problem"), f"{_count(delivery.queued, 'message')} queued"]
+    latest = max(delivery.last_delivered.values(), default=None)
+    parts.append(f"last delivered {latest.astimezone(zone):%H:%M}" if latest else "none delivered yet")
+    parts += [f"{name} fails: {one.detail}" for name, one in sorted(delivery.waiting.items()) if one.detail]
+    return ", ".join(parts)
+
+
+def table(
+    unresolved: int,
+    problems: list[dict[str, Any]],
+    delivery: Delivery,
+    channels: tuple[str, ...],
+    ignored: int,
+    now: datetime,
+) -> dict[str, Any]:
+    """The status file."""
+    latest = max(delivery.last_delivered.values(), default=None)
+    return {
+        "unresolved": unresolved,
+        "unresolved_errors": problems,
+        "queued": delivery.queued,
+        "last_delivered": iso(latest) if latest else None,
+        "channels": [_channel(name, delivery) for name in channels],
+        "ignored_events": ignored,
+        "checked_at": iso(now),
+        "loop_at": iso(now),
+    }
+
+
+def _channel(name: str, delivery: Delivery) -> dict[str, Any]:
+    last = delivery.last_delivered.get(name)
+    waiting = delivery.waiting.get(name)
+    return {
+        "name": name,
+        "queued": waiting.number if waiting else 0,
+        "last_delivered": iso(last) if last else None,
+        "failing": waiting.detail if waiting else "",
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,109 @@
+"""The outbox as the worker sees it: what is to be delivered, and what came of it."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from standfast.clock import from_iso, iso
+from standfast.notifier.model import Waiting
+from standfast.notifier.store.database import connect, transaction, translated
+
+
+class Ended(StrEnum):
+    """How a row of the outbox ends."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One delivery that is to be made.
+
+    Attributes:
+        body: the message as JSON text.
+        attempts: how many were begun before.
+    """
+
+    seq: int
+    message_id: str
+    body: str
+    attempts: int
+    not_before: datetime
+    created_at: datetime
+
+
+class Outbox:
+    """One channel's view of the outbox; a connection of its own, for the thread that uses it."""
+
+    def __init__(self, path: Path, channel: str) -> None:
+        self._path = path
+        self._channel = channel
+        self._connection = connect(path, synchronous="NORMAL")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def head(self) -> Queued | None:
+        """The oldest delivery of this channel that has not ended: it goes before all later ones."""
+        with translated("read the outbox in", self._path):
+            row = self._connection.execute(
+                "SELECT seq, message_id, body, attempts, not_before, outbox.created_at"
+                " FROM outbox JOIN messages ON messages.id = message_id"
+                " WHERE channel = ? AND state = 'queued' ORDER BY seq LIMIT 1",
+                (self._channel,),
+            ).fetchone()
+        if row is None:
+            return None
+        seq, message_id, body, attempts, not_before, created_at = row
+        return Queued(seq, message_id, body, attempts, from_iso(not_before), from_iso(created_at))
+
+    def begin(self, queued: Queued, not_before: datetime) -> None:
+        """Write down that an attempt begins.
+
+        A crash in the middle of it repeats the message no earlier than `not_before`.
+        """
+        self._update(queued, "attempts = attempts + 1, not_before = ?", iso(not_before))
+
+    def postpone(self, queued: Queued, not_before: datetime, detail: str) -> None:
+        """The attempt failed for now."""
+        self._update(queued, "not_before = ?, detail = ?", iso(not_before), detail)
+
+    def end(self, queued: Queued, how: Ended, at: datetime, detail: str) -> None:
+        """The delivery ended; the first channel that delivers a message counts it in the error log."""
+        with translated("write the outbox in", self._path), transaction(self._connection):
+            self._connection.execute(
+                "UPDATE outbox SET state = ?, ended_at = ?, detail = ? WHERE seq = ?",
+                (how.value, iso(at), detail, queued.seq),
+            )
+            if how is Ended.DELIVERED:
+                self._count_delivered(queued.message_id, iso(at))
+
+    def _count_delivered(self, message_id: str, at: str) -> None:
+        first = self._connection.execute(
+            "UPDATE messages SET delivered_at = ? WHERE id = ? AND delivered_at IS NULL", (at, message_id)
+        )
+        if first.rowcount == 1:
+            self._connection.execute(
+                "UPDATE error_notifications_log SET notification_count = notification_count + 1,"
+                " last_notification_sent = ?"
+                " WHERE id IN (SELECT problem_id FROM message_problems WHERE message_id = ?)",
+                (at, message_id),
+            )
+
+    def _update(self, queued: Queued, assignments: str, *values: str) -> None:
+        with translated("write the outbox in", self._path):
+            self._connection.execute(f"UPDATE outbox SET {assignments} WHERE seq = ?", (*values, queued.seq))
+
+
+def waiting(connection: sqlite3.Connection) -> dict[str, Waiting]:
+    """What waits in each channel that has something to deliver."""
+    # SQLite takes a column beside min() from the row that has the minimum.
+    rows = connection.execute(
+        "SELECT channel, count(*), min(seq), not_before, detail FROM outbox WHERE state = 'queued' GROUP BY channel"
+    )
+    return {channel: Waiting(number, from_iso(not_before), detail) for channel, number, _, not_before, detail in rows}

@@ -1,0 +1,76 @@
+"""The tables. Times are ISO 8601 texts in UTC.
+
+`error_notifications_log` is the table of the earlier system with its columns first and in their
+order, so that old queries keep working; what was added stands behind them.
+"""
+
+from typing import Final
+
+_ERROR_LOG: Final = """
+CREATE TABLE error_notifications_log (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    error_type TEXT NOT NULL,
+    error_message TEXT NOT NULL,
+    first_occurrence TEXT NOT NULL,
+    last_occurrence TEXT NOT NULL,
+    occurrence_count INTEGER NOT NULL DEFAULT 1,
+    last_notification_sent TEXT,
+    notification_count INTEGER NOT NULL DEFAULT 0,
+    is_resolved INTEGER NOT NULL DEFAULT 0,
+    resolved_at TEXT,
+    unit TEXT NOT NULL DEFAULT '',
+    severity TEXT NOT NULL DEFAULT 'warning',
+    failure_class TEXT NOT NULL DEFAULT '',
+    action TEXT NOT NULL DEFAULT '',
+    stage TEXT NOT NULL DEFAULT 'held',
+    told_at TEXT
+)
+"""
+
+_MESSAGES: Final = """
+CREATE TABLE messages (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    delivered_at TEXT
+) WITHOUT ROWID
+"""
+
+_MESSAGE_PROBLEMS: Final = """
+CREATE TABLE message_problems (
+    message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+    problem_id INTEGER NOT NULL,
+    PRIMARY KEY (message_id, problem_id)
+) WITHOUT ROWID
+"""
+
+# `seq` is the order in which a channel delivers.
+_OUTBOX: Final = """
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'delivered', 'refused', 'given_up')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    ended_at TEXT,
+    detail TEXT NOT NULL DEFAULT '',
+    UNIQUE (message_id, channel)
+)
+"""
+
+_NOTES: Final = "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        _ERROR_LOG,
+        "CREATE UNIQUE INDEX one_unresolved ON error_notifications_log (error_type, unit) WHERE is_resolved = 0",
+        _MESSAGES,
+        _MESSAGE_PROBLEMS,
+        _OUTBOX,
+        "CREATE INDEX queued ON outbox (channel, seq) WHERE state = 'queued'",
+        "CREATE INDEX delivered ON outbox (channel, ended_at) WHERE state = 'delivered'",
+        _NOTES,
+    ),
+)

@@ -1,0 +1,53 @@
+"""What each kind of event becomes for people: a problem, a recovery, a message at once, or nothing. Pure."""
+
+import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
+
+from standfast.events import Event, Kind, Severity
+from standfast.notifier.model import MessageKind
+
+
+class Telling(StrEnum):
+    """How an event is told."""
+
+    PROBLEM = "counted as a problem: window, throttle, recovery"
+    RECOVERY = "ends a problem"
+    STATUS = "told at once, and stands in for the reminders of its unit's problems"
+    AT_ONCE = "told at once, a message each"
+    NOTHING = "for readers of the journal"
+
+
+# A change of the fleet's level is a `problem` (CASCADING_FAILURE, FLEET_CRITICAL, ...) and later `resolved`; the
+# `level` event beside it is for readers of the journal, as `state` is. Our own notifications are never told again.
+_TELLINGS: Mapping[Kind, Telling] = {
+    Kind.PROBLEM: Telling.PROBLEM,
+    Kind.RESOLVED: Telling.RECOVERY,
+    Kind.STATUS: Telling.STATUS,
+    Kind.RESTART: Telling.AT_ONCE,
+    Kind.SHUTDOWN: Telling.AT_ONCE,
+    Kind.STATE: Telling.NOTHING,
+    Kind.LEVEL: Telling.NOTHING,
+    Kind.NOTIFICATION: Telling.NOTHING,
+    Kind.COMMAND: Telling.NOTHING,
+    Kind.CANARY: Telling.NOTHING,
+}
+
+MESSAGE_KINDS: Mapping[Kind, MessageKind] = {
+    Kind.STATUS: MessageKind.STATUS,
+    Kind.RESTART: MessageKind.RESTART,
+    Kind.SHUTDOWN: MessageKind.SHUTDOWN,
+}
+
+
+def telling(event: Event) -> Telling:
+    """How this event is told; a problem or recovery without a type has no identity and is nobody's."""
+    found = _TELLINGS[event.kind]
+    if found in (Telling.PROBLEM, Telling.RECOVERY) and not event.type:
+        return Telling.NOTHING
+    return found
+
+
+def weighed(event: Event) -> Event:
+    """The event at the severity that routes see: whatever a master restart does is critical."""
+    return dataclasses.replace(event, severity=Severity.CRITICAL) if event.kind is Kind.RESTART else event

@@ -1,0 +1,156 @@
+"""One channel's lane: a thread that delivers its messages in order, so that a dead channel delays no other."""
+
+import json
+import logging
+import random
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from standfast.notifier import backoff
+from standfast.notifier.backoff import Retry
+from standfast.notifier.channels import Answer, Channel, Outcome
+from standfast.notifier.store.database import StoreError
+from standfast.notifier.store.outbox import Ended, Outbox, Queued
+
+log = logging.getLogger(__name__)
+
+# A database that another process holds, or a full disk, is looked at again after this.
+STORE_RETRY_S = 2.0
+
+
+class Lane:
+    """Delivers what the outbox has for one channel."""
+
+    def __init__(
+        self,
+        name: str,
+        database: Path,
+        build: Callable[[], Channel],
+        report: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Set up; the channel is built on the lane's own thread, when it first has something to deliver.
+
+        Args:
+            report: called after every change in the outbox.
+        """
+        self._name = name
+        self._database = database
+        self._build = build
+        self._report = report
+        self._now = now
+        self._wake = threading.Condition()
+        self._woken = False
+        self._stopped = False
+        self.idle = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"lane {name}", daemon=True)
+        self._channel: Channel | None = None
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be something new to deliver."""
+        with self._wake:
+            self._woken = True
+            self.idle.clear()
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is being delivered is finished."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the delivery at hand."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        outbox: Outbox | None = None
+        told = ""
+        while not self._stopped:
+            try:
+                outbox = outbox or Outbox(self._database, self._name)
+                self._wait(self._deliver_due(outbox))
+                told = ""
+            except StoreError as error:
+                if str(error) != told:
+                    log.error("%s", error)
+                told = str(error)
+                self._wait(STORE_RETRY_S)
+        if outbox is not None:
+            outbox.close()
+        if self._channel is not None:
+            self._channel.close()
+
+    def _wait(self, seconds: float | None) -> None:
+        with self._wake:
+            if not self._woken and not self._stopped:
+                self.idle.set()
+                self._wake.wait(seconds)
+                self.idle.clear()
+            self._woken = False
+
+    def _deliver_due(self, outbox: Outbox) -> float | None:
+        """Deliver until the oldest is not due yet (answers in how many seconds it is) or nothing is left (None)."""
+        while not self._stopped:
+            queued = outbox.head()
+            if queued is None:
+                return None
+            now = self._now()
+            if not backoff.is_due(queued.not_before, now):
+                return max(0.0, (queued.not_before - now).total_seconds())
+            self._attempt(outbox, queued, now)
+            self._report()
+        return None
+
+    def _attempt(self, outbox: Outbox, queued: Queued, now: datetime) -> None:
+        # Written down before it is tried: a message that kills this process is not tried in a tight loop.
+        outbox.begin(queued, now + timedelta(seconds=backoff.delay_s(queued.attempts + 1, random.random())))
+        if self._channel is None:
+            self._channel = self._build()
+        answer = self._channel.deliver(json.loads(queued.body))
+        now = self._now()
+        match answer.outcome:
+            case Outcome.DELIVERED:
+                outbox.end(queued, Ended.DELIVERED, now, answer.detail)
+                log.info("[NOTIFICATION] Delivered by %s: %s", self._name, queued.message_id)
+            case Outcome.REFUSED:
+                outbox.end(queued, Ended.REFUSED, now, answer.detail)
+                log.error(
+                    "[NOTIFICATION] Refused for good by %s: %s (message %s); see [channels.%s] in notifier.toml",
+                    self._name,
+                    answer.detail,
+                    queued.message_id,
+                    self._name,
+                )
+            case Outcome.RETRY:
+                self._retry(outbox, queued, answer, now)
+
+    def _retry(self, outbox: Outbox, queued: Queued, answer: Answer, now: datetime) -> None:
+        attempts = queued.attempts + 1
+        decision, delay = backoff.retry(attempts, now - queued.created_at, answer.retry_after_s, random.random())
+        if decision is Retry.GIVEN_UP:
+            outbox.end(queued, Ended.GIVEN_UP, now, answer.detail)
+            log.error(
+                "[NOTIFICATION] Given up by %s after 24 hours: %s (message %s)",
+                self._name,
+                answer.detail,
+                queued.message_id,
+            )
+            return
+        outbox.postpone(queued, now + delay, answer.detail)
+        level = logging.WARNING if attempts == 1 else logging.INFO
+        log.log(
+            level,
+            "[NOTIFICATION] Not delivered by %s: %s (message %s, attempt %d); next in %.0f s",
+            self._name,
+            answer.detail,
+            queued.message_id,
+            attempts,
+            delay.total_seconds(),
+        )

@@ -1,0 +1,139 @@
+"""A webhook's other side: a local HTTP server that keeps what it got and misbehaves as told.
+
+    with WebhookSink() as sink:
+        sink.faults.extend([Fault.ERROR, Fault.HANG])
+        ... post to sink.url ...
+        sink.wait_for(3)
+
+As a program (`python3 webhook_sink.py PORT FILE`) it appends each body it accepts to FILE as a line of JSON.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import http.server
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+
+class Fault(StrEnum):
+    """What the sink does to a request instead of taking it."""
+
+    ERROR = "500"
+    BUSY = "429, Retry-After: 1"
+    REFUSE = "401"
+    HANG = "takes the request and never answers"
+    RESET = "breaks off in the middle of the answer"
+    TAKEN_THEN_RESET = "takes the message, and breaks off before it says so"
+
+
+class WebhookSink:
+    """A sink on a free port of 127.0.0.1."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.faults: collections.deque[Fault] = collections.deque()
+        self.got: list[dict[str, Any]] = []
+        self.times: list[float] = []
+        self.requests = 0
+        self._changed = threading.Condition()
+        self._ending = threading.Event()
+        sink = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                sink._handle(self)
+
+            def log_request(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def wait_for(self, number: int, timeout_s: float = 10) -> list[dict[str, Any]]:
+        """The messages taken so far, when there are at least so many."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.got) >= number, timeout_s):
+                raise AssertionError(f"{len(self.got)} of {number} messages within {timeout_s} s: {self.got}")
+            return list(self.got)
+
+    def wait_for_requests(self, number: int, timeout_s: float = 10) -> None:
+        """Until so many requests came, taken or not."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.requests >= number, timeout_s):
+                raise AssertionError(f"{self.requests} of {number} requests within {timeout_s} s")
+
+    def _handle(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("Content-Length", "0")))
+        with self._changed:
+            fault = self.faults.popleft() if self.faults else None
+            self.requests += 1
+            if fault in (None, Fault.TAKEN_THEN_RESET):
+                self.got.append(json.loads(body))
+                self.times.append(time.monotonic())
+            self._changed.notify_all()
+        self._answer(request, fault)
+
+    def _answer(self, request: http.server.BaseHTTPRequestHandler, fault: Fault | None) -> None:
+        if fault is Fault.HANG:
+            self._ending.wait()
+            request.close_connection = True
+        elif fault in (Fault.RESET, Fault.TAKEN_THEN_RESET):
+            with contextlib.suppress(OSError):
+                request.wfile.write(b"HTTP/1.1 200")
+                request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                request.connection.close()
+            request.close_connection = True
+        else:
+            status = {None: 200, Fault.ERROR: 500, Fault.BUSY: 429, Fault.REFUSE: 401}[fault]
+            request.send_response(status)
+            if fault is Fault.BUSY:
+                request.send_header("Retry-After", "1")
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+
+
+def main(port: int, path: Path) -> None:
+    """Take messages until the end, each a line in the file."""
+    with WebhookSink(port) as sink, path.open("a", buffering=1) as file:
+        written = 0
+        while True:
+            for message in sink.wait_for(written + 1, timeout_s=1e6)[written:]:
+                file.write(json.dumps(message) + "\n")
+                written += 1
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
