@@ -1,7 +1,7 @@
 """From plain parsed values to frozen dataclasses, collecting every mistake on the way. Pure.
 
 The dataclass is the schema. Understood are bool, int, float, str, StrEnum, Literal, `X | None`,
-`tuple[X, ...]`, `dict[str, X]`, nested dataclasses, and unions of dataclasses told apart by a
+`tuple[X, ...]`, `dict[str, X]`, Any (taken as it is), nested dataclasses, and unions of dataclasses told apart by a
 `kind: Literal[...]` field. Annotated[...] narrows a type with the markers below.
 """
 
@@ -129,6 +129,8 @@ def _value(builder: _Builder, hint: Any, value: Any, key: str) -> Any:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _table(builder, kind, value, key)
     origin = get_origin(kind)
+    if kind is Any:
+        return value
     if origin in (Union, types.UnionType):
         return _variant(builder, get_args(kind), value, key)
     if origin is tuple:

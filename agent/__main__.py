@@ -1,0 +1,39 @@
+"""The agent's entry: builds the edges and wires them."""
+
+import os
+import re
+import sys
+from typing import Final
+
+from standfast import daemon, paths
+from standfast.agent.belongings import Belongings, Files
+from standfast.agent.runner import PULSE_AGE_S, Runner
+from standfast.agent.voice import Voice
+from standfast.daemon import EXIT_CONFIG, Frame
+
+IDENTIFIER: Final = "standfast-agent"
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def main() -> int:
+    """Run the agent that the first argument names."""
+    name = sys.argv[1] if len(sys.argv) == 2 else ""
+    if not NAME.fullmatch(name):
+        print(f"cannot start: expected one agent name of letters, digits, _ . -, found {sys.argv[1:]}", file=sys.stderr)
+        return EXIT_CONFIG
+    return daemon.run(IDENTIFIER, lambda frame: _program(frame, name))
+
+
+async def _program(frame: Frame, name: str) -> None:
+    files = Files(paths.agent_config(name), paths.agent_database(name), paths.agent_status(name))
+    have = Belongings(files, os.environ)
+    voice = Voice(name, frame.journal, frame.heartbeat, files.status)
+    runner = Runner(name, have, voice, frame.heartbeat.pulse("the strategy", PULSE_AGE_S))
+    frame.on_reload(runner.life.reload)
+    runner.begin()
+    frame.heartbeat.ready()
+    await runner.run(frame.stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""What interrupts the agent's waits, other than its end."""
+
+import asyncio
+import contextlib
+from enum import StrEnum
+
+
+class Ring(StrEnum):
+    """Why a wait ended early."""
+
+    RELOAD = "reload"
+    DISTURBANCE = "disturbance"
+    FAULTS = "faults"
+
+
+class Bell:
+    """Rings are remembered until somebody waits."""
+
+    def __init__(self) -> None:
+        self._rings: set[Ring] = set()
+        self._event = asyncio.Event()
+
+    def ring(self, reason: Ring) -> None:
+        """End the present wait, or the next one."""
+        self._rings.add(reason)
+        self._event.set()
+
+    async def wait(self, seconds: float | None) -> frozenset[Ring]:
+        """Wait until it rings, at most so long (None: without end); what rang since the last wait."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), None if seconds is None else max(0.0, seconds))
+        self._event.clear()
+        rings, self._rings = frozenset(self._rings), set()
+        return rings

@@ -1,0 +1,236 @@
+"""What an agent holds while it lives: its configuration, its database, its gateway, its strategy."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from standfast.agent import session
+from standfast.agent.assembly import Trade, build_gateway, build_trade
+from standfast.agent.bell import Bell, Ring
+from standfast.agent.checks import Report, Scene, look_at_all
+from standfast.agent.config import (
+    ActiveConfig,
+    AgentConfig,
+    SessionConfig,
+    ShutdownConfig,
+    StartupConfig,
+    WaitingConfig,
+)
+from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.gateway import Gateway
+from standfast.agent.own_orders import OwnOrders
+from standfast.agent.pump import Pump
+from standfast.agent.session import Hours
+from standfast.agent.store import Store
+from standfast.agent.trading import Position, Tick
+from standfast.clock import utc_now
+from standfast.config import ConfigError, Mistake, load
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where an agent's files are."""
+
+    config: Path
+    database: Path
+    status: Path
+
+
+class Belongings:
+    """Built piece by piece, each when it is first possible: what is missing is a failure, never a crash."""
+
+    def __init__(self, files: Files, environ: Mapping[str, str]) -> None:
+        self.files = files
+        self.bell = Bell()
+        self.config = AgentConfig()
+        self.config_failure: Failure | None = Failure(FailureType.CONFIG_ERROR, "the configuration was not read yet")
+        self.hours: Hours | None = None
+        self.store = Store.open(None)
+        self.own = OwnOrders(self.store)
+        self.gateway: Gateway | None = None
+        self.trade: Trade | None = None
+        self.fault: Failure | None = None
+        self.positions: tuple[Position, ...] = ()
+        self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._environ = environ
+        self._built: AgentConfig | None = None
+        self._pump_task: asyncio.Task[None] | None = None
+
+    # The configuration
+
+    def read_config(self) -> None:
+        """Read the configuration file.
+
+        Raises:
+            ConfigError: with every mistake in it; what was read before stays.
+        """
+        config = load(AgentConfig, self.files.config, self._environ, required=True)
+        self.hours = read_hours(config.session)
+        self.config = config
+        self.config_failure = None
+
+    @property
+    def built(self) -> AgentConfig:
+        """The configuration that gateway and strategy were built from; the present one before that."""
+        return self._built or self.config
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the market is open; always, without session hours."""
+        return self.hours is None or self.hours.is_open(now)
+
+    # Building
+
+    async def look(self, expect_ticks: bool) -> Report:
+        """Build what is missing, then run the checks while the market is open; the first failure is reported."""
+        try:
+            self.build()
+        except AgentError as error:
+            return Report(error.failure, "preparation")
+        if not self.is_open(utc_now()):
+            return Report(closed=True)
+        assert self.gateway is not None
+        return await look_at_all(Scene(self.gateway, self.store, expect_ticks))
+
+    def build(self) -> None:
+        """Open the database, the gateway and the strategy, as far as that was not done.
+
+        Raises:
+            AgentError: the first thing that could not be done.
+        """
+        if self.config_failure is not None:
+            raise AgentError(self.config_failure)
+        self.open_store()
+        if self.gateway is None:
+            self.gateway = build_gateway(self.config)
+            self.gateway.open(self._on_tick, self._on_disturbance)
+        if self.trade is None:
+            self.trade = build_trade(self.config, self.gateway, self.own, self._on_disturbance, self._on_faults)
+            self._pump_task = self._watched(self.trade.pump.run())
+            self._built = self.config
+            log.info("Built %s on the %s gateway: %s", self.config.strategy, self.config.gateway, mode(self.config))
+
+    def open_store(self) -> None:
+        """Open the database, if that was not done.
+
+        Raises:
+            AgentError: it cannot be opened.
+        """
+        if self.store.is_durable:
+            return
+        store = Store.open(self.files.database)
+        self.store.close()
+        self.store = store
+        self.own = OwnOrders(store)
+
+    async def refresh(self) -> None:
+        """Bring the own orders and the positions up to the broker's books.
+
+        Raises:
+            AgentError: the broker did not answer.
+        """
+        if self.trade is None or self.gateway is None:
+            return
+        await self.trade.desk.refresh()
+        self.positions = tuple(await self.gateway.positions())
+
+    # Taking apart
+
+    async def discard(self, *, gateway: bool) -> None:
+        """Let go of the strategy, and of the gateway too where asked, so that they are built anew."""
+        if self.trade is not None and self._pump_task is not None:
+            self._pump_task.cancel()
+            log.info("Let go of the strategy: %s", await self._stop_strategy(self.trade.pump))
+            self.trade.callbacks.close()
+        self.trade = self._pump_task = self.fault = None
+        if gateway:
+            await self.disconnect()
+
+    async def _stop_strategy(self, pump: Pump) -> str:
+        try:
+            return await asyncio.wait_for(pump.stop_strategy(), self.config.callback_timeout_s)
+        except TimeoutError:
+            return "its stop did not return, its thread is left behind"
+
+    async def disconnect(self) -> None:
+        """Close the gateway."""
+        if self.gateway is not None:
+            await self.gateway.close()
+            self.gateway = None
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    # What comes in
+
+    def _on_tick(self, tick: Tick) -> None:
+        if self.trade is not None:
+            self.trade.pump.offer(tick)
+
+    def _on_disturbance(self, what: str) -> None:
+        log.info("[HEALTH-CHECK] Looking at the dependencies at once: %s", what)
+        self.bell.ring(Ring.DISTURBANCE)
+
+    def _on_faults(self, failure: Failure) -> None:
+        self.fault = failure
+        self.bell.ring(Ring.FAULTS)
+
+    def _watched(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """A task whose end by an exception ends the agent: systemd restarts what is broken."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._on_done)
+        return task
+
+    def _on_done(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) and not self.crashed.done():
+            self.crashed.set_exception(error)
+
+
+def mode(config: AgentConfig) -> str:
+    """Whose money it is, in words."""
+    if config.live:
+        return "LIVE: orders are real"
+    return "orders are simulated"
+
+
+def lives_on(old: AgentConfig, new: AgentConfig) -> bool:
+    """Whether gateway and strategy stay as they are: only patience, hours and the end were configured anew."""
+    return _essence(old) == _essence(new)
+
+
+def _essence(config: AgentConfig) -> AgentConfig:
+    return replace(
+        config,
+        startup=StartupConfig(),
+        active=ActiveConfig(),
+        waiting=WaitingConfig(),
+        shutdown=ShutdownConfig(),
+        session=None,
+    )
+
+
+def read_hours(config: SessionConfig | None) -> Hours | None:
+    """The session hours of a configuration, with its holidays.
+
+    Raises:
+        ConfigError: the holidays file cannot be read.
+    """
+    if config is None:
+        return None
+    holidays: frozenset[Any] = frozenset()
+    if config.holidays_file:
+        try:
+            holidays = session.parse_holidays(Path(config.holidays_file).read_text())
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                [Mistake(config.holidays_file, "session.holidays_file", "a readable file of dates", str(error))]
+            ) from error
+    zone = session.parse_zone(config.timezone)
+    start, stop = session.parse_clock(config.start), session.parse_clock(config.stop)
+    return Hours(session.parse_days(config.days), start, stop, zone, holidays)

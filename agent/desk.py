@@ -1,0 +1,166 @@
+"""The trading desk: stands between the strategy and the gateway, and remembers what passes."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from standfast.agent.failures import AgentError, OrderRefusedError
+from standfast.agent.gateway import Gateway
+from standfast.agent.own_orders import OwnOrders
+from standfast.agent.strategy import TradingRefusedError, TradingUncertainError
+from standfast.agent.trading import Funds, Order, OrderKind, OrderRequest, OrderStatus, Position, Product, Side
+from standfast.clock import utc_now
+
+T = TypeVar("T")
+
+
+class Desk:
+    """Implements AsyncTrading over a gateway.
+
+    Orders are taken only while the desk is open; everything else is passed on at any time.
+    """
+
+    def __init__(
+        self, gateway: Gateway, own: OwnOrders, symbols: tuple[str, ...], on_disturbance: Callable[[str], None]
+    ) -> None:
+        self.symbols = symbols
+        self.own = own
+        self._gateway = gateway
+        self._on_disturbance = on_disturbance
+        self._closed_because = "the agent is not trading yet"
+        self._in_flight = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    def open(self) -> None:
+        """Take orders from now on."""
+        self._closed_because = ""
+
+    def shut(self, because: str) -> None:
+        """Take no more orders; the reason is what the strategy is told."""
+        self._closed_because = because
+
+    async def quiet(self) -> None:
+        """Wait until the broker answered to every order that is under way."""
+        await self._quiet.wait()
+
+    async def refresh(self) -> Sequence[Order]:
+        """The order book, after the own orders were brought up to it."""
+        known = self.own.all
+        book = await self._gateway.orders()
+        self.own.refresh(known, book)
+        return book
+
+    async def place(
+        self,
+        symbol: str,
+        side: Side,
+        quantity: int,
+        kind: OrderKind = OrderKind.MARKET,
+        *,
+        price: float = 0.0,
+        trigger_price: float = 0.0,
+        product: Product = Product.MIS,
+    ) -> str:
+        """See AsyncTrading."""
+        request = OrderRequest(symbol, Side(side), quantity, OrderKind(kind), price, trigger_price, Product(product))
+        if self._closed_because:
+            raise TradingRefusedError(f"cannot place {request}: {self._closed_because}; try again later")
+        if request.mistake:
+            raise TradingRefusedError(f"cannot place {request}: {request.mistake}")
+        return await self.send(request)
+
+    async def send(self, request: OrderRequest) -> str:
+        """Place an order whether the desk is open or not: this is how the agent itself closes positions.
+
+        Raises:
+            TradingRefusedError: it was not placed.
+            TradingUncertainError: the broker did not answer; whether it was placed is not known.
+        """
+        own = self.own.intend(request, utc_now())
+        self._in_flight += 1
+        self._quiet.clear()
+        try:
+            order_id = await self._gateway.place(request)
+        except OrderRefusedError as error:
+            self.own.learn(replace(own, status=OrderStatus.REJECTED, filled=0))
+            raise TradingRefusedError(str(error)) from error
+        except AgentError as error:
+            self._on_disturbance(str(error))
+            raise TradingUncertainError(
+                f"cannot tell whether {request} was placed: {error}; look at orders()"
+            ) from error
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._quiet.set()
+        self.own.learn(replace(own, order_id=order_id, status=OrderStatus.OPEN))
+        return order_id
+
+    async def cancel(self, order_id: str) -> None:
+        """See AsyncTrading."""
+        await self._passed_on(self._gateway.cancel(order_id))
+
+    async def positions(self) -> Sequence[Position]:
+        """See AsyncTrading."""
+        return await self._passed_on(self._gateway.positions())
+
+    async def orders(self) -> Sequence[Order]:
+        """See AsyncTrading."""
+        return await self._passed_on(self._gateway.orders())
+
+    async def funds(self) -> Funds:
+        """See AsyncTrading."""
+        return await self._passed_on(self._gateway.funds())
+
+    async def _passed_on(self, call: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await call
+        except AgentError as error:
+            self._on_disturbance(str(error))
+            raise TradingUncertainError(f"cannot ask the broker: {error}; try again later") from error
+
+
+class BlockingDesk:
+    """Implements Trading: the desk for a strategy that runs in a thread of its own."""
+
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
+        self.symbols = desk.symbols
+        self._desk = desk
+        self._loop = loop
+
+    def place(
+        self,
+        symbol: str,
+        side: Side,
+        quantity: int,
+        kind: OrderKind = OrderKind.MARKET,
+        *,
+        price: float = 0.0,
+        trigger_price: float = 0.0,
+        product: Product = Product.MIS,
+    ) -> str:
+        """See Trading."""
+        return self._wait(
+            self._desk.place(symbol, side, quantity, kind, price=price, trigger_price=trigger_price, product=product)
+        )
+
+    def cancel(self, order_id: str) -> None:
+        """See Trading."""
+        self._wait(self._desk.cancel(order_id))
+
+    def positions(self) -> Sequence[Position]:
+        """See Trading."""
+        return self._wait(self._desk.positions())
+
+    def orders(self) -> Sequence[Order]:
+        """See Trading."""
+        return self._wait(self._desk.orders())
+
+    def funds(self) -> Funds:
+        """See Trading."""
+        return self._wait(self._desk.funds())
+
+    def _wait(self, call: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(call, self._loop).result()

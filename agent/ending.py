@@ -1,0 +1,99 @@
+"""The agent's end: the five steps of the shutdown over what the agent has."""
+
+import asyncio
+import logging
+
+from standfast.agent.closing import Closing
+from standfast.agent.desk import Desk
+from standfast.agent.flatness import End, EndKind
+from standfast.agent.life import Life
+from standfast.agent.lifecycle import Input, State
+from standfast.agent.shutdown import Step, StepName, StepResult, run_steps
+from standfast.clock import monotonic_s, utc_now
+
+log = logging.getLogger(__name__)
+
+
+class Ending:
+    """Ends one agent, from whatever state it is in."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._have = life.have
+        self._was: State = life.state
+        self._begun_s = monotonic_s()
+        self._results: list[StepResult] = []
+        self._closing = self._prepare_closing()
+
+    async def run(self) -> End:
+        """Go through the steps and return the verdict; never raises, never takes longer than `timeout_s`."""
+        self._life.move(Input.STOP, f"asked to stop while {self._was}")
+        if self._have.trade:
+            self._have.trade.desk.shut("the agent is stopping")
+        # Beside the steps, because it is the user's own code: what it does may take its time, but not theirs.
+        stopping = asyncio.create_task(self._stop_strategy())
+        config = self._have.config.shutdown
+        budget_s = config.budget_s
+        steps = (
+            Step(StepName.CANCEL_ORDERS, budget_s.cancel_orders, self._cancel_orders),
+            Step(StepName.CLOSE_POSITIONS, budget_s.close_positions, self._close_positions),
+            Step(StepName.SAVE_STATE, budget_s.save_state, lambda: self._save(stopping)),
+            Step(StepName.NOTIFY, budget_s.notify, self._notify),
+            Step(StepName.DISCONNECT, budget_s.disconnect, self._disconnect),
+        )
+        await run_steps(steps, config.timeout_s, self._tell)
+        stopping.cancel()
+        return self.end
+
+    @property
+    def end(self) -> End:
+        """The verdict as of now."""
+        if self._closing is not None:
+            return self._closing.end
+        if self._have.own.is_flat:
+            return End(EndKind.FLAT, "this agent holds nothing")
+        if self._have.store.is_durable:
+            return End(EndKind.UNVERIFIED, "there was no gateway to ask")
+        return End(EndKind.UNVERIFIED, "the agent's database could not be read")
+
+    def _prepare_closing(self) -> Closing | None:
+        gateway = self._have.gateway
+        if gateway is None:
+            return None
+        config = self._have.config.shutdown
+        desk = self._have.trade.desk if self._have.trade else Desk(gateway, self._have.own, (), log.info)
+        return Closing(gateway, desk, config.scope, config.force_market_orders)
+
+    def _tell(self, result: StepResult) -> None:
+        self._results.append(result)
+        log.info("[SHUTDOWN] Step %d of %d: %s", len(self._results), len(StepName), result)
+
+    async def _stop_strategy(self) -> str:
+        trade = self._have.trade
+        return await trade.pump.stop_strategy() if trade else "there was no strategy"
+
+    async def _cancel_orders(self) -> str:
+        return await self._closing.cancel_orders() if self._closing else "there was no gateway"
+
+    async def _close_positions(self) -> str:
+        return await self._closing.close_positions() if self._closing else "there was no gateway"
+
+    async def _save(self, stopping: "asyncio.Task[str]") -> str:
+        steps = "; ".join(map(str, self._results))
+        end = self.end
+        self._have.store.ended(end.kind, end.detail, steps, utc_now())
+        return await asyncio.shield(stopping)
+
+    async def _notify(self) -> str:
+        took_s = monotonic_s() - self._begun_s
+        self._life.reason = f"stopped: {self.end}"
+        self._life.voice.say(self._life.voice.messages.shutdown(self._was, self.end, self._results, took_s))
+        self._life.show()
+        return str(self.end)
+
+    async def _disconnect(self) -> str:
+        if self._have.trade:
+            self._have.trade.callbacks.close()
+        await self._have.disconnect()
+        self._have.close()
+        return "disconnected"

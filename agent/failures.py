@@ -1,0 +1,160 @@
+"""What can go wrong for an agent: the types, their class and the next step for a human. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from standfast.errors import StandfastError
+from standfast.events import FailureClass
+
+TRANSIENT = FailureClass.TRANSIENT
+PERMANENT = FailureClass.PERMANENT
+
+
+class FailureType(StrEnum):
+    """The name that a failure carries in events, in the error log and in throttle categories."""
+
+    OPENALGO_DOWN = "OPENALGO_DOWN"
+    OPENALGO_ERROR = "OPENALGO_ERROR"
+    OPENALGO_RATE_LIMITED = "OPENALGO_RATE_LIMITED"
+    OPENALGO_AUTH_FAILED = "OPENALGO_AUTH_FAILED"
+    OPENALGO_REFUSED = "OPENALGO_REFUSED"
+    BROKER_NOT_LOGGED_IN = "BROKER_NOT_LOGGED_IN"
+    WEBSOCKET_DOWN = "WEBSOCKET_DOWN"
+    WEBSOCKET_AUTH_FAILED = "WEBSOCKET_AUTH_FAILED"
+    FEED_STALE = "FEED_STALE"
+    FEED_REFUSED = "FEED_REFUSED"
+    DATABASE_ERROR = "DATABASE_ERROR"
+    DATABASE_LOCKED = "DATABASE_LOCKED"
+    CONFIG_ERROR = "CONFIG_ERROR"
+    CREDENTIAL_MISSING = "CREDENTIAL_MISSING"
+    LIVE_MODE_MISMATCH = "LIVE_MODE_MISMATCH"
+    STRATEGY_ERROR = "STRATEGY_ERROR"
+    STRATEGY_FAULTS = "STRATEGY_FAULTS"
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How a type of failure is met.
+
+    Attributes:
+        failure_class: whether it is waited out or needs a human.
+        action: the next step for that human; `{name}` stands for the agent's name.
+        confirm: whether a permanent one has to be seen twice: answers from outside can be wrong once.
+        recheck: whether the human's act is elsewhere, so that ERROR may look again by itself.
+    """
+
+    failure_class: FailureClass
+    action: str
+    confirm: bool = True
+    recheck: bool = False
+
+
+_RELOAD: Final = "then: systemctl reload standfast-agent@{name}"
+
+HANDLING: Final[Mapping[FailureType, Handling]] = {
+    FailureType.OPENALGO_DOWN: Handling(
+        TRANSIENT, "See that the gateway runs and can be reached; the agent goes on alone."
+    ),
+    FailureType.OPENALGO_ERROR: Handling(TRANSIENT, "Look into the gateway's own log; the agent goes on alone."),
+    FailureType.OPENALGO_RATE_LIMITED: Handling(
+        TRANSIENT, "See who else calls this gateway from this host; the agent goes on alone."
+    ),
+    FailureType.OPENALGO_AUTH_FAILED: Handling(
+        PERMANENT, f"Create a new API key in OpenAlgo, store it with standfastctl secret, {_RELOAD}"
+    ),
+    FailureType.OPENALGO_REFUSED: Handling(
+        PERMANENT, f"Read what the gateway answered and correct its account settings, {_RELOAD}"
+    ),
+    FailureType.BROKER_NOT_LOGGED_IN: Handling(
+        PERMANENT, f"Log in to the broker in OpenAlgo; to have it looked at at once, {_RELOAD}", recheck=True
+    ),
+    FailureType.WEBSOCKET_DOWN: Handling(
+        TRANSIENT, "See that the gateway's WebSocket proxy runs; the agent goes on alone."
+    ),
+    FailureType.WEBSOCKET_AUTH_FAILED: Handling(
+        PERMANENT, f"The feed refuses the API key: create a new one, store it with standfastctl secret, {_RELOAD}"
+    ),
+    FailureType.FEED_STALE: Handling(
+        TRANSIENT, "See whether the broker's feed delivers these symbols; the agent goes on alone."
+    ),
+    FailureType.FEED_REFUSED: Handling(PERMANENT, f"Correct `symbols` in the agent's configuration, {_RELOAD}"),
+    FailureType.DATABASE_ERROR: Handling(
+        PERMANENT,
+        f"See that /var/lib/standfast/agent/{{name}} exists, belongs to the agent's user and has room, {_RELOAD}",
+    ),
+    FailureType.DATABASE_LOCKED: Handling(
+        TRANSIENT, "Close whatever program holds the agent's state.db open; the agent goes on alone."
+    ),
+    FailureType.CONFIG_ERROR: Handling(PERMANENT, f"Correct the line it names, {_RELOAD}", confirm=False),
+    FailureType.CREDENTIAL_MISSING: Handling(
+        PERMANENT, "Store it with standfastctl secret, then: systemctl restart standfast-agent@{name}", confirm=False
+    ),
+    FailureType.LIVE_MODE_MISMATCH: Handling(
+        PERMANENT, f"Make `live` in the configuration and the gateway's analyze mode agree, {_RELOAD}"
+    ),
+    FailureType.STRATEGY_ERROR: Handling(
+        PERMANENT, f"Correct the strategy or `strategy` and `strategy_path`, {_RELOAD}", confirm=False
+    ),
+    FailureType.STRATEGY_FAULTS: Handling(
+        PERMANENT, "Correct the strategy, then: systemctl restart standfast-agent@{name}", confirm=False
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that went wrong.
+
+    Attributes:
+        type: what sort of failure it is.
+        detail: what was seen, a phrase without a full stop.
+    """
+
+    type: FailureType
+    detail: str
+
+    @property
+    def failure_class(self) -> FailureClass:
+        """TRANSIENT or PERMANENT."""
+        return HANDLING[self.type].failure_class
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether it needs a human."""
+        return self.failure_class is PERMANENT
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether it must be seen twice before a human is asked for."""
+        return self.is_permanent and HANDLING[self.type].confirm
+
+    @property
+    def rechecks(self) -> bool:
+        """Whether ERROR may end by itself, because the human acts elsewhere."""
+        return HANDLING[self.type].recheck
+
+    def action(self, name: str) -> str:
+        """The next step for a human, for the agent of that name."""
+        return HANDLING[self.type].action.format(name=name)
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.detail}"
+
+
+class AgentError(StandfastError):
+    """The agent could not do something; carries the failure that it means."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+def failed(kind: FailureType, detail: str) -> AgentError:
+    """The error that carries this failure."""
+    return AgentError(Failure(kind, detail))
+
+
+class OrderRefusedError(StandfastError):
+    """An order was certainly not placed; the text says why."""

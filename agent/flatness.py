@@ -1,0 +1,72 @@
+"""Whether anything is left open, and how an end is called because of it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from standfast.agent.config import Scope
+from standfast.agent.ledger import OwnOrder, closable, net_positions, uncertain
+from standfast.agent.trading import Holding, Order, Position
+
+
+class EndKind(StrEnum):
+    """How a shutdown came out; everything but flat is told."""
+
+    FLAT = "flat"
+    NOT_FLAT = "not flat"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The verdict on an end, with its reason in words."""
+
+    kind: EndKind
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.detail})"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is still open.
+
+    Attributes:
+        holdings: the signed quantities that have to be closed.
+        pending: the ids of orders that can still be filled.
+        uncertain: orders of unknown fate, in words.
+    """
+
+    holdings: dict[Holding, int]
+    pending: tuple[str, ...]
+    uncertain: tuple[str, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether all is closed, and known to be."""
+        return not (self.holdings or self.pending or self.uncertain)
+
+
+def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], positions: Sequence[Position]) -> Left:
+    """What is open of the agent's own, or of the whole account."""
+    if scope is Scope.ACCOUNT:
+        holdings = {one.holding: one.quantity for one in positions if one.quantity}
+        pending = tuple(order.order_id for order in orders if order.status.is_pending)
+        return Left(holdings, pending, ())
+    pending = tuple(one.order_id for one in own if one.is_pending)
+    unknown = tuple(map(str, uncertain(one for one in own if not one.is_pending)))
+    return Left(closable(net_positions(own), positions), pending, unknown)
+
+
+def judge(left: Left) -> End:
+    """The verdict on what is left, once it was looked at with a proven session."""
+    if left.holdings:
+        return End(
+            EndKind.NOT_FLAT, "open: " + ", ".join(f"{net:+d} {holding}" for holding, net in left.holdings.items())
+        )
+    if left.pending:
+        return End(EndKind.NOT_FLAT, "pending orders: " + ", ".join(left.pending))
+    if left.uncertain:
+        return End(EndKind.UNVERIFIED, "unknown fate: " + ", ".join(left.uncertain))
+    return End(EndKind.FLAT, "no position and no pending order")

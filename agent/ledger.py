@@ -1,0 +1,79 @@
+"""What this agent placed: its own orders, what they add up to, and what is not known of them. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus, Position
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOrder:
+    """An order that this agent sent; it stands here before the broker is asked.
+
+    Attributes:
+        key: its number in the agent's database.
+        order_id: the broker's id, "" while the broker has not answered.
+        filled: what is known to be filled; None when the broker's book does not tell.
+    """
+
+    key: int
+    request: OrderRequest
+    order_id: str = ""
+    status: OrderStatus = OrderStatus.UNKNOWN
+    filled: int | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is known what became of it, up to now."""
+        return self.filled is not None and self.status is not OrderStatus.UNKNOWN
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it may still be filled."""
+        return self.status.is_pending
+
+    @property
+    def net(self) -> int:
+        """Its signed fill, as far as it is known."""
+        return (self.filled or 0) * self.request.side.sign
+
+    def __str__(self) -> str:
+        return f"{self.order_id or 'an order without an id'} ({self.request}, {self.status})"
+
+
+def refreshed(own: OwnOrder, book: Mapping[str, Order]) -> OwnOrder:
+    """The order as the broker's book has it; one that has left the book stays as it was known last.
+
+    An order that was pending and is in the book no more is of unknown fate.
+    """
+    seen = book.get(own.order_id)
+    if seen is not None:
+        return replace(own, status=seen.status, filled=seen.filled)
+    return own if own.status.is_final else replace(own, status=OrderStatus.UNKNOWN)
+
+
+def net_positions(orders: Iterable[OwnOrder]) -> dict[Holding, int]:
+    """What the fills of these orders add up to, without the holdings that are at zero."""
+    nets: dict[Holding, int] = {}
+    for own in orders:
+        nets[own.request.holding] = nets.get(own.request.holding, 0) + own.net
+    return {holding: net for holding, net in nets.items() if net}
+
+
+def uncertain(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
+    """The orders of unknown fate."""
+    return tuple(own for own in orders if not own.is_certain)
+
+
+def closable(nets: Mapping[Holding, int], positions: Sequence[Position]) -> dict[Holding, int]:
+    """What of the own positions the account still holds: closing more than that would open a new position."""
+    account = {position.holding: position.quantity for position in positions}
+    held = {holding: _overlap(net, account.get(holding, 0)) for holding, net in nets.items()}
+    return {holding: quantity for holding, quantity in held.items() if quantity}
+
+
+def _overlap(own: int, account: int) -> int:
+    """The part of `own` that goes the same way as the account's position."""
+    if own > 0:
+        return min(own, max(account, 0))
+    return max(own, min(account, 0))

@@ -1,0 +1,232 @@
+"""What all states of the agent's life share: looking, deciding, moving on, and saying so."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from standfast.agent import retry
+from standfast.agent.bell import Ring
+from standfast.agent.belongings import Belongings, lives_on
+from standfast.agent.checks import Report
+from standfast.agent.config import AgentConfig
+from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
+from standfast.agent.retry import Policy, Series, Verdict
+from standfast.agent.situation import Situation, as_status, in_one_line
+from standfast.agent.voice import Voice
+from standfast.clock import monotonic_s, utc_now
+from standfast.config import ConfigError
+
+log = logging.getLogger(__name__)
+
+# The longest nap while the market is closed: the wall clock may be set, or the host be suspended, meanwhile.
+NAP_S: Final = 60.0
+
+_INPUTS: Final = {Verdict.WAIT: Input.TRANSIENT_FAILURE, Verdict.FAIL: Input.PERMANENT_FAILURE}
+
+
+class Life:
+    """One agent's life. Every wait in it ends at once when its task is cancelled."""
+
+    def __init__(self, name: str, have: Belongings, voice: Voice) -> None:
+        self.name = name
+        self.have = have
+        self.voice = voice
+        self.state = State.STARTING
+        self.failure: Failure | None = None
+        self.reason = "checking the dependencies"
+        self.entered_at = utc_now()
+        self.entered_s = monotonic_s()
+        self.due_s = monotonic_s()
+        self._last_check_at: datetime | None = None
+        self._rebuild = False
+
+    # Moving
+
+    def begin(self) -> None:
+        """Remember that this life begins in STARTING."""
+        try:
+            self.have.store.enter(self.state, "", self.entered_at)
+        except AgentError as error:
+            log.error("[STATE] The start could not be recorded: %s", error)
+        log.info("[STATE] Agent %s: STARTING", self.name)
+        self.show()
+
+    def move(self, cause: Input, detail: str, failure: Failure | None = None) -> None:
+        """Make a transition: record it, say it, show it."""
+        transition = step(self.state, cause, detail)
+        self.state, self.failure, self.reason = transition.state, failure, detail
+        self.entered_at, self.entered_s = utc_now(), monotonic_s()
+        self.schedule()
+        try:
+            self.have.store.record(transition, str(failure) if failure else "", self.entered_at)
+        except AgentError as error:
+            log.error("[STATE] The transition could not be recorded: %s", error)
+        self.voice.say(self.voice.messages.state(transition, failure))
+        if failure is not None:
+            self._tell_problem(failure)
+        if self.state is State.ACTIVE:
+            self._tell_recovery()
+        self.show()
+
+    def _tell_problem(self, failure: Failure) -> None:
+        self.voice.say(self.voice.messages.problem(self.state, failure))
+        try:
+            self.have.store.open_problem(failure.type, failure.detail, utc_now())
+        except AgentError as error:
+            log.error("[STATE] The problem could not be recorded: %s", error)
+
+    def _tell_recovery(self) -> None:
+        try:
+            for kind, since in self.have.store.open_problems():
+                self.voice.say(self.voice.messages.resolved(kind, since))
+                self.have.store.forget_problem(kind)
+        except AgentError as error:
+            log.error("[STATE] The open problems could not be read: %s", error)
+
+    # Looking
+
+    async def look(self) -> Report:
+        """Look at the dependencies once; what was configured anew is built anew first."""
+        is_active = self.state is State.ACTIVE
+        if self._rebuild and not is_active:
+            self._rebuild = False
+            await self.have.discard(gateway=self.have.own.is_flat is not False)
+        # An ACTIVE agent knows the age of its last tick and need not wait for one here.
+        report = await self.have.look(expect_ticks=not is_active)
+        self._last_check_at = utc_now()
+        if report.failure:
+            log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
+        return report
+
+    async def look_confirmed(self) -> tuple[Report, Verdict]:
+        """Look, and once more where the first look can be wrong."""
+        is_active = self.state is State.ACTIVE
+        delay_s = self.config.active.confirm_delay_s if is_active else self.config.startup.confirm_delay_s
+        policy = Policy(delays_s=(delay_s,) if is_active else (), confirm_delay_s=delay_s)
+        series = Series()
+        while True:
+            report = await self.look()
+            series = series.after(report.failure)
+            decision = retry.decide(series, report.failure, policy)
+            if decision.verdict not in (Verdict.RETRY, Verdict.CONFIRM):
+                self.schedule()
+                return report, decision.verdict
+            await self.pause(decision.delay_s)
+
+    def conclude(self, report: Report, verdict: Verdict) -> None:
+        """Make the transition that a look leads to, if it leads to one."""
+        if report.closed:
+            self._rest()
+        elif report.failure is None:
+            if self.state is not State.ACTIVE:
+                self.move(Input.CHECKS_PASSED, "all checks passed")
+        else:
+            self._fail(report.failure, _INPUTS[verdict])
+
+    def _fail(self, failure: Failure, cause: Input) -> None:
+        following = TRANSITIONS.get((self.state, cause))
+        if following is None:
+            return  # in ERROR, a gateway that is away says nothing about what the human has to do
+        if following is self.state and self.failure is not None and self.failure.type is failure.type:
+            self.reason = str(failure)
+            self.show()
+            return
+        self.move(cause, str(failure), failure)
+
+    def _rest(self) -> None:
+        """Wait for the market to open; no failure, nothing to tell."""
+        hours, now = self.have.hours, utc_now()
+        if hours is None or self.state is State.ERROR:
+            return
+        opens_at = hours.next_change(now)
+        detail = f"market closed until {opens_at.astimezone(hours.zone):%a %d %b %H:%M %Z}"
+        if self.reason != detail:
+            self.move(Input.MARKET_CLOSED, detail)
+        self.due_s = monotonic_s() + min(NAP_S, (opens_at - now).total_seconds())
+
+    # Waiting
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time for the next look."""
+        return monotonic_s() >= self.due_s
+
+    def schedule(self) -> None:
+        """Set the time of the next look."""
+        is_active = self.state is State.ACTIVE
+        interval_s = self.config.active.check_interval_s if is_active else self.config.waiting.check_interval_s
+        self.due_s = monotonic_s() + interval_s
+
+    async def pause(self, seconds: float | None) -> bool:
+        """Wait, None meaning without end; True at once when a human asked for a reload meanwhile."""
+        until_s = None if seconds is None else monotonic_s() + seconds
+        while until_s is None or monotonic_s() < until_s:
+            if Ring.RELOAD in await self.have.bell.wait(None if until_s is None else until_s - monotonic_s()):
+                return True
+        return False
+
+    # The configuration
+
+    @property
+    def config(self) -> AgentConfig:
+        """The configuration in force."""
+        return self.have.config
+
+    def reload(self) -> None:
+        """Act on SIGHUP: read the configuration anew and look at the dependencies at once.
+
+        Raises:
+            ConfigError: it cannot be used; the old one stays in force, if there was one.
+        """
+        old, had_one = self.config, self.have.config_failure is None
+        self.have.bell.ring(Ring.RELOAD)
+        try:
+            self.have.read_config()
+        except ConfigError as error:
+            if not had_one:
+                self.have.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
+            raise
+        if had_one and not lives_on(old, self.config):
+            self._rebuild = True
+            if self.state is State.ACTIVE:
+                log.warning("The gateway, strategy or symbols that are now configured are taken up at the next restart")
+
+    def rebuild(self) -> None:
+        """Build the strategy anew before the next look."""
+        self._rebuild = True
+
+    # Showing
+
+    def show(self) -> None:
+        """Bring STATUS= and the status file up to date."""
+        situation = self.situation()
+        self.voice.status(in_one_line(situation))
+        self.voice.show(as_status(situation))
+
+    def situation(self) -> Situation:
+        """All that is known now."""
+        have = self.have
+        pump = have.trade.pump if have.trade else None
+        waits = self.state in (State.WAITING, State.ACTIVE)
+        return Situation(
+            name=self.name,
+            now=utc_now(),
+            state=self.state,
+            entered_at=self.entered_at,
+            reason=self.reason,
+            failure=self.failure,
+            paused=False,
+            flat=have.own.is_flat,
+            gateway=have.built.gateway,
+            live=have.built.live,
+            strategy=have.built.strategy,
+            symbols=have.built.symbols,
+            nets=have.own.nets,
+            positions=have.positions,
+            pending=have.own.pending,
+            last_tick_at=pump.last_tick_at if pump else None,
+            ticks_dropped=pump.dropped if pump else 0,
+            last_check_at=self._last_check_at,
+            next_check_at=utc_now() + timedelta(seconds=self.due_s - monotonic_s()) if waits else None,
+        )

@@ -1,0 +1,95 @@
+"""What the agent says: its events and its STATUS= line. Pure."""
+
+from collections.abc import Sequence
+
+from standfast.agent.failures import Failure
+from standfast.agent.flatness import End, EndKind
+from standfast.agent.lifecycle import State, Transition
+from standfast.agent.shutdown import StepResult
+from standfast.events import Event, Kind, Severity
+
+END_TYPES = {EndKind.NOT_FLAT: "POSITIONS_NOT_FLAT", EndKind.UNVERIFIED: "POSITIONS_UNVERIFIED"}
+
+
+class Messages:
+    """The events of one agent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.unit = f"standfast-agent@{name}.service"
+
+    def state(self, transition: Transition, failure: Failure | None) -> Event:
+        """A transition was made."""
+        return Event(
+            Kind.STATE,
+            f"Agent {self.name}: {transition.previous} -> {transition.state}: {transition.detail}",
+            type=failure.type if failure else "",
+            unit=self.unit,
+            failure_class=failure.failure_class if failure else None,
+            state=transition.state,
+            previous_state=transition.previous,
+            data={"cause": transition.cause.value},
+        )
+
+    def problem(self, state: State, failure: Failure) -> Event:
+        """The agent entered WAITING or ERROR because of a failure."""
+        return Event(
+            Kind.PROBLEM,
+            f"Agent {self.name} is {state}: {failure.detail}",
+            type=failure.type,
+            severity=Severity.WARNING,
+            unit=self.unit,
+            failure_class=failure.failure_class,
+            state=state,
+            action=failure.action(self.name),
+        )
+
+    def resolved(self, kind: str, since: str) -> Event:
+        """The agent is ACTIVE again after a problem of that type."""
+        return Event(
+            Kind.RESOLVED,
+            f"Agent {self.name} is ACTIVE again; {kind} is over",
+            type=kind,
+            severity=Severity.WARNING,
+            unit=self.unit,
+            state=State.ACTIVE,
+            data={"since": since},
+        )
+
+    def still_waiting(self, failure: Failure, waited_s: float) -> Event:
+        """The hourly word from an agent that waits."""
+        return Event(
+            Kind.STATUS,
+            f"Agent {self.name} is still WAITING after {in_words(waited_s)}: {failure.detail}",
+            type=failure.type,
+            severity=Severity.WARNING,
+            unit=self.unit,
+            failure_class=failure.failure_class,
+            state=State.WAITING,
+            action=failure.action(self.name),
+            data={"waited_s": round(waited_s)},
+        )
+
+    def shutdown(self, was: State, end: End, steps: Sequence[StepResult], took_s: float) -> Event:
+        """The agent ends; anything but flat needs a human, at once."""
+        bad = end.kind in END_TYPES
+        return Event(
+            Kind.SHUTDOWN,
+            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}",
+            type=END_TYPES.get(end.kind, ""),
+            severity=Severity.CRITICAL if bad else Severity.INFO,
+            unit=self.unit,
+            state=State.SHUTDOWN,
+            previous_state=was,
+            action="Look at the positions and orders at the broker now, and close by hand what is open" if bad else "",
+            data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}},
+        )
+
+
+def in_words(seconds: float) -> str:
+    """A duration as people say it: "45 s", "12 min", "2 h 5 min"."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

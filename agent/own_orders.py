@@ -1,0 +1,71 @@
+"""The agent's own orders, in memory and in its database at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from standfast.agent.ledger import OwnOrder, net_positions, refreshed, uncertain
+from standfast.agent.store import Store
+from standfast.agent.trading import Holding, Order, OrderRequest
+
+
+class OwnOrders:
+    """What this agent placed and did not settle yet."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._orders = {own.key: own for own in store.own_orders()}
+
+    @property
+    def all(self) -> tuple[OwnOrder, ...]:
+        """The orders that are not settled, oldest first."""
+        return tuple(self._orders.values())
+
+    @property
+    def pending(self) -> tuple[OwnOrder, ...]:
+        """Those that can still be filled."""
+        return tuple(own for own in self._orders.values() if own.is_pending)
+
+    @property
+    def uncertain(self) -> tuple[OwnOrder, ...]:
+        """Those of unknown fate."""
+        return uncertain(self._orders.values())
+
+    @property
+    def nets(self) -> dict[Holding, int]:
+        """What their fills add up to."""
+        return net_positions(self._orders.values())
+
+    @property
+    def is_flat(self) -> bool | None:
+        """Whether nothing is held and nothing can be filled any more; None when that is not known."""
+        if self.uncertain or not self._store.is_durable:
+            return None
+        return not self.nets and not self.pending
+
+    def intend(self, request: OrderRequest, now: datetime) -> OwnOrder:
+        """Remember an order before the broker hears of it."""
+        own = self._store.intend(request, now)
+        self._orders[own.key] = own
+        return own
+
+    def learn(self, own: OwnOrder) -> None:
+        """Remember what became of an order."""
+        self._orders[own.key] = own
+        self._store.keep([own])
+
+    def refresh(self, known: Sequence[OwnOrder], book: Sequence[Order]) -> None:
+        """Take over what the broker's book says of the orders that were known when it was asked for.
+
+        An order that changed since then is left alone: the book may be older than the change.
+        """
+        seen = {order.order_id: order for order in book}
+        current = [own for own in known if self._orders.get(own.key) is own]
+        changed = [new for own in current if (new := refreshed(own, seen)) != own]
+        self._orders.update((own.key, own) for own in changed)
+        if changed:
+            self._store.keep(changed)
+
+    def settle(self) -> None:
+        """Forget them: nothing is left of them."""
+        self._store.settle()
+        self._orders.clear()

@@ -1,0 +1,124 @@
+"""The pump: hands ticks to the strategy one by one, counts its faults, and times its callbacks."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from standfast.agent.callbacks import Callbacks
+from standfast.agent.failures import Failure, FailureType, failed
+from standfast.agent.loader import users_trace
+from standfast.agent.trading import Tick
+from standfast.clock import monotonic_s
+
+log = logging.getLogger(__name__)
+
+# A strategy that is slower than its feed falls behind by at most this many ticks.
+QUEUED_TICKS: Final = 1000
+FAULTS_IN_A_ROW: Final = 5
+
+
+class Pump:
+    """Runs a strategy's callbacks while the agent is ACTIVE.
+
+    A callback that takes longer than its timeout makes the pump late, which ends the feeding of the watchdog.
+    """
+
+    def __init__(self, callbacks: Callbacks, callback_timeout_s: float, on_faults: Callable[[Failure], None]) -> None:
+        self.last_tick_at: datetime | None = None
+        self.last_tick_s = monotonic_s()
+        self.dropped = 0
+        self.is_started = False
+        self._callbacks = callbacks
+        self._callback_timeout_s = callback_timeout_s
+        self._on_faults = on_faults
+        self._ticks: deque[Tick] = deque(maxlen=QUEUED_TICKS)
+        self._faults_in_a_row = 0
+        self._busy_since_s: float | None = None
+        self._is_open = False
+        self._wake = asyncio.Event()
+
+    def offer(self, tick: Tick) -> None:
+        """Take a tick from the feed; when the strategy is too slow, the oldest one is dropped."""
+        self.last_tick_at = tick.at
+        self.last_tick_s = monotonic_s()
+        if not self._is_open:
+            return
+        if len(self._ticks) == QUEUED_TICKS:
+            self._drop()
+        self._ticks.append(tick)
+        self._wake.set()
+
+    async def open(self) -> None:
+        """Let ticks through; the first time, the strategy is started.
+
+        Raises:
+            AgentError: STRATEGY_ERROR, it raised on its start.
+        """
+        if not self.is_started:
+            try:
+                await self._timed(self._callbacks.start())
+            except Exception as error:
+                raise failed(FailureType.STRATEGY_ERROR, f"the strategy's start raised {users_trace(error)}") from error
+            self.is_started = True
+        self._faults_in_a_row = 0
+        self.last_tick_s = monotonic_s()
+        self._is_open = True
+
+    def shut(self) -> None:
+        """Let no tick through; those that wait are stale when trading goes on, and are forgotten."""
+        self._is_open = False
+        self._ticks.clear()
+
+    async def stop_strategy(self) -> str:
+        """Call the strategy's stop, and say what came of it."""
+        self.shut()
+        if not self.is_started:
+            return "the strategy was not started"
+        try:
+            await self._timed(self._callbacks.stop())
+        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+            log.error("The strategy's stop raised %s", users_trace(error))
+            return "the strategy's stop raised"
+        return "the strategy stopped"
+
+    async def run(self) -> None:
+        """Hand ticks over for as long as the agent lives."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._is_open and self._ticks:
+                await self._hand_over(self._ticks.popleft())
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a callback has been running for longer than it may."""
+        return self._busy_since_s is not None and monotonic_s() - self._busy_since_s > self._callback_timeout_s
+
+    async def _hand_over(self, tick: Tick) -> None:
+        try:
+            await self._timed(self._callbacks.tick(tick))
+        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+            self._faults_in_a_row += 1
+            trace = users_trace(error)
+            log.error("The strategy's tick raised (%d in a row): %s", self._faults_in_a_row, trace)
+            if self._faults_in_a_row >= FAULTS_IN_A_ROW:
+                self.shut()
+                detail = f"the strategy raised {self._faults_in_a_row} times in a row, last {trace}"
+                self._on_faults(Failure(FailureType.STRATEGY_FAULTS, detail))
+        else:
+            self._faults_in_a_row = 0
+
+    async def _timed(self, callback: Awaitable[None]) -> None:
+        self._busy_since_s = monotonic_s()
+        try:
+            await callback
+        finally:
+            self._busy_since_s = None
+
+    def _drop(self) -> None:
+        self.dropped += 1
+        if self.dropped % QUEUED_TICKS == 1:
+            log.warning("The strategy is slower than its feed: %d ticks dropped so far, oldest first", self.dropped)

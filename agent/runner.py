@@ -1,0 +1,84 @@
+"""Runs one agent from its start to its end: its life, raced against the stop."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from standfast.agent.belongings import Belongings
+from standfast.agent.ending import Ending
+from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.flatness import End
+from standfast.agent.life import Life
+from standfast.agent.states import live
+from standfast.agent.voice import Voice
+from standfast.config import ConfigError
+from standfast.daemon import log_mistakes
+from standfast.heartbeat import Pulse
+
+log = logging.getLogger(__name__)
+
+BEAT_INTERVAL_S: Final = 1.0
+# A pulse of this age has missed several beats: the strategy is over its time, or the loop hangs.
+PULSE_AGE_S: Final = 5.0
+# How long the life may take to notice that it was cancelled; only a bug takes longer.
+CANCEL_S: Final = 0.2
+
+
+class Runner:
+    """One agent. Its life is a task, and cancelling it is how every wait in it ends at once."""
+
+    def __init__(self, name: str, have: Belongings, voice: Voice, pulse: Pulse) -> None:
+        self.life = Life(name, have, voice)
+        self._have = have
+        self._pulse = pulse
+
+    def begin(self) -> None:
+        """Read the configuration and open the database; what fails here leads to ERROR, not to an exit."""
+        try:
+            self._have.read_config()
+        except ConfigError as error:
+            log_mistakes(error)
+            self._have.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
+        try:
+            self._have.open_store()
+        except AgentError as error:
+            log.error("%s", error)
+        self.life.begin()
+
+    async def run(self, stop: asyncio.Event) -> End:
+        """Live until the stop is set, then end in order.
+
+        Raises:
+            Exception: something in the agent is broken; systemd restarts it.
+        """
+        life = asyncio.create_task(live(self.life), name="life")
+        stopper = asyncio.create_task(stop.wait(), name="stop")
+        beat = asyncio.create_task(self._beat(), name="beat")
+        try:
+            ends: set[asyncio.Future[Any]] = {life, beat, self._have.crashed}
+            await asyncio.wait({stopper, *ends}, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                if end.done():
+                    end.result()
+            life.cancel()
+            await asyncio.wait({life}, timeout=CANCEL_S)
+            return await Ending(self.life).run()
+        finally:
+            for task in (life, stopper, beat):
+                task.cancel()
+            self._have.crashed.cancel()
+
+    async def _beat(self) -> None:
+        """Show that the loop turns and that the strategy's callback keeps its time."""
+        told = False
+        while True:
+            is_late = self._have.trade is not None and self._have.trade.pump.is_late
+            if not is_late:
+                self._pulse.beat()
+            elif not told:
+                log.error(
+                    "[HEALTH-CHECK] The strategy's callback has not returned for %g s; the watchdog will end the agent",
+                    self._have.built.callback_timeout_s,
+                )
+            told = is_late
+            await asyncio.sleep(BEAT_INTERVAL_S)

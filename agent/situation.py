@@ -1,0 +1,120 @@
+"""All that an agent knows about itself at a moment, and how it is shown. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from standfast.agent.failures import Failure
+from standfast.agent.ledger import OwnOrder
+from standfast.agent.lifecycle import State
+from standfast.agent.trading import Holding, Position
+from standfast.clock import iso
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """An agent as of `now`.
+
+    Attributes:
+        reason: why it is in its state, in words.
+        flat: whether it holds nothing and nothing of its can be filled; None when that is not known.
+        nets: what it holds.
+        positions: what the account held when it was asked last, for the prices.
+        pending: its own orders that can still be filled.
+        ticks_dropped: ticks that the strategy was too slow for.
+    """
+
+    name: str
+    now: datetime
+    state: State
+    entered_at: datetime
+    reason: str
+    failure: Failure | None
+    paused: bool
+    flat: bool | None
+    gateway: str
+    live: bool
+    strategy: str
+    symbols: Sequence[str] = ()
+    nets: Mapping[Holding, int] = field(default_factory=dict)
+    positions: Sequence[Position] = ()
+    pending: Sequence[OwnOrder] = ()
+    last_tick_at: datetime | None = None
+    ticks_dropped: int = 0
+    last_check_at: datetime | None = None
+    next_check_at: datetime | None = None
+
+
+def as_status(situation: Situation) -> dict[str, Any]:
+    """The status file of an agent."""
+    failure = situation.failure
+    return {
+        "name": situation.name,
+        "state": situation.state.value,
+        "entered_at": iso(situation.entered_at),
+        "reason": situation.reason,
+        "failure": None
+        if failure is None
+        else {
+            "type": failure.type.value,
+            "class": failure.failure_class.value,
+            "detail": failure.detail,
+            "action": failure.action(situation.name),
+        },
+        "paused": situation.paused,
+        "flat": situation.flat,
+        "positions": _positions(situation),
+        "orders": [_order(own) for own in situation.pending],
+        "gateway": situation.gateway,
+        "live": situation.live,
+        "strategy": situation.strategy,
+        "symbols": list(situation.symbols),
+        "last_tick_at": _iso(situation.last_tick_at),
+        "ticks_dropped": situation.ticks_dropped,
+        "last_check_at": _iso(situation.last_check_at),
+        "next_check_at": _iso(situation.next_check_at),
+        "checked_at": iso(situation.now),
+    }
+
+
+def in_one_line(situation: Situation) -> str:
+    """The STATUS= line of an agent."""
+    paused = ", paused" if situation.paused else ""
+    if situation.state is not State.ACTIVE:
+        return f"{situation.state}{paused}: {situation.reason}"
+    mode = "LIVE" if situation.live else "paper" if situation.gateway == "paper" else "analyze"
+    held = ", ".join(f"{net:+d} {holding}" for holding, net in situation.nets.items()) or "flat"
+    return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {held}"
+
+
+def _positions(situation: Situation) -> list[dict[str, Any]]:
+    books = {position.holding: position for position in situation.positions}
+    return [
+        {
+            "symbol": holding.symbol,
+            "product": holding.product.value,
+            "quantity": net,
+            "average_price": books[holding].average_price if holding in books else None,
+            "last_price": books[holding].last_price if holding in books else None,
+        }
+        for holding, net in situation.nets.items()
+    ]
+
+
+def _order(own: OwnOrder) -> dict[str, Any]:
+    request = own.request
+    return {
+        "order_id": own.order_id,
+        "symbol": request.symbol,
+        "side": request.side.value,
+        "quantity": request.quantity,
+        "kind": request.kind.value,
+        "price": request.price,
+        "status": own.status.value,
+        "filled": own.filled,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None

@@ -1,0 +1,76 @@
+"""ACTIVE: the strategy trades; the dependencies and the age of the feed are watched."""
+
+import logging
+from typing import Final
+
+from standfast.agent.assembly import Trade
+from standfast.agent.bell import Ring
+from standfast.agent.checks import Report
+from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.life import Life
+from standfast.agent.lifecycle import State
+from standfast.agent.retry import Verdict
+from standfast.clock import monotonic_s, utc_now
+
+log = logging.getLogger(__name__)
+
+# How often the age of the last tick and the session hours are looked at.
+TURN_S: Final = 1.0
+
+
+async def active(life: Life) -> None:
+    """Let the strategy trade until something is lost, the market closes, or a human steps in."""
+    trade = life.have.trade
+    assert trade is not None, "ACTIVE is entered only after everything was built"
+    try:
+        await life.have.refresh()
+        await trade.pump.open()
+    except AgentError as error:
+        verdict = Verdict.FAIL if error.failure.is_permanent else Verdict.WAIT
+        life.conclude(Report(error.failure), verdict)
+        return
+    trade.desk.open()
+    try:
+        refreshed_s = monotonic_s()
+        while life.state is State.ACTIVE:
+            rings = await life.have.bell.wait(TURN_S)
+            await _turn(life, trade, bool(rings - {Ring.FAULTS}))
+            if life.state is State.ACTIVE and monotonic_s() - refreshed_s >= _refresh_interval_s(life):
+                await _refresh(life)
+                refreshed_s = monotonic_s()
+    finally:
+        trade.desk.shut("the agent is not ACTIVE")
+        trade.pump.shut()
+
+
+async def _turn(life: Life, trade: Trade, look_now: bool) -> None:
+    if life.have.fault is not None:
+        life.conclude(Report(life.have.fault), Verdict.FAIL)
+    elif not life.have.is_open(utc_now()):
+        life.conclude(Report(closed=True), Verdict.PASSED)
+    elif stale := _stale_feed(life, trade):
+        life.conclude(Report(stale), Verdict.WAIT)
+    elif look_now or life.is_due:
+        life.conclude(*await life.look_confirmed())
+
+
+def _stale_feed(life: Life, trade: Trade) -> Failure | None:
+    if life.have.gateway is None or not life.have.gateway.has_feed:
+        return None
+    age_s = monotonic_s() - trade.pump.last_tick_s
+    if age_s <= life.config.active.max_tick_age_s:
+        return None
+    return Failure(FailureType.FEED_STALE, f"the feed has been silent for {age_s:.0f} s")
+
+
+def _refresh_interval_s(life: Life) -> float:
+    return life.have.gateway.refresh_interval_s if life.have.gateway else TURN_S
+
+
+async def _refresh(life: Life) -> None:
+    try:
+        await life.have.refresh()
+    except AgentError as error:
+        log.info("[HEALTH-CHECK] The broker's books could not be read: %s", error)
+        life.have.bell.ring(Ring.DISTURBANCE)
+    life.show()

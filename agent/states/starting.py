@@ -1,0 +1,33 @@
+"""STARTING: look, and look again with growing patience."""
+
+import logging
+
+from standfast.agent.life import Life
+from standfast.agent.lifecycle import State
+from standfast.agent.retry import Policy, Series, Verdict, decide
+
+log = logging.getLogger(__name__)
+
+
+async def starting(life: Life) -> None:
+    """Run the checks with retries until they pass or it is known what else to do."""
+    series = Series()
+    while life.state is State.STARTING:
+        report = await life.look()
+        series = series.after(report.failure)
+        decision = decide(series, report.failure, _policy(life))
+        if decision.verdict not in (Verdict.RETRY, Verdict.CONFIRM):
+            life.conclude(report, decision.verdict)
+            continue
+        number = series.transient + series.permanent_in_a_row
+        life.reason = f"attempt {number} failed, next in {decision.delay_s:g} s: {report.failure}"
+        log.info("[HEALTH-CHECK] Start-up %s", life.reason)
+        life.show()
+        if await life.pause(decision.delay_s):
+            series = Series()
+
+
+def _policy(life: Life) -> Policy:
+    startup = life.config.startup
+    delays_s = tuple(startup.retry_delay_base_s * number for number in range(1, startup.max_retries + 1))
+    return Policy(delays_s, startup.confirm_delay_s)

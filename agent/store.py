@@ -1,0 +1,220 @@
+"""The agent's memory in SQLite: its state, its transitions, its own orders, its open problems."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from standfast.agent.failures import AgentError, FailureType, failed
+from standfast.agent.ledger import OwnOrder
+from standfast.agent.lifecycle import State, Transition
+from standfast.agent.trading import OrderKind, OrderRequest, OrderStatus, Product, Side
+from standfast.clock import iso
+
+# What a lock held by another program may cost the loop.
+BUSY_TIMEOUT_S: Final = 0.25
+
+# operational_state is the table that the earlier system had: its column names are other people's queries.
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS operational_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    current_state TEXT NOT NULL DEFAULT 'STARTING',
+    state_entered_at TEXT,
+    last_check_at TEXT,
+    error_reason TEXT,
+    updated_at TEXT
+);
+CREATE TABLE IF NOT EXISTS state_transitions (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    previous_state TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS own_orders (
+    id INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL DEFAULT '',
+    symbol TEXT NOT NULL,
+    side TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    price REAL NOT NULL,
+    trigger_price REAL NOT NULL,
+    product TEXT NOT NULL,
+    status TEXT NOT NULL,
+    filled INTEGER,
+    placed_at TEXT NOT NULL,
+    settled INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS open_problems (
+    type TEXT PRIMARY KEY,
+    detail TEXT NOT NULL,
+    since TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS ends (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    steps TEXT NOT NULL
+);
+"""
+
+
+class Store:
+    """One agent's database. Every method raises AgentError: DATABASE_LOCKED or DATABASE_ERROR."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path | None) -> Self:
+        """The database at `path`, made if it is not there; None keeps the memory in RAM only.
+
+        Raises:
+            AgentError: it cannot be opened or written.
+        """
+        name = str(path) if path else ":memory:"
+        with _translated(name):
+            connection = sqlite3.connect(name, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.executescript(SCHEMA)
+                connection.execute("INSERT OR IGNORE INTO operational_state (id) VALUES (1)")
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, name)
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether it outlives the process."""
+        return self._path != ":memory:"
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    # The state
+
+    def enter(self, state: State, reason: str, now: datetime) -> None:
+        """Make `state` the present one without a transition, as a start does."""
+        self._write(
+            "UPDATE operational_state SET current_state = ?, state_entered_at = ?, error_reason = ?, updated_at = ?",
+            (state, iso(now), reason or None, iso(now)),
+        )
+
+    def record(self, transition: Transition, reason: str, now: datetime) -> None:
+        """Enter the transition's state and remember how it came about."""
+        with self._transaction():
+            self.enter(transition.state, reason, now)
+            self._write(
+                "INSERT INTO state_transitions (at, previous_state, state, cause, detail) VALUES (?, ?, ?, ?, ?)",
+                (iso(now), transition.previous, transition.state, transition.cause, transition.detail),
+            )
+
+    def checked(self, now: datetime) -> None:
+        """The dependencies were looked at; this also proves that the database can be written."""
+        self._write("UPDATE operational_state SET last_check_at = ?, updated_at = ?", (iso(now), iso(now)))
+
+    # Orders
+
+    def intend(self, request: OrderRequest, now: datetime) -> OwnOrder:
+        """Remember an order before the broker hears of it."""
+        columns = "symbol, side, quantity, kind, price, trigger_price, product, status, placed_at"
+        values = (*asdict(request).values(), OrderStatus.UNKNOWN, iso(now))
+        cursor = self._write(f"INSERT INTO own_orders ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        return OwnOrder(int(cursor.lastrowid or 0), request)
+
+    def keep(self, orders: Sequence[OwnOrder]) -> None:
+        """Remember what became of orders."""
+        with self._transaction():
+            for own in orders:
+                self._write(
+                    "UPDATE own_orders SET order_id = ?, status = ?, filled = ? WHERE id = ?",
+                    (own.order_id, own.status, own.filled, own.key),
+                )
+
+    def settle(self) -> None:
+        """Nothing is left of the orders so far: they add up to zero and none is pending."""
+        self._write("UPDATE own_orders SET settled = 1 WHERE settled = 0", ())
+
+    def own_orders(self) -> list[OwnOrder]:
+        """The orders that are not settled, oldest first."""
+        columns = "id, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product"
+        return [
+            _own_order(row) for row in self._read(f"SELECT {columns} FROM own_orders WHERE settled = 0 ORDER BY id")
+        ]
+
+    # Problems and ends
+
+    def open_problem(self, kind: str, detail: str, now: datetime) -> None:
+        """Remember that a problem was told, so that its end is told too, even after a restart."""
+        self._write(
+            "INSERT OR IGNORE INTO open_problems (type, detail, since) VALUES (?, ?, ?)", (kind, detail, iso(now))
+        )
+
+    def open_problems(self) -> list[tuple[str, str]]:
+        """The types that were told and not resolved, with the time since when."""
+        return [
+            (str(kind), str(since))
+            for kind, since in self._read("SELECT type, since FROM open_problems ORDER BY since")
+        ]
+
+    def forget_problem(self, kind: str) -> None:
+        """A problem was told to be resolved."""
+        self._write("DELETE FROM open_problems WHERE type = ?", (kind,))
+
+    def ended(self, verdict: str, detail: str, steps: str, now: datetime) -> None:
+        """Remember how a shutdown came out."""
+        self._write(
+            "INSERT INTO ends (at, verdict, detail, steps) VALUES (?, ?, ?, ?)", (iso(now), verdict, detail, steps)
+        )
+
+    # SQL
+
+    def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        with _translated(self._path):
+            return self._connection.execute(statement, values)
+
+    def _read(self, statement: str) -> list[tuple[Any, ...]]:
+        with _translated(self._path):
+            return self._connection.execute(statement).fetchall()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _translated(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+
+def _own_order(row: tuple[Any, ...]) -> OwnOrder:
+    key, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product = row
+    request = OrderRequest(symbol, Side(side), quantity, OrderKind(kind), price, trigger_price, Product(product))
+    return OwnOrder(key, request, order_id, OrderStatus(status), filled)
+
+
+@contextlib.contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """SQLite's errors as failures of the agent."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _failure(path, error) from error
+
+
+def _failure(path: str, error: sqlite3.Error) -> AgentError:
+    locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+    kind = FailureType.DATABASE_LOCKED if locked else FailureType.DATABASE_ERROR
+    return failed(kind, f"cannot use the agent's database {path}: {error}")
