@@ -134,39 +134,44 @@ class Machine:
         image = stack.enter_context(tree(self.debian))
         work = stack.enter_context(workplace(self._id))
         self._console = work / "console.log"
-        self._ready = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        self._ready.bind(f"\0{self._id}")
         console = stack.enter_context(self._console.open("wb"))
         # Whatever way this process ends, the kernel kills unshare, then the pid namespace: all of the container.
         command = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--propagation=private"]
         command += ["--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
         command += [str(_HERE / "boot.sh"), str(image), str(work), self._id, *self._options()]
-        self._container = subprocess.Popen(
-            command,
-            env={**_ENVIRONMENT, "NOTIFY_SOCKET": f"@{self._id}"},
-            stdin=subprocess.DEVNULL,
-            stdout=console,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the tests; they end the machine.
-        )
-        stack.callback(self._kill)
-        self._wait_booted()
+        with self._notifications() as notifications:
+            self._container = subprocess.Popen(
+                command,
+                env={**_ENVIRONMENT, "NOTIFY_SOCKET": f"@{self._id}"},
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for the tests; they end the machine.
+            )
+            stack.callback(self._kill)
+            self._wait_booted(notifications)
 
     def _options(self) -> list[str]:
         options = [f"--machine={self._id}"[:74], f"--hostname={self.name}"]
         return [*options, "--private-network", "--resolv-conf=off"] if self._private_network else options
 
-    def _wait_booted(self) -> None:
-        """Wait for systemd's own word that the boot has ended; systemd-nspawn passes it on."""
+    @contextlib.contextmanager
+    def _notifications(self) -> Iterator[socket.socket]:
+        """Where systemd-nspawn passes on what systemd notifies. Open only while read: once full, it blocks systemd."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(f"\0{self._id}")
+            yield receiver
+
+    def _wait_booted(self, notifications: socket.socket) -> None:
+        """Wait for systemd's own word that the boot has ended."""
         deadline = time.monotonic() + BOOT_TIMEOUT_S
         with os.fdopen(os.pidfd_open(self._container.pid)) as death:
             while True:
-                readable, _, _ = select.select(
-                    [self._ready.fileno(), death.fileno()], [], [], max(0.0, deadline - time.monotonic())
-                )
-                if self._ready.fileno() not in readable:
+                watched = [notifications.fileno(), death.fileno()]
+                readable, _, _ = select.select(watched, [], [], max(0.0, deadline - time.monotonic()))
+                if notifications.fileno() not in readable:
                     raise MachineError(f"{self._id} did not boot:\n{self._console.read_text(errors='replace')[-4000:]}")
-                message = dict(line.partition("=")[::2] for line in self._ready.recv(65536).decode().splitlines())
+                message = dict(line.partition("=")[::2] for line in notifications.recv(65536).decode().splitlines())
                 if message.get("READY") == "1":
                     break
         self.leader = self._container.pid
@@ -187,8 +192,9 @@ class Machine:
 
     def reboot(self) -> None:
         """Reboot; what is on disk stays."""
-        self.run("systemctl reboot", check=False)
-        self._wait_booted()
+        with self._notifications() as notifications:
+            self.run("systemctl reboot", check=False)
+            self._wait_booted(notifications)
 
     def poweroff(self, timeout_s: float = 60) -> None:
         """Shut down in order and wait for the end; only leaving the machine is left to do."""
@@ -286,7 +292,7 @@ class Machine:
         timeout_s: float = 30,
         **matches: str,
     ) -> Entry:
-        """Wait for the first entry after the cursor *since* ("" = of all) with those fields that meets the predicate."""
+        """Wait for the first entry after the cursor *since* ("" = of all) with those fields that meets a predicate."""
         command = _journalctl(since, matches)
         with self.spawn([*command, "--follow", "--no-tail"]) as process:
             try:

@@ -1,0 +1,244 @@
+"""The package on both Debians: what an installation gives, an upgrade leaves alone and a removal leaves behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from standfast.events import MESSAGE_IDS, Kind
+from tests.system.machine import CommandError, Machine
+from tests.system.tree import REPOSITORY
+
+DAEMONS = ("standfast-notifier.service", "standfast-detector.service", "standfast-agent@paper.service")
+LISTENERS = ("standfast-status.socket", "standfast-check.timer", "standfast.target")
+SERVICES = (*DAEMONS, "standfast-master-restart.service", "standfast-check.service", "standfast-status.service")
+UNITS = (*SERVICES, *LISTENERS, "standfast.slice")
+MAX_EXPOSURE = 1.5
+
+
+@pytest.fixture
+def fresh(debian: str) -> Iterator[Machine]:
+    """A machine of the test's own, without the package."""
+    with Machine(debian, name="fresh") as booted:
+        yield booted
+
+
+def get(machine: Machine, path: str) -> str:
+    url = f"http://127.0.0.1:3000{path}"
+    program = f"from urllib.request import urlopen; print(urlopen({url!r}, timeout=10).read().decode())"
+    return machine.run(["python3", "-c", program]).stdout
+
+
+class TestInstalled:
+    def test_everything_runs(self, machine: Machine) -> None:
+        for unit in (*DAEMONS, *LISTENERS):
+            machine.wait_unit(unit)
+        assert machine.run("systemctl is-system-running").stdout == "running\n"
+        assert machine.run("systemctl is-enabled standfast-agent@paper.service").stdout == "enabled\n"
+
+    def test_the_paper_agent_trades(self, machine: Machine) -> None:
+        entry = machine.wait_journal(STANDFAST_EVENT="state", STANDFAST_STATE="ACTIVE")
+        assert entry["STANDFAST_UNIT"] == entry["_SYSTEMD_UNIT"] == "standfast-agent@paper.service"
+
+    @pytest.mark.parametrize("unit", DAEMONS)
+    def test_the_status_is_in_words(self, machine: Machine, unit: str) -> None:
+        assert re.search(r"^ +Status: \".+\"$", machine.run(["systemctl", "status", unit]).stdout, re.MULTILINE)
+
+    def test_there_is_a_first_page(self, machine: Machine) -> None:
+        assert "<html" in get(machine, "/").lower()
+        assert json.loads(get(machine, "/api/failure_detector_status"))["failure_level"] == "NONE"
+        assert machine.wait_unit("standfast-status.service")["StatusText"]
+
+    @pytest.mark.parametrize("unit", DAEMONS)
+    def test_a_reload_keeps_the_process(self, machine: Machine, unit: str) -> None:
+        before = machine.wait_unit(unit)
+        machine.run(["systemctl", "reload", unit])
+        assert machine.wait_unit(unit)["MainPID"] == before["MainPID"]
+
+    @pytest.mark.parametrize("unit", DAEMONS)
+    def test_a_killed_daemon_is_back_within_ten_seconds(self, machine: Machine, unit: str) -> None:
+        restarts = int(machine.wait_unit(unit)["NRestarts"])
+        machine.run(["systemctl", "kill", "--signal=KILL", unit])
+        machine.wait_unit(unit, timeout_s=10, NRestarts=str(restarts + 1))
+
+    def test_the_command_runs_for_everybody(self, machine: Machine) -> None:
+        assert machine.run("runuser -u nobody -- standfastctl --help").stdout
+
+
+class TestUnits:
+    @pytest.mark.parametrize("unit", UNITS)
+    def test_systemd_has_nothing_to_say_against_it(self, machine: Machine, unit: str) -> None:
+        said = machine.run(["systemd-analyze", "verify", "--man=no", unit])
+        assert (said.stdout + said.stderr).strip() == ""
+
+    @pytest.mark.parametrize("unit", SERVICES)
+    def test_it_exposes_little(self, machine: Machine, unit: str) -> None:
+        report = machine.run(["systemd-analyze", "security", "--no-pager", unit]).stdout
+        exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", report)
+        assert exposure is not None
+        assert float(exposure[1]) <= MAX_EXPOSURE, report
+
+    def test_the_detector_may_start_the_master_restart_and_nothing_else(self, machine: Machine) -> None:
+        restart = "standfast-master-restart.service"
+        assert "/job/" in manage(machine, "standfast", "StartUnit", restart)
+        machine.wait_journal(UNIT=restart, JOB_RESULT="done")
+        for user, method, unit in (
+            ("standfast", "StopUnit", restart),
+            ("standfast", "RestartUnit", restart),
+            ("standfast", "StartUnit", "standfast-check.service"),
+            ("standfast", "RestartUnit", "standfast-agent@paper.service"),
+            ("standfast-status", "StartUnit", restart),
+            ("standfast-agent", "StartUnit", restart),
+        ):
+            with pytest.raises(CommandError, match=r"(?i)authentication"):
+                manage(machine, user, method, unit)
+
+    def test_systemd_itself_limits_master_restarts(self, machine: Machine) -> None:
+        restart = "standfast-master-restart.service"
+        machine.run(["systemctl", "reset-failed", restart])
+        results = [machine.run(["systemctl", "start", restart], check=False).returncode == 0 for _ in range(5)]
+        machine.run(["systemctl", "reset-failed", restart])
+        assert results == [True] * 3 + [False] * 2
+        machine.run(["systemctl", "start", restart])
+        machine.run(["systemctl", "reset-failed", restart])
+
+    def test_the_journal_explains_an_event(self, machine: Machine) -> None:
+        since = machine.cursor()
+        machine.write(
+            "/tmp/event", f"MESSAGE=hello\nMESSAGE_ID={MESSAGE_IDS[Kind.PROBLEM]}\nSTANDFAST_ACTION=do this\n"
+        )
+        machine.run("logger --journald=/tmp/event; journalctl --sync")
+        assert "Next step: do this" in machine.run(["journalctl", "-x", "--no-pager", f"--after-cursor={since}"]).stdout
+
+    def test_each_state_directory_is_its_owners(self, machine: Machine) -> None:
+        listed = machine.run("stat -c '%a %U %n' /var/lib/standfast/* /var/lib/standfast/agent/*").stdout
+        assert {"750 standfast", "750 standfast-agent"} <= {line.rpartition(" ")[0] for line in listed.splitlines()}
+        credentials = machine.run("stat -c '%a %U' /etc/standfast/credentials").stdout
+        assert credentials == "700 root\n"
+
+
+def manage(machine: Machine, user: str, method: str, unit: str) -> str:
+    command = ["runuser", "-u", user, "--", "busctl", "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1"]
+    command += ["org.freedesktop.systemd1.Manager", method, "ss", unit, "fail"]
+    return machine.run(command).stdout
+
+
+def test_every_kind_of_event_is_in_the_catalogue() -> None:
+    catalogue = (REPOSITORY / "units/standfast.catalog").read_text()
+    assert set(re.findall(r"^-- (\w+)$", catalogue, re.MULTILINE)) == set(MESSAGE_IDS.values())
+
+
+class TestUpgrade:
+    def test_keeps_configuration_and_agents_and_restarts_the_rest(self, fresh: Machine, deb: Path) -> None:
+        fresh.install(deb)
+        fresh.run("echo '# mine' >>/etc/standfast/notifier.toml")
+        fresh.run("systemctl disable standfast-check.timer")
+        agent = fresh.wait_unit("standfast-agent@paper.service")
+        detector = fresh.wait_unit("standfast-detector.service")
+
+        said = self.upgrade(fresh, deb)
+
+        assert fresh.wait_unit("standfast-agent@paper.service")["InvocationID"] == agent["InvocationID"]
+        assert fresh.wait_unit("standfast-detector.service")["InvocationID"] != detector["InvocationID"]
+        assert fresh.read("/etc/standfast/notifier.toml").endswith("# mine\n")
+        assert fresh.run("systemctl is-enabled standfast-check.timer", check=False).stdout == "disabled\n"
+        assert "run on with the old version until you restart them: standfast-agent@paper.service" in said
+
+    def test_does_not_start_an_agent_that_its_operator_stopped(self, fresh: Machine, deb: Path) -> None:
+        fresh.install(deb)
+        fresh.run("systemctl stop standfast-agent@paper.service")
+        self.upgrade(fresh, deb)
+        assert fresh.wait_unit("standfast-agent@paper.service", "inactive")["Result"] == "success"
+        fresh.run("systemctl disable standfast-agent@paper.service")
+        self.upgrade(fresh, deb)
+        assert fresh.run("systemctl is-enabled standfast-agent@paper.service", check=False).stdout == "disabled\n"
+
+    @staticmethod
+    def upgrade(machine: Machine, deb: Path) -> str:
+        return machine.run(["apt-get", "-q", "install", "-y", "--reinstall", f"/tmp/{deb.name}"], timeout_s=120).stdout
+
+
+class TestRemoval:
+    def test_purge_leaves_nothing(self, fresh: Machine, deb: Path) -> None:
+        before = traces(fresh)
+        fresh.install(deb)
+        fresh.wait_unit("standfast-agent@paper.service")
+        fresh.write("/etc/systemd/system/standfast-agent@paper.service.d/mine.conf", "[Service]\nEnvironment=A=b\n")
+        fresh.run("systemctl start standfast-check.service")
+        get(fresh, "/")
+
+        fresh.run("apt-get -q remove -y standfast", timeout_s=120)
+        assert fresh.run("systemctl list-units --plain --no-legend 'standfast*'").stdout == ""
+        assert fresh.run("pgrep --full /usr/lib/standfast", check=False).stdout == ""
+        left = fresh.run("ls -d /run/standfast /usr/lib/standfast", check=False).stdout
+        assert left == ""
+
+        fresh.run("apt-get -q purge -y standfast", timeout_s=120)
+        assert traces(fresh) == before
+
+    def test_a_removed_package_can_come_back_and_starts_no_agent_by_itself(self, fresh: Machine, deb: Path) -> None:
+        fresh.install(deb)
+        fresh.run("apt-get -q remove -y standfast", timeout_s=120)
+        fresh.install(deb)
+        fresh.wait_unit("standfast-detector.service")
+        fresh.wait_unit("standfast-agent@paper.service", "inactive")
+        fresh.run("systemctl start standfast.target")
+        fresh.wait_unit("standfast-agent@paper.service")
+
+
+# What any installation and removal, and time, change on a machine.
+NOISE = re.compile(
+    r"/(proc|sys|dev|run/systemd|run/log|tmp|var/tmp|var/log|var/cache|var/lib/apt|var/lib/dpkg|var/lib/systemd/timers)(/|$)"
+    r"|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-$"
+    r"|\.pyc$|/__pycache__$"
+)
+
+
+def traces(machine: Machine) -> set[str]:
+    """Every path of the machine, its users and its groups."""
+    paths = machine.run("find / -mount; find /run -mount; getent passwd; getent group").stdout.splitlines()
+    return {path for path in paths if not NOISE.search(path)}
+
+
+TAKE_PORT = """
+import signal, socket, sdnotify
+with socket.create_server(("127.0.0.1", 3000)):
+    sdnotify.SystemdNotifier().notify("READY=1")
+    signal.pause()
+"""
+
+
+class TestHardConditions:
+    def test_installs_where_no_systemd_runs_and_starts_at_the_next_boot(self, fresh: Machine, deb: Path) -> None:
+        fresh.write("/root/standfast.deb", deb.read_bytes())
+        # The same disk seen through another mount has an empty /run: no systemd to talk to.
+        fresh.run(
+            "mkdir /target; mount --bind / /target; mount --bind /proc /target/proc; mount --bind /dev /target/dev"
+        )
+        fresh.run("chroot /target apt-get -q install -y /root/standfast.deb", timeout_s=120)
+        fresh.wait_unit("standfast-detector.service", "inactive")
+        fresh.reboot()
+        for unit in (*DAEMONS, *LISTENERS):
+            fresh.wait_unit(unit)
+
+    def test_a_taken_port_stops_nothing_but_the_page(self, fresh: Machine, deb: Path) -> None:
+        fresh.run(["systemd-run", "--unit=taken", "--property=Type=notify", "python3", "-c", TAKE_PORT])
+        fresh.install(deb)
+        fresh.wait_unit("standfast-status.socket", "failed")
+        assert "Address already in use" in fresh.run("systemctl status standfast-status.socket", check=False).stdout
+        for unit in DAEMONS:
+            fresh.wait_unit(unit)
+
+
+@pytest.mark.anywhere
+@pytest.mark.skipif(shutil.which("lintian") is None, reason="not installed: lintian")
+def test_lintian_is_content(deb: Path) -> None:
+    command = ["lintian", "--allow-root", "--fail-on=error,warning", "--pedantic", str(deb)]
+    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (result.returncode, re.findall(r"^[EW]: .*", result.stdout, re.MULTILINE)) == (0, [])
