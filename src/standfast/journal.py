@@ -90,6 +90,7 @@ def configure_logging(identifier: str, level: int = logging.INFO) -> None:
     handler: logging.Handler
     if _stderr_is_the_journal():
         handler = systemd_journal.JournalHandler(SYSLOG_IDENTIFIER=identifier)
+        handler.setFormatter(logging.Formatter("%(message)s"))  # level and logger are fields of the entry already
     else:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
