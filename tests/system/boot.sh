@@ -12,9 +12,8 @@ umount -R /sys/fs/cgroup 2>/dev/null || :
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 # A cgroup of its own: machines that share one kill each other's services.
 mkdir "$group"
-for controller in $(cat "$group/cgroup.controllers"); do
-    echo "+$controller" >"$group/cgroup.subtree_control"
-done
+# Where the host lends controllers, limits such as MemoryMax= work inside too; it boots without.
+sed 's/[^ ]\+/+&/g' "$group/cgroup.controllers" >"$group/cgroup.subtree_control" || :
 
 # What systemd-nspawn notes down in /run goes away with this namespace too.
 mkdir "$work/disk"

@@ -1,0 +1,44 @@
+# The doors of Standfast. Each installs what it needs (packaging/prepare), and says so.
+
+PYTHON = .venv/bin/python
+SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* tests/system/boot.sh
+# The longest test reboots a machine; one that takes minutes hangs.
+PYTEST = $(PYTHON) -m pytest --timeout=300
+
+.PHONY: help test check lint deb clean
+
+help:
+	@echo "make test    linters, types, unit, bus and system tests on Debian 13 and 12 (root)"
+	@echo "make check   the fast part of it, without system tests"
+	@echo "make deb     dist/standfast_VERSION_all.deb"
+	@echo "make clean   removes what the doors made here; the cached Debian trees stay in ~/.cache/standfast"
+
+test: | prepare-all
+	@$(MAKE) --no-print-directory lint
+	$(PYTEST)
+
+check: | prepare-python
+	@$(MAKE) --no-print-directory lint
+	$(PYTEST) --ignore=tests/system
+
+lint:
+	$(PYTHON) -m ruff check --quiet
+	$(PYTHON) -m ruff format --check --quiet
+	$(PYTHON) -m mypy
+	$(PYTHON) -m mypy tests
+	PYTHONPATH=src .venv/bin/lint-imports --no-logo
+	shellcheck $(SCRIPTS)
+
+deb: | prepare-deb
+	@packaging/make-deb
+
+clean:
+	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.PHONY: prepare-python prepare-deb prepare-all
+prepare-python:
+	@packaging/prepare python
+prepare-deb:
+	@packaging/prepare deb
+prepare-all:
+	@packaging/prepare python deb machine
