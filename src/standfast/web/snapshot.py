@@ -18,6 +18,9 @@ LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")
 # A daemon writes its status at least every check interval (30 s); four missed in a row are no accident.
 STALE_AFTER: Final = timedelta(seconds=120)
 
+# How an agent that waits with nothing wrong begins its reason.
+RESTING: Final = "market closed"
+
 # The keys of the earlier system's report, kept for the programs that read it.
 DETECTOR_KEYS: Final = (
     "failure_level",
@@ -90,10 +93,9 @@ def failure_detector_status(snapshot: Snapshot) -> dict[str, Any] | None:
     if snapshot.detector.status is None:
         return None
     found = {key: snapshot.detector.get(key) for key in DETECTOR_KEYS}
-    for key in ("sms_enabled", "sms_configured"):
-        if found[key] is None:
-            found[key] = snapshot.notifier.get(key) is True
-    return found
+    # The earlier detector sent the messages itself; here the notifier knows what its channels are.
+    sms = any(channel.get("name") == "sms" for channel in rows(snapshot.notifier.get("channels")))
+    return {**found, "sms_enabled": sms, "sms_configured": sms}
 
 
 def errors(snapshot: Snapshot) -> dict[str, Any] | None:
@@ -101,7 +103,11 @@ def errors(snapshot: Snapshot) -> dict[str, Any] | None:
     if snapshot.notifier.status is None:
         return None
     found = [{key: row.get(key) for key in ERROR_KEYS} for row in rows(snapshot.notifier.get("unresolved_errors"))]
-    return {"unresolved_count": len(found), "unresolved_errors": found}
+    # The notifier lists the newest of very many, and counts all.
+    return {
+        "unresolved_count": max(len(found), number(snapshot.notifier.get("unresolved"))),
+        "unresolved_errors": found,
+    }
 
 
 def everything(snapshot: Snapshot) -> dict[str, Any]:
@@ -168,6 +174,11 @@ def rows(value: Any) -> Sequence[Mapping[str, Any]]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
+def number(value: Any) -> int:
+    """A whole number, 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
 def texts(value: Any) -> list[str]:
     """The items of a JSON array as texts; a single text counts as an array of one."""
     if isinstance(value, str):
@@ -179,7 +190,7 @@ def _notifier(source: Source) -> dict[str, Any] | None:
     if source.status is None:
         return None
     return {
-        "unresolved": len(rows(source.get("unresolved_errors"))),
+        "unresolved": source.get("unresolved"),
         "queued": source.get("queued"),
         "last_delivered": source.get("last_delivered"),
     }
@@ -198,10 +209,11 @@ def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
     unit = f"standfast-agent@{name}"
     found = _source_problems(f"agent {name}", unit, source, now)
     state, reason = source.get("state"), source.get("reason") or "no reason given"
+    action = table(source.get("failure")).get("action")
     if state == "ERROR":
-        found.append(f"Agent {name} needs you: {reason}; when that is mended: systemctl reload {unit}")
-    elif state == "WAITING" and "market closed" not in str(reason):
-        found.append(f"Agent {name} waits: {reason}; it goes on by itself, or now with: systemctl reload {unit}")
-    if source.get("flat") is False and state == "ERROR":
+        found.append(f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}")
+    elif state == "WAITING" and not str(reason).startswith(RESTING):
+        found.append(f"Agent {name} waits: {reason}. {action or f'It goes on alone, or at: systemctl reload {unit}'}")
+    if state == "ERROR" and source.get("flat") is False:
         found.append(f"Agent {name} holds open positions while it is idle; look at them at your broker")
     return found

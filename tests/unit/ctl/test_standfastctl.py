@@ -62,7 +62,7 @@ def test_status_is_1_when_something_is_wrong_and_says_it_first(root: Path) -> No
     result = run(root, "status")
 
     assert result.returncode == 1
-    assert result.stdout.splitlines()[1].startswith("- Agent paper needs you: bad key; when that is mended: systemctl")
+    assert result.stdout.splitlines()[1].startswith("- Agent paper needs you: bad key. When it is mended: systemctl")
 
 
 def test_status_as_json_has_the_promised_keys(root: Path) -> None:

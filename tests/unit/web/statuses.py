@@ -37,11 +37,11 @@ _DETECTOR: dict[str, Any] = {
     "checked_at": AT,
 }
 _NOTIFIER: dict[str, Any] = {
+    "unresolved": 0,
     "unresolved_errors": [],
     "queued": 0,
     "last_delivered": None,
-    "sms_enabled": False,
-    "sms_configured": False,
+    "channels": [{"name": "journal", "queued": 0, "last_delivered": None, "failing": ""}],
     "checked_at": AT,
 }
 _AGENT: dict[str, Any] = {
@@ -69,8 +69,8 @@ def detector(**changes: Any) -> dict[str, Any]:
     return {**copy.deepcopy(_DETECTOR), **changes}
 
 
-def notifier(**changes: Any) -> dict[str, Any]:
-    return {**copy.deepcopy(_NOTIFIER), **changes}
+def notifier(*errors: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(_NOTIFIER), "unresolved": len(errors), "unresolved_errors": list(errors), **changes}
 
 
 def agent(**changes: Any) -> dict[str, Any]:

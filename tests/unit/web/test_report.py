@@ -91,7 +91,7 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
                 critical_files={"/srv/a.json": {"ok": False, "detail": "missing"}},
                 databases={"trades": True},
             ),
-            statuses.notifier(unresolved_errors=[statuses.error(acknowledged=True)]),
+            statuses.notifier(statuses.error(acknowledged=True)),
         )
     )
 
@@ -108,7 +108,7 @@ def test_nothing_that_a_daemon_says_becomes_markup() -> None:
     found = report(
         shot(
             statuses.detector(failure_level="WARNING", reasons=[EVIL], mode=EVIL, service_health={EVIL: {}}),
-            statuses.notifier(unresolved_errors=[evil]),
+            statuses.notifier(evil),
             **{EVIL: statuses.agent(state=EVIL, reason=EVIL, entered_at=EVIL)},
         )
     )

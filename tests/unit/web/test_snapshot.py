@@ -35,7 +35,7 @@ def test_the_detector_report_has_exactly_the_keys_that_programs_rely_on() -> Non
 
 
 def test_whether_sms_is_set_up_is_the_notifiers_knowledge() -> None:
-    status = shots.failure_detector_status(shot(notifier=statuses.notifier(sms_enabled=True, sms_configured=True)))
+    status = shots.failure_detector_status(shot(notifier=statuses.notifier(channels=[{"name": "sms"}])))
 
     assert status is not None
     assert (status["sms_enabled"], status["sms_configured"]) == (True, True)
@@ -57,9 +57,7 @@ def test_without_a_detector_there_is_no_report_and_no_level() -> None:
 
 def test_everything_has_what_the_command_line_promises() -> None:
     rows = [statuses.error(), statuses.error(error_type="DATABASE_LOCKED")]
-    found = shots.everything(
-        shot(notifier=statuses.notifier(unresolved_errors=rows, queued=2), paper=statuses.agent(paused=True))
-    )
+    found = shots.everything(shot(notifier=statuses.notifier(*rows, queued=2), paper=statuses.agent(paused=True)))
 
     assert found["level"] == "NONE"
     assert found["detector"] == shots.failure_detector_status(shot())
@@ -70,7 +68,7 @@ def test_everything_has_what_the_command_line_promises() -> None:
 
 
 def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
-    found = shots.errors(shot(notifier=statuses.notifier(unresolved_errors=[{**statuses.error(), "id": 7}])))
+    found = shots.errors(shot(notifier=statuses.notifier({**statuses.error(), "id": 7})))
 
     assert found == {"unresolved_count": 1, "unresolved_errors": [statuses.error()]}
 
@@ -84,16 +82,29 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             shot(statuses.detector(failure_level="CRITICAL", level=2, reasons=["2 critical units fail", "a file"])),
             ["Failure level CRITICAL: 2 critical units fail; a file; see"],
         ),
-        (shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=True)), ["Agent paper needs you: bad key;"]),
+        (
+            shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=True)),
+            ["Agent paper needs you: bad key. When it is mended: systemctl reload standfast-agent@paper"],
+        ),
         (
             shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=False)),
-            ["Agent paper needs you: bad key;", "Agent paper holds open positions"],
+            [
+                "Agent paper needs you: bad key. When it is mended: systemctl reload standfast-agent@paper",
+                "Agent paper holds open positions",
+            ],
         ),
-        (shot(paper=statuses.agent(state="WAITING", reason="gateway down")), ["Agent paper waits: gateway down;"]),
-        (shot(paper=statuses.agent(state="WAITING", reason="market closed")), []),
-        (shot(notifier=statuses.notifier(unresolved_errors=[statuses.error()])), ["1 unresolved error; see"]),
         (
-            shot(notifier=statuses.notifier(unresolved_errors=[statuses.error(), statuses.error(unit="b")])),
+            shot(paper=statuses.agent(state="WAITING", reason="gateway down")),
+            ["Agent paper waits: gateway down. It goes on alone"],
+        ),
+        (
+            shot(paper=statuses.agent(state="WAITING", reason="gateway down", failure={"action": "See to it."})),
+            ["Agent paper waits: gateway down. See to it."],
+        ),
+        (shot(paper=statuses.agent(state="WAITING", reason="market closed until Tue 09:15 IST")), []),
+        (shot(notifier=statuses.notifier(statuses.error())), ["1 unresolved error; see"]),
+        (
+            shot(notifier=statuses.notifier(statuses.error(), statuses.error(unit="b"))),
             ["2 unresolved errors; see"],
         ),
         (
@@ -114,5 +125,12 @@ def test_what_is_wrong_is_a_line_each(snapshot: Snapshot, words: list[str]) -> N
 def test_no_odd_value_stops_the_rest_from_being_shown(key: str, odd: object) -> None:
     found = shots.everything(shot(statuses.detector(**{key: odd})))
 
-    assert found["detector"][key] == (odd if odd is not None or not key.startswith("sms") else False)
+    assert found["detector"][key] == (False if key.startswith("sms") else odd)
     assert json.loads(json.dumps(found)) == found
+
+
+def test_more_errors_than_are_listed_are_counted() -> None:
+    found = shots.errors(shot(notifier=statuses.notifier(statuses.error(), unresolved=700)))
+
+    assert found is not None
+    assert (found["unresolved_count"], len(found["unresolved_errors"])) == (700, 1)
