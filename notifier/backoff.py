@@ -1,5 +1,6 @@
 """Backoff: when a delivery that did not succeed is tried again, and when it is given up. Pure."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -55,10 +56,8 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
     """The seconds that a Retry-After header asks for (a number or an HTTP date); None if it says nothing usable."""
     if not header:
         return None
-    try:
+    if re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", header):
         return max(0.0, float(header))
-    except ValueError:
-        pass
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:

@@ -20,7 +20,7 @@ IDLE_S = 60.0
 FIRST_RESTART_S = 1.0
 LONGEST_RESTART_S = 60.0
 # How long a worker that was told to end may take (it finishes the delivery at hand) before it is killed.
-END_S = 6.0
+END_S = 4.0
 
 _NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 

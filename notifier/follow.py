@@ -82,6 +82,8 @@ class Follower:
         try:
             reader = self._open_reader()
             reader.add_match(MATCH)
+            # Without its file descriptor a reader never learns of new files: a rotation would end the reading.
+            reader.fileno()
         except OSError as error:
             raise _unreadable(error) from error
         return reader

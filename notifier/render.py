@@ -10,9 +10,16 @@ from typing import Any
 
 from standfast.clock import iso
 from standfast.events import Severity
-from standfast.notifier.model import Draft, Message, MessageKind, Problem, worst
+from standfast.notifier.model import Draft, Message, MessageKind, Problem
 
 AGGREGATE_TITLE = "MULTIPLE ERRORS DETECTED"
+# What stands before the subject; a restart needs none, its type says it.
+_MARKS = {
+    MessageKind.REMINDER: "STILL UNRESOLVED",
+    MessageKind.RECOVERY: "RESOLVED",
+    MessageKind.STATUS: "STILL WAITING",
+    MessageKind.RESTART: "",
+}
 # A message of a person's reading length; what a program put into one field is cut to this, with a mark.
 LONGEST_FIELD = 1000
 # So many units are named in a line of an aggregate; the rest is a number.
@@ -71,14 +78,15 @@ def occurrences(number: int) -> str:
 def _title(draft: Draft) -> str:
     if draft.kind is MessageKind.AGGREGATE:
         return AGGREGATE_TITLE
+    mark = _MARKS.get(draft.kind, "CRITICAL" if draft.severity is Severity.CRITICAL else "")
+    return f"{mark}: {_subject(draft)}" if mark else _subject(draft)
+
+
+def _subject(draft: Draft) -> str:
+    """The type and the unit that the message is about."""
     if draft.event is not None:
-        event = draft.event
-        return clean(" ".join(part for part in (event.type or event.kind.value.upper(), event.unit) if part))
-    subject = _subject(draft.problems[0])
-    return {
-        MessageKind.REMINDER: f"STILL UNRESOLVED: {subject}",
-        MessageKind.RECOVERY: f"RESOLVED: {subject}",
-    }.get(draft.kind, f"CRITICAL: {subject}" if worst(draft.problems) is Severity.CRITICAL else subject)
+        return clean(f"{draft.event.type or draft.event.kind.value.upper()} {draft.event.unit}")
+    return clean(f"{draft.problems[0].type} {draft.problems[0].unit}")
 
 
 def _body(draft: Draft, zone: tzinfo | None) -> Iterable[str]:
@@ -114,10 +122,6 @@ def _units(problems: list[Problem]) -> str:
     units = [clean(problem.unit) for problem in problems if problem.unit]
     more = f" and {len(units) - NAMED_UNITS} more" if len(units) > NAMED_UNITS else ""
     return f" ({', '.join(units[:NAMED_UNITS])}{more})" if units else ""
-
-
-def _subject(problem: Problem) -> str:
-    return clean(f"{problem.type} {problem.unit}")
 
 
 def _next_step(action: str) -> str:

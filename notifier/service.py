@@ -38,9 +38,11 @@ PULSE_S = 20.0
 AFTER_RING_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
 # A database or journal that cannot be used is tried again after this.
 TROUBLE_RETRY_S = 5.0
+# The status is told so often while nothing happens, and no more often than this while much does.
 STATUS_EVERY_S = 10.0
-# What a stop may take for delivering what was read; systemd's TimeoutStopSec= is behind it.
-DRAIN_S = 5.0
+STATUS_AT_MOST_EVERY_S = 1.0
+# What a stop may take for delivering what was read; with the end of the worker it stays under TimeoutStopSec=10.
+DRAIN_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Service:
         self._intake: Intake | None = None
         self._delivery = Delivery({}, {})
         self._delivery_is_old = True
-        self._status_due_s = 0.0
+        self._status_due_s = self._status_told_s = 0.0
         self._trouble = ""
         self._restart_worker = False
 
@@ -148,7 +150,7 @@ class Service:
 
     def _outbox_changed(self) -> None:
         self._delivery_is_old = True
-        self._status_due_s = 0.0
+        self._tell_soon()
         self._waker.notice()
 
     def _pause_s(self) -> float:
@@ -159,7 +161,7 @@ class Service:
         due_at = self._intake.next_due() if self._intake else None
         soonest = min((at for at in (retry_at, due_at) if at is not None), default=None)
         left_s = (soonest - utc_now()).total_seconds() if soonest else POLL_S
-        return min(POLL_S, max(0.01, left_s))
+        return min(POLL_S, max(0.01, min(left_s, self._status_due_s - monotonic_s())))
 
     # What it works with
 
@@ -200,7 +202,7 @@ class Service:
         if self._trouble:
             log.info("Reading and storing again; nothing was lost in between")
             self._trouble = ""
-            self._status_due_s = 0.0
+            self._tell_soon()
 
     def _hang_doorbell(self) -> None:
         try:
@@ -218,15 +220,19 @@ class Service:
         self._config = config
         if self._intake is not None:
             self._intake.config, self._intake.trust = config, trust
-        self._status_due_s = 0.0
+        self._tell_soon()
         self._waker.notice()
 
     # Saying how things stand
 
+    def _tell_soon(self) -> None:
+        self._status_due_s = min(self._status_due_s, self._status_told_s + STATUS_AT_MOST_EVERY_S)
+
     def _tell(self, intake: Intake) -> None:
         if monotonic_s() < self._status_due_s or self._store is None:
             return
-        self._status_due_s = monotonic_s() + STATUS_EVERY_S
+        self._status_told_s = monotonic_s()
+        self._status_due_s = self._status_told_s + STATUS_EVERY_S
         self._frame.heartbeat.status(status.words(intake.unresolved, self._delivery, self._config.zone))
         table = status.table(
             intake.unresolved,
@@ -248,7 +254,7 @@ class Service:
         self._frame.heartbeat.status("Stopping: delivering what was read")
         deadline_s = monotonic_s() + DRAIN_S
         await self._turn(Woken.DOORBELL)
-        while self._has_due() and monotonic_s() < deadline_s:
+        while self._may_deliver() and monotonic_s() < deadline_s:
             await self._waker.wait(min(0.5, deadline_s - monotonic_s()))
             await self._turn(Woken.NOTICE)
         if self._intake is not None:
@@ -259,6 +265,10 @@ class Service:
         left = self._delivery.queued
         if left:
             log.info("Stopping with %d messages queued; they are delivered after the next start", left)
+
+    def _may_deliver(self) -> bool:
+        """Whether some channel has something that was not tried in vain, or is being tried just now."""
+        return self._has_due() or any(not one.detail for one in self._delivery.waiting.values())
 
     def _has_due(self) -> bool:
         return any(is_due(one.not_before, utc_now()) for one in self._delivery.waiting.values())

@@ -25,7 +25,7 @@ from standfast.notifier.worker.lane import Lane
 IDENTIFIER = "standfast-notifier"
 EXIT_CRASH = 70
 # How long a delivery that is being made when the notifier stops may still take.
-FINISH_S = 5.0
+FINISH_S = 3.0
 
 
 @contextlib.contextmanager

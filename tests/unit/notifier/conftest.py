@@ -1,0 +1,22 @@
+"""Fixtures of the notifier's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.fakes import private_journal
+from tests.fakes.private_journal import PrivateJournal
+from tests.fakes.webhook_sink import WebhookSink
+
+
+@pytest.fixture
+def journal() -> Iterator[PrivateJournal]:
+    if reason := private_journal.why_not():
+        pytest.skip(reason)
+    with PrivateJournal() as found:
+        yield found
+
+
+@pytest.fixture
+def sink() -> Iterator[WebhookSink]:
+    with WebhookSink() as found:
+        yield found

@@ -1,0 +1,61 @@
+"""Every mistake in notifier.toml is one clear line."""
+
+from pathlib import Path
+
+import pytest
+from tests.unit.notifier.events import config
+
+from standfast.config import ConfigError, load_text
+from standfast.notifier.config import NotifierConfig, channels_from_table, channels_to_table
+
+SHIPPED = Path(__file__).parents[3] / "packaging/etc/standfast/notifier.toml"
+WEBHOOK = '[channels.webhook]\nurl = "https://example.org/hook"\n'
+
+
+def test_the_shipped_file_holds_the_defaults() -> None:
+    assert load_text(NotifierConfig, SHIPPED.read_text(), str(SHIPPED), {}) == NotifierConfig()
+
+
+def test_the_examples_in_the_shipped_file_are_correct() -> None:
+    lines = [line.removeprefix("#") if line.startswith("#") and line[1:2] not in (" ", "") else line
+             for line in SHIPPED.read_text().splitlines()]  # fmt: skip
+    found = load_text(NotifierConfig, "\n".join(lines), str(SHIPPED), {})
+    assert all(getattr(found.channels, name) is not None for name in found.channels.names)
+    assert found.route
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        ("[channels.carrier_pigeon]", "channels.carrier_pigeon", "a known key"),
+        ("[channels.webhook]", "channels.webhook.url", "text in quotes, found nothing"),
+        ('[channels.webhook]\nurl = "example.org"', "channels.webhook.url", "an http:// or https:// address"),
+        ('[channels.webhook]\nurl = "http://"', "channels.webhook.url", "an http:// or https:// address"),
+        ('[channels.webhook]\nurl = "http://a:b/"', "channels.webhook.url", "an http:// or https:// address"),
+        ('[[route]]\nchannels = ["webhook"]', "route[1].channels", "channels that are configured (journal)"),
+        (WEBHOOK + '[[route]]\nchannels = ["journal"]', "route[1].channels", "channels that are configured (webhook)"),
+        ("[[route]]\nchannels = []", "route[1].channels", "at least one channel"),
+        ('[[route]]\nchannels = ["journal"]\nseverity = ["loud"]', "route[1].severity[1]", 'one of "info"'),
+        ('timezone = "Mars/Phobos"', "timezone", "the name of a time zone"),
+        ('timezone = "../../etc/passwd"', "timezone", "the name of a time zone"),
+        ('aggregation_window_s = "soon"', "aggregation_window_s", "a duration"),
+        ("[throttle_s]\nbrokre = 5", "throttle_s.brokre", 'did you mean "broker"?'),
+    ],
+)
+def test_a_mistake_names_its_key_and_what_belongs_there(text: str, key: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config(text)
+    assert len(caught.value.mistakes) == 1
+    assert key in caught.value.first_line
+    assert expected in caught.value.first_line
+
+
+def test_without_channels_messages_go_to_the_journal() -> None:
+    assert config().channel_names == ("journal",)
+    assert config(WEBHOOK).channel_names == ("webhook",)
+    assert config(WEBHOOK + "[channels.journal]").channel_names == ("journal", "webhook")
+
+
+def test_the_worker_gets_the_very_channels() -> None:
+    channels = config(WEBHOOK + 'timeout_s = "3s"\n[channels.journal]').channels
+    assert channels_from_table(channels_to_table(channels)) == channels

@@ -1,0 +1,256 @@
+"""The whole notifier as a process: a real journal, a real database, a real worker, a real webhook."""
+
+import json
+import os
+import random
+import signal
+import stat
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.fakes.private_journal import PrivateJournal
+from tests.fakes.webhook_sink import Fault, WebhookSink
+from tests.unit.notifier.process import Notifier, wait_until
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def config(sink: WebhookSink, window_s: float = 0.3, more: str = "") -> str:
+    return f'aggregation_window_s = {window_s}\n{more}\n[channels.webhook]\nurl = "{sink.url}"\ntimeout_s = 0.5\n'
+
+
+@pytest.fixture
+def notifier(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path):
+    with Notifier(journal, tmp_path, config(sink)) as found:
+        yield found
+
+
+def test_a_critical_event_goes_out_at_once(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("problem", "CASCADING_FAILURE")
+    (message,) = sink.wait_for(1)
+    assert (message["kind"], message["severity"], message["host"]) == ("problem", "critical", "box1")
+    assert message["events"][0]["unit"] == "a.service"
+    started = time.monotonic()
+    notifier.emit("problem", "CASCADING_FAILURE", unit="b.service")
+    sink.wait_for(2)
+    assert sink.times[-1] - started < 0.5
+
+
+def test_a_first_occurrence_a_throttled_repeat_and_the_recovery(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("problem", "OPENALGO_DOWN", "warning")
+    sink.wait_for(1)
+    notifier.emit("problem", "OPENALGO_DOWN", "warning")
+    counts = "SELECT occurrence_count, notification_count, is_resolved FROM error_notifications_log"
+    wait_until(lambda: notifier.query(counts) == [(2, 1, 0)], "2 occurrences, 1 notification")
+    notifier.emit("resolved", "OPENALGO_DOWN", "warning")
+    recovery = sink.wait_for(2)[1]
+    assert (recovery["kind"], recovery["events"][0]["occurrences"]) == ("recovery", 2)
+    wait_until(lambda: notifier.query(counts) == [(2, 2, 1)], "resolved, and its recovery delivered")
+
+
+def test_three_types_in_a_window_are_one_message(notifier: Notifier, sink: WebhookSink) -> None:
+    for error_type in ("OPENALGO_DOWN", "DATABASE_LOCKED", "FEED_STALE"):
+        notifier.emit("problem", error_type, "warning")
+    (message,) = sink.wait_for(1)
+    assert message["title"] == "MULTIPLE ERRORS DETECTED"
+    assert [event["type"] for event in message["events"]] == ["OPENALGO_DOWN", "DATABASE_LOCKED", "FEED_STALE"]
+
+
+def test_without_the_doorbell_events_are_only_late(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("problem", "CASCADING_FAILURE", ring=False)
+    sink.wait_for(1, timeout_s=6)
+
+
+def test_strangers_and_unknown_kinds_are_ignored(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("shutdown", "POSITIONS_NOT_FLAT")  # root is no agent
+    notifier.emit("party", "X")
+    notifier.emit("problem", "REAL")
+    (message,) = sink.wait_for(1)
+    assert message["events"][0]["type"] == "REAL"
+    wait_until(lambda: notifier.status().get("ignored_events") == 1, "one ignored event in the status")
+
+
+def test_faults_are_retried_under_the_same_id_in_order(notifier: Notifier, sink: WebhookSink) -> None:
+    sink.faults.extend([Fault.BUSY, Fault.TAKEN_THEN_RESET])
+    notifier.emit("problem", "FIRST")
+    notifier.emit("problem", "SECOND")
+    first, again, second = sink.wait_for(3, timeout_s=15)
+    assert first == again
+    assert [one["events"][0]["type"] for one in (first, second)] == ["FIRST", "SECOND"]
+
+
+def test_a_refusal_is_logged_and_does_not_hold_up_the_next(notifier: Notifier, sink: WebhookSink) -> None:
+    sink.faults.append(Fault.REFUSE)
+    notifier.emit("problem", "FIRST")
+    notifier.emit("problem", "SECOND")
+    (message,) = sink.wait_for(1)
+    assert message["events"][0]["type"] == "SECOND"
+    assert "Refused for good by webhook: HTTP 401" in notifier.log.read_text()
+    states = notifier.query("SELECT state FROM outbox ORDER BY seq")
+    assert states[0] == ("refused",)
+
+
+def test_a_dead_channel_does_not_delay_another(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> None:
+    sink.faults.extend([Fault.HANG] * 5)
+    with Notifier(journal, tmp_path, config(sink) + "[channels.journal]\n") as notifier:
+        for number in range(3):
+            notifier.emit("problem", f"TYPE_{number}")
+        wait_until(lambda: _told(journal) == 3, "three entries in the journal")
+        assert sink.got == []
+
+
+def _told(journal: PrivateJournal) -> int:
+    lines = journal.journalctl("STANDFAST_EVENT=notification", "--output=json").splitlines()
+    assert all("STANDFAST" not in json.loads(line) for line in lines), "it would hear itself"
+    return len(lines)
+
+
+def test_what_came_while_it_was_away_is_told(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.stop()
+    notifier.emit("problem", "WHILE_AWAY")
+    notifier.emit("problem", "CAME_AND_WENT", "warning")
+    notifier.emit("resolved", "CAME_AND_WENT", "warning")
+    notifier.start()
+    (message,) = sink.wait_for(1)
+    assert message["events"][0]["type"] == "WHILE_AWAY"
+
+
+def test_a_stop_delivers_what_was_emitted_before_it(notifier: Notifier, sink: WebhookSink) -> None:
+    for number in range(20):
+        notifier.emit("problem", f"LAST_{number}", ring=False)
+    notifier.journal.control("--sync")
+    started = time.monotonic()
+    assert notifier.stop() == 0
+    assert time.monotonic() - started < 4
+    assert len(sink.got) == 20
+    assert notifier.worker_pids == []
+
+
+def test_a_stop_does_not_wait_for_a_dead_channel(notifier: Notifier, sink: WebhookSink) -> None:
+    sink.faults.extend([Fault.HANG] * 100)
+    notifier.emit("problem", "X")
+    sink.wait_for_requests(1)
+    started = time.monotonic()
+    assert notifier.stop() == 0
+    assert time.monotonic() - started < 9
+    sink.faults.clear()
+    notifier.start()
+    assert sink.wait_for(1, timeout_s=15)[0]["events"][0]["type"] == "X"
+
+
+def test_a_hanging_worker_that_is_killed_is_replaced(notifier: Notifier, sink: WebhookSink) -> None:
+    sink.faults.append(Fault.HANG)
+    notifier.emit("problem", "X")
+    sink.wait_for_requests(1)
+    (worker,) = notifier.worker_pids
+    os.kill(worker, signal.SIGKILL)
+    (message,) = sink.wait_for(1, timeout_s=15)
+    assert message["events"][0]["type"] == "X"
+
+
+def test_the_status_file_says_how_things_stand(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("problem", "CASCADING_FAILURE")
+    sink.wait_for(1)
+    wait_until(lambda: notifier.status().get("last_delivered") is not None, "delivered")
+    status = notifier.status()
+    assert (status["unresolved"], status["queued"]) == (1, 0)
+    assert status["unresolved_errors"][0]["error_type"] == "CASCADING_FAILURE"
+    assert status["channels"][0]["name"] == "webhook"
+    assert stat.S_IMODE((notifier.root / "run/standfast/notifier/status.json").stat().st_mode) == 0o644
+
+
+def test_a_reload_takes_over_new_channels_and_keeps_the_old_on_a_mistake(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("problem", "FIRST")
+    sink.wait_for(1)
+    with WebhookSink() as other:
+        notifier.configure(config(other))
+        notifier.signal(signal.SIGHUP)
+        notifier.wait_said("READY=1")
+        notifier.emit("problem", "SECOND")
+        other.wait_for(1)
+        notifier.configure("channels = 5")
+        notifier.signal(signal.SIGHUP)
+        assert "expected a table, found 5" in notifier.wait_said("STATUS=Running on the old")
+        notifier.emit("problem", "THIRD")
+        other.wait_for(2)
+    assert len(sink.got) == 1
+
+
+def test_a_wrong_configuration_at_the_start_is_one_line_and_78(
+    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
+) -> None:
+    notifier = Notifier(journal, tmp_path, "agregation_window_s = 5\n")
+    notifier.launch()
+    assert notifier.exit_status() == 78
+    assert "agregation_window_s: expected a known key" in notifier.wait_said("STATUS=")
+    lines = notifier.log.read_text()
+    assert "notifier.toml:2: agregation_window_s: expected a known key" in lines
+    assert "Traceback" not in lines
+    notifier.close()
+
+
+def test_an_unusable_state_directory_is_said_and_waited_for(
+    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
+) -> None:
+    notifier = Notifier(journal, tmp_path, config(sink))
+    state = tmp_path / "var/lib/standfast/notifier"
+    state.rmdir()
+    with notifier:
+        notifier.emit("problem", "WHILE_BROKEN")
+        state.mkdir()
+        (message,) = sink.wait_for(1, timeout_s=15)
+    assert message["events"][0]["type"] == "WHILE_BROKEN"
+    log = notifier.log.read_text()
+    assert log.count("cannot open the database") == 1
+    assert "Traceback" not in log
+
+
+def test_a_burst_is_one_message_with_every_occurrence(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.configure(config(sink, window_s=3))
+    notifier.signal(signal.SIGHUP)
+    notifier.wait_said("READY=1")
+    for _ in range(10_000):
+        notifier.emit("problem", "OPENALGO_DOWN", "warning", ring=False)
+    counts = "SELECT occurrence_count FROM error_notifications_log"
+    wait_until(lambda: notifier.query(counts) == [(10_000,)], "10,000 occurrences", timeout_s=20)
+    (message,) = sink.wait_for(1)
+    assert message["events"][0]["type"] == "OPENALGO_DOWN"
+
+
+def test_kills_lose_nothing_and_repeat_only_under_the_same_id(notifier: Notifier, sink: WebhookSink) -> None:
+    """30 SIGKILLs at random moments under a stream of problems and recoveries."""
+    dice = random.Random(4711)
+    events = kills = 0
+    next_kill = 0
+    while kills < 30:
+        notifier.emit("problem", f"TYPE_{events}")
+        notifier.emit("resolved", f"TYPE_{events}")
+        events += 1
+        if dice.random() < 0.1:
+            sink.faults.append(dice.choice([Fault.TAKEN_THEN_RESET, Fault.ERROR, Fault.RESET]))
+        time.sleep(dice.random() * 0.02)
+        if events >= next_kill:
+            next_kill = events + dice.randrange(1, 8)
+            kills += 1
+            workers = notifier.worker_pids
+            if workers and dice.random() < 0.5:
+                os.kill(workers[0], signal.SIGKILL)
+            else:
+                notifier.kill()
+                notifier.start()
+    sink.faults.clear()
+    expected = {(f"TYPE_{number}", kind) for number in range(events) for kind in ("problem", "recovery")}
+    wait_until(lambda: _delivered(sink) == expected, "every problem and recovery", timeout_s=60)
+    wait_until(lambda: notifier.query("SELECT count(*) FROM outbox WHERE state = 'queued'") == [(0,)], "nothing queued")
+    ids = Counter((message["events"][0]["type"], message["kind"], message["id"]) for message in sink.got)
+    assert len(ids) == len(expected), "a repetition came under another id"
+    assert notifier.query("SELECT sum(notification_count), count(*) FROM error_notifications_log") == [
+        (len(ids), events)
+    ]
+    assert notifier.stop() == 0
+
+
+def _delivered(sink: WebhookSink) -> set[tuple[str, str]]:
+    return {(message["events"][0]["type"], message["kind"]) for message in sink.got}

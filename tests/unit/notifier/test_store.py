@@ -1,0 +1,184 @@
+"""The database: the earlier table, one transaction, and its errors in one line."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unit.notifier.events import at, config, problem, resolved
+
+from standfast.events import Severity
+from standfast.notifier.ledger import Ledger
+from standfast.notifier.render import render
+from standfast.notifier.store.database import StoreError
+from standfast.notifier.store.outbox import Ended, Outbox
+from standfast.notifier.store.store import Store
+
+CONFIG = config('[channels.journal]\n[channels.webhook]\nurl = "http://127.0.0.1:9/"')
+# The earlier system's own query.
+OLD_QUERY = (
+    "SELECT id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count,"
+    " last_notification_sent, notification_count, is_resolved, resolved_at"
+    " FROM error_notifications_log WHERE is_resolved = 0 ORDER BY last_occurrence DESC"
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "notifier.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    found = Store(path)
+    yield found
+    found.close()
+
+
+def commit(store: Store, ledger: Ledger, cursor: str = "c") -> list[str]:
+    problems, drafts = ledger.take_changes()
+    messages = [render(draft, f"{cursor}-{number}", "box1", None) for number, draft in enumerate(drafts)]
+    store.commit(ledger, problems, messages, {"cursor": cursor}, at(0))
+    return [message.id for message in messages]
+
+
+def told(store: Store) -> tuple[Ledger, list[str]]:
+    ledger = store.ledger()
+    ledger.hear(problem(severity=Severity.CRITICAL), CONFIG, at(0))
+    return ledger, commit(store, ledger)
+
+
+def test_a_ledger_comes_back_as_it_was_committed(store: Store, path: Path) -> None:
+    ledger = store.ledger()
+    ledger.hear(problem(0), CONFIG, at(0))
+    ledger.hear(problem(1, "OPENALGO_DOWN", severity=Severity.CRITICAL), CONFIG, at(1))
+    ledger.hear(problem(2, "FEED_STALE", severity=Severity.CRITICAL), CONFIG, at(2))
+    ledger.hear(resolved(3, "FEED_STALE"), CONFIG, at(3))
+    commit(store, ledger, "cursor-1")
+    again = Store(path)
+    try:
+        assert again.ledger() == ledger
+        assert again.note("cursor") == "cursor-1"
+    finally:
+        again.close()
+
+
+def test_the_earlier_systems_query_works(store: Store, path: Path) -> None:
+    told(store)
+    with sqlite3.connect(path) as connection:
+        (row,) = connection.execute(OLD_QUERY).fetchall()
+    connection.close()
+    assert row[1:] == (
+        "DATABASE_LOCKED",
+        "it is locked",
+        "2026-03-02T09:30:00.000+00:00",
+        "2026-03-02T09:30:00.000+00:00",
+        1,
+        None,
+        0,
+        0,
+        None,
+    )
+
+
+def test_a_message_counts_when_its_first_channel_has_delivered_it(store: Store, path: Path) -> None:
+    told(store)
+    journal, webhook = Outbox(path, "journal"), Outbox(path, "webhook")
+    for outbox in (journal, webhook):
+        queued = outbox.head()
+        assert queued is not None
+        outbox.begin(queued, at(2))
+        outbox.end(queued, Ended.DELIVERED, at(3), "")
+        assert outbox.head() is None
+        outbox.close()
+    (row,) = store.unresolved(10)
+    assert row["notification_count"] == 1
+    assert store.delivery().last_delivered == {"journal": at(3), "webhook": at(3)}
+    assert store.delivery().queued == 0
+
+
+def test_what_was_refused_counts_as_nothing(store: Store, path: Path) -> None:
+    told(store)
+    outbox = Outbox(path, "webhook")
+    queued = outbox.head()
+    assert queued is not None
+    outbox.end(queued, Ended.REFUSED, at(3), "HTTP 401")
+    outbox.close()
+    assert store.unresolved(10)[0]["notification_count"] == 0
+    assert set(store.delivery().waiting) == {"journal"}
+
+
+def test_a_later_commit_keeps_the_workers_count(store: Store, path: Path) -> None:
+    ledger, _ = told(store)
+    outbox = Outbox(path, "webhook")
+    queued = outbox.head()
+    assert queued is not None
+    outbox.end(queued, Ended.DELIVERED, at(3), "")
+    outbox.close()
+    ledger.hear(problem(5), CONFIG, at(5))
+    commit(store, ledger, "d")
+    (row,) = store.unresolved(10)
+    assert (row["occurrence_count"], row["notification_count"]) == (2, 1)
+
+
+def test_a_channel_delivers_in_order_and_waits_for_its_oldest(store: Store, path: Path) -> None:
+    ledger, (first,) = told(store)
+    ledger.hear(problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
+    (second,) = commit(store, ledger, "d")
+    outbox = Outbox(path, "webhook")
+    queued = outbox.head()
+    assert queued is not None
+    assert queued.message_id == first
+    outbox.begin(queued, at(2))
+    outbox.postpone(queued, at(300), "HTTP 500")
+    again = outbox.head()
+    assert again is not None
+    assert (again.message_id, again.attempts, again.not_before) == (first, 1, at(300))
+    assert store.delivery().waiting["webhook"].detail == "HTTP 500"
+    outbox.end(queued, Ended.GIVEN_UP, at(300), "")
+    following = outbox.head()
+    assert following is not None
+    assert following.message_id == second
+    outbox.close()
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(store: Store) -> None:
+    ledger, _ = told(store)
+    ledger.hear(problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
+    with pytest.raises(StoreError, match=r"cannot write the database"):
+        commit(store, ledger)  # the id of its message is taken
+    assert [one.type for one in store.ledger().problems] == ["DATABASE_LOCKED"]
+    assert store.note("cursor") == "c"
+
+
+@pytest.mark.parametrize("content", [b"this is no database, but long enough to be looked at " * 40])
+def test_a_file_that_is_no_database_is_one_line(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"cannot (open|prepare) the database .*: file is not a database; see that"):
+        Store(path)
+
+
+def test_a_directory_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot open the database .*unable to open database file"):
+        Store(tmp_path / "missing/notifier.db")
+
+
+def test_a_database_of_a_newer_version_is_left_alone(store: Store, path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="a newer version of Standfast wrote it"):
+        Store(path)
+
+
+def test_a_full_disk_is_one_line_and_changes_nothing(store: Store, path: Path) -> None:
+    ledger, _ = told(store)
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    before = store.ledger()
+    for number in range(500):
+        ledger.hear(problem(5, f"TYPE_{number}", severity=Severity.CRITICAL), CONFIG, at(5))
+    with pytest.raises(StoreError, match="database or disk is full"):
+        commit(store, ledger, "d")
+    assert store.ledger() == before
+    assert store.note("cursor") == "c"

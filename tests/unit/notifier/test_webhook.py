@@ -1,0 +1,57 @@
+"""The webhook against a real server with real faults."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from tests.fakes.webhook_sink import Fault, WebhookSink
+
+from standfast.notifier.channels.channel import Answer, Outcome
+from standfast.notifier.channels.webhook import WebhookChannel
+from standfast.notifier.config import WebhookConfig
+
+BODY = {"id": "x1", "title": "é ₹ <b>", "events": []}
+
+
+@pytest.fixture
+def channel(sink: WebhookSink) -> Iterator[WebhookChannel]:
+    found = WebhookChannel(WebhookConfig(sink.url, timeout_s=0.3))
+    yield found
+    found.close()
+
+
+def test_the_body_arrives_as_it_is(sink: WebhookSink, channel: WebhookChannel) -> None:
+    assert channel.deliver(BODY) == Answer(Outcome.DELIVERED, "HTTP 200 OK")
+    assert sink.got == [BODY]
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer"),
+    [
+        (Fault.ERROR, Answer(Outcome.RETRY, "HTTP 500 Internal Server Error")),
+        (Fault.BUSY, Answer(Outcome.RETRY, "HTTP 429 Too Many Requests", 1.0)),
+        (Fault.REFUSE, Answer(Outcome.REFUSED, "HTTP 401 Unauthorized")),
+        (Fault.HANG, Answer(Outcome.RETRY, "no answer in time")),
+        (Fault.RESET, Answer(Outcome.RETRY, "cannot connect, or the connection broke off")),
+    ],
+)
+def test_faults(sink: WebhookSink, channel: WebhookChannel, fault: Fault, answer: Answer) -> None:
+    sink.faults.append(fault)
+    assert channel.deliver(BODY) == answer
+    assert channel.deliver(BODY).outcome is Outcome.DELIVERED, "a fault does not spoil the connection for the next one"
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        channel = WebhookChannel(WebhookConfig(f"http://127.0.0.1:{unused.getsockname()[1]}/secret-path"))
+        answer = channel.deliver(BODY)
+        channel.close()
+    assert answer.outcome is Outcome.RETRY
+    assert "secret-path" not in answer.detail
+
+
+def test_a_name_that_does_not_resolve_is_tried_again() -> None:
+    channel = WebhookChannel(WebhookConfig("http://does-not-exist.invalid/"))
+    assert channel.deliver(BODY).outcome is Outcome.RETRY
+    channel.close()
