@@ -59,14 +59,9 @@ _HEADLINES: Final[Mapping[str, tuple[Tone, str]]] = {
 }
 _TONES: Final[Mapping[str, Tone]] = {
     "healthy": Tone.GOOD,
-    "active": Tone.GOOD,
     "ACTIVE": Tone.GOOD,
     "success": Tone.GOOD,
     "ok": Tone.GOOD,
-    "failing": Tone.BAD,
-    "given up": Tone.BAD,
-    "taken along": Tone.BAD,
-    "looping": Tone.BAD,
     "fail": Tone.BAD,
     "failure": Tone.BAD,
     "ERROR": Tone.BAD,
@@ -97,11 +92,10 @@ def report(snapshot: Snapshot) -> Report:
 
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
     detector, notifier = snapshot.detector, snapshot.notifier
-    allowed = {True: "allowed", False: "not now"}.get(detector.get("can_restart"), "unknown")
     facts = [
         ("Mode", Cell(_words(detector.get("mode")))),
-        ("Master restart", Cell(allowed)),
-        ("Restarts counted", Cell(_words(detector.get("restart_count")))),
+        ("Master restart", _restart_allowed(snapshot)),
+        ("Restarts in the last hour", Cell(_words(detector.get("restart_count")))),
         ("systemd", Cell(_words(shots.table(detector.get("supervisor_status")).get("system_state")))),
         ("Messages queued", Cell(_words(notifier.get("queued")))),
         ("Last delivered", _time(notifier.get("last_delivered"), "none yet")),
@@ -109,6 +103,13 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
     ]
     causes = shots.texts(detector.get("root_cause"))
     return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
+
+
+def _restart_allowed(snapshot: Snapshot) -> Cell:
+    until = shots.moment(snapshot.detector.get("hold_until"))
+    if until:
+        return Cell(f"hands off until {until:%H:%M:%S UTC}", Tone.BAD)
+    return Cell(_either(snapshot.detector.get("can_restart"), "allowed", "not now"))
 
 
 def _units(snapshot: Snapshot) -> Table:
@@ -128,7 +129,7 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     failures = row.get("consecutive_failures")
     return (
         Cell(name),
-        _toned(row.get("status")),
+        _unit_status(row),
         Cell(_words(failures), Tone.BAD if failures else Tone.PLAIN),
         Cell(said or "unknown"),
         Cell(_words(row.get("restarts"))),
@@ -136,6 +137,13 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell(_words(row.get("port"), "none")),
         _time(row.get("last_check"), "never"),
     )
+
+
+def _unit_status(row: Mapping[str, Any]) -> Cell:
+    cell, why = _toned(row.get("status")), _words(row.get("why"), "")
+    if row.get("failing") is not True:
+        return cell
+    return Cell(f"{cell.text}: {why}" if why else cell.text, Tone.BAD)
 
 
 def _agents(snapshot: Snapshot) -> Table:
@@ -199,42 +207,39 @@ def _checks(snapshot: Snapshot) -> Table:
 
 
 def _verdict(value: Any) -> Any:
-    """What a check found, in a word: daemons say it as a status, an outcome, or a plain yes or no."""
-    if isinstance(value, Mapping):
-        value = next((value[key] for key in ("status", "outcome", "ok", "healthy") if key in value), None)
-    return {True: "ok", False: "fail"}.get(value, value) if isinstance(value, bool) else value
+    """What a check found, in a word; a critical file says only whether it is healthy."""
+    found = shots.table(value)
+    return found.get("status") or _either(found.get("healthy"), "ok", "fail")
 
 
 def _restarts(snapshot: Snapshot) -> Table:
     history: Sequence[Mapping[str, Any]] = shots.rows(snapshot.detector.get("restart_history"))
     return Table(
         title="Master restarts",
-        columns=("At", "Result", "Cause", "Units", "Took"),
+        columns=("At", "Result", "Asked for by", "Units"),
         rows=tuple(_restart(row) for row in reversed(history)),
         empty="None yet.",
     )
 
 
 def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    units = row.get("units")
-    took_s = row.get("duration_s")
-    return (
-        _time(next((row[key] for key in ("at", "started_at") if row.get(key)), None), "unknown"),
-        _toned(row.get("result")),
-        Cell(_words(row.get("reason") or row.get("cause"))),
-        Cell(str(len(units)) if isinstance(units, list | dict) else _words(units)),
-        Cell(f"{took_s:.1f} s" if isinstance(took_s, int | float) else "unknown"),
-    )
+    by = _either(row.get("automatic"), "the detector", "a person")
+    units = shots.texts(row.get("units"))
+    return (_time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(", ".join(units) or "none"))
 
 
 def _toned(value: Any) -> Cell:
     words = _words(value)
-    return Cell(words, _TONES.get(words.replace("_", " "), Tone.PLAIN))
+    return Cell(words, _TONES.get(words, Tone.PLAIN))
 
 
 def _time(value: Any, otherwise: str) -> Cell:
     at = shots.moment(value)
     return Cell(at.strftime("%Y-%m-%d %H:%M:%S UTC"), at=at) if at else Cell(otherwise)
+
+
+def _either(value: Any, yes: str, no: str) -> str:
+    return (yes if value else no) if isinstance(value, bool) else "unknown"
 
 
 def _words(value: Any, otherwise: str = "unknown") -> str:

@@ -137,6 +137,7 @@ def problems(snapshot: Snapshot) -> list[str]:
     if level(snapshot) in LEVELS[1:]:
         reasons = "; ".join(texts(snapshot.detector.get("reasons"))) or "no reason given"
         found.append(f"Failure level {level(snapshot)}: {reasons}; see journalctl -t standfast-detector")
+    found += texts(snapshot.detector.get("notes"))
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
     known = errors(snapshot)

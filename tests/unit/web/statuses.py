@@ -18,12 +18,14 @@ _DETECTOR: dict[str, Any] = {
     "restart_count": 0,
     "restart_history": [],
     "supervisor_status": {"status": "ok", "running": 2, "failed": 0, "system_state": "running"},
-    "databases": {"trades": {"status": "ok", "detail": ""}},
+    "databases": {"trades": {"status": "ok", "healthy": True, "detail": "", "last_check": AT}},
     "critical_files_healthy": True,
-    "critical_files": {"/srv/fleet/ports.json": {"status": "ok", "detail": ""}},
+    "critical_files": {"/srv/fleet/ports.json": {"healthy": True, "detail": "", "consecutive_failures": 0}},
     "service_health": {
         "trade_manager.service": {
             "status": "healthy",
+            "failing": False,
+            "why": "",
             "consecutive_failures": 0,
             "last_check": AT,
             "active_state": "active",

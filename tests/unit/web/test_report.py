@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from tests.unit.web import statuses
@@ -47,7 +48,9 @@ def test_a_unit_tells_what_systemd_says_of_it() -> None:
     health = {
         "a.service": {"status": "healthy", "active_state": "active", "sub_state": "running", "result": "success"},
         "b.service": {
-            "status": "given_up",
+            "status": "given up",
+            "failing": True,
+            "why": "systemd has given up on it",
             "consecutive_failures": 7,
             "active_state": "failed",
             "sub_state": "failed",
@@ -63,7 +66,15 @@ def test_a_unit_tells_what_systemd_says_of_it() -> None:
 
     assert words(units.rows[0])[:4] == ["a.service", "healthy", "unknown", "active/running"]
     assert words(units.rows[1]) == [
-        *("b.service", "given_up", "7", "failed/failed, exit-code", "3", "critical", "none"),
+        *(
+            "b.service",
+            "given up: systemd has given up on it",
+            "7",
+            "failed/failed, exit-code",
+            "3",
+            "critical",
+            "none",
+        ),
         "2026-11-23 15:00:00 UTC",
     ]
     assert units.rows[1][1].tone == Tone.BAD
@@ -83,19 +94,19 @@ def test_a_fleet_that_is_not_watched_says_so() -> None:
 
 
 def test_errors_restarts_and_checks_have_their_rows() -> None:
-    restart = {"at": statuses.AT, "result": "success", "reason": "cascade", "units": ["a", "b"], "duration_s": 4.25}
+    restart = {"at": statuses.AT, "result": "success", "automatic": True, "units": ["a", "b"]}
     found = report(
         shot(
             statuses.detector(
                 restart_history=[{"at": statuses.AT, "result": "failure"}, restart],
-                critical_files={"/srv/a.json": {"ok": False, "detail": "missing"}},
-                databases={"trades": True},
+                critical_files={"/srv/a.json": {"healthy": False, "detail": "missing"}},
+                databases={"trades": {"status": "ok", "healthy": True, "detail": ""}},
             ),
             statuses.notifier(statuses.error(acknowledged=True)),
         )
     )
 
-    assert words(table(found, "Master restarts").rows[0])[1:] == ["success", "cascade", "2", "4.2 s"]
+    assert words(table(found, "Master restarts").rows[0])[1:] == ["success", "the detector", "a, b"]
     assert words(table(found, "Unresolved errors").rows[0])[0] == "OPENALGO_DOWN (acknowledged)"
     assert [words(row) for row in table(found, "Files and databases").rows] == [
         ["critical file", "/srv/a.json", "fail", "missing"],
@@ -126,3 +137,26 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
     assert "https://" not in html
     assert html.count("<h1>") == 1
     assert '<html lang="en">' in html
+
+
+def test_hands_off_says_until_when() -> None:
+    found = report(shot(statuses.detector(can_restart=False, hold_until="2026-11-23T15:40:00.000+00:00")))
+
+    assert ("Master restart", Cell("hands off until 15:40:00 UTC", Tone.BAD)) in found.facts
+
+
+ODD: list[Any] = [None, 7, "x", [], {}, [None, 3, "x"], {"a": None}, {"a": {"b": []}}, {"a": []}, [{"a": {}}], True]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_no_odd_value_stops_the_page(odd: Any) -> None:
+    for key in statuses.detector():
+        page(report(shot(statuses.detector(**{key: odd}))), NOW)
+    for key in statuses.notifier():
+        page(report(shot(notifier=statuses.notifier(**{key: odd}))), NOW)
+    for key in statuses.agent():
+        page(report(shot(paper=statuses.agent(**{key: odd}))), NOW)
+    for key in statuses.error():
+        page(report(shot(notifier=statuses.notifier(statuses.error(**{key: odd})))), NOW)
+    for key in statuses.detector()["service_health"]["trade_manager.service"]:
+        page(report(shot(statuses.detector(service_health={"a.service": {key: odd}}))), NOW)

@@ -78,6 +78,7 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
     [
         (shot(), []),
         (shot(paper=statuses.agent()), []),
+        (shot(statuses.detector(notes=["cannot remember: the disk is full"])), ["cannot remember: the disk is full"]),
         (
             shot(statuses.detector(failure_level="CRITICAL", level=2, reasons=["2 critical units fail", "a file"])),
             ["Failure level CRITICAL: 2 critical units fail; a file; see"],
