@@ -116,7 +116,7 @@ class Ledger:
 
     def _recovery(self, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
         problem = self.problems.get(dedup.identity(heard))
-        decision = resolution.recovery(problem)
+        decision = resolution.recovery(problem, heard.event)
         if problem is None:
             return decision
         ended = resolution.resolved(problem, heard.at)

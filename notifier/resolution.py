@@ -4,6 +4,7 @@ import dataclasses
 from datetime import datetime
 from enum import StrEnum
 
+from standfast.events import Event
 from standfast.notifier.model import Problem, Stage
 
 
@@ -12,13 +13,16 @@ class Recovery(StrEnum):
 
     TOLD = "the problem was told, so is its end"
     NEVER_TOLD = "it ended before its aggregation window closed: nothing is sent"
+    SUPERSEDED = "it gave way to a worse problem, which is told instead: it is not over"
     UNKNOWN = "no unresolved problem has this type and unit"
 
 
-def recovery(problem: Problem | None) -> Recovery:
-    """Whether the end of a problem is told."""
+def recovery(problem: Problem | None, event: Event) -> Recovery:
+    """Whether the end of a problem is told; whoever closes one in favour of a worse one says so in its data."""
     if problem is None:
         return Recovery.UNKNOWN
+    if event.data.get("superseded_by"):
+        return Recovery.SUPERSEDED
     return Recovery.NEVER_TOLD if problem.stage is Stage.HELD else Recovery.TOLD
 
 

@@ -31,8 +31,8 @@ def problem(
     return Heard(event, at(seconds))
 
 
-def resolved(seconds: float, kind: str = "DATABASE_LOCKED", unit: str = "a.service") -> Heard:
-    return Heard(Event(Kind.RESOLVED, "it is over", kind, Severity.WARNING, unit), at(seconds))
+def resolved(seconds: float, kind: str = "DATABASE_LOCKED", unit: str = "a.service", **data: str) -> Heard:
+    return Heard(Event(Kind.RESOLVED, "it is over", kind, Severity.WARNING, unit, data=data), at(seconds))
 
 
 def plain(kind: Kind, seconds: float = 0, unit: str = AGENT, severity: Severity = Severity.INFO, **more: str) -> Heard:

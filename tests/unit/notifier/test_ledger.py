@@ -133,6 +133,17 @@ def test_a_recovery_is_told_once_with_duration_and_count() -> None:
     assert fold.drafts() == []
 
 
+def test_a_problem_that_gave_way_to_a_worse_one_is_not_told_as_over() -> None:
+    fold = Fold()
+    fold.hear(problem(0, "FLEET_WARNING"))
+    fold.tick(60)
+    assert fold.hear(resolved(70, "FLEET_WARNING", superseded_by="CASCADING_FAILURE")) is Recovery.SUPERSEDED
+    fold.hear(problem(70, "CASCADING_FAILURE", severity=Severity.CRITICAL))
+    (draft,) = fold.drafts()
+    assert draft.problems[0].type == "CASCADING_FAILURE"
+    assert [one.type for one in fold.ledger.problems] == ["CASCADING_FAILURE"]
+
+
 def test_a_recurrence_after_a_told_recovery_is_a_new_problem() -> None:
     fold = Fold()
     fold.hear(problem(0))
