@@ -1,25 +1,24 @@
 """Calls a strategy's callbacks: plain ones in a daemon thread of their own, async ones on the loop."""
 
 import asyncio
-import contextlib
-import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from standfast.agent.desk import BlockingDesk, Desk
 from standfast.agent.loader import LoadedStrategy
 from standfast.agent.trading import Tick
 
-Call = tuple[Callable[[], Any], asyncio.Future[Any]]
-
 
 class Callbacks:
-    """The three callbacks of one strategy. A call that never returns can be abandoned by cancelling it."""
+    """The three callbacks of one strategy. A call that never returns can be abandoned by cancelling it.
+
+    Whatever a callback raises comes out as an Exception: a strategy can end neither the loop nor the
+    process with sys.exit().
+    """
 
     def __init__(self, loaded: LoadedStrategy, desk: Desk) -> None:
         self._strategy = loaded.instance
-        self._is_async = loaded.is_async
         self._thread = None if loaded.is_async else CallThread("strategy")
         self._trading = desk if loaded.is_async else BlockingDesk(desk, asyncio.get_running_loop())
 
@@ -44,7 +43,7 @@ class Callbacks:
         if self._thread:
             await self._thread.call(lambda: callback(*arguments))
         else:
-            await callback(*arguments)
+            await _on_loop(callback(*arguments))
 
 
 class CallThread:
@@ -55,37 +54,49 @@ class CallThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._loop = asyncio.new_event_loop()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     async def call(self, function: Callable[[], Any]) -> Any:
         """What the function returns or raises in the thread."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._calls.put((function, future))
-        return await future
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._in_thread(function), self._loop))
 
     def close(self) -> None:
         """End the thread once it has returned from what it does."""
-        self._calls.put(None)
+        self._is_closed = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _run(self) -> None:
-        while (item := self._calls.get()) is not None:
-            function, future = item
-            try:
-                outcome, error = function(), None
-            except BaseException as raised:  # noqa: BLE001 - it is raised again where the call was made
-                outcome, error = None, raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
-                future.get_loop().call_soon_threadsafe(_resolve, future, outcome, error)
+        self._loop.run_forever()
+        self._loop.run_until_complete(asyncio.sleep(0))  # calls that still queue come to their end
+        self._loop.close()
+
+    async def _in_thread(self, function: Callable[[], Any]) -> Any:
+        if self._is_closed:
+            return None
+        try:
+            return function()
+        except (SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+            raise RuntimeError(f"the callback raised {type(error).__name__}") from error
 
 
-def _resolve(future: asyncio.Future[Any], outcome: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if isinstance(error, StopIteration):  # a future cannot carry one
-        error = RuntimeError(f"the callback raised StopIteration: {error}")
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(outcome)
+async def _on_loop(callback: Awaitable[Any]) -> Any:
+    """Await the callback in a task of its own, so that nothing it does to its task reaches this one."""
+    task = asyncio.create_task(_guarded(callback))
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if task.cancelled():
+        raise RuntimeError("the callback raised CancelledError")
+    return task.result()
+
+
+async def _guarded(callback: Awaitable[Any]) -> Any:
+    try:
+        return await callback
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise RuntimeError(f"the callback raised {type(error).__name__}") from error

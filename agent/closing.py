@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from standfast.agent.config import Scope
 from standfast.agent.desk import Desk
@@ -10,7 +10,7 @@ from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, Left, judge, left_open
 from standfast.agent.gateway import Gateway
 from standfast.agent.strategy import TradingError, TradingRefusedError
-from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, Position, Side
+from standfast.agent.trading import Holding, OrderKind, OrderRequest, Side
 from standfast.clock import monotonic_s
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 CLOSING_ATTEMPTS = 3
 # A look that takes longer than this leaves what it looks for unverified.
 SLOW_LOOK_S = 0.5
+# An order that is still pending after this is asked to be cancelled once more: brokers limit calls by the second.
+CANCEL_PATIENCE_S = 1.0
 # The account's books may show a fill as late as this after "close all".
 ACCOUNT_PATIENCE_S = 1.0
 
@@ -26,7 +28,8 @@ ACCOUNT_PATIENCE_S = 1.0
 class Closing:
     """One attempt to get flat, in two steps that each may be cancelled at any moment.
 
-    `end` is the verdict as of the last look, at whatever moment it is read.
+    `end` is the verdict as of the last look, at whatever moment it is read. Books count only
+    between two proofs of the broker session: without one, empty books say nothing.
     """
 
     def __init__(self, gateway: Gateway, desk: Desk, scope: Scope, market_orders: bool) -> None:
@@ -36,15 +39,17 @@ class Closing:
         self._market_orders = market_orders
         self._verdict = End(EndKind.UNVERIFIED, "the broker's books could not be read")
         self._looking_since_s: float | None = None
+        self._cancelled_s: dict[str, float] = {}
         self._closing_orders: set[str] = set()
-        self._closed_at_s = -ACCOUNT_PATIENCE_S
+        self._closed: dict[Holding, int] = {}
+        self._closed_s = -ACCOUNT_PATIENCE_S
         self._prices: dict[Holding, float] = {}
 
     @property
     def end(self) -> End:
         """The verdict on what is open now."""
-        if self._nothing_was_placed():
-            return End(EndKind.FLAT, "this agent holds nothing")
+        if self._holds_nothing():
+            return End(EndKind.FLAT, self._what_was_done())
         if self._looking_since_s is not None and monotonic_s() - self._looking_since_s > SLOW_LOOK_S:
             return End(EndKind.UNVERIFIED, "the broker does not answer")
         return self._verdict
@@ -52,54 +57,45 @@ class Closing:
     async def cancel_orders(self) -> str:
         """Cancel every pending order in scope and wait until none is left; says how many there were."""
         await self._desk.quiet()
-        if self._nothing_was_placed():
-            return "nothing was placed"
+        if self._holds_nothing():
+            return "nothing was pending"
         if self._scope is Scope.ACCOUNT:
             await self._gateway.cancel_all()
-        left = await self._look()
-        asked: set[str] = set()
-        while left.pending:
-            # What "cancel all" left behind (and what filled meanwhile) is asked for one by one.
-            await self._cancel([order_id for order_id in left.pending if order_id not in asked])
-            asked.update(left.pending)
-            left = await self._look()
-            if left.pending:
+        # What "cancel all" left behind, and what came in meanwhile, is asked for one by one.
+        while (left := await self._look()).pending:
+            if not await self._cancel(left.pending):
                 await asyncio.sleep(self._gateway.poll_interval_s)
-        return f"{len(asked)} orders cancelled"
+        return f"{len(self._cancelled_s)} orders asked to be cancelled"
 
     async def close_positions(self) -> str:
         """Close every position in scope and wait until the books show it; says what came of it."""
-        if self._nothing_was_placed():
+        if self._holds_nothing():
             return str(self.end)
         self._verdict = End(EndKind.UNVERIFIED, "the broker session could not be proven")
         await self._gateway.prove_session()
-        left = await self._look()
         attempts = 0
-        while left.holdings:
-            if not self._may_close(left):
-                await asyncio.sleep(self._gateway.poll_interval_s)
-            elif attempts == CLOSING_ATTEMPTS:
-                return f"gave up after {attempts} attempts: {self.end}"
-            else:
+        while not (left := await self._look()).is_closed:
+            cancelled = await self._cancel(one for one in left.pending if one not in self._closing_orders)
+            if left.holdings and self._may_close(left):
+                if attempts == CLOSING_ATTEMPTS:
+                    return f"gave up after {attempts} attempts: {self.end}"
                 attempts += 1
                 await self._close(left.holdings)
-            left = await self._look()
-        await self._prove(left)
-        return str(self.end)
-
-    async def _prove(self, left: Left) -> None:
-        """Empty books of a broker whose session ended meanwhile are worth nothing."""
+            elif not cancelled:
+                await asyncio.sleep(self._gateway.poll_interval_s)
         self._verdict = End(EndKind.UNVERIFIED, "the broker session could not be proven afterwards")
         await self._gateway.prove_session()
         self._verdict = judge(left)
         if left.is_nothing:
             self._desk.own.settle()
+            self._verdict = End(EndKind.FLAT, self._what_was_done())
+        return str(self.end)
 
     async def _look(self) -> Left:
         self._looking_since_s = monotonic_s()
         try:
-            orders: Sequence[Order] = await self._desk.refresh()
-            positions: Sequence[Position] = await self._gateway.positions()
+            orders = await self._desk.refresh()
+            positions = await self._gateway.positions()
         except AgentError as error:
             self._verdict = End(EndKind.UNVERIFIED, str(error))
             raise
@@ -107,25 +103,30 @@ class Closing:
         self._looking_since_s = None
         self._prices = {one.holding: one.last_price for one in positions}
         left = left_open(self._scope, self._desk.own.all, orders, positions)
-        self._verdict = judge(left)
+        if not left.is_nothing:
+            self._verdict = judge(left)
         return left
 
-    async def _cancel(self, order_ids: Sequence[str]) -> None:
-        outcomes = await asyncio.gather(*map(self._gateway.cancel, order_ids), return_exceptions=True)
-        for order_id, outcome in zip(order_ids, outcomes, strict=True):
+    async def _cancel(self, order_ids: Iterable[str]) -> bool:
+        """Ask for orders to be cancelled, again where that was long ago; whether any was asked for."""
+        now_s = monotonic_s()
+        due = [one for one in order_ids if now_s - self._cancelled_s.get(one, -CANCEL_PATIENCE_S) >= CANCEL_PATIENCE_S]
+        self._cancelled_s.update(dict.fromkeys(due, now_s))
+        outcomes = await asyncio.gather(*map(self._gateway.cancel, due), return_exceptions=True)
+        for order_id, outcome in zip(due, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 log.warning("[SHUTDOWN] Could not cancel order %s: %s", order_id, outcome)
+        return bool(due)
 
     async def _close(self, holdings: dict[Holding, int]) -> None:
-        self._closed_at_s = monotonic_s()
+        self._closed = {**holdings, **self._closed}
+        self._closed_s = monotonic_s()
         if self._scope is Scope.ACCOUNT and self._market_orders:
             await self._gateway.close_all()
             return
-        outcomes = await asyncio.gather(
-            *(self._desk.send(self._opposite(holding, net)) for holding, net in holdings.items()),
-            return_exceptions=True,
-        )
-        self._closing_orders = {outcome for outcome in outcomes if isinstance(outcome, str)}
+        orders = [self._desk.send(self._opposite(holding, net)) for holding, net in holdings.items()]
+        outcomes = await asyncio.gather(*orders, return_exceptions=True)
+        self._closing_orders.update(outcome for outcome in outcomes if isinstance(outcome, str))
         for outcome in outcomes:
             if isinstance(outcome, TradingRefusedError):
                 log.warning("[SHUTDOWN] %s", outcome)
@@ -141,9 +142,14 @@ class Closing:
 
     def _may_close(self, left: Left) -> bool:
         """Whether no earlier attempt can still fill: a second one would open the opposite position."""
-        if self._scope is Scope.OWN:
-            return not self._closing_orders & {own.order_id for own in self._desk.own.pending}
-        return not left.pending and monotonic_s() - self._closed_at_s > ACCOUNT_PATIENCE_S
+        if left.pending:
+            return False
+        return self._scope is Scope.OWN or monotonic_s() - self._closed_s >= ACCOUNT_PATIENCE_S
 
-    def _nothing_was_placed(self) -> bool:
+    def _what_was_done(self) -> str:
+        if not self._closed:
+            return "nothing was open"
+        return "closed " + ", ".join(f"{net:+d} {holding}" for holding, net in self._closed.items())
+
+    def _holds_nothing(self) -> bool:
         return self._scope is Scope.OWN and self._desk.own.is_flat is True

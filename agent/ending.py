@@ -8,7 +8,8 @@ from standfast.agent.desk import Desk
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input, State
-from standfast.agent.shutdown import Step, StepName, StepResult, run_steps
+from standfast.agent.shutdown import Step, run_steps
+from standfast.agent.steps import StepName, StepResult
 from standfast.clock import monotonic_s, utc_now
 
 log = logging.getLogger(__name__)

@@ -43,9 +43,14 @@ class Left:
     uncertain: tuple[str, ...]
 
     @property
+    def is_closed(self) -> bool:
+        """Whether there is nothing more to be cancelled or closed."""
+        return not (self.holdings or self.pending)
+
+    @property
     def is_nothing(self) -> bool:
         """Whether all is closed, and known to be."""
-        return not (self.holdings or self.pending or self.uncertain)
+        return self.is_closed and not self.uncertain
 
 
 def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], positions: Sequence[Position]) -> Left:
@@ -53,7 +58,8 @@ def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], po
     if scope is Scope.ACCOUNT:
         holdings = {one.holding: one.quantity for one in positions if one.quantity}
         pending = tuple(order.order_id for order in orders if order.status.is_pending)
-        return Left(holdings, pending, ())
+        # The account's books know all, but for an order that may still be on its way to them.
+        return Left(holdings, pending, tuple(str(one) for one in own if one.may_be_on_its_way))
     pending = tuple(one.order_id for one in own if one.is_pending)
     unknown = tuple(map(str, uncertain(one for one in own if not one.is_pending)))
     return Left(closable(net_positions(own), positions), pending, unknown)

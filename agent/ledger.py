@@ -28,6 +28,11 @@ class OwnOrder:
         return self.filled is not None and self.status is not OrderStatus.UNKNOWN
 
     @property
+    def may_be_on_its_way(self) -> bool:
+        """Whether the broker never said what its id is, nor that it was not placed."""
+        return not self.order_id and not self.status.is_final
+
+    @property
     def is_pending(self) -> bool:
         """Whether it may still be filled."""
         return self.status.is_pending

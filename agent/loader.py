@@ -97,11 +97,16 @@ def _wrong(target: str, what: str) -> AgentError:
 
 def users_trace(error: BaseException) -> str:
     """An exception in one line: its type, its text, and where in the user's own code it came from."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = str(Path(__file__).resolve().parent)
-    users = [
-        one for one in frames if not one.filename.startswith(("<frozen", ours)) and "importlib" not in one.filename
-    ]
-    where = " <- ".join(f"{one.filename}:{one.lineno} in {one.name}" for one in reversed(users[-3:]))
+    where = " <- ".join(f"{one.filename}:{one.lineno} in {one.name}" for one in reversed(_users_frames(error)[-3:]))
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" + (f" (at {where})" if where else "")
+
+
+def _users_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    ours = str(Path(__file__).parent)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<frozen", ours)) and "importlib" not in frame.filename
+    ]
+    return frames or (_users_frames(error.__cause__) if error.__cause__ else [])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from standfast.agent.failures import Failure
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
-from standfast.agent.shutdown import StepResult
+from standfast.agent.steps import StepResult
 from standfast.events import Event, Kind, Severity
 
 END_TYPES = {EndKind.NOT_FLAT: "POSITIONS_NOT_FLAT", EndKind.UNVERIFIED: "POSITIONS_UNVERIFIED"}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from standfast.agent.callbacks import Callbacks
-from standfast.agent.failures import Failure, FailureType, failed
+from standfast.agent.failures import AgentError, Failure, FailureType, failed
 from standfast.agent.loader import users_trace
 from standfast.agent.trading import Tick
 from standfast.clock import monotonic_s
@@ -55,12 +55,13 @@ class Pump:
         """Let ticks through; the first time, the strategy is started.
 
         Raises:
-            AgentError: STRATEGY_ERROR, it raised on its start.
+            AgentError: it raised on its start; what the gateway did not answer is the gateway's failure, not its own.
         """
         if not self.is_started:
-            try:
-                await self._timed(self._callbacks.start())
-            except Exception as error:
+            error = await self._timed(self._callbacks.start())
+            if lost := _lost_gateway(error):
+                raise AgentError(lost) from error
+            if error is not None:
                 raise failed(FailureType.STRATEGY_ERROR, f"the strategy's start raised {users_trace(error)}") from error
             self.is_started = True
         self._faults_in_a_row = 0
@@ -77,9 +78,8 @@ class Pump:
         self.shut()
         if not self.is_started:
             return "the strategy was not started"
-        try:
-            await self._timed(self._callbacks.stop())
-        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+        error = await self._timed(self._callbacks.stop())
+        if error is not None:
             log.error("The strategy's stop raised %s", users_trace(error))
             return "the strategy's stop raised"
         return "the strategy stopped"
@@ -98,27 +98,43 @@ class Pump:
         return self._busy_since_s is not None and monotonic_s() - self._busy_since_s > self._callback_timeout_s
 
     async def _hand_over(self, tick: Tick) -> None:
-        try:
-            await self._timed(self._callbacks.tick(tick))
-        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            self._faults_in_a_row += 1
-            trace = users_trace(error)
-            log.error("The strategy's tick raised (%d in a row): %s", self._faults_in_a_row, trace)
-            if self._faults_in_a_row >= FAULTS_IN_A_ROW:
-                self.shut()
-                detail = f"the strategy raised {self._faults_in_a_row} times in a row, last {trace}"
-                self._on_faults(Failure(FailureType.STRATEGY_FAULTS, detail))
-        else:
+        error = await self._timed(self._callbacks.tick(tick))
+        if error is None:
             self._faults_in_a_row = 0
+        else:
+            self._count_fault(error)
 
-    async def _timed(self, callback: Awaitable[None]) -> None:
+    def _count_fault(self, error: BaseException) -> None:
+        trace = users_trace(error)
+        if _lost_gateway(error):
+            log.warning("The strategy's tick gave up on the gateway: %s", trace)
+            return
+        self._faults_in_a_row += 1
+        log.error("The strategy's tick raised (%d in a row): %s", self._faults_in_a_row, trace)
+        if self._faults_in_a_row >= FAULTS_IN_A_ROW:
+            self.shut()
+            detail = f"the strategy raised {self._faults_in_a_row} times in a row, last {trace}"
+            self._on_faults(Failure(FailureType.STRATEGY_FAULTS, detail))
+
+    async def _timed(self, callback: Awaitable[None]) -> BaseException | None:
+        """Await a callback; what it raised, if it did."""
         self._busy_since_s = monotonic_s()
         try:
-            await callback
+            outcome = (await asyncio.gather(callback, return_exceptions=True))[0]
         finally:
             self._busy_since_s = None
+        return outcome
 
     def _drop(self) -> None:
         self.dropped += 1
         if self.dropped % QUEUED_TICKS == 1:
             log.warning("The strategy is slower than its feed: %d ticks dropped so far, oldest first", self.dropped)
+
+
+def _lost_gateway(error: BaseException | None) -> Failure | None:
+    """The gateway's failure that an exception out of a strategy comes from, if it comes from one."""
+    while error is not None:
+        if isinstance(error, AgentError):
+            return error.failure
+        error = error.__cause__
+    return None

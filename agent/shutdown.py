@@ -3,28 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from standfast.agent.steps import Outcome, StepName, StepResult
 from standfast.clock import monotonic_s
-
-
-class StepName(StrEnum):
-    """The steps, in their order."""
-
-    CANCEL_ORDERS = "cancel_orders"
-    CLOSE_POSITIONS = "close_positions"
-    SAVE_STATE = "save_state"
-    NOTIFY = "notify"
-    DISCONNECT = "disconnect"
-
-
-class Outcome(StrEnum):
-    """How a step came out."""
-
-    DONE = "done"
-    FAILED = "failed"
-    OVERRAN = "overran"
-    NO_TIME = "no time left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +15,6 @@ class Step:
     name: StepName
     budget_s: float
     act: Callable[[], Awaitable[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What became of a step."""
-
-    name: StepName
-    outcome: Outcome
-    took_s: float
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.outcome} in {self.took_s * 1000:.0f} ms: {self.detail}"
 
 
 async def run_steps(

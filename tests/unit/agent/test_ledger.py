@@ -1,0 +1,88 @@
+"""What own orders add up to, and what is left open."""
+
+from dataclasses import replace
+
+import pytest
+
+from standfast.agent.config import Scope
+from standfast.agent.flatness import EndKind, judge, left_open
+from standfast.agent.ledger import OwnOrder, closable, net_positions, refreshed, uncertain
+from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus, Position, Product, Side
+
+SBIN = Holding("NSE:SBIN")
+BUY = OrderRequest("NSE:SBIN", Side.BUY, 5)
+SELL = OrderRequest("NSE:SBIN", Side.SELL, 5)
+
+
+def own(request: OrderRequest, status: OrderStatus, filled: int | None, key: int = 1) -> OwnOrder:
+    return OwnOrder(key, request, f"id{key}", status, filled)
+
+
+def test_fills_add_up_per_holding() -> None:
+    other = OrderRequest("NSE:SBIN", Side.BUY, 3, product=Product.CNC)
+    orders = [
+        own(BUY, OrderStatus.COMPLETE, 5),
+        own(SELL, OrderStatus.OPEN, 2, 2),
+        own(other, OrderStatus.COMPLETE, 3, 3),
+        own(SELL, OrderStatus.REJECTED, 0, 4),
+    ]
+    assert net_positions(orders) == {SBIN: 3, Holding("NSE:SBIN", Product.CNC): 3}
+
+
+@pytest.mark.parametrize(
+    ("net", "account", "expected"),
+    [(5, 5, 5), (5, 8, 5), (5, 2, 2), (5, 0, 0), (5, -3, 0), (-5, -5, -5), (-5, -2, -2), (-5, 4, 0)],
+)
+def test_never_more_is_closed_than_the_account_holds(net: int, account: int, expected: int) -> None:
+    assert closable({SBIN: net}, [Position(SBIN, account)]) == ({SBIN: expected} if expected else {})
+
+
+def test_the_book_tells_what_became_of_an_order() -> None:
+    before = OwnOrder(1, BUY, "id1", OrderStatus.OPEN)
+    assert not before.is_certain
+    seen = Order("id1", BUY, OrderStatus.COMPLETE, 5)
+    after = refreshed(before, {"id1": seen})
+    assert (after.status, after.net, after.is_certain) == (OrderStatus.COMPLETE, 5, True)
+    assert refreshed(after, {}) == after, "a finished order may leave the book"
+    lost = refreshed(before, {})
+    assert lost.status is OrderStatus.UNKNOWN
+    assert refreshed(lost, {"id1": seen}) == after, "and an order of unknown fate may come back"
+
+
+def test_a_book_that_does_not_tell_the_fill_leaves_it_uncertain() -> None:
+    seen = Order("id1", BUY, OrderStatus.CANCELLED, None)
+    assert uncertain([refreshed(OwnOrder(1, BUY, "id1"), {"id1": seen})])
+
+
+HELD = own(BUY, OrderStatus.COMPLETE, 5)
+FOREIGN = Order("z", SELL, OrderStatus.TRIGGER_PENDING, 0)
+CASES = {
+    "nothing": (Scope.OWN, [], [], [], EndKind.FLAT),
+    "own position": (Scope.OWN, [HELD], [], [Position(SBIN, 5)], EndKind.NOT_FLAT),
+    "own position, closed elsewhere": (Scope.OWN, [HELD], [], [], EndKind.FLAT),
+    "another's position": (Scope.OWN, [], [FOREIGN], [Position(SBIN, 9)], EndKind.FLAT),
+    "another's position, account": (Scope.ACCOUNT, [], [], [Position(SBIN, 9)], EndKind.NOT_FLAT),
+    "another's order, account": (Scope.ACCOUNT, [], [FOREIGN], [], EndKind.NOT_FLAT),
+    "own pending": (Scope.OWN, [own(BUY, OrderStatus.OPEN, 0)], [], [], EndKind.NOT_FLAT),
+    "unknown fate": (Scope.OWN, [own(BUY, OrderStatus.UNKNOWN, None)], [], [], EndKind.UNVERIFIED),
+    "no answer yet": (Scope.OWN, [OwnOrder(1, BUY)], [], [], EndKind.UNVERIFIED),
+    "no answer yet, account": (Scope.ACCOUNT, [OwnOrder(1, BUY)], [], [], EndKind.UNVERIFIED),
+    "refused before it had an id": (
+        Scope.ACCOUNT,
+        [replace(OwnOrder(1, BUY), status=OrderStatus.REJECTED, filled=0)],
+        [],
+        [],
+        EndKind.FLAT,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_verdict(case: str) -> None:
+    scope, orders, book, positions, expected = CASES[case]
+    assert judge(left_open(scope, orders, book, positions)).kind is expected
+
+
+def test_the_verdict_names_what_is_open() -> None:
+    left = left_open(Scope.OWN, [HELD], [], [Position(SBIN, 5)])
+    assert str(judge(left)) == "not flat (open: +5 NSE:SBIN MIS)"

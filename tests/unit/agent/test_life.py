@@ -1,0 +1,273 @@
+"""An agent lives: start, wait, come back, fail, recover, end; against the paper gateway and its faults."""
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from tests.unit.agent.living import Agent, living
+
+from standfast.agent.flatness import EndKind
+from standfast.config import ConfigError
+from standfast.events import Kind, Severity
+
+
+def history(agent: Agent) -> list[str]:
+    connection = sqlite3.connect(agent.files.database)
+    rows = [row[0] for row in connection.execute("SELECT state FROM state_transitions ORDER BY id")]
+    connection.close()
+    return rows
+
+
+def test_it_trades_and_stops_flat(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path) as agent:
+            await agent.heard.state("ACTIVE")
+            await agent.until_holding()
+            begun = time.monotonic()
+            end = await agent.end()
+            assert time.monotonic() - begun < 0.5
+            assert end.kind is EndKind.FLAT
+            assert "closed " in end.detail
+            assert (agent.status["state"], agent.status["flat"]) == ("SHUTDOWN", True)
+            told = [event for event in agent.heard.events if event.kind is Kind.SHUTDOWN]
+            assert [event.severity for event in told] == [Severity.INFO]
+            assert history(agent) == ["ACTIVE", "SHUTDOWN"]
+
+    asyncio.run(story())
+
+
+def test_a_gateway_that_goes_away_and_comes_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path) as agent:
+            await agent.heard.state("ACTIVE")
+            agent.faults.write_text("down")
+            problem = await agent.heard.kind(Kind.PROBLEM)
+            assert (problem.type, problem.state, problem.failure_class) == ("OPENALGO_DOWN", "WAITING", "TRANSIENT")
+            assert problem.unit == "standfast-agent@bot.service"
+            assert problem.action
+            assert agent.status["failure"]["type"] == "OPENALGO_DOWN"
+            agent.faults.unlink()
+            resolved = await agent.heard.kind(Kind.RESOLVED)
+            assert (resolved.type, resolved.unit) == (problem.type, problem.unit)
+            assert agent.status["state"] == "ACTIVE"
+            assert history(agent) == ["ACTIVE", "WAITING", "ACTIVE"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "state"),
+    [
+        ("down", "OPENALGO_DOWN", "WAITING"),
+        ("feed_down", "WEBSOCKET_DOWN", "WAITING"),
+        ("silent_feed", "FEED_STALE", "WAITING"),
+        ("bad_key", "OPENALGO_AUTH_FAILED", "ERROR"),
+        ("logged_out", "BROKER_NOT_LOGGED_IN", "ERROR"),
+    ],
+)
+def test_each_fault_at_start_has_its_state(tmp_path: Path, fault: str, kind: str, state: str) -> None:
+    async def story() -> None:
+        async with living(tmp_path, faults=fault) as agent:
+            problem = await agent.heard.kind(Kind.PROBLEM)
+            assert (problem.type, problem.state) == (kind, state)
+            end = await agent.end()
+            assert end.kind is EndKind.FLAT, "nothing was placed, so nothing needs to be asked"
+
+    asyncio.run(story())
+
+
+def test_a_login_at_the_broker_is_noticed_without_a_reload(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, faults="logged_out") as agent:
+            await agent.heard.state("ERROR")
+            agent.faults.unlink()
+            await agent.heard.kind(Kind.RESOLVED)
+
+    asyncio.run(story())
+
+
+def test_a_bad_key_waits_for_a_human(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, faults="bad_key") as agent:
+            await agent.heard.state("ERROR")
+            agent.faults.unlink()
+            with pytest.raises(TimeoutError):
+                await agent.heard.until(lambda event: event.state == "ACTIVE", timeout_s=0.4)
+            agent.runner.life.reload()
+            await agent.heard.state("STARTING")
+            await agent.heard.state("ACTIVE")
+
+    asyncio.run(story())
+
+
+def test_another_failure_takes_the_first_ones_place(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, faults="down") as agent:
+            await agent.heard.kind(Kind.PROBLEM)
+            agent.faults.write_text("feed_down")
+            assert (await agent.heard.kind(Kind.PROBLEM)).type == "WEBSOCKET_DOWN"
+            agent.faults.write_text("logged_out")
+            assert (await agent.heard.kind(Kind.PROBLEM)).state == "ERROR"
+            agent.faults.unlink()
+            resolved = {(await agent.heard.kind(Kind.RESOLVED)).type for _ in range(3)}
+            assert resolved == {"OPENALGO_DOWN", "WEBSOCKET_DOWN", "BROKER_NOT_LOGGED_IN"}
+
+    asyncio.run(story())
+
+
+def test_a_feed_that_falls_silent_while_trading(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, environ={"STANDFAST_ACTIVE_MAX_TICK_AGE_S": "0.2"}) as agent:
+            await agent.heard.state("ACTIVE")
+            agent.faults.write_text("silent_feed")
+            assert (await agent.heard.kind(Kind.PROBLEM)).type == "FEED_STALE"
+
+    asyncio.run(story())
+
+
+def test_a_broken_configuration_idles_in_error_until_it_is_corrected(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.files.config.write_text("gateway = 'x'")
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert problem.type == "CONFIG_ERROR"
+        assert "bot.toml:1: gateway: expected one of" in problem.message
+        agent.files.config.write_text("symbols = []")
+        with pytest.raises(ConfigError):
+            agent.runner.life.reload()
+        await agent.heard.until(lambda event: event.kind is Kind.PROBLEM and "symbols" in event.message)
+        agent.configure()
+        agent.runner.life.reload()
+        await agent.heard.kind(Kind.RESOLVED)
+        assert (await agent.end()).kind is EndKind.FLAT
+
+    asyncio.run(story())
+
+
+def test_a_mistake_in_a_reload_leaves_a_trading_agent_alone(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path) as agent:
+            await agent.heard.state("ACTIVE")
+            agent.files.config.write_text("gateway = 'x'")
+            with pytest.raises(ConfigError):
+                agent.runner.life.reload()
+            await agent.until_holding()
+            assert agent.runner.life.state == "ACTIVE"
+
+    asyncio.run(story())
+
+
+def test_a_strategy_that_cannot_be_loaded_is_taken_up_once_it_can(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path) as agent:
+            await agent.heard.state("ACTIVE")
+            await agent.end()
+        (tmp_path / "bots").mkdir()
+        agent = Agent(tmp_path)
+        agent.files.config.write_text(f'strategy = "late:Late"\nstrategy_path = "{tmp_path}/bots"')
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.state) == ("STRATEGY_ERROR", "ERROR")
+        bot = "class Late:\n def start(self, t): pass\n def tick(self, t): pass\n def stop(self): pass\n"
+        (tmp_path / "bots/late.py").write_text(bot)
+        agent.runner.life.reload()
+        await agent.heard.state("ACTIVE")
+        await agent.end()
+
+    asyncio.run(story())
+
+
+def test_a_state_directory_that_is_not_there(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure()
+        agent.have.files = type(agent.files)(agent.files.config, tmp_path / "none/state.db", tmp_path / "none/x.json")
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.state) == ("DATABASE_ERROR", "ERROR")
+        (tmp_path / "none").mkdir()
+        agent.runner.life.reload()
+        await agent.heard.state("ACTIVE")
+        await agent.end()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("fault", ["down", "hang"])
+def test_a_stop_in_the_middle_of_a_retry_wait_is_at_once(tmp_path: Path, fault: str) -> None:
+    async def story() -> None:
+        async with living(tmp_path, faults=fault, environ={"STANDFAST_STARTUP_RETRY_DELAY_BASE_S": "60"}) as agent:
+            await asyncio.sleep(0.05)  # by now it waits: for the broker's answer, or for its next attempt
+            begun = time.monotonic()
+            await agent.end()
+            assert time.monotonic() - begun < 0.4
+
+    asyncio.run(story())
+
+
+def test_a_gateway_that_hangs_at_the_end_is_told_and_the_next_start_knows(tmp_path: Path) -> None:
+    budget = "[shutdown]\nbudget_s = { cancel_orders = 0.1, close_positions = 0.7 }"
+
+    async def story() -> None:
+        async with living(tmp_path, more=budget) as agent:
+            await agent.heard.state("ACTIVE")
+            await agent.until_holding()
+            agent.faults.write_text("hang")
+            begun = time.monotonic()
+            end = await agent.end()
+            assert time.monotonic() - begun < 2.2, "the budgets of cancel, close and save"
+            assert end.kind is EndKind.UNVERIFIED
+            told = await agent.heard.kind(Kind.SHUTDOWN)
+            assert (told.severity, told.type) == (Severity.CRITICAL, "POSITIONS_UNVERIFIED")
+            assert agent.status["flat"] is not True
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_rejects_the_closing_orders_ends_not_flat(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path) as agent:
+            await agent.heard.state("ACTIVE")
+            await agent.until_holding()
+            agent.faults.write_text("reject_orders")
+            end = await agent.end()
+            assert end.kind is EndKind.NOT_FLAT
+            assert "NSE:SBIN MIS" in end.detail
+            assert (await agent.heard.kind(Kind.SHUTDOWN)).type == "POSITIONS_NOT_FLAT"
+
+    asyncio.run(story())
+
+
+def test_a_strategy_that_raises_five_times_in_a_row(tmp_path: Path) -> None:
+    bot = "class Bad:\n def start(self, t): pass\n def tick(self, t): raise KeyError('x')\n def stop(self): pass\n"
+    (tmp_path / "badbot.py").write_text(bot)
+
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.files.config.write_text(
+            f'strategy = "badbot:Bad"\nstrategy_path = "{tmp_path}"\n[paper]\ntick_interval_s = 0.01'
+        )
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.state) == ("STRATEGY_FAULTS", "ERROR")
+        assert "5 times in a row" in problem.message
+        assert "badbot.py:3 in tick" in problem.message
+        await agent.end()
+
+    asyncio.run(story())
+
+
+def test_outside_the_session_it_rests_without_a_problem(tmp_path: Path) -> None:
+    async def story() -> None:
+        session = '[session]\ndays = "Mon..Sun"\nstart = "00:00:00"\nstop = "00:00:01"\ntimezone = "UTC"'
+        async with living(tmp_path, faults="down", more=session) as agent:
+            event = await agent.heard.state("WAITING")
+            assert "market closed until" in event.message
+            with pytest.raises(TimeoutError):
+                await agent.heard.until(lambda event: True, timeout_s=0.3)
+            assert agent.status["failure"] is None
+
+    asyncio.run(story())

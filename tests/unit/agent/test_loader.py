@@ -1,0 +1,92 @@
+"""Loading a strategy: each way in which it can be wrong is one clear line."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from standfast.agent.failures import AgentError, FailureType
+from standfast.agent.loader import load, users_trace
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+GOOD = "class Bot:\n def start(self, trading): pass\n def tick(self, tick): pass\n def stop(self): pass\n"
+
+
+@pytest.fixture(autouse=True)
+def _clean_imports() -> Iterator[None]:
+    path, modules = list(sys.path), set(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+
+
+def write(directory: Path, text: str) -> str:
+    (directory / "userbot.py").write_text(text)
+    return str(directory)
+
+
+def test_the_default_watches_and_the_example_trades() -> None:
+    assert load("standfast.agent.watching:WatchOnly", "", {}).is_async is False
+    example = load("moving_average:MovingAverage", str(REPOSITORY / "examples/strategies"), {"fast": 1, "slow": 2})
+    assert example.instance.fast == 1
+
+
+def test_async_callbacks(tmp_path: Path) -> None:
+    assert load("userbot:Bot", write(tmp_path, GOOD.replace("def", "async def")), {}).is_async
+
+
+def test_a_reload_takes_up_the_corrected_file(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD + " version = 1\n")
+    assert load("userbot:Bot", path, {}).instance.version == 1
+    write(tmp_path, GOOD + " version = 2  # longer, so that the cached bytecode is not taken\n")
+    assert load("userbot:Bot", path, {}).instance.version == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "parameters", "line"),
+    [
+        (GOOD, "nowhere:Bot", {}, "there is no module nowhere in "),
+        ("import notthere\n" + GOOD, "userbot:Bot", {}, "there is no module notthere"),
+        (GOOD, "userbot:Robot", {}, "module userbot has no class Robot"),
+        ("Bot = 5", "userbot:Bot", {}, "module userbot has no class Bot"),
+        ("def x(:", "userbot:Bot", {}, "userbot.py:1 is not Python"),
+        ("1/0", "userbot:Bot", {}, "importing it raised ZeroDivisionError: division by zero (at "),
+        (GOOD.replace("tick", "tock"), "userbot:Bot", {}, "it has no method tick"),
+        (GOOD.replace("tick(self, tick)", "tick(self)"), "userbot:Bot", {}, "its method tick must take one argument"),
+        (GOOD.replace("stop(self)", "stop(self, now)"), "userbot:Bot", {}, "its method stop must take nothing besides"),
+        (GOOD.replace("def tick", "async def tick"), "userbot:Bot", {}, "all `async def` or all plain `def`"),
+        (GOOD, "userbot:Bot", {"fast": 1}, "does not take the configured `parameters`"),
+        (
+            GOOD + " def __init__(self): raise ValueError('no\\nluck')\n",
+            "userbot:Bot",
+            {},
+            "raised ValueError: no luck",
+        ),
+    ],
+)
+def test_what_is_wrong(tmp_path: Path, text: str, target: str, parameters: dict[str, int], line: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(AgentError) as caught:
+        load(target, path, parameters)
+    assert caught.value.failure.type is FailureType.STRATEGY_ERROR
+    assert str(caught.value).startswith(f'cannot load strategy "{target}": ')
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_path_that_is_not_there() -> None:
+    with pytest.raises(AgentError, match="strategy_path /nowhere is no directory"):
+        load("userbot:Bot", "/nowhere", {})
+
+
+def test_a_trace_shows_the_users_own_frames(tmp_path: Path) -> None:
+    bot = load(
+        "userbot:Bot", write(tmp_path, GOOD.replace("tick): pass", "tick): self.deep()\n def deep(self): {}[1]")), {}
+    )
+    with pytest.raises(KeyError) as caught:
+        bot.instance.tick(None)
+    assert f"KeyError: 1 (at {tmp_path}/userbot.py:4 in deep <- {tmp_path}/userbot.py:3 in tick" in users_trace(
+        caught.value
+    )
