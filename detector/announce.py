@@ -1,0 +1,219 @@
+"""What is told when: the events of a level's change, of a hold, and of a decision. Pure.
+
+One problem is open at a time, and its type says how bad it is. A problem that gives way to a
+worse one is closed with `superseded_by` in its data: it is not over, so its end is not news.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from standfast.detector.config import DetectorConfig, Mode
+from standfast.detector.decide import Decision, Reason, ledger_budget
+from standfast.detector.engine import Step
+from standfast.detector.levels import Assessment
+from standfast.detector.model import DETECTOR, MASTER_RESTART, Level, State
+from standfast.events import Event, Kind, Severity
+
+PROBLEMS: Final[Mapping[Level, str]] = {
+    Level.WARNING: "FLEET_WARNING",
+    Level.CRITICAL: "FLEET_CRITICAL",
+    Level.CASCADING: "CASCADING_FAILURE",
+}
+HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
+
+# Only what must go out at once is critical: a lower level may pass, and waits for its window.
+_SEVERITIES: Final[Mapping[Level, Severity]] = {
+    Level.NONE: Severity.INFO,
+    Level.WARNING: Severity.WARNING,
+    Level.CRITICAL: Severity.WARNING,
+    Level.CASCADING: Severity.CRITICAL,
+}
+_HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told and is not over: the open problem, since when, whether hands are off, the last refusal."""
+
+    problem: str = ""
+    since: float = 0.0
+    hands_off: bool = False
+    refused: str = ""
+
+
+def announcements(
+    before: Level, told: Told, step: Step, config: DetectorConfig, now: float
+) -> tuple[Told, list[Event]]:
+    """The events that a step calls for, and what is told after them."""
+    events: list[Event] = []
+    assessment = step.assessment
+    if assessment.level is not before:
+        events.append(_level_event(before, assessment))
+    told, problem_events = _problem(told, step, config, now)
+    events += problem_events
+    told, hold_events = _hold(told, step, config, now)
+    return replace(told, refused=_refused(step.decision)), [*events, *hold_events]
+
+
+def _refused(decision: Decision | None) -> str:
+    return "" if decision is None or decision.allowed else decision.reason.value
+
+
+def _level_event(before: Level, assessment: Assessment) -> Event:
+    level = assessment.level
+    return Event(
+        Kind.LEVEL,
+        f"Failure level {level.name}, was {before.name}: {_because(assessment)}",
+        severity=_SEVERITIES[level],
+        unit=DETECTOR,
+        level=level.name,
+        data={"previous_level": before.name, "reasons": list(assessment.reasons), "root_cause": _causes(assessment)},
+    )
+
+
+def _problem(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[Told, list[Event]]:
+    """Open the problem of the level reached and close the one before."""
+    assessment = step.assessment
+    wanted = PROBLEMS.get(assessment.level, "")
+    if wanted == told.problem:
+        return told, []
+    events = []
+    if told.problem:
+        events.append(_resolved(told, wanted, assessment, now))
+    if wanted:
+        events.append(_opened(wanted, step, config))
+    return replace(told, problem=wanted, since=now), events
+
+
+def _resolved(told: Told, wanted: str, assessment: Assessment, now: float) -> Event:
+    worse = bool(wanted) and _level_of(wanted) > _level_of(told.problem)
+    after = f"after {_duration(now - told.since)}"
+    message = f"{told.problem} gave way to {wanted}" if worse else f"{told.problem} is over {after}"
+    if not worse:
+        message += f"; level {assessment.level.name}: {_because(assessment)}"
+    return Event(
+        Kind.RESOLVED,
+        message,
+        type=told.problem,
+        severity=_SEVERITIES[_level_of(told.problem)],
+        unit=DETECTOR,
+        level=assessment.level.name,
+        data={"superseded_by": wanted} if worse else {},
+    )
+
+
+def _level_of(problem: str) -> Level:
+    return next((level for level, name in PROBLEMS.items() if name == problem), Level.NONE)
+
+
+def _opened(wanted: str, step: Step, config: DetectorConfig) -> Event:
+    assessment = step.assessment
+    return Event(
+        Kind.PROBLEM,
+        f"{_because(assessment)}{_root_cause_words(assessment)}",
+        type=wanted,
+        severity=_SEVERITIES[assessment.level],
+        unit=DETECTOR,
+        level=assessment.level.name,
+        action=_next_step(step, config),
+        data={"reasons": list(assessment.reasons), "root_cause": _causes(assessment)},
+    )
+
+
+def _next_step(step: Step, config: DetectorConfig) -> str:
+    if not step.state.answers:
+        return "Nothing can be restarted while systemd does not answer: log in, or reboot the host"
+    if step.assessment.level is not Level.CASCADING:
+        units = [unit.unit for unit in step.assessment.failing]
+        return f"journalctl -u {units[0]}" if units else "standfastctl status"
+    decision = step.decision
+    if decision is None:
+        return "A master restart follows if it lasts" if config.mode is Mode.ACT else "Look at standfastctl status"
+    if decision.allowed:
+        return "A master restart was asked for; wait for its report"
+    return f"No master restart ({decision.reason}): {decision.why}"
+
+
+def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[Told, list[Event]]:
+    """One message when hands go off, one when that is over."""
+    hands_off = is_hands_off(step.state, step.decision, config, now)
+    if hands_off == told.hands_off:
+        return told, []
+    return replace(told, hands_off=hands_off), [_hands_off(step, config, now) if hands_off else _hands_on()]
+
+
+def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig, now: float) -> bool:
+    """Whether a human must act before Standfast restarts the fleet again by itself."""
+    if decision is not None and decision.reason in _HUMAN_NEEDED:
+        return True
+    return ledger_budget(state, config, now).hold_until is not None
+
+
+def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
+    decision = step.decision
+    if decision is not None and decision.reason is Reason.SAME_SET:
+        why = decision.why
+    else:
+        until_s = (ledger_budget(step.state, config, now).hold_until or now) - now
+        why = f"{config.restart.max_per_hour} master restarts within an hour; no more for {_duration(until_s)}"
+    return Event(
+        Kind.PROBLEM,
+        f"Hands off: {why}",
+        type=HANDS_OFF,
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        action="Look at the units by hand, then standfastctl release",
+    )
+
+
+def _hands_on() -> Event:
+    message = "Master restarts are possible again"
+    return Event(Kind.RESOLVED, message, type=HANDS_OFF, severity=Severity.WARNING, unit=MASTER_RESTART)
+
+
+def decision_line(told: Told, decision: Decision | None) -> str:
+    """The line for the log when a decision is new; "" when it was said already."""
+    if decision is None or _refused(decision) == told.refused != "":
+        return ""
+    causes = ", ".join(sorted(decision.causes))
+    if decision.allowed:
+        return f"Asking for a master restart because of {causes}"
+    if decision.reason is Reason.OBSERVE:
+        return f'Would have asked for a master restart because of {causes} (mode = "observe")'
+    return f"No master restart for {causes} ({decision.reason}): {decision.why}"
+
+
+def status_line(step: Step) -> str:
+    """The detector's state in words, for `systemctl status`."""
+    assessment = step.assessment
+    units = assessment.facts.units
+    if assessment.level is Level.NONE:
+        failing = [unit for unit in units if unit.reading.failing]
+        well = f"not well yet: {', '.join(map(str, failing))}" if failing else "all well"
+        line = f"NONE: {len(units)} units watched, {well}"
+    else:
+        line = f"{assessment.level.name}: {_because(assessment)}"
+    decision = step.decision
+    if decision is not None:
+        line += "; master restart asked for" if decision.allowed else f"; no master restart ({decision.reason})"
+    unknown = [f"{unit.unit} ({unit.reading.why})" for unit in units if not unit.counts]
+    return f"{line}; unknown: {', '.join(unknown)}" if unknown else line
+
+
+def _because(assessment: Assessment) -> str:
+    return "; ".join(assessment.reasons) or "all well"
+
+
+def _root_cause_words(assessment: Assessment) -> str:
+    taken = [str(cause) for cause in assessment.root_causes if cause.took_along]
+    return f". {'; '.join(taken)}" if taken else ""
+
+
+def _causes(assessment: Assessment) -> list[str]:
+    return [cause.unit for cause in assessment.root_causes]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    return f"{minutes} min" if minutes >= 10 else f"{minutes} min {rest} s" if minutes else f"{rest} s"

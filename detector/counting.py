@@ -1,0 +1,97 @@
+"""Failures in a row, counted at looks. Pure.
+
+A scheduled look happens every `check_interval_s`. A change seen in between moves the next
+scheduled look of that unit forward: a failure found then is the failure of that look, and no
+number of changes makes it count twice.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from standfast.detector.config import DetectorConfig
+from standfast.detector.model import FileMemory, State, UnitMemory
+from standfast.detector.reading import Meaning, Reading, read
+from standfast.detector.watched import Rules, Watching
+
+# Neither failing nor well: the count stays as it is.
+_UNDECIDED = frozenset({Meaning.SETTLING, Meaning.UNKNOWN})
+
+
+def in_clock_grace(state: State, config: DetectorConfig, now: float) -> bool:
+    """Whether the host booted, resumed or had its clock stepped so recently that nothing can be judged."""
+    return state.clock_event_at is not None and now - state.clock_event_at < config.clock_grace_s
+
+
+def is_blind(state: State, config: DetectorConfig, now: float) -> bool:
+    """Whether nothing is counted now."""
+    return state.shutting_down or not state.answers or in_clock_grace(state, config, now)
+
+
+def scheduled_look(state: State, config: DetectorConfig, watching: Watching, now: float) -> State:
+    """The state after looking at every watched unit and critical file."""
+    number = state.look + 1
+    blind = is_blind(state, config, now)
+    units = dict(state.units)
+    for name, memory in state.units.items():
+        # Without a job now and none at the line before: the look is one more line.
+        counted = memory if blind else _counted(name, memory, state, config, watching, now, number)
+        units[name] = replace(counted, restarts_base=memory.seen.n_restarts, job_before=memory.seen.job)
+    files = state.files if blind else {path: count_file(file, number) for path, file in state.files.items()}
+    return replace(state, units=units, files=files, look=number)
+
+
+def early_look(
+    state: State, config: DetectorConfig, watching: Watching, now: float, names: Iterable[str], paths: Iterable[str]
+) -> State:
+    """The state after looking at what changed, ahead of the next scheduled look."""
+    if is_blind(state, config, now):
+        return state
+    number = state.look + 1
+    units = dict(state.units)
+    for name in names:
+        if name in units:
+            units[name] = _counted(name, units[name], state, config, watching, now, number)
+    files = dict(state.files)
+    for path in paths:
+        if path in files:
+            files[path] = count_file(files[path], number)
+    return replace(state, units=units, files=files)
+
+
+def _counted(
+    name: str, memory: UnitMemory, state: State, config: DetectorConfig, watching: Watching, now: float, number: int
+) -> UnitMemory:
+    if not watching.watches(name):
+        return memory
+    rules = watching.rules(name, memory.seen.unit_type)
+    return count_unit(memory, read(memory, rules, state, now), rules, now, number)
+
+
+def count_unit(memory: UnitMemory, reading: Reading, rules: Rules, now: float, number: int) -> UnitMemory:
+    """A unit's memory after look `number` read this of it."""
+    if reading.meaning in _UNDECIDED:
+        return memory
+    if not reading.failing:
+        return replace(memory, failures=0)
+    if reading.final:
+        # Nothing is gained by looking more often: it will not come up by itself.
+        return replace(memory, failures=max(memory.failures, rules.thresholds.cascading), counted_for=number)
+    if memory.counted_for >= number:
+        return replace(memory, failures=max(memory.failures, 1))
+    if reading.meaning is Meaning.CHECK_FAILED and not _check_is_due(memory, rules, now):
+        return memory
+    checked_at = now if reading.meaning is Meaning.CHECK_FAILED else memory.check_counted_at
+    return replace(memory, failures=memory.failures + 1, counted_for=number, check_counted_at=checked_at)
+
+
+def _check_is_due(memory: UnitMemory, rules: Rules, now: float) -> bool:
+    """A check that runs seldom does not fail once more at every look in between."""
+    interval_s = min((check.interval_s for check in rules.checks), default=0.0)
+    return memory.failures == 0 or memory.check_counted_at is None or now - memory.check_counted_at >= interval_s * 0.9
+
+
+def count_file(file: FileMemory, number: int) -> FileMemory:
+    """A critical file's memory after a look; what may not be seen is unknown, and counts neither way."""
+    if file.ok is None or (not file.ok and file.counted_for >= number):
+        return file
+    return replace(file, failures=0) if file.ok else replace(file, failures=file.failures + 1, counted_for=number)

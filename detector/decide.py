@@ -1,0 +1,129 @@
+"""Whether to ask for a master restart now, with the reason. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
+from standfast.detector.counting import in_clock_grace
+from standfast.detector.levels import CASCADE_UNITS, Assessment, Health
+from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, same_set_runs
+from standfast.detector.model import MASTER_RESTART, State
+from standfast.detector.reading import Meaning
+
+FILE_RESTART_LOOKS: Final = 7
+
+
+class Reason(StrEnum):
+    """Why a master restart is asked for or is not."""
+
+    CASCADE = "cascade"
+    OBSERVE = "observe"
+    BUDGET = "budget"
+    GAP = "gap"
+    HOLD = "hold"
+    SAME_SET = "same-set"
+    RUNNING = "running"
+    SHUTDOWN = "shutdown"
+    GRACE = "grace"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A master restart would be right; whether it is asked for, and why (not).
+
+    Attributes:
+        causes: the failing units (and critical files) because of which.
+    """
+
+    allowed: bool
+    reason: Reason
+    causes: frozenset[str]
+    why: str
+
+
+def restart_decision(assessment: Assessment, state: State, config: DetectorConfig, now: float) -> Decision | None:
+    """The decision, or None while nothing calls for a master restart.
+
+    Nothing is decided while systemd does not answer: there is nobody to ask.
+    """
+    if not state.answers:
+        return None
+    causes = _lasting_causes(assessment, config)
+    if not causes:
+        return None
+    reason, why = _verdict(assessment, causes, state, config, now)
+    return Decision(reason is Reason.CASCADE, reason, causes, why)
+
+
+def _lasting_causes(assessment: Assessment, config: DetectorConfig) -> frozenset[str]:
+    """What makes the cascade last: units of which one cannot get worse, or a file gone for seven looks."""
+    causes: set[str] = set()
+    if Cause.UNITS in config.restart.causes:
+        units = assessment.facts.critical(Tier.CRITICAL)
+        if len(units) >= CASCADE_UNITS and any(unit.failures >= unit.rules.thresholds.cascading for unit in units):
+            causes |= {unit.unit for unit in units}
+    if Cause.FILES in config.restart.causes:
+        files = assessment.facts.files.items()
+        causes |= {path for path, file in files if file.failures >= FILE_RESTART_LOOKS}
+    return frozenset(causes)
+
+
+def _verdict(
+    assessment: Assessment, causes: frozenset[str], state: State, config: DetectorConfig, now: float
+) -> tuple[Reason, str]:
+    if state.shutting_down:
+        return Reason.SHUTDOWN, "the host is shutting down"
+    if in_clock_grace(state, config, now):
+        return Reason.GRACE, f"the host's clock had a {state.clock_event} a moment ago"
+    if is_restarting(state):
+        return Reason.RUNNING, "a master restart is running"
+    if _being_repaired(assessment, causes):
+        return Reason.GRACE, "some of the failing units are being started right now"
+    refused = _refused_by_ledger(causes, state, config, now)
+    if refused is not None:
+        return refused
+    if config.mode is Mode.OBSERVE:
+        return Reason.OBSERVE, 'mode is "observe": it would have been asked for'
+    return Reason.CASCADE, "the cascade lasts"
+
+
+def _refused_by_ledger(
+    causes: frozenset[str], state: State, config: DetectorConfig, now: float
+) -> tuple[Reason, str] | None:
+    settings = config.restart
+    left = budget(state.runs, state.released_at, settings, now)
+    if left.hold_until is not None:
+        return Reason.HOLD, f"hands off for another {_minutes(left.hold_until - now)} min, or until a human releases it"
+    if left.used >= settings.max_per_hour:
+        return Reason.BUDGET, f"{left.used} master restarts within the last hour are enough"
+    if same_set_runs(state.runs, state.released_at, causes, now) >= SAME_SET_RUNS:
+        return Reason.SAME_SET, f"{SAME_SET_RUNS} master restarts did not help these units: a human must look"
+    if left.gap_until is not None:
+        return Reason.GAP, f"the last master restart was less than {_minutes(settings.min_gap_s)} min ago"
+    return None
+
+
+def is_restarting(state: State) -> bool:
+    """Whether the oneshot runs, or waits in systemd's queue."""
+    memory = state.units.get(MASTER_RESTART)
+    return memory is not None and (memory.seen.active_state == "activating" or bool(memory.seen.job))
+
+
+def _being_repaired(assessment: Assessment, causes: frozenset[str]) -> bool:
+    """Whether somebody is starting so many of the failing units that the rest is no cascade."""
+    units = [unit for unit in assessment.facts.units if unit.unit in causes]
+    return bool(units) and len([unit for unit in units if not _is_settling(unit)]) < CASCADE_UNITS
+
+
+def _is_settling(unit: Health) -> bool:
+    return unit.reading.meaning is Meaning.SETTLING
+
+
+def ledger_budget(state: State, config: DetectorConfig, now: float) -> Budget:
+    """What the ledger allows now, for the status."""
+    return budget(state.runs, state.released_at, config.restart, now)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{max(seconds, 0) / 60:.0f}" if seconds >= 60 else f"{max(seconds, 0) / 60:.1f}"

@@ -1,0 +1,90 @@
+"""Who brought a unit down: told from the signals, for a look may come too late to see the job. Pure.
+
+systemd's job signals carry no type, but a job that was on a running unit when it began to go
+down is a stop; the job of a start is there before the unit starts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from standfast.detector.model import RESTART_PENDING, UP, Ending
+
+_JOBS_THAT_LEAVE_IT_UP = frozenset({"reload", "start", "verify-active"})
+
+
+@dataclass(slots=True)
+class _Track:
+    is_up: bool = False
+    is_starting: bool = False
+    jobs: set[int] = field(default_factory=set)
+    start_jobs: set[int] = field(default_factory=set)
+    harmless: set[int] = field(default_factory=set)
+    ended_by: Ending = Ending.UNKNOWN
+    job_result: str = ""
+
+
+class Endings:
+    """Follows the signals of the watched units."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, _Track] = {}
+
+    def job_new(self, unit: str, job: int) -> None:
+        """JobNew came."""
+        self._track(unit).jobs.add(job)
+
+    def job_removed(self, unit: str, job: int, result: str) -> None:
+        """JobRemoved came."""
+        track = self._track(unit)
+        for jobs in (track.jobs, track.start_jobs, track.harmless):
+            jobs.discard(job)
+        track.job_result = result
+
+    def job_type(self, unit: str, job_type: str) -> None:
+        """A look found this type of job on the unit."""
+        track = self._track(unit)
+        if job_type in _JOBS_THAT_LEAVE_IT_UP:
+            track.harmless |= track.jobs
+
+    def unit_changed(self, unit: str, changed: Mapping[str, Any]) -> None:
+        """PropertiesChanged of the interface Unit came."""
+        state = changed.get("ActiveState")
+        if not isinstance(state, str):
+            return
+        track = self._track(unit)
+        job = changed.get("Job")
+        if isinstance(job, list | tuple) and job and job[0]:
+            track.jobs.add(int(job[0]))
+        self._moved(track, state, str(changed.get("SubState", "")))
+
+    def seen(self, unit: str, active_state: str, sub_state: str) -> None:
+        """A look found the unit like this; what was told of an earlier end no longer holds once it runs."""
+        track = self._track(unit)
+        if active_state in UP or (active_state == "activating" and sub_state not in RESTART_PENDING):
+            self._moved(track, active_state, sub_state)
+
+    def _moved(self, track: _Track, state: str, sub_state: str) -> None:
+        if state in UP:
+            track.is_up, track.is_starting, track.ended_by = True, False, Ending.UNKNOWN
+        elif state == "activating" and sub_state not in RESTART_PENDING:
+            if not track.is_starting:
+                track.start_jobs = set(track.jobs)
+            track.is_up, track.is_starting, track.ended_by = False, True, Ending.UNKNOWN
+        elif track.is_up or track.is_starting:
+            stopping = track.jobs - track.harmless - (track.start_jobs if track.is_starting else set())
+            track.ended_by = Ending.JOB if stopping else Ending.ITSELF
+            track.is_up = track.is_starting = False
+
+    def ended_by(self, unit: str) -> Ending:
+        """By whose doing it is down, as far as signals told."""
+        track = self._tracks.get(unit)
+        return track.ended_by if track else Ending.UNKNOWN
+
+    def job_result(self, unit: str) -> str:
+        """How its last job ended."""
+        track = self._tracks.get(unit)
+        return track.job_result if track else ""
+
+    def _track(self, unit: str) -> _Track:
+        return self._tracks.setdefault(unit, _Track())

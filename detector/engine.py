@@ -1,0 +1,60 @@
+"""One step of the detector: observations in, what they mean and what to do about it out. Pure.
+
+Live and replay run this same code; only where observations come from and where decisions go differs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from standfast.detector.config import DetectorConfig
+from standfast.detector.counting import early_look, scheduled_look
+from standfast.detector.decide import Decision, restart_decision
+from standfast.detector.fold import fold
+from standfast.detector.levels import Assessment, assess
+from standfast.detector.limits import asked
+from standfast.detector.model import CheckObservation, FileObservation, Observation, State, UnitObservation
+from standfast.detector.watched import Watching
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came of some observations."""
+
+    state: State
+    assessment: Assessment
+    decision: Decision | None
+
+
+class Engine:
+    """The pure decisions under one configuration."""
+
+    def __init__(self, config: DetectorConfig) -> None:
+        self.config = config
+        self.watching = Watching(config)
+
+    def step(self, state: State, observations: Iterable[Observation], now: float, *, scheduled: bool) -> Step:
+        """Fold in what was observed at the same time, look, assess and decide.
+
+        Args:
+            scheduled: it is time for the look at everything; else only at what the observations are about.
+        """
+        units: set[str] = set()
+        files: set[str] = set()
+        for observation in observations:
+            state = fold(state, observation)
+            match observation:
+                case UnitObservation() | CheckObservation():
+                    units.add(observation.unit)
+                case FileObservation():
+                    files.add(observation.path)
+        if scheduled:
+            state = scheduled_look(state, self.config, self.watching, now)
+        else:
+            state = early_look(state, self.config, self.watching, now, units, files)
+        assessment = assess(state, self.config, self.watching, now)
+        decision = restart_decision(assessment, state, self.config, now)
+        return Step(replace(state, level=assessment.level), assessment, decision)
+
+    def ask(self, state: State, decision: Decision, now: float) -> State:
+        """The state after the master restart of an allowed decision was asked for."""
+        return replace(state, runs=asked(state.runs, now, decision.causes))

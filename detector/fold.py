@@ -1,0 +1,191 @@
+"""`fold(state, observation)`: what is remembered after one more observation. Pure.
+
+Nothing is judged here: folding observations of different units in any order gives the same
+state. What a state means is read in `reading`, counted in `counting`, weighed in `levels`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from standfast.detector.limits import with_news
+from standfast.detector.model import (
+    DOWN,
+    RESTART_PENDING,
+    STOPPING_JOBS,
+    UP,
+    CheckMemory,
+    CheckObservation,
+    ClockEvent,
+    ClockObservation,
+    Ending,
+    FileMemory,
+    FileObservation,
+    ManagerObservation,
+    Observation,
+    ReleaseObservation,
+    RestartObservation,
+    State,
+    UnitMemory,
+    UnitObservation,
+)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def fold(state: State, observation: Observation) -> State:
+    """The state that knows of the observation too."""
+    match observation:
+        case UnitObservation():
+            memory = remember(state.units.get(observation.unit), observation)
+            return replace(state, units=_with(state.units, observation.unit, memory))
+        case CheckObservation():
+            key = (observation.unit, observation.name)
+            found = CheckMemory(observation.outcome, observation.detail, observation.at)
+            return replace(state, checks=_with(state.checks, key, found))
+        case FileObservation():
+            return replace(state, files=_with(state.files, observation.path, _file(state, observation)))
+        case _:
+            return _fold_host(state, observation)
+
+
+def _fold_host(state: State, observation: Observation) -> State:
+    match observation:
+        case ManagerObservation():
+            stopping = state.shutting_down or observation.system_state == "stopping"
+            known = observation.system_state or state.system_state
+            return replace(state, answers=observation.answers, system_state=known, shutting_down=stopping)
+        case ClockObservation(event=ClockEvent.SHUTDOWN):
+            return replace(state, shutting_down=True)
+        case ClockObservation():
+            down = state.shutting_down and observation.event is not ClockEvent.BOOT
+            return replace(state, clock_event=observation.event, clock_event_at=observation.at, shutting_down=down)
+        case RestartObservation():
+            return replace(state, runs=with_news(state.runs, observation.result, observation.at))
+        case ReleaseObservation():
+            return replace(state, released_at=observation.at)
+    return state
+
+
+def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
+    """The memory of a unit after one more observation of it."""
+    since = seen.at if seen.since is None else seen.since
+    if before is None:
+        memory = UnitMemory(seen, restarts_base=seen.n_restarts)
+    else:
+        memory = replace(
+            before,
+            seen=_with_needs(seen, before.seen),
+            job_before=before.seen.job,
+            # A counter that shrank was reset by somebody: growth is measured from there.
+            restarts_base=min(before.restarts_base, seen.n_restarts),
+        )
+    ended = _ending(before, seen)
+    if ended is not None and (before is None or before.ended is None or _start_ended(before.seen, seen)):
+        memory = replace(memory, ended_at=since)
+    return replace(
+        memory,
+        ended=ended,
+        failed_at=_failed_at(before, seen, ended, since),
+        up_at=_up_at(before, seen, since),
+        busy_since=_busy_since(before, seen, since),
+    )
+
+
+def _ending(before: UnitMemory | None, seen: UnitObservation) -> Ending | None:
+    """By whose doing a unit is down; None while it is up or starting."""
+    if _is_running(seen):
+        return None
+    if seen.ended_by is not Ending.UNKNOWN:
+        return seen.ended_by
+    if before is None:
+        return _first_ending(seen)
+    if before.ended is None:
+        return Ending.JOB if {before.seen.job, seen.job} & STOPPING_JOBS else Ending.ITSELF
+    if _stopped_while_waiting(before.seen, seen):
+        return Ending.JOB
+    if _start_ended(before.seen, seen):
+        return Ending.ITSELF
+    return before.ended
+
+
+def _is_running(seen: UnitObservation) -> bool:
+    if seen.active_state in UP:
+        return True
+    return seen.active_state == "activating" and seen.sub_state not in RESTART_PENDING
+
+
+def _first_ending(seen: UnitObservation) -> Ending:
+    """What a first look can tell of a unit that is down."""
+    if seen.job in STOPPING_JOBS and seen.sub_state not in RESTART_PENDING:
+        return Ending.JOB
+    return Ending.ITSELF if seen.sub_state in RESTART_PENDING else Ending.UNKNOWN
+
+
+def _stopped_while_waiting(before: UnitObservation, seen: UnitObservation) -> bool:
+    """A stop of a unit that systemd was about to restart."""
+    if before.sub_state not in RESTART_PENDING or seen.sub_state in RESTART_PENDING:
+        return False
+    return "stop" in (before.job, seen.job)
+
+
+def _start_ended(before: UnitObservation, seen: UnitObservation) -> bool:
+    """A start of a unit that was down came to nothing: it failed too quickly to be seen, or its turn never came."""
+    if before.active_state not in DOWN or seen.job:
+        return False
+    another_run = bool(before.invocation_id and seen.invocation_id) and before.invocation_id != seen.invocation_id
+    return before.job in ("start", "restart") or (another_run and seen.active_state == "failed")
+
+
+def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending | None, since: float) -> float | None:
+    """When it last came down by its own failure, also where systemd has it up again already."""
+    last = before.failed_at if before else None
+    if before is not None and seen.n_restarts > before.seen.n_restarts:
+        return last if last is not None and before.ended is Ending.ITSELF else since
+    if ended is not Ending.ITSELF or not (seen.active_state == "failed" or seen.sub_state in RESTART_PENDING):
+        return last
+    already = before is not None and before.ended is Ending.ITSELF and before.failed_at is not None
+    return last if already else since
+
+
+def _up_at(before: UnitMemory | None, seen: UnitObservation, since: float) -> float | None:
+    if seen.active_state not in UP:
+        return before.up_at if before else None
+    same_run = before is not None and before.seen.active_state in UP and before.up_at is not None
+    restarted = same_run and before is not None and before.seen.invocation_id != seen.invocation_id
+    return before.up_at if before is not None and same_run and not restarted else since
+
+
+def _busy_since(before: UnitMemory | None, seen: UnitObservation, since: float) -> float | None:
+    """Since when it has been on its way; one way leads over several states."""
+    if not is_busy(seen):
+        return None
+    if before is not None and before.busy_since is not None:
+        return before.busy_since
+    return since if before is None and not seen.job else seen.at
+
+
+def is_busy(seen: UnitObservation) -> bool:
+    """Starting, stopping, or waiting in a job; a pending automatic restart is none of these."""
+    if seen.sub_state in RESTART_PENDING:
+        return False
+    return bool(seen.job) or seen.active_state in ("activating", "deactivating")
+
+
+def _with_needs(seen: UnitObservation, before: UnitObservation) -> UnitObservation:
+    """An unloaded unit is described without its dependencies: what was known stays."""
+    if seen.needs and seen.unit_type:
+        return seen
+    return replace(seen, needs=seen.needs or before.needs, unit_type=seen.unit_type or before.unit_type)
+
+
+def _file(state: State, observation: FileObservation) -> FileMemory:
+    before = state.files.get(observation.path)
+    if before is None:
+        return FileMemory(observation.ok, observation.detail)
+    return replace(before, ok=observation.ok, detail=observation.detail)
+
+
+def _with(items: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    return {**items, key: value}

@@ -1,0 +1,130 @@
+"""Follows the journal for what concerns the ledger: master restarts, by whomsoever, and releases."""
+
+import asyncio
+import grp
+import logging
+import pwd
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from systemd import journal
+
+from standfast.detector.model import MASTER_RESTART, ReleaseObservation, RestartObservation, RunResult
+from standfast.errors import StandfastError
+from standfast.events import Kind, from_fields
+
+log = logging.getLogger(__name__)
+
+RESTART_TYPES: Final = {
+    "MASTER_RESTART_STARTED": RunResult.STARTED,
+    "MASTER_RESTART_COMPLETED": RunResult.SUCCESS,
+    "MASTER_RESTART_PARTIAL": RunResult.PARTIAL,
+    "MASTER_RESTART_FAILED": RunResult.FAILURE,
+}
+RELEASE: Final = "RELEASE"
+ADMIN_GROUP: Final = "standfast-admin"
+
+
+class FollowError(StandfastError):
+    """The journal cannot be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """An entry of the journal that changes the ledger."""
+
+    observation: RestartObservation | ReleaseObservation
+    cursor: str
+
+
+class LedgerFollower:
+    """Calls `on_entry` for each entry after `cursor`, or after `since` (seconds since 1970) without one."""
+
+    def __init__(self, on_entry: Callable[[LedgerEntry], None]) -> None:
+        self._on_entry = on_entry
+        self._reader: journal.Reader | None = None
+
+    def start(self, cursor: str, since: float) -> None:
+        """Tell what is there already, then follow.
+
+        Raises:
+            FollowError: the journal cannot be opened.
+        """
+        try:
+            reader = journal.Reader()
+            reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)
+            reader.add_disjunction()
+            reader.add_match(STANDFAST_EVENT=Kind.COMMAND.value, STANDFAST_TYPE=RELEASE)
+            _seek(reader, cursor, since)
+            self._reader = reader
+            self._drain()
+            asyncio.get_running_loop().add_reader(reader.fileno(), self._wake)
+        except OSError as error:
+            raise FollowError(
+                f"cannot follow the journal: {error.strerror}; restarts by hand are not counted until "
+                "standfast-detector.service is restarted"
+            ) from error
+
+    def stop(self) -> None:
+        """Stop following."""
+        if self._reader is not None:
+            asyncio.get_running_loop().remove_reader(self._reader.fileno())
+            self._reader.close()
+            self._reader = None
+
+    def _wake(self) -> None:
+        if self._reader is None:
+            return
+        try:
+            self._reader.process()
+            self._drain()
+        except OSError as error:
+            log.warning("Reading the journal failed, trying again with its next entry: %s", error.strerror)
+
+    def _drain(self) -> None:
+        while self._reader is not None and (entry := self._reader.get_next()):
+            observation = observed(entry)
+            if observation is not None:
+                self._on_entry(LedgerEntry(observation, entry["__CURSOR"]))
+
+
+def _seek(reader: journal.Reader, cursor: str, since: float) -> None:
+    if cursor:
+        try:
+            reader.seek_cursor(cursor)
+            if reader.get_next() and reader.test_cursor(cursor):
+                return
+        except ValueError:
+            log.warning("The remembered position in the journal is unreadable, reading it by time")
+    reader.seek_realtime(since)
+
+
+def observed(entry: dict[str, Any]) -> RestartObservation | ReleaseObservation | None:
+    """What an entry says of the ledger; None when its writer has no say in it.
+
+    Only root runs master restarts; only root and members of standfast-admin may release.
+    """
+    event = from_fields({name: value for name, value in entry.items() if isinstance(value, str)})
+    if event is None:
+        return None
+    uid = entry.get("_UID", -1)
+    at = entry["__REALTIME_TIMESTAMP"].timestamp()
+    if event.kind is Kind.RESTART and uid == 0 and event.type in RESTART_TYPES and event.unit == MASTER_RESTART:
+        return RestartObservation(at, RESTART_TYPES[event.type])
+    if event.kind is Kind.COMMAND and event.type == RELEASE:
+        if _is_admin(uid):
+            return ReleaseObservation(at)
+        log.warning("User %s asked for a release, which only root and members of %s may", uid, ADMIN_GROUP)
+    return None
+
+
+def _is_admin(uid: int) -> bool:
+    if uid == 0:
+        return True
+    try:
+        user = pwd.getpwuid(uid)
+        group = grp.getgrnam(ADMIN_GROUP)
+    except KeyError:
+        return False
+    return user.pw_name in group.gr_mem or user.pw_gid == group.gr_gid

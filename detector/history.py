@@ -1,0 +1,188 @@
+"""Recorded history: observations as JSON Lines, and back. Pure.
+
+A line is `{"at": seconds, "kind": ...}` with the fields of the observation; docs/design.md,
+section 7, has the format. Lines ascend by `at`.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from standfast.detector.model import (
+    CheckObservation,
+    ClockEvent,
+    ClockObservation,
+    Ending,
+    EndObservation,
+    FileObservation,
+    ManagerObservation,
+    Observation,
+    Outcome,
+    ReleaseObservation,
+    RestartObservation,
+    RunResult,
+    UnitObservation,
+)
+from standfast.errors import StandfastError
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class HistoryError(StandfastError):
+    """A history cannot be read."""
+
+
+def parse(lines: Iterable[str], name: str = "the history") -> Iterator[Observation]:
+    """The observations of a history, in order; empty lines are passed over.
+
+    Raises:
+        HistoryError: naming the first line that is no observation, or goes back in time.
+    """
+    last = float("-inf")
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            observation = from_line(line)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            told = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise HistoryError(f"cannot read {name}, line {number}: {told}; correct or remove the line") from error
+        if observation.at < last:
+            raise HistoryError(f'cannot read {name}, line {number}: its "at" goes back in time; sort the lines by "at"')
+        last = observation.at
+        yield observation
+
+
+def from_line(line: str) -> Observation:
+    """The observation of one line; ValueError, KeyError or TypeError where it is none."""
+    fields = json.loads(line)
+    if not isinstance(fields, dict):
+        raise ValueError("it is not a JSON object")
+    kind = fields.get("kind")
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
+    if reader is None:
+        raise ValueError(f"the kind {json.dumps(kind)} is none of {', '.join(_READERS)}")
+    return reader(float(fields["at"]), fields)
+
+
+def to_line(observation: Observation) -> str:
+    """The line of an observation, without the fields that say nothing."""
+    return json.dumps(_to_fields(observation), separators=(",", ":"))
+
+
+def _unit(at: float, fields: Mapping[str, Any]) -> UnitObservation:
+    since = fields.get("since")
+    return UnitObservation(
+        at=at,
+        unit=str(fields["unit"]),
+        load_state=str(fields.get("load_state", "loaded")),
+        active_state=str(fields["active_state"]),
+        sub_state=str(fields.get("sub_state", "")),
+        result=str(fields.get("result", "success")),
+        n_restarts=int(fields.get("n_restarts", 0)),
+        invocation_id=str(fields.get("invocation_id", "")),
+        job=str(fields.get("job") or ""),
+        needs=tuple(str(name) for name in fields.get("needs") or ()),
+        unit_type=str(fields.get("type", "")),
+        ended_by=_member(Ending, fields.get("ended_by", "")),
+        job_result=str(fields.get("job_result", "")),
+        since=None if since is None else float(since),
+    )
+
+
+def _manager(at: float, fields: Mapping[str, Any]) -> ManagerObservation:
+    return ManagerObservation(at, _boolean(fields, "answers"), str(fields.get("system_state", "")))
+
+
+def _file(at: float, fields: Mapping[str, Any]) -> FileObservation:
+    ok = None if fields["ok"] is None else _boolean(fields, "ok")
+    return FileObservation(at, str(fields["path"]), ok, str(fields.get("detail", "")))
+
+
+def _check(at: float, fields: Mapping[str, Any]) -> CheckObservation:
+    outcome = _member(Outcome, fields["outcome"])
+    return CheckObservation(
+        at, str(fields["name"]), str(fields.get("unit", "")), outcome, str(fields.get("detail", ""))
+    )
+
+
+def _clock(at: float, fields: Mapping[str, Any]) -> ClockObservation:
+    return ClockObservation(at, _member(ClockEvent, fields["event"]))
+
+
+def _restart(at: float, fields: Mapping[str, Any]) -> RestartObservation:
+    return RestartObservation(at, _member(RunResult, fields["result"]))
+
+
+def _boolean(fields: Mapping[str, Any], key: str) -> bool:
+    if not isinstance(fields[key], bool):
+        raise ValueError(f'"{key}" is {json.dumps(fields[key])}, expected true or false')
+    return bool(fields[key])
+
+
+def _member(kind: type[E], value: object) -> E:
+    if not isinstance(value, str) or value not in list(kind):
+        raise ValueError(f"{json.dumps(value)} is none of {', '.join(f'{one.value!r}' for one in kind)}")
+    return kind(value)
+
+
+_READERS: Final[Mapping[str, Callable[[float, Mapping[str, Any]], Observation]]] = {
+    "unit": _unit,
+    "manager": _manager,
+    "file": _file,
+    "check": _check,
+    "clock": _clock,
+    "restart": _restart,
+    "release": lambda at, fields: ReleaseObservation(at),
+    "end": lambda at, fields: EndObservation(at),
+}
+
+
+def _to_fields(observation: Observation) -> dict[str, Any]:
+    at = round(observation.at, 3)
+    match observation:
+        case UnitObservation():
+            return _unit_fields(at, observation)
+        case FileObservation(path=path, ok=ok, detail=detail):
+            return {"at": at, "kind": "file", "path": path, "ok": ok, "detail": detail}
+        case CheckObservation(name=name, unit=unit, outcome=outcome, detail=detail):
+            return {"at": at, "kind": "check", "name": name, "unit": unit, "outcome": outcome, "detail": detail}
+        case _:
+            return {"at": at, **_host_fields(observation)}
+
+
+def _host_fields(observation: Observation) -> dict[str, Any]:
+    match observation:
+        case ManagerObservation(answers=answers, system_state=system_state):
+            return {"kind": "manager", "answers": answers, "system_state": system_state}
+        case ClockObservation(event=event):
+            return {"kind": "clock", "event": event}
+        case RestartObservation(result=result):
+            return {"kind": "restart", "result": result}
+        case ReleaseObservation():
+            return {"kind": "release"}
+    return {"kind": "end"}
+
+
+def _unit_fields(at: float, seen: UnitObservation) -> dict[str, Any]:
+    optional = {
+        "type": seen.unit_type,
+        "ended_by": seen.ended_by.value,
+        "job_result": seen.job_result,
+        "since": round(seen.since, 3) if seen.since is not None else None,
+    }
+    return {
+        "at": at,
+        "kind": "unit",
+        "unit": seen.unit,
+        "load_state": seen.load_state,
+        "active_state": seen.active_state,
+        "sub_state": seen.sub_state,
+        "result": seen.result,
+        "n_restarts": seen.n_restarts,
+        "invocation_id": seen.invocation_id,
+        "job": seen.job,
+        "needs": list(seen.needs),
+        **{name: value for name, value in optional.items() if value not in ("", None)},
+    }

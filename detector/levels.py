@@ -1,0 +1,174 @@
+"""`assess(state, config, now)`: the failure level, with its reasons in words. Pure.
+
+Each rule is one function that returns why it applies, or None. The rules are those that users
+of the earlier detector know; "failing" is a unit at or above its critical threshold.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from standfast.detector.config import DetectorConfig, Tier
+from standfast.detector.counting import is_blind
+from standfast.detector.model import FileMemory, Level, Outcome, State
+from standfast.detector.reading import Meaning, Reading, read
+from standfast.detector.rootcause import RootCause, root_causes
+from standfast.detector.watched import Rules, Watching
+
+CASCADE_UNITS: Final = 3
+CRITICAL_UNITS: Final = 2
+CRITICAL_IMPORTANT: Final = 3
+WARNING_IMPORTANT: Final = 2
+FILE_MISSING_LOOKS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One watched unit: what holds for it, what it looks like, and for how many looks it has failed."""
+
+    rules: Rules
+    reading: Reading
+    failures: int
+
+    @property
+    def unit(self) -> str:
+        """Its name."""
+        return self.rules.unit
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether it has reached its critical threshold."""
+        return self.failures >= self.rules.thresholds.critical
+
+    @property
+    def counts(self) -> bool:
+        """Whether it weighs in the level: nothing is said of a unit whose state is unknown."""
+        return self.reading.meaning is not Meaning.UNKNOWN
+
+    def __str__(self) -> str:
+        often = "" if self.reading.final else f", {self.failures} in a row"
+        return f"{self.unit} ({self.reading.meaning}{often})"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules look at."""
+
+    units: tuple[Health, ...]
+    files: Mapping[str, FileMemory]
+    failed_databases: Mapping[str, str]
+    answers: bool
+
+    def critical(self, tier: Tier) -> list[Health]:
+        """The units of a tier that have reached their critical threshold."""
+        return [unit for unit in self.units if unit.counts and unit.is_critical and unit.rules.tier is tier]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The level and everything that a message, the status or a decision needs beside it."""
+
+    level: Level
+    reasons: tuple[str, ...]
+    root_causes: tuple[RootCause, ...]
+    facts: Facts
+
+    @property
+    def health(self) -> Mapping[str, Health]:
+        """The watched units by name."""
+        return {unit.unit: unit for unit in self.facts.units}
+
+    @property
+    def failing(self) -> tuple[Health, ...]:
+        """The units that look failing now."""
+        return tuple(unit for unit in self.facts.units if unit.reading.failing)
+
+
+def assess(state: State, config: DetectorConfig, watching: Watching, now: float) -> Assessment:
+    """The level that the state amounts to; while nothing can be judged (after a boot, in a shutdown) it stays."""
+    facts = gather(state, config, watching, now)
+    causes = root_causes({unit.unit: unit.reading.meaning for unit in facts.units if unit.reading.failing}, state.units)
+    if is_blind(state, config, now) and state.answers:
+        return Assessment(state.level, (f"nothing is judged now: {_blindness(state)}",), causes, facts)
+    for level, rules in _RULES:
+        reasons = tuple(reason for rule in rules if (reason := rule(facts)) is not None)
+        if reasons:
+            return Assessment(level, reasons, causes, facts)
+    return Assessment(Level.NONE, (), causes, facts)
+
+
+def _blindness(state: State) -> str:
+    return "the host is shutting down" if state.shutting_down else f"the host's clock had a {state.clock_event}"
+
+
+def gather(state: State, config: DetectorConfig, watching: Watching, now: float) -> Facts:
+    """The facts that the rules look at."""
+    units = []
+    for name, memory in sorted(state.units.items()):
+        if watching.watches(name):
+            rules = watching.rules(name, memory.seen.unit_type)
+            units.append(Health(rules, read(memory, rules, state, now), memory.failures))
+    names = {database.name for database in config.database}
+    failed = {
+        name: check.detail
+        for (unit, name), check in sorted(state.checks.items())
+        if not unit and name in names and check.outcome is Outcome.FAIL
+    }
+    files = {path: state.files[path] for path in config.critical_files if path in state.files}
+    return Facts(tuple(units), files, failed, state.answers)
+
+
+def _cascading_manager(facts: Facts) -> str | None:
+    return None if facts.answers else "systemd does not answer: this host needs a human, or a reboot"
+
+
+def _cascading_units(facts: Facts) -> str | None:
+    units = facts.critical(Tier.CRITICAL)
+    return f"{len(units)} critical units fail: {_listed(units)}" if len(units) >= CASCADE_UNITS else None
+
+
+def _cascading_file(facts: Facts) -> str | None:
+    gone = [f"{path} ({file.detail})" for path, file in facts.files.items() if file.failures >= FILE_MISSING_LOOKS]
+    return f"critical file: {', '.join(gone)}" if gone else None
+
+
+def _critical_units(facts: Facts) -> str | None:
+    units = facts.critical(Tier.CRITICAL)
+    return f"{len(units)} critical units fail: {_listed(units)}" if len(units) >= CRITICAL_UNITS else None
+
+
+def _critical_important(facts: Facts) -> str | None:
+    units = facts.critical(Tier.IMPORTANT)
+    return f"{len(units)} important units fail: {_listed(units)}" if len(units) >= CRITICAL_IMPORTANT else None
+
+
+def _critical_database(facts: Facts) -> str | None:
+    failed = [f"{name} ({detail})" if detail else name for name, detail in facts.failed_databases.items()]
+    return f"database check fails: {', '.join(failed)}" if failed else None
+
+
+def _warning_critical_unit(facts: Facts) -> str | None:
+    units = facts.critical(Tier.CRITICAL)
+    return f"critical unit fails: {_listed(units)}" if units else None
+
+
+def _warning_important(facts: Facts) -> str | None:
+    units = facts.critical(Tier.IMPORTANT)
+    return f"{len(units)} important units fail: {_listed(units)}" if len(units) >= WARNING_IMPORTANT else None
+
+
+def _warning_any(facts: Facts) -> str | None:
+    units = [unit for unit in facts.units if unit.counts and unit.failures >= unit.rules.thresholds.warning]
+    units = [unit for unit in units if not (unit.is_critical and unit.rules.tier is Tier.CRITICAL)]
+    return f"fails repeatedly: {_listed(units)}" if units else None
+
+
+_RULES: Final[tuple[tuple[Level, tuple[Callable[[Facts], str | None], ...]], ...]] = (
+    (Level.CASCADING, (_cascading_manager, _cascading_units, _cascading_file)),
+    (Level.CRITICAL, (_critical_units, _critical_important, _critical_database)),
+    (Level.WARNING, (_warning_critical_unit, _warning_important, _warning_any)),
+)
+
+
+def _listed(units: list[Health]) -> str:
+    return ", ".join(map(str, units))

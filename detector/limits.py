@@ -1,0 +1,87 @@
+"""The ledger of master restarts and what it still allows. Pure."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from standfast.detector.config import RestartSettings
+from standfast.detector.model import Run, RunResult
+
+HOUR_S: Final = 3600.0
+# A request that systemd's queue held up for longer than this is not matched to a start.
+START_WITHIN_S: Final = 60.0
+# The oneshot's TimeoutStartSec with some air: news after that belongs to another run.
+ENDS_WITHIN_S: Final = 900.0
+KEPT_S: Final = 30 * 24 * HOUR_S
+SAME_SET_RUNS: Final = 2
+
+_OPEN: Final = (RunResult.ASKED, RunResult.STARTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the ledger says at one moment.
+
+    Attributes:
+        used: runs within the last hour, not counting those before a release.
+        hold_until: the end of the hands-off time, None when there is none.
+        gap_until: the end of the minimum gap, None when it has passed.
+    """
+
+    used: int
+    hold_until: float | None
+    gap_until: float | None
+
+
+def with_news(runs: tuple[Run, ...], result: RunResult, at: float) -> tuple[Run, ...]:
+    """The ledger after news of a run: of the one that was asked for, or of one that a human began."""
+    last = runs[-1] if runs else None
+    if last is not None and _is_about(last, result, at):
+        return (*runs[:-1], replace(last, result=result))
+    return (*runs, Run(at, result, automatic=False))
+
+
+def _is_about(run: Run, result: RunResult, at: float) -> bool:
+    if result is RunResult.STARTED:
+        return run.result is RunResult.ASKED and at - run.at <= START_WITHIN_S
+    return run.result in _OPEN and at - run.at <= ENDS_WITHIN_S
+
+
+def asked(runs: tuple[Run, ...], at: float, units: frozenset[str]) -> tuple[Run, ...]:
+    """The ledger after a request; it counts from now on, whatever becomes of it."""
+    kept = tuple(run for run in runs if at - run.at < KEPT_S)
+    return (*kept, Run(at, RunResult.ASKED, automatic=True, units=units))
+
+
+def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSettings, now: float) -> Budget:
+    """What is used up, and until when hands are off.
+
+    A run in the future (the clock was set back between two lives of the detector) counts as one of now.
+    """
+    times = sorted(min(run.at, now) for run in runs if released_at is None or run.at > released_at)
+    last = times[-1] if times else None
+    gap_until = last + settings.min_gap_s if last is not None else None
+    return Budget(
+        used=sum(1 for at in times if now - at < HOUR_S),
+        hold_until=_hold_until(times, settings, now),
+        gap_until=gap_until if gap_until is not None and gap_until > now else None,
+    )
+
+
+def _hold_until(times: list[float], settings: RestartSettings, now: float) -> float | None:
+    """Hands are off for `cooldown_s` after the run that filled an hour."""
+    size = settings.max_per_hour
+    filled = [last for first, last in zip(times, times[size - 1 :], strict=False) if last - first < HOUR_S]
+    until = filled[-1] + settings.cooldown_s if filled else None
+    return until if until is not None and until > now else None
+
+
+def same_set_runs(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> int:
+    """How often within the last hour a restart was asked for because of exactly these units."""
+    return sum(
+        1
+        for run in runs
+        if run.automatic
+        and run.units == units
+        and now - run.at < HOUR_S
+        and (released_at is None or run.at > released_at)
+    )

@@ -1,0 +1,270 @@
+"""What the detector sees and remembers: frozen facts. Pure.
+
+All times are seconds on one clock that no clock step moves (see `clockwork`); in a recorded
+history they are whatever its `at` says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class Level(IntEnum):
+    """How badly the fleet stands."""
+
+    NONE = 0
+    WARNING = 1
+    CRITICAL = 2
+    CASCADING = 3
+
+
+class Ending(StrEnum):
+    """By whose doing a unit came down."""
+
+    JOB = "job"
+    ITSELF = "itself"
+    UNKNOWN = ""
+
+
+class Outcome(StrEnum):
+    """What a check found; unknown causes no action."""
+
+    OK = "ok"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class ClockEvent(StrEnum):
+    """What happened to the host's time."""
+
+    BOOT = "boot"
+    RESUME = "resume"
+    STEP = "step"
+    SHUTDOWN = "shutdown"
+
+
+class RunResult(StrEnum):
+    """What is known of a master restart."""
+
+    ASKED = "asked"
+    STARTED = "started"
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitObservation:
+    """One unit as systemd described it.
+
+    Attributes:
+        job: the type of the job queued on it, "" for none.
+        needs: what it Requires, Requisite, BindsTo or is PartOf.
+        unit_type: of a service, such as "oneshot"; "" when it is not known.
+        ended_by: by whose doing it came down, where the observer knows.
+        job_result: how its last job ended; only "dependency" matters.
+        since: when it entered its active state, where the observer knows.
+    """
+
+    at: float
+    unit: str
+    load_state: str = "loaded"
+    active_state: str = "active"
+    sub_state: str = "running"
+    result: str = "success"
+    n_restarts: int = 0
+    invocation_id: str = ""
+    job: str = ""
+    needs: tuple[str, ...] = ()
+    unit_type: str = ""
+    ended_by: Ending = Ending.UNKNOWN
+    job_result: str = ""
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerObservation:
+    """Whether systemd answers, and its SystemState."""
+
+    at: float
+    answers: bool
+    system_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileObservation:
+    """A critical file; `ok` None: the detector may not see it."""
+
+    at: float
+    path: str
+    ok: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckObservation:
+    """The outcome of a health check; `unit` is "" for a database of the fleet as a whole."""
+
+    at: float
+    name: str
+    unit: str
+    outcome: Outcome
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockObservation:
+    """The host booted, resumed, had its clock stepped, or is shutting down."""
+
+    at: float
+    event: ClockEvent
+
+
+@dataclass(frozen=True, slots=True)
+class RestartObservation:
+    """News of a master restart, asked for by whomsoever."""
+
+    at: float
+    result: RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseObservation:
+    """A human lifted the hold."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndObservation:
+    """A recorded history ends here."""
+
+    at: float
+
+
+Observation = (
+    UnitObservation
+    | ManagerObservation
+    | FileObservation
+    | CheckObservation
+    | ClockObservation
+    | RestartObservation
+    | ReleaseObservation
+    | EndObservation
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMemory:
+    """What is remembered of a unit.
+
+    Attributes:
+        seen: the last observation.
+        job_before: the job of the observation before, None when there was none.
+        ended: by whose doing it is down; None while it is up or starting.
+        ended_at: when it came down.
+        failed_at: when it last came down by its own failure.
+        up_at: when it last became active.
+        busy_since: since when it has been starting, stopping or waiting in a job.
+        restarts_base: NRestarts at the last scheduled look.
+        failures: looks in a row that found it failing.
+        counted_for: the number of the last look that counted a failure.
+        check_counted_at: when a failure was last counted for its checks alone.
+    """
+
+    seen: UnitObservation
+    job_before: str | None = None
+    ended: Ending | None = None
+    ended_at: float = 0.0
+    failed_at: float | None = None
+    up_at: float | None = None
+    busy_since: float | None = None
+    restarts_base: int = 0
+    failures: int = 0
+    counted_for: int = 0
+    check_counted_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileMemory:
+    """What is remembered of a critical file."""
+
+    ok: bool | None
+    detail: str = ""
+    failures: int = 0
+    counted_for: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckMemory:
+    """The last outcome of a check."""
+
+    outcome: Outcome
+    detail: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One master restart in the ledger; `units` are those that it was asked for, empty when a human ran it."""
+
+    at: float
+    result: RunResult
+    automatic: bool
+    units: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that the decisions rest on.
+
+    Attributes:
+        checks: by (unit, name).
+        look: the number of the last scheduled look.
+        clock_event_at: when the host last booted, resumed or had its clock stepped.
+        released_at: when a human last lifted the hold.
+        level: the level of the last assessment.
+    """
+
+    units: Mapping[str, UnitMemory] = field(default_factory=dict)
+    files: Mapping[str, FileMemory] = field(default_factory=dict)
+    checks: Mapping[tuple[str, str], CheckMemory] = field(default_factory=dict)
+    answers: bool = True
+    system_state: str = ""
+    look: int = 0
+    clock_event: ClockEvent | None = None
+    clock_event_at: float | None = None
+    shutting_down: bool = False
+    runs: tuple[Run, ...] = ()
+    released_at: float | None = None
+    level: Level = Level.NONE
+
+
+UP: Final = frozenset({"active", "reloading", "refreshing", "maintenance"})
+DOWN: Final = frozenset({"inactive", "failed"})
+MOVING: Final = frozenset({"activating", "deactivating"})
+
+# Sub-states in which systemd is going to start the unit again by itself (systemd 252 to 257).
+RESTART_PENDING: Final = frozenset(
+    {"auto-restart", "auto-restart-queued", "failed-before-auto-restart", "dead-before-auto-restart"}
+)
+
+# Jobs that take a running unit down.
+STOPPING_JOBS: Final = frozenset({"stop", "restart", "try-restart", "reload-or-start"})
+
+MASTER_RESTART: Final = "standfast-master-restart.service"
+DETECTOR: Final = "standfast-detector.service"
+# Never in the set of a master restart: the watchers, the messenger, and what restarts.
+OWN_UNITS: Final = frozenset(
+    {
+        DETECTOR,
+        MASTER_RESTART,
+        "standfast-notifier.service",
+        "standfast-check.service",
+        "standfast-check.timer",
+        "standfast-status.service",
+        "standfast-status.socket",
+        "standfast.target",
+    }
+)

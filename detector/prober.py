@@ -1,0 +1,97 @@
+"""Runs the probes of a configuration, each at its own interval, and hands on what they find."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from standfast.detector.check_tables import Check, SqliteDatabase
+from standfast.detector.clockwork import SteadyClock
+from standfast.detector.model import CheckObservation, FileObservation, Observation, Outcome
+from standfast.detector.probes import Finding, Probe, probe_for
+from standfast.detector.probes.base import timed_out
+from standfast.detector.probes.file import FileProbe
+
+log = logging.getLogger(__name__)
+
+# Threads, sockets and children at the same time.
+PROBES_AT_ONCE = 16
+FILE_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A probe to run every `interval_s`; `unit` is "" for a database of the fleet."""
+
+    unit: str
+    name: str
+    probe: Probe
+    interval_s: float
+    timeout_s: float
+    failures: int = 1
+
+
+class Prober:
+    """Keeps one loop per probe; a probe that hangs or breaks stops no other."""
+
+    def __init__(self, clock: SteadyClock, on_found: Callable[[Observation], None]) -> None:
+        self._clock = clock
+        self._on_found = on_found
+        self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._free = asyncio.Semaphore(PROBES_AT_ONCE)
+
+    def watch_unit(self, unit: str, checks: Iterable[Check]) -> None:
+        """Run a unit's checks from now on; those that run already go on."""
+        for check in checks:
+            task = Task(unit, check.label, probe_for(check), check.interval_s, check.timeout_s, check.failures)
+            self._start((unit, check.label), task, self._tell_check)
+
+    def watch_database(self, database: SqliteDatabase) -> None:
+        """Check a database of the fleet from now on."""
+        task = Task("", database.name, probe_for(database), database.interval_s, database.timeout_s, database.failures)
+        self._start(("", database.name), task, self._tell_check)
+
+    def watch_file(self, path: str, interval_s: float) -> None:
+        """Check a critical file from now on."""
+        self._start(("file", path), Task("", path, FileProbe(path), interval_s, FILE_TIMEOUT_S), self._tell_file)
+
+    async def stop(self) -> None:
+        """End all probes."""
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        self._running.clear()
+
+    def _start(self, key: tuple[str, str], task: Task, tell: Callable[[Task, Finding], None]) -> None:
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(self._loop(task, tell))
+
+    async def _loop(self, task: Task, tell: Callable[[Task, Finding], None]) -> None:
+        failed = 0
+        while True:
+            async with self._free:
+                finding = await look(task.probe, task.timeout_s)
+            failed = failed + 1 if finding.outcome is Outcome.FAIL else 0
+            if finding.outcome is not Outcome.FAIL or failed >= task.failures:
+                tell(task, finding)
+            await asyncio.sleep(task.interval_s)
+
+    def _tell_check(self, task: Task, finding: Finding) -> None:
+        now = self._clock.now()
+        self._on_found(CheckObservation(now, task.name, task.unit, finding.outcome, finding.detail))
+
+    def _tell_file(self, task: Task, finding: Finding) -> None:
+        ok = {Outcome.OK: True, Outcome.FAIL: False}.get(finding.outcome)
+        self._on_found(FileObservation(self._clock.now(), task.name, ok, finding.detail))
+
+
+async def look(probe: Probe, timeout_s: float) -> Finding:
+    """One look, bounded in time; whatever goes wrong with the probe itself is unknown."""
+    # Gathered, so that a fault of one probe becomes a value instead of the end of its loop.
+    (found,) = await asyncio.gather(asyncio.wait_for(probe.look(), timeout_s), return_exceptions=True)
+    if isinstance(found, Finding):
+        return found
+    if isinstance(found, TimeoutError):
+        return timed_out(getattr(probe, "host", None), timeout_s)
+    log.error("A probe broke", exc_info=found)
+    return Finding(Outcome.UNKNOWN, f"the probe broke: {found}")

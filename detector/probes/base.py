@@ -1,0 +1,71 @@
+"""What every probe answers, and what an error on the way to a service says about it."""
+
+import errno
+import socket
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from standfast.detector.model import Outcome
+
+# The way to the service is broken, or this process may not go it: that says nothing of the service.
+_WAY: Final = frozenset(
+    {
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+        errno.ENETDOWN,
+        errno.EHOSTDOWN,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EADDRNOTAVAIL,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOBUFS,
+        errno.ENOMEM,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a probe found; unknown when it could not look."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+class Probe(Protocol):
+    """Looks once. Never writes to what it looks at; may be cancelled at any time."""
+
+    async def look(self) -> Finding:
+        """What it finds; OSError when something on the way failed."""
+
+
+def connection_error(error: OSError, host: str) -> Finding:
+    """What it says of a service that connecting to it failed.
+
+    Refused, reset and silence are the service's own doing on this host; from elsewhere the
+    network may have answered, so nothing is known.
+    """
+    detail = str(error.strerror or error) or type(error).__name__
+    if isinstance(error, socket.gaierror) or error.errno in _WAY or not is_local(host):
+        return Finding(Outcome.UNKNOWN, detail)
+    return Finding(Outcome.FAIL, detail)
+
+
+def timed_out(host: str | None, timeout_s: float) -> Finding:
+    """What it says that no answer came in time; a host of None is this one."""
+    outcome = Outcome.FAIL if host is None or is_local(host) else Outcome.UNKNOWN
+    return Finding(outcome, f"no answer within {timeout_s:g} s")
+
+
+def is_local(host: str) -> bool:
+    """Whether a numeric address, or localhost, is one of this host's own."""
+    if host == "localhost":
+        return True
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,217 @@
+"""What a unit's state means: healthy, on its way, stopped by its operator, or failing, and how. Pure.
+
+systemd's states do not say by whose doing a unit is down; what was seen before does. Each rule
+here was measured on a real systemd; docs/design.md, section 6, has them as a table.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from standfast.detector.fold import is_busy
+from standfast.detector.model import DOWN, MOVING, RESTART_PENDING, UP, CheckMemory, Ending, Outcome, State, UnitMemory
+from standfast.detector.watched import Rules
+
+# A unit that comes down this soon after one that it needs failed was taken along by it.
+TAKEN_ALONG_WITHIN_S: Final = 10.0
+
+
+class Meaning(StrEnum):
+    """What a look at a unit finds."""
+
+    HEALTHY = "healthy"
+    SETTLING = "settling"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    UNKNOWN = "unknown"
+    CRASHED = "crashed"
+    GIVEN_UP = "given up"
+    TAKEN_ALONG = "taken along"
+    LOOPING = "looping"
+    OVERDUE = "overdue"
+    CHECK_FAILED = "check failed"
+    MUST_RUN = "must run"
+    LAST_RUN_FAILED = "last run failed"
+
+
+FAILING: Final = frozenset(
+    {
+        Meaning.CRASHED,
+        Meaning.GIVEN_UP,
+        Meaning.TAKEN_ALONG,
+        Meaning.LOOPING,
+        Meaning.OVERDUE,
+        Meaning.CHECK_FAILED,
+        Meaning.MUST_RUN,
+        Meaning.LAST_RUN_FAILED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A meaning, and why, in words; `final` when nothing is pending that would bring the unit up again."""
+
+    meaning: Meaning
+    why: str
+    final: bool = False
+
+    @property
+    def failing(self) -> bool:
+        """Whether it counts as a failure."""
+        return self.meaning in FAILING
+
+
+def read(memory: UnitMemory | None, rules: Rules, state: State, now: float) -> Reading:
+    """What the state of a watched unit means at `now`."""
+    if memory is None:
+        return Reading(Meaning.UNKNOWN, "not seen yet")
+    for rule in _RULES:
+        reading = rule(memory, rules, state, now)
+        if reading is not None:
+            return reading
+    return Reading(Meaning.UNKNOWN, f"systemd says {memory.seen.active_state or 'nothing'!r}, which means nothing here")
+
+
+def _unknown(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    seen = memory.seen
+    if seen.active_state not in UP | DOWN | MOVING:
+        said = f"systemd says {seen.active_state!r}" if seen.active_state else "systemd said nothing about it"
+        return Reading(Meaning.UNKNOWN, said)
+    if seen.active_state in DOWN and seen.load_state != "loaded":
+        return Reading(Meaning.UNKNOWN, _not_loaded(seen.load_state))
+    return None
+
+
+def _not_loaded(load_state: str) -> str:
+    words = {"not-found": "there is no such unit", "masked": "it is masked"}
+    return words.get(load_state, f"systemd could not load it ({load_state})")
+
+
+def _oneshot(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    """A oneshot runs now and then: its last result counts, and it is never given up."""
+    seen = memory.seen
+    if seen.unit_type != "oneshot":
+        return None
+    if seen.active_state in DOWN and seen.result != "success" and memory.ended is not Ending.JOB:
+        return Reading(Meaning.LAST_RUN_FAILED, f"its last run failed ({seen.result})")
+    return Reading(Meaning.HEALTHY, "its last run succeeded" if seen.active_state in DOWN else "it runs")
+
+
+def _up(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    seen = memory.seen
+    if seen.active_state not in UP:
+        return None
+    if seen.n_restarts > memory.restarts_base:
+        times = seen.n_restarts - memory.restarts_base
+        return Reading(Meaning.LOOPING, f"active, but restarted {times} times since the last look")
+    in_grace = memory.up_at is not None and now - memory.up_at < rules.grace_s
+    failed = failed_check(rules, state)
+    if failed is not None and seen.active_state == "active" and not in_grace and not seen.job:
+        name, check = failed
+        return Reading(Meaning.CHECK_FAILED, f"active, but its check {name} fails: {check.detail or 'no detail'}")
+    return Reading(Meaning.HEALTHY, seen.active_state)
+
+
+def failed_check(rules: Rules, state: State) -> tuple[str, CheckMemory] | None:
+    """The first of a unit's own checks that fails."""
+    for (unit, name), check in sorted(state.checks.items()):
+        if unit == rules.unit and check.outcome is Outcome.FAIL:
+            return name, check
+    return None
+
+
+def _restart_pending(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    if memory.seen.sub_state not in RESTART_PENDING:
+        return None
+    if memory.seen.job == "stop" or memory.ended is Ending.JOB:
+        return Reading(Meaning.STOPPED, "stopped by its operator")
+    return Reading(Meaning.CRASHED, f"ended ({memory.seen.result}); systemd is going to restart it")
+
+
+def _on_its_way(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    seen = memory.seen
+    if not is_busy(seen):
+        return None
+    if seen.job == "stop":
+        return _stopped_or_required(memory, rules, now, "being stopped by its operator")
+    way = f"{seen.job} job queued" if seen.active_state in DOWN else seen.active_state
+    busy_since = now if memory.busy_since is None else memory.busy_since
+    if now - busy_since < rules.grace_s:
+        return Reading(Meaning.SETTLING, way)
+    return Reading(Meaning.OVERDUE, f"{way} for more than {rules.grace_s:g} s")
+
+
+def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    culprit = taken_along_by(rules.unit, state)
+    if culprit is None:
+        return None
+    why = f"went down with {culprit}" if culprit else "a unit that it needs failed"
+    return Reading(Meaning.TAKEN_ALONG, why, final=_is_lost(state.units.get(culprit)))
+
+
+def _is_lost(memory: UnitMemory | None) -> bool:
+    """A unit that nothing is going to bring up again by itself: what needs it stays down too."""
+    if memory is None or memory.ended is not Ending.ITSELF:
+        return False
+    return memory.seen.active_state == "failed" and not memory.seen.job and memory.seen.sub_state not in RESTART_PENDING
+
+
+def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    if memory.ended is Ending.JOB:
+        return _stopped_or_required(memory, rules, now, "stopped by its operator")
+    if memory.seen.active_state == "inactive":
+        by_itself = memory.ended is Ending.ITSELF
+        meaning = Meaning.FINISHED if by_itself else Meaning.STOPPED
+        return _stopped_or_required(memory, rules, now, "ended by itself" if by_itself else "not running", meaning)
+    return None
+
+
+def _stopped_or_required(
+    memory: UnitMemory, rules: Rules, now: float, why: str, meaning: Meaning = Meaning.STOPPED
+) -> Reading:
+    if rules.must_run and now - memory.ended_at >= rules.grace_s:
+        return Reading(Meaning.MUST_RUN, f"{why}, but must run")
+    return Reading(meaning, why)
+
+
+def _failed(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    seen = memory.seen
+    if memory.ended is not Ending.ITSELF:
+        return Reading(Meaning.UNKNOWN, "failed before anybody looked, and nothing says by whose doing")
+    if memory.job_before:
+        return Reading(Meaning.CRASHED, f"its start failed ({seen.result})")
+    return Reading(Meaning.GIVEN_UP, f"given up ({seen.result}): no restart is pending", final=True)
+
+
+_RULES: Final[tuple[Callable[[UnitMemory, Rules, State, float], Reading | None], ...]] = (
+    _unknown,
+    _oneshot,
+    _up,
+    _restart_pending,
+    _on_its_way,
+    _taken_along,
+    _stopped,
+    _failed,
+)
+
+
+def taken_along_by(unit: str, state: State, path: frozenset[str] = frozenset()) -> str | None:
+    """The unit whose failure brought this one down, "" when only that there was one is known, None when none did."""
+    memory = state.units.get(unit)
+    if memory is None or memory.seen.active_state != "inactive" or memory.ended is None or unit in path:
+        return None
+    for name in memory.seen.needs:
+        needed = state.units.get(name)
+        if needed is not None and _failed_at_that_time(needed, memory.ended_at):
+            return name
+        culprit = taken_along_by(name, state, path | {unit})
+        if culprit is not None:
+            return culprit or name
+    return "" if memory.seen.job_result == "dependency" else None
+
+
+def _failed_at_that_time(needed: UnitMemory, ended_at: float) -> bool:
+    """Looks are not instantaneous: the needed unit's failure may be seen a moment after its consequence."""
+    return needed.failed_at is not None and abs(ended_at - needed.failed_at) <= TAKEN_ALONG_WITHIN_S

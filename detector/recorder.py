@@ -1,0 +1,78 @@
+"""Says in the journal what the detector sees, a line when it changes, with the observation as a field.
+
+These lines are the recorded history: a replay over the journal reads STANDFAST_OBSERVATION.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from standfast.detector.history import to_line
+from standfast.detector.levels import Assessment
+from standfast.detector.model import (
+    CheckObservation,
+    ClockObservation,
+    FileObservation,
+    ManagerObservation,
+    Observation,
+    UnitObservation,
+)
+from standfast.detector.reading import Meaning
+from standfast.events import Topic
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Compares what is observed with what was said last."""
+
+    def __init__(self) -> None:
+        self._units: dict[str, tuple[object, ...]] = {}
+        self._meanings: dict[str, Meaning] = {}
+        self._others: dict[str, object] = {}
+
+    def record(self, observations: Iterable[Observation], assessment: Assessment) -> None:
+        """Log what is new in the observations."""
+        for observation in observations:
+            match observation:
+                case UnitObservation():
+                    self._unit(observation, assessment)
+                case FileObservation(path=path, ok=ok, detail=detail):
+                    self._other(path, ok, f"critical file {path}: {_word(ok)}, {detail}", observation)
+                case CheckObservation(unit=unit, name=name, outcome=outcome, detail=detail):
+                    whose = f"{unit}: check {name}" if unit else f"database {name}"
+                    self._other(f"{unit} {name}", outcome, f"{whose}: {outcome}, {detail}", observation)
+                case ManagerObservation(answers=answers, system_state=system_state):
+                    said = f"systemd is {system_state}" if answers else "systemd does not answer"
+                    self._other("manager", (answers, system_state), said, observation)
+                case ClockObservation(event=event):
+                    self._say(logging.INFO, f"the host's clock: {event}", observation)
+
+    def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
+        health = assessment.health.get(seen.unit)
+        if health is None:
+            return
+        now = (seen.load_state, seen.active_state, seen.sub_state, seen.result, seen.n_restarts, seen.job)
+        before, self._units[seen.unit] = self._units.get(seen.unit), now
+        meaning = health.reading.meaning
+        meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
+        if before == now and meant is meaning:
+            return
+        is_news = meaning is not meant and (health.reading.failing or meaning is Meaning.UNKNOWN)
+        level = logging.WARNING if is_news else logging.INFO
+        why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
+        self._say(level, f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})", seen)
+
+    def _other(self, key: str, value: object, words: str, observation: Observation) -> None:
+        if self._others.get(key) != value:
+            self._others[key] = value
+            self._say(logging.INFO, words, observation)
+
+    def _say(self, level: int, words: str, observation: Observation) -> None:
+        fields = {"STANDFAST_OBSERVATION": to_line(observation)}
+        if isinstance(observation, UnitObservation):
+            fields["STANDFAST_UNIT"] = observation.unit
+        log.log(level, "%s %s", Topic.HEALTH_CHECK, words, extra=fields)
+
+
+def _word(ok: bool | None) -> str:
+    return {True: "well", False: "not well", None: "unknown"}[ok]

@@ -1,0 +1,93 @@
+"""What the detector had counted, as plain values and back: its own restart must not make it forget. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from standfast.detector.announce import Told
+from standfast.detector.model import Ending, Level, State, UnitMemory
+
+# Counts older than this say nothing of now.
+FORGOTTEN_AFTER_S: Final = 600.0
+
+
+def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, Any]:
+    """What is worth remembering; units that are up and well are not."""
+    return {
+        "boot_id": boot_id,
+        "at": now,
+        "level": state.level.name,
+        "told": {"problem": told.problem, "since": told.since, "hands_off": told.hands_off, "refused": told.refused},
+        "units": {name: _unit(memory) for name, memory in state.units.items() if _is_notable(memory)},
+        "files": {path: file.failures for path, file in state.files.items() if file.failures},
+    }
+
+
+def _is_notable(memory: UnitMemory) -> bool:
+    return memory.failures > 0 or memory.ended is not None
+
+
+def _unit(memory: UnitMemory) -> dict[str, Any]:
+    return {
+        "invocation_id": memory.seen.invocation_id,
+        "failures": memory.failures,
+        "ended": memory.ended.value if memory.ended is not None else None,
+        "n_restarts": memory.restarts_base,
+    }
+
+
+class Remembered:
+    """What an earlier life had counted, for a detector that starts again."""
+
+    def __init__(self, plain: Mapping[str, Any] | None, boot_id: str, now: float) -> None:
+        fresh = isinstance(plain, Mapping) and plain.get("boot_id") == boot_id
+        self._plain: Mapping[str, Any] = plain if fresh and plain is not None else {}
+        self._is_recent = 0 <= now - float(self._plain.get("at", 0)) <= FORGOTTEN_AFTER_S
+        self._always: Mapping[str, Any] = plain if isinstance(plain, Mapping) else {}
+
+    @property
+    def told(self) -> Told:
+        """What people were told and not yet that it is over: that outlives a reboot too."""
+        told = self._always.get("told") or {}
+        return Told(
+            problem=str(told.get("problem") or ""),
+            since=float(told.get("since") or 0),
+            hands_off=bool(told.get("hands_off")),
+            refused=str(told.get("refused") or ""),
+        )
+
+    @property
+    def level(self) -> Level:
+        """The level then."""
+        name = self._always.get("level")
+        return Level[name] if isinstance(name, str) and name in Level.__members__ else Level.NONE
+
+    def ending(self, unit: str, invocation_id: str) -> Ending:
+        """By whose doing the unit was down; it must be down from the same run still."""
+        kept = self._units.get(unit)
+        if kept is None or kept["ended"] is None or kept["invocation_id"] != invocation_id:
+            return Ending.UNKNOWN
+        return Ending(kept["ended"])
+
+    def restored(self, state: State) -> State:
+        """The state with the counts of then, where they are recent."""
+        if not self._is_recent:
+            return state
+        units = {name: self._restored_unit(name, memory) for name, memory in state.units.items()}
+        files = {
+            path: replace(file, failures=int(self._plain.get("files", {}).get(path, 0)))
+            for path, file in state.files.items()
+        }
+        return replace(state, units=units, files=files)
+
+    def _restored_unit(self, name: str, memory: UnitMemory) -> UnitMemory:
+        kept = self._units.get(name)
+        if kept is None:
+            return memory
+        base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
+        return replace(memory, failures=int(kept["failures"]), restarts_base=base)
+
+    @property
+    def _units(self) -> Mapping[str, Any]:
+        units: Mapping[str, Any] = self._plain.get("units", {})
+        return units

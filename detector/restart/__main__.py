@@ -1,0 +1,97 @@
+"""standfast-master-restart: restarts the watched units in systemd's order and verifies them; --plan only tells."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import time
+from typing import Final
+
+from standfast import paths
+from standfast.clock import monotonic_s
+from standfast.config import ConfigError, load
+from standfast.daemon import EXIT_CONFIG, log_mistakes
+from standfast.detector.config import DetectorConfig
+from standfast.detector.restart.report import EXIT_STATUSES, Verdict, broken, ended, plan_lines, started, verdict
+from standfast.detector.restart.run import carry_out
+from standfast.detector.restart.survey import survey
+from standfast.errors import StandfastError
+from standfast.heartbeat import Heartbeat
+from standfast.journal import Journal, configure_logging
+from standfast.systemd1 import Systemd1
+
+log = logging.getLogger(__name__)
+
+IDENTIFIER: Final = "standfast-master-restart"
+# journald reads the unit of a sender from its process: it must be there still (measured: 5 ms are enough).
+LINGER_S: Final = 0.05
+# When journald is down its socket is back within a few seconds.
+JOURNAL_MAY_TAKE_S: Final = 10.0
+
+
+def main() -> int:
+    """Restart, or with --plan only print what would be done; 0 all up, 1 some, 2 none, 78 bad configuration."""
+    parser = argparse.ArgumentParser(prog=IDENTIFIER, description=__doc__)
+    parser.add_argument("--plan", action="store_true", help="print what would be restarted, in order, and why")
+    arguments = parser.parse_args()
+    configure_logging(IDENTIFIER, logging.WARNING if arguments.plan else logging.INFO)
+    try:
+        config = load(DetectorConfig, paths.DETECTOR_CONFIG, os.environ)
+    except ConfigError as error:
+        log_mistakes(error)
+        return EXIT_CONFIG
+    try:
+        return asyncio.run(_print_plan(config) if arguments.plan else _restart(config))
+    except StandfastError as error:
+        log.error("%s", error)
+        return EXIT_STATUSES[Verdict.FAILURE]
+
+
+async def _print_plan(config: DetectorConfig) -> int:
+    async with await Systemd1.connect() as systemd:
+        plan = await survey(systemd, config, paths.DETECTOR_STATUS)
+    print("\n".join(plan_lines(plan)))
+    return 0
+
+
+async def _restart(config: DetectorConfig) -> int:
+    journal = Journal(IDENTIFIER)
+    task = asyncio.create_task(_restart_and_tell(config, journal))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        result = await task
+    except asyncio.CancelledError:
+        journal.emit(broken("it was stopped"))
+        result = Verdict.FAILURE
+    except StandfastError as error:
+        journal.emit(broken(str(error)))
+        result = Verdict.FAILURE
+    _let_the_journal_finish(journal)
+    return EXIT_STATUSES[result]
+
+
+async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict:
+    heartbeat = Heartbeat()
+    began_s = monotonic_s()
+    async with await Systemd1.connect() as systemd:
+        plan = await survey(systemd, config, paths.DETECTOR_STATUS)
+        journal.emit(started(plan))
+        heartbeat.status(f"Restarting {len(plan.units)} units")
+        reports = await carry_out(systemd, plan, config.restart.settle_s)
+    event = ended(reports, monotonic_s() - began_s)
+    journal.emit(event)
+    heartbeat.status(event.message)
+    return verdict(reports)
+
+
+def _let_the_journal_finish(journal: Journal) -> None:
+    deadline_s = monotonic_s() + JOURNAL_MAY_TAKE_S
+    while not journal.flush() and monotonic_s() < deadline_s:
+        time.sleep(0.1)
+    time.sleep(LINGER_S)
+    journal.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

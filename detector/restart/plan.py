@@ -1,0 +1,98 @@
+"""Which units a master restart restarts, which it leaves alone, and why. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from standfast.detector.config import Scope
+from standfast.detector.levels import Health
+from standfast.detector.model import UP, UnitMemory
+from standfast.detector.reading import FAILING, Meaning
+
+# Down on purpose, or nobody knows why: not ours to start.
+_LEFT_ALONE: Final = frozenset({Meaning.STOPPED, Meaning.FINISHED, Meaning.UNKNOWN, Meaning.LAST_RUN_FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One unit of the plan, and why it is in it or is not."""
+
+    unit: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be restarted, in the order of the units' dependencies, and what will not."""
+
+    restarted: tuple[Item, ...]
+    left_alone: tuple[Item, ...]
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The names of what will be restarted."""
+        return tuple(item.unit for item in self.restarted)
+
+
+def make_plan(
+    health: Iterable[Health],
+    units: Mapping[str, UnitMemory],
+    hints: Mapping[str, Meaning],
+    after: Mapping[str, Iterable[str]],
+    scope: Scope,
+) -> Plan:
+    """The plan for what the units look like now.
+
+    Args:
+        hints: what the running detector says of units; of those that are down it knows more than a look can tell.
+        after: for each unit the ones that it is ordered after.
+    """
+    known = [(one, _meaning(one, units[one.unit], hints)) for one in health]
+    failing = {one.unit for one, meaning in known if meaning in FAILING}
+    affected = failing | _dependents(failing, units)
+    restarted, left_alone = [], []
+    for one, meaning in known:
+        refusal = _refusal(one, meaning, units[one.unit])
+        if not refusal and scope is Scope.AFFECTED and one.unit not in affected:
+            refusal = 'not affected (scope = "affected")'
+        if refusal:
+            left_alone.append(Item(one.unit, refusal))
+        else:
+            restarted.append(Item(one.unit, meaning.value))
+    return Plan(tuple(_ordered(restarted, after)), tuple(left_alone))
+
+
+def _meaning(health: Health, memory: UnitMemory, hints: Mapping[str, Meaning]) -> Meaning:
+    is_down = memory.seen.active_state not in UP and not memory.seen.job
+    return hints.get(health.unit, health.reading.meaning) if is_down else health.reading.meaning
+
+
+def _refusal(health: Health, meaning: Meaning, memory: UnitMemory) -> str:
+    """Why a unit is left alone; "" when it is not."""
+    if not health.rules.restart:
+        return "restart = false"
+    if memory.seen.job:
+        return f"a {memory.seen.job} job is queued"
+    if meaning in _LEFT_ALONE:
+        return health.reading.why if meaning is health.reading.meaning else meaning.value
+    return ""
+
+
+def _dependents(roots: set[str], units: Mapping[str, UnitMemory]) -> set[str]:
+    """Everything that needs one of the roots, at any remove."""
+    found: set[str] = set()
+    while True:
+        fresh = {name for name, memory in units.items() if (roots | found) & set(memory.seen.needs)} - found
+        if not fresh:
+            return found
+        found |= fresh
+
+
+def _ordered(items: list[Item], after: Mapping[str, Iterable[str]]) -> list[Item]:
+    """The items, each behind those that its unit is ordered after; a circle is left as it comes."""
+    waiting = {item.unit: item for item in sorted(items, key=lambda item: item.unit)}
+    ordered: list[Item] = []
+    while waiting:
+        free = [name for name in waiting if not (set(after.get(name, ())) - {name}) & waiting.keys()]
+        ordered.extend(waiting.pop(name) for name in free or list(waiting)[:1])
+    return ordered

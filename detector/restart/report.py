@@ -1,0 +1,101 @@
+"""What came of a master restart: the events and lines that tell of it. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from standfast.detector.model import MASTER_RESTART
+from standfast.detector.restart.plan import Item, Plan
+from standfast.events import Event, Kind, Severity
+
+
+class Verdict(StrEnum):
+    """How a master restart ended."""
+
+    SUCCESS = "MASTER_RESTART_COMPLETED"
+    PARTIAL = "MASTER_RESTART_PARTIAL"
+    FAILURE = "MASTER_RESTART_FAILED"
+
+
+EXIT_STATUSES = {Verdict.SUCCESS: 0, Verdict.PARTIAL: 1, Verdict.FAILURE: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReport:
+    """One unit: whether it is up and stayed up, after how many seconds its job was done, and what went wrong."""
+
+    unit: str
+    ok: bool
+    took_s: float | None
+    why: str
+
+
+def verdict(reports: tuple[UnitReport, ...]) -> Verdict:
+    """Success when all are up, failure when none is."""
+    if all(report.ok for report in reports):
+        return Verdict.SUCCESS
+    return Verdict.PARTIAL if any(report.ok for report in reports) else Verdict.FAILURE
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The plan for people."""
+    if not plan.restarted:
+        lines = ["Nothing would be restarted."]
+    else:
+        lines = [f"Would restart {len(plan.restarted)} units, in this order:"]
+        lines += [f"  {number:2}. {item.unit} ({item.why})" for number, item in enumerate(plan.restarted, 1)]
+    if plan.left_alone:
+        lines += ["Left alone:", *(f"      {item.unit}: {item.why}" for item in plan.left_alone)]
+    return lines
+
+
+def started(plan: Plan) -> Event:
+    """The event at its beginning."""
+    return Event(
+        Kind.RESTART,
+        f"Master restart of {len(plan.restarted)} units: {', '.join(plan.units)}{_left_alone(plan.left_alone)}",
+        type="MASTER_RESTART_STARTED",
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        data={"units": list(plan.units), "left_alone": {item.unit: item.why for item in plan.left_alone}},
+    )
+
+
+def ended(reports: tuple[UnitReport, ...], took_s: float) -> Event:
+    """The event at its end."""
+    result = verdict(reports)
+    up = sum(1 for report in reports if report.ok)
+    down = [f"{report.unit} ({report.why})" for report in reports if not report.ok]
+    message = f"Master restart: {up} of {len(reports)} units are up after {took_s:.1f} s"
+    if down:
+        message += f"; not up: {', '.join(down)}"
+    return Event(
+        Kind.RESTART,
+        message,
+        type=result.value,
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        action=f"systemctl status {' '.join(report.unit for report in reports if not report.ok)}" if down else "",
+        data={"took_s": round(took_s, 3), "units": {report.unit: _unit(report) for report in reports}},
+    )
+
+
+def broken(why: str) -> Event:
+    """The event of an end that verified nothing."""
+    return Event(
+        Kind.RESTART,
+        f"Master restart broke off: {why}",
+        type=Verdict.FAILURE.value,
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        action="standfastctl status",
+    )
+
+
+def _unit(report: UnitReport) -> dict[str, Any]:
+    took_s = round(report.took_s, 3) if report.took_s is not None else None
+    return {"ok": report.ok, "took_s": took_s, "why": report.why}
+
+
+def _left_alone(items: tuple[Item, ...]) -> str:
+    return f"; left alone: {', '.join(f'{item.unit} ({item.why})' for item in items)}" if items else ""

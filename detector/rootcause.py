@@ -1,0 +1,58 @@
+"""Which of the failing units failed first, and which it took along. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from standfast.detector.model import UnitMemory
+from standfast.detector.reading import Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class RootCause:
+    """A unit that failed by itself, and the failing ones that need it."""
+
+    unit: str
+    took_along: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.unit} failed first and took along {', '.join(self.took_along)}" if self.took_along else self.unit
+
+
+def root_causes(failing: Mapping[str, Meaning], units: Mapping[str, UnitMemory]) -> tuple[RootCause, ...]:
+    """The failing units that need no other failing unit, the earliest first, each with those that need it.
+
+    Units that need each other in a circle have no first; the one that failed earliest stands for them.
+    """
+    needs = {name: _needed(name, units) & (failing.keys() - {name}) for name in failing}
+    in_time = sorted(failing, key=lambda name: (_failed_at(name, units), name))
+    roots = [name for name in in_time if not needs[name]] or in_time[:1]
+    for name in in_time:
+        reached = {name, *needs[name]} & set(roots)
+        if not reached:
+            roots.append(name)
+    return tuple(RootCause(root, _dependents(root, in_time, needs, roots)) for root in roots)
+
+
+def _dependents(
+    root: str, in_time: list[str], needs: Mapping[str, Collection[str]], roots: Collection[str]
+) -> tuple[str, ...]:
+    return tuple(name for name in in_time if root in needs[name] and name not in roots)
+
+
+def _needed(name: str, units: Mapping[str, UnitMemory]) -> frozenset[str]:
+    """Everything that a unit needs, at any remove."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        memory = units.get(waiting.pop())
+        fresh = set(memory.seen.needs) - found if memory is not None else set()
+        found |= fresh
+        waiting += fresh
+    return frozenset(found)
+
+
+def _failed_at(name: str, units: Mapping[str, UnitMemory]) -> float:
+    memory = units.get(name)
+    if memory is None:
+        return 0.0
+    return memory.ended_at if memory.ended is not None or memory.failed_at is None else memory.failed_at

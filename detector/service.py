@@ -1,0 +1,247 @@
+"""The detector's loop: observations in; events, status and requests out."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from standfast import statusfile
+from standfast.daemon import Frame
+from standfast.detector.announce import status_line
+from standfast.detector.clockwork import ClockWatch, SteadyClock
+from standfast.detector.config import DetectorConfig
+from standfast.detector.decide import Decision
+from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower
+from standfast.detector.keeper import Keeper
+from standfast.detector.link import Connect, Link
+from standfast.detector.mind import Mind, Turn
+from standfast.detector.model import (
+    MASTER_RESTART,
+    ClockEvent,
+    ClockObservation,
+    Ending,
+    ManagerObservation,
+    Observation,
+    RestartObservation,
+    RunResult,
+)
+from standfast.detector.origins import journal_ending
+from standfast.detector.prober import Prober
+from standfast.detector.recorder import Recorder
+from standfast.detector.remembering import Remembered
+from standfast.detector.status import status
+from standfast.events import Event, Kind, Severity
+from standfast.statusfile import StatusFileError
+from standfast.systemd1 import Systemd1Error
+
+log = logging.getLogger(__name__)
+
+# The loop turns at least this often: the watchdog sees it, and a lost bus is tried again.
+TURN_S: Final = 5.0
+RECONNECT_S: Final = 1.0
+LOOP_MAY_TAKE_S: Final = 30.0
+# One event's signals come in a burst; waiting for its end makes one look of five.
+BURST_S: Final = 0.002
+# With an empty ledger, how far back the journal is read for master restarts.
+REBUILT_FROM_S: Final = 24 * 3600.0
+# The status of a thousand units is not written a hundred times a second.
+STATUS_EVERY_S: Final = 0.5
+
+
+class Detector:
+    """Wires the pure decisions to systemd, the journal, the disk and the clock."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        config: DetectorConfig,
+        read_config: Callable[[], DetectorConfig],
+        connect: Connect,
+        database: Path,
+        status_path: Path,
+    ) -> None:
+        self._frame = frame
+        self._config = config
+        self._read_config = read_config
+        self._status_path = status_path
+        self._clock = SteadyClock()
+        self._clock_watch = ClockWatch()
+        self._mind = Mind(config)
+        self._keeper = Keeper(database)
+        self._remembered = Remembered(None, "", 0.0)
+        self._recorder = Recorder()
+        self._link = Link(connect, self._mind.engine.watching, self._clock, self._origin)
+        self._prober = Prober(self._clock, self._put)
+        self._follower = LedgerFollower(self._on_ledger_entry)
+        self._inbox: list[Observation] = []
+        self._next_config: DetectorConfig | None = None
+        self._next_look = self._clock.now()
+        self._status_at = float("-inf")
+        self._status_trouble = ""
+
+    async def run(self) -> None:
+        """Watch until it is time to stop."""
+        self._frame.on_reload(self._reload)
+        pulse = self._frame.heartbeat.pulse("the watch over units", LOOP_MAY_TAKE_S)
+        await self._begin()
+        self._frame.heartbeat.ready()
+        try:
+            while not self._frame.stop.is_set():
+                await self._turn()
+                pulse.beat()
+                await self._wait()
+        finally:
+            await self._end()
+
+    # Beginning and end
+
+    async def _begin(self) -> None:
+        ledger = self._keeper.load()
+        connected = await self._link.ensure()
+        now = self._clock.now()
+        self._remembered = self._keeper.remembered(self._boot(), now)
+        self._mind.recall(ledger.runs, ledger.released_at, self._remembered)
+        if connected and self._link.booted_at is not None:
+            self._put(ClockObservation(self._link.booted_at, ClockEvent.BOOT))
+        self._follow()
+        self._watch_probes()
+
+    def _follow(self) -> None:
+        try:
+            self._follower.start(self._keeper.cursor, self._clock.now() - REBUILT_FROM_S)
+        except FollowError as error:
+            log.error("%s", error)
+
+    def _boot(self) -> str:
+        """What tells this boot from another."""
+        return f"{self._link.booted_at:.0f}" if self._link.booted_at is not None else ""
+
+    async def _end(self) -> None:
+        self._follower.stop()
+        await self._prober.stop()
+        await self._link.close()
+        self._keeper.keep_counts(self._mind, self._boot(), self._clock.now())
+        self._keeper.close()
+        self._status_path.unlink(missing_ok=True)
+
+    def _reload(self) -> None:
+        self._next_config = self._read_config()
+        self._link.wake.set()
+
+    async def _reconfigure(self, config: DetectorConfig) -> None:
+        self._config, self._next_config = config, None
+        self._mind.reconfigure(config)
+        await self._link.rewatch(self._mind.engine.watching)
+        await self._prober.stop()
+        self._watch_probes()
+        self._next_look = self._clock.now()
+
+    def _watch_probes(self) -> None:
+        for path in self._config.critical_files:
+            self._prober.watch_file(path, self._config.check_interval_s)
+        for database in self._config.database:
+            self._prober.watch_database(database)
+
+    # Observing
+
+    def _origin(self, unit: str, invocation_id: str) -> Ending:
+        return self._remembered.ending(unit, invocation_id) or journal_ending(unit)
+
+    def _put(self, observation: Observation) -> None:
+        self._inbox.append(observation)
+        self._link.wake.set()
+
+    def _on_ledger_entry(self, entry: LedgerEntry) -> None:
+        self._keeper.cursor = entry.cursor
+        self._put(entry.observation)
+
+    async def _wait(self) -> None:
+        pause_s = TURN_S if self._link.is_up else RECONNECT_S
+        pause_s = min(pause_s, self._next_look - self._clock.now())
+        stopping = asyncio.create_task(self._frame.stop.wait())
+        waking = asyncio.create_task(self._link.wake.wait())
+        done, pending = await asyncio.wait(
+            (stopping, waking), timeout=max(pause_s, 0), return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        if waking in done:
+            await asyncio.sleep(BURST_S)
+
+    async def _turn(self) -> None:
+        if self._next_config is not None:
+            await self._reconfigure(self._next_config)
+        self._link.wake.clear()
+        scheduled = self._clock.now() >= self._next_look
+        for event in self._clock_watch.events():
+            self._put(ClockObservation(self._clock.now(), event))
+        observations, self._inbox = self._inbox, []
+        observations += await self._link.observe(everything=scheduled)
+        now = self._clock.now()
+        if scheduled:
+            missed = (now - self._next_look) // self._config.check_interval_s
+            self._next_look += (missed + 1) * self._config.check_interval_s
+        if observations or scheduled:
+            await self._act(self._mind.take(observations, now, scheduled=scheduled), observations, now, scheduled)
+
+    # Acting
+
+    async def _act(self, turn: Turn, observations: list[Observation], now: float, scheduled: bool) -> None:
+        self._recorder.record(observations, turn.step.assessment)
+        for event in turn.events:
+            self._frame.journal.emit(event)
+        if turn.line:
+            log.warning("%s", turn.line)
+        if turn.ledger_changed:
+            self._keeper.keep_ledger(self._mind.state)
+        if turn.step.decision is not None and turn.step.decision.allowed:
+            await self._ask(turn.step.decision)
+        if scheduled or turn.told_changed:
+            self._keeper.keep_counts(self._mind, self._boot(), now)
+        self._show(turn, now, must=scheduled or bool(turn.events))
+        for unit in turn.step.assessment.facts.units:
+            self._prober.watch_unit(unit.unit, unit.rules.checks)
+
+    async def _ask(self, decision: Decision) -> None:
+        """Ask systemd for the master restart, after making sure that the host is not going down."""
+        system_state = await self._link.system_state()
+        if system_state == "stopping":
+            self._put(ManagerObservation(self._clock.now(), True, system_state))
+            return
+        # On record before it is asked for: a detector killed in between must not ask again.
+        self._mind.ask(decision, self._clock.now())
+        self._keeper.keep_ledger(self._mind.state)
+        try:
+            await self._link.start_master_restart()
+        except Systemd1Error as error:
+            log.error("Cannot start %s: %s", MASTER_RESTART, error)
+            self._frame.journal.emit(_refused(error))
+            self._put(RestartObservation(self._clock.now(), RunResult.FAILURE))
+
+    def _show(self, turn: Turn, now: float, *, must: bool) -> None:
+        notes = (*self._keeper.notes, *((self._status_trouble,) if self._status_trouble else ()))
+        line = status_line(turn.step)
+        self._frame.heartbeat.status("; ".join((line, *notes)))
+        if not must and now - self._status_at < STATUS_EVERY_S:
+            return
+        self._status_at = now
+        try:
+            statusfile.write(self._status_path, status(turn.step, self._config, now, notes))
+            self._status_trouble = ""
+        except StatusFileError as error:
+            if not self._status_trouble:
+                log.error("%s", error)
+            self._status_trouble = str(error)
+
+
+def _refused(error: Systemd1Error) -> Event:
+    return Event(
+        Kind.RESTART,
+        f"The master restart could not be asked for: {error}",
+        type="MASTER_RESTART_FAILED",
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        action=f"systemctl start {MASTER_RESTART}",
+    )

@@ -1,0 +1,116 @@
+"""The detector's status file: what the API, the dashboard and standfastctl show. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from standfast.detector.config import DetectorConfig
+from standfast.detector.decide import is_restarting, ledger_budget
+from standfast.detector.engine import Step
+from standfast.detector.levels import FILE_MISSING_LOOKS, Health
+from standfast.detector.model import Outcome, State
+from standfast.detector.times import iso
+from standfast.detector.watched import port_of
+
+SHOWN_RESTARTS = 20
+
+
+def status(step: Step, config: DetectorConfig, now: float, notes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Everything that the detector knows, as JSON values.
+
+    Args:
+        notes: what the detector cannot do at the moment, such as remember.
+    """
+    state, assessment = step.state, step.assessment
+    files = {path: _file(state, path) for path in config.critical_files}
+    return {
+        "failure_level": assessment.level.name,
+        "level": int(assessment.level),
+        "reasons": list(assessment.reasons),
+        "root_cause": [cause.unit for cause in assessment.root_causes],
+        "took_along": {cause.unit: list(cause.took_along) for cause in assessment.root_causes},
+        "mode": config.mode.value,
+        **_restarts(step, config, now),
+        "supervisor_status": _supervisor(step),
+        "databases": {database.name: _check(state, "", database.name, now) for database in config.database},
+        "critical_files_healthy": all(file["healthy"] is not False for file in files.values()),
+        "critical_files": files,
+        "service_health": {unit.unit: _health(unit, state, now) for unit in assessment.facts.units},
+        "notes": list(notes),
+        "checked_at": iso(now),
+    }
+
+
+def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
+    state = step.state
+    left = ledger_budget(state, config, now)
+    blocked = left.hold_until is not None or left.gap_until is not None or left.used >= config.restart.max_per_hour
+    last = state.runs[-1] if state.runs else None
+    return {
+        "can_restart": not (blocked or is_restarting(state) or state.shutting_down or not state.answers),
+        "last_restart": iso(last.at) if last is not None else None,
+        "restart_count": left.used,
+        "hold_until": iso(left.hold_until) if left.hold_until is not None else None,
+        "decision": _decision(step),
+        "restart_history": [
+            {"at": iso(run.at), "result": run.result.value, "automatic": run.automatic, "units": sorted(run.units)}
+            for run in state.runs[-SHOWN_RESTARTS:]
+        ],
+    }
+
+
+def _decision(step: Step) -> dict[str, Any] | None:
+    if step.decision is None:
+        return None
+    return {"allowed": step.decision.allowed, "reason": step.decision.reason.value, "why": step.decision.why}
+
+
+def _supervisor(step: Step) -> dict[str, Any]:
+    units = step.assessment.facts.units
+    return {
+        "status": "ok" if step.state.answers else "no answer",
+        "running": sum(1 for unit in units if _active_state(step.state, unit) == "active"),
+        "failed": sum(1 for unit in units if unit.reading.failing),
+        "system_state": step.state.system_state,
+    }
+
+
+def _active_state(state: State, unit: Health) -> str:
+    memory = state.units.get(unit.unit)
+    return memory.seen.active_state if memory is not None else ""
+
+
+def _health(unit: Health, state: State, now: float) -> dict[str, Any]:
+    seen = state.units[unit.unit].seen
+    return {
+        "status": unit.reading.meaning.value,
+        "failing": unit.reading.failing,
+        "why": unit.reading.why,
+        "consecutive_failures": unit.failures,
+        "last_check": iso(now),
+        "load_state": seen.load_state,
+        "active_state": seen.active_state,
+        "sub_state": seen.sub_state,
+        "result": seen.result,
+        "restarts": seen.n_restarts,
+        "port": port_of(unit.rules),
+        "tier": unit.rules.tier.value,
+        "needs": list(seen.needs),
+        "restart": unit.rules.restart,
+        "checks": {check.label: _check(state, unit.unit, check.label, now) for check in unit.rules.checks},
+    }
+
+
+def _check(state: State, unit: str, name: str, now: float) -> dict[str, Any]:
+    check = state.checks.get((unit, name))
+    if check is None:
+        return {"status": Outcome.UNKNOWN.value, "healthy": None, "detail": "not checked yet", "last_check": None}
+    healthy = {Outcome.OK: True, Outcome.FAIL: False}.get(check.outcome)
+    return {"status": check.outcome.value, "healthy": healthy, "detail": check.detail, "last_check": iso(check.at)}
+
+
+def _file(state: State, path: str) -> Mapping[str, Any]:
+    file = state.files.get(path)
+    if file is None:
+        return {"healthy": None, "detail": "not checked yet", "consecutive_failures": 0}
+    healthy = None if file.ok is None else file.ok or file.failures < FILE_MISSING_LOOKS
+    return {"healthy": healthy, "detail": file.detail, "consecutive_failures": file.failures}

@@ -1,0 +1,125 @@
+"""The detector's memory across its own restarts and the host's: the ledger, and what it had counted."""
+
+import contextlib
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from standfast.detector.model import Run, RunResult
+from standfast.detector.times import from_iso, iso
+from standfast.errors import StandfastError
+
+log = logging.getLogger(__name__)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS restarts (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    result TEXT NOT NULL,
+    automatic INTEGER NOT NULL,
+    units TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class StoreError(StandfastError):
+    """The database could not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What survives: the master restarts, the last release, and how far the journal was read."""
+
+    runs: tuple[Run, ...] = ()
+    released_at: float | None = None
+    cursor: str = ""
+
+
+class Store:
+    """A small SQLite database; every write is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return _connect(self._path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise StoreError(
+                    f"cannot open {self._path}: {error}; see that its directory exists, is writable and has room"
+                ) from error
+            aside = self._path.with_suffix(".damaged")
+            log.error("%s is damaged (%s): set aside as %s, the ledger is rebuilt from the journal",
+                      self._path, error, aside.name)  # fmt: skip
+            with contextlib.suppress(OSError):
+                self._path.replace(aside)
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            return _connect(self._path)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def ledger(self) -> Ledger:
+        """What was saved last."""
+        with self._translated("read"):
+            rows = self._connection.execute("SELECT at, result, automatic, units FROM restarts ORDER BY id")
+            runs = tuple(
+                Run(from_iso(at), RunResult(result), bool(automatic), frozenset(json.loads(units)))
+                for at, result, automatic, units in rows
+            )
+        released = self.recall("released_at")
+        return Ledger(runs, from_iso(released) if released else None, self.recall("cursor") or "")
+
+    def save_ledger(self, ledger: Ledger) -> None:
+        """Replace the ledger and the position in the journal that it goes with, together."""
+        rows = [(iso(run.at), run.result.value, run.automatic, json.dumps(sorted(run.units))) for run in ledger.runs]
+        with self._translated("write"), self._connection:
+            self._connection.execute("DELETE FROM restarts")
+            self._connection.executemany(
+                "INSERT INTO restarts (at, result, automatic, units) VALUES (?, ?, ?, ?)", rows
+            )
+            self._put("cursor", ledger.cursor)
+            self._put("released_at", iso(ledger.released_at) if ledger.released_at is not None else "")
+
+    def recall(self, key: str) -> str | None:
+        """A remembered text."""
+        with self._translated("read"):
+            row = self._connection.execute("SELECT value FROM memory WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def remember(self, key: str, value: Any) -> None:
+        """Remember something as JSON."""
+        with self._translated("write"), self._connection:
+            self._put(key, json.dumps(value, separators=(",", ":")))
+
+    def _put(self, key: str, value: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO memory (key, value) VALUES (?, ?)", (key, value))
+
+    @contextlib.contextmanager
+    def _translated(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot {verb} {self._path}: {error}; see that its disk has room") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=5)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(_SCHEMA)
+        connection.execute("SELECT count(*) FROM restarts").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

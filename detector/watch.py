@@ -1,0 +1,234 @@
+"""The watch over units: what systemd says on D-Bus becomes observations.
+
+Signals only say which unit to look at, and when; what is observed comes from asking. The
+watcher subscribes before it reads, so that nothing happens unseen in between.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Collection, Iterable
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from standfast.detector.clockwork import SteadyClock
+from standfast.detector.endings import Endings
+from standfast.detector.model import DOWN, MASTER_RESTART, Ending, UnitObservation
+from standfast.detector.watched import Watching
+from standfast.systemd1 import SERVICE, UNIT, UNIT_PATHS, ListedUnit, Signal, Systemd1, Systemd1Error
+
+log = logging.getLogger(__name__)
+
+NEEDS: Final = ("Requires", "Requisite", "BindsTo", "PartOf")
+# Units of other types do not fail in ways that take a service along.
+_NEEDED_TYPES: Final = (".service", ".socket", ".mount", ".device")
+# How many units that did not change are read in full at each reconciliation, to find what signals did not tell.
+_READ_AGAIN: Final = 50
+
+
+class UnitWatcher:
+    """Watches the units of a configuration on one bus connection.
+
+    Attributes that the caller hands in: `origin` tells by whose doing a unit is down that was down
+    at the first look; `wake` is set when there is something to look at; `names` are units that
+    globs matched on an earlier connection.
+    """
+
+    def __init__(
+        self,
+        systemd: Systemd1,
+        watching: Watching,
+        clock: SteadyClock,
+        origin: Callable[[str, str], Ending],
+        wake: asyncio.Event,
+        names: Iterable[str] = (),
+    ) -> None:
+        self._systemd = systemd
+        self._watching = watching
+        self._clock = clock
+        self._origin = origin
+        self._endings = Endings()
+        self._wake = wake
+        self._names: set[str] = {*watching.names, *names, MASTER_RESTART}
+        self._needed: set[str] = set()
+        self._rows: dict[str, ListedUnit] = {}
+        self._observed: dict[str, UnitObservation] = {}
+        self._fixed: dict[str, tuple[tuple[str, ...], str]] = {}
+        self._dirty: set[str] = set()
+        self._read_again_from = 0
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What is watched: by name, and what globs matched so far."""
+        return frozenset(self._names)
+
+    async def start(self) -> None:
+        """Subscribe; from now on `wake` is set when there is something to look at."""
+        await self._systemd.subscribe(self._on_signal)
+
+    async def reconcile(self) -> list[UnitObservation]:
+        """Look at every unit, also at what signals did not tell of."""
+        await self._match_globs()
+        dirty, self._dirty = self._dirty, set()
+        names = self._all_names()
+        rows = await self._list(names)
+        moved = {name for name, row in rows.items() if self._rows.get(name) != row}
+        return await self._observe(rows, dirty | moved | self._next_to_read_again(names))
+
+    async def look(self) -> list[UnitObservation]:
+        """Look at the units that signals told of."""
+        dirty, self._dirty = self._dirty, set()
+        if not dirty:
+            return []
+        return await self._observe(await self._list(dirty), dirty)
+
+    def _all_names(self) -> list[str]:
+        return sorted(self._names | self._needed)
+
+    def _next_to_read_again(self, names: list[str]) -> set[str]:
+        start = self._read_again_from
+        self._read_again_from = start + _READ_AGAIN if start + _READ_AGAIN < len(names) else 0
+        return set(names[start : start + _READ_AGAIN])
+
+    async def _match_globs(self) -> None:
+        if self._watching.patterns:
+            listed = await self._systemd.list_units_matching(self._watching.patterns)
+            # A glob that matches a unit once watches it for good: a stopped instance is unloaded.
+            self._names |= {row.name for row in listed if self._watching.watches(row.name)}
+
+    async def _list(self, names: Iterable[str]) -> dict[str, ListedUnit]:
+        return {row.name: row for row in await self._systemd.list_units(names)}
+
+    async def _observe(self, rows: dict[str, ListedUnit], names: Collection[str]) -> list[UnitObservation]:
+        found = await asyncio.gather(*(self._observe_one(rows[name]) for name in sorted(names) if name in rows))
+        fresh = {name for seen in found for name in seen.needs} - self._needed - self._names
+        if fresh:
+            self._needed |= fresh
+            found += await self._observe(await self._list(fresh), fresh)
+        return found
+
+    async def _observe_one(self, row: ListedUnit) -> UnitObservation:
+        at = self._clock.now()
+        first = row.name not in self._observed
+        self._endings.job_type(row.name, row.job_type)
+        self._endings.seen(row.name, row.active_state, row.sub_state)
+        invocation_id, n_restarts, result, since = await self._details(row, first)
+        needs, unit_type = await self._fixed_properties(row)
+        ended_by = self._endings.ended_by(row.name)
+        if first and row.active_state in DOWN and ended_by is Ending.UNKNOWN and self._watching.watches(row.name):
+            ended_by = self._origin(row.name, invocation_id)
+        seen = UnitObservation(
+            at=at,
+            unit=row.name,
+            load_state=row.load_state,
+            active_state=row.active_state,
+            sub_state=row.sub_state,
+            result=result,
+            n_restarts=n_restarts,
+            invocation_id=invocation_id,
+            job=row.job_type,
+            needs=needs,
+            unit_type=unit_type,
+            ended_by=ended_by,
+            job_result=self._endings.job_result(row.name),
+            since=since,
+        )
+        self._rows[row.name] = row
+        self._observed[row.name] = seen
+        return seen
+
+    async def _details(self, row: ListedUnit, first: bool) -> tuple[str, int, str, float | None]:
+        wanted: list[tuple[str, str, Any]] = [(UNIT, "InvocationID", b"")]
+        if first:
+            wanted.append((UNIT, "StateChangeTimestampMonotonic", 0))
+        if row.name.endswith(".service") and row.load_state == "loaded":
+            wanted += [(SERVICE, "NRestarts", 0), (SERVICE, "Result", "success")]
+        values = await asyncio.gather(*(self._get(row.path, *one) for one in wanted))
+        found = {name: value for (_, name, _), value in zip(wanted, values, strict=True)}
+        stamp = found.get("StateChangeTimestampMonotonic", 0)
+        since = self._clock.from_monotonic_us(stamp) if stamp else None
+        return bytes(found["InvocationID"]).hex(), found.get("NRestarts", 0), found.get("Result", "success"), since
+
+    async def _fixed_properties(self, row: ListedUnit) -> tuple[tuple[str, ...], str]:
+        """What changes only with a reload: dependencies and the type of service."""
+        if row.load_state != "loaded" or not self._watching.watches(row.name):
+            return (), ""
+        if row.name not in self._fixed:
+            lists = await asyncio.gather(*(self._get(row.path, UNIT, name, []) for name in NEEDS))
+            needs = {name for names in lists for name in names if name.endswith(_NEEDED_TYPES)} - {row.name}
+            is_service = row.name.endswith(".service")
+            unit_type = await self._get(row.path, SERVICE, "Type", "") if is_service else ""
+            self._fixed[row.name] = (tuple(sorted(needs)), unit_type)
+        return self._fixed[row.name]
+
+    async def _get(self, path: str, interface: str, name: str, default: Any) -> Any:
+        try:
+            return await self._systemd.get(path, interface, name)
+        except Systemd1Error as error:
+            if not error.code:  # no answer at all is the manager's trouble, not this unit's
+                raise
+            log.debug("%s of %s: %s", name, path, error)
+            return default
+
+    # Signals: they must be handled quickly, so they only note where to look.
+
+    def _on_signal(self, signal: Signal) -> None:
+        handler = _HANDLERS.get(signal.member)
+        if handler is not None:
+            handler(self, signal)
+
+    def _on_properties(self, signal: Signal) -> None:
+        name = unit_name(signal.path)
+        if self._is_known(name):
+            interface, changed = signal.body[0], signal.body[1]
+            if interface == UNIT:
+                self._endings.unit_changed(name, changed)
+            self._mark(name)
+
+    def _on_job_new(self, signal: Signal) -> None:
+        job, _, name = signal.body[:3]
+        if self._is_known(name):
+            self._endings.job_new(name, job)
+            self._mark(name)
+
+    def _on_job_removed(self, signal: Signal) -> None:
+        job, _, name, result = signal.body[:4]
+        if self._is_known(name):
+            self._endings.job_removed(name, job, result)
+            self._mark(name)
+
+    def _on_unit_new(self, signal: Signal) -> None:
+        name = str(signal.body[0])
+        if self._is_known(name):
+            self._mark(name)
+        elif any(fnmatchcase(name, pattern) for pattern in self._watching.patterns):
+            self._names.add(name)
+            self._mark(name)
+
+    def _on_reloading(self, signal: Signal) -> None:
+        if not signal.body[0]:
+            self._fixed.clear()  # the unit files may say something else now
+            for name in self._names:
+                self._mark(name)
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._names or name in self._needed
+
+    def _mark(self, name: str) -> None:
+        self._dirty.add(name)
+        self._wake.set()
+
+
+_HANDLERS: Final[dict[str, Callable[[UnitWatcher, Signal], None]]] = {
+    "PropertiesChanged": UnitWatcher._on_properties,
+    "JobNew": UnitWatcher._on_job_new,
+    "JobRemoved": UnitWatcher._on_job_removed,
+    "UnitNew": UnitWatcher._on_unit_new,
+    "Reloading": UnitWatcher._on_reloading,
+}
+
+
+def unit_name(path: str) -> str:
+    """The unit of an object path, in which systemd writes other characters as _ and two hex digits."""
+    escaped = path.removeprefix(f"{UNIT_PATHS}/")
+    return re.sub(r"_([0-9a-f]{2})", lambda match: chr(int(match[1], 16)), escaped)

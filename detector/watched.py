@@ -1,0 +1,92 @@
+"""Which units are watched, and what holds for each of them. Pure."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from standfast.detector.check_tables import Check, HttpCheck, TcpCheck
+from standfast.detector.config import AGENTS, DetectorConfig, Thresholds, Tier, Watch
+from standfast.detector.model import OWN_UNITS
+
+GLOB_CHARACTERS = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the configuration says of one unit, with every default filled in."""
+
+    unit: str
+    tier: Tier
+    grace_s: float
+    restart: bool
+    must_run: bool
+    thresholds: Thresholds
+    checks: tuple[Check, ...]
+
+
+class Watching:
+    """Answers for a unit's name which `[[watch]]` holds: an exact name before the first glob that fits."""
+
+    def __init__(self, config: DetectorConfig) -> None:
+        self._config = config
+        self._exact = {watch.unit: watch for watch in config.watch if not is_glob(watch.unit)}
+        self._globs = [watch for watch in config.watch if is_glob(watch.unit)]
+        self._found: dict[str, Watch] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The units watched by name."""
+        return tuple(self._exact)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The globs."""
+        return tuple(watch.unit for watch in self._globs)
+
+    def watches(self, unit: str) -> bool:
+        """Whether anything is said of this unit."""
+        return self._watch(unit) is not None
+
+    def rules(self, unit: str, unit_type: str = "") -> Rules:
+        """What holds for a watched unit."""
+        watch = self._watch(unit) or Watch(unit)
+        is_oneshot = unit_type == "oneshot"
+        default_restart = not (is_oneshot or fnmatchcase(unit, AGENTS))
+        return Rules(
+            unit=unit,
+            tier=watch.tier or (Tier.IMPORTANT if is_oneshot else Tier.CRITICAL),
+            grace_s=watch.grace_s,
+            restart=unit not in OWN_UNITS and (default_restart if watch.restart is None else watch.restart),
+            must_run=watch.must_run,
+            thresholds=watch.thresholds.over(self._config.thresholds),
+            checks=watch.check,
+        )
+
+    def _watch(self, unit: str) -> Watch | None:
+        found = self._found.get(unit) or self._exact.get(unit)
+        if found is None:
+            found = next((watch for watch in self._globs if fnmatchcase(unit, watch.unit)), None)
+        if found is not None:  # what does not fit is not kept: transient units come without end
+            self._found[unit] = found
+        return found
+
+
+def is_glob(name: str) -> bool:
+    """Whether a watch names many units."""
+    return bool(GLOB_CHARACTERS & set(name))
+
+
+def port_of(rules: Rules) -> int | None:
+    """The port that a unit's checks knock at, for the status."""
+    for check in rules.checks:
+        if isinstance(check, TcpCheck):
+            return check.port
+        if isinstance(check, HttpCheck):
+            return _url_port(check.url)
+    return None
+
+
+def _url_port(url: str) -> int:
+    scheme, _, rest = url.partition("://")
+    authority = rest.partition("/")[0].rpartition("@")[2]
+    port = authority.rpartition(":")[2] if "]" not in authority.rpartition(":")[2] else ""
+    return int(port) if port.isdigit() else {"https": 443}.get(scheme, 80)
