@@ -29,18 +29,18 @@ dl div { background: var(--card); border: 1px solid var(--line); border-radius: 
 dt { color: var(--soft); font-size: .8125rem; } dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); }
 th, td { text-align: left; padding: .4rem .75rem; border-top: 1px solid var(--line); vertical-align: top;
-  overflow-wrap: anywhere; }
-thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; border-top: 0; overflow-wrap: normal; }
-tbody th { font-weight: 600; }
+  overflow-wrap: break-word; }
+thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; border-top: 0; }
+tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; }
 td span, dd span { color: var(--tone); } td span:not(.plain) { font-weight: 600; }
 .empty { color: var(--soft); margin: 0; }
 #lost { color: var(--bad); font-weight: 600; } #lost:empty { display: none; }
 a { color: inherit; } a:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
-@media (max-width: 44rem) {
+@media (max-width: 60rem) {
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, tr, th, td { display: block; }
   tr { padding: .5rem 0; border-top: 1px solid var(--line); } tbody tr:first-child { border-top: 0; }
-  tbody th, td { border: 0; padding: .1rem .75rem; }
+  tbody th, td { border: 0; padding: .1rem .75rem; overflow-wrap: anywhere; }
   td::before { content: attr(data-label) ": "; color: var(--soft); font-weight: 400; }
 }
 """
@@ -50,8 +50,10 @@ SCRIPT: Final = """
 const lost = document.getElementById("lost");
 function localTimes(root) {
   for (const time of root.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    const today = at.toDateString() === new Date().toDateString();
     time.title = time.textContent;
-    time.textContent = new Date(time.dateTime).toLocaleString();
+    time.textContent = today ? at.toLocaleTimeString() : at.toLocaleString();
   }
 }
 async function refresh() {
