@@ -191,7 +191,7 @@ def status_line(step: Step) -> str:
     if assessment.level is Level.NONE:
         failing = [unit for unit in units if unit.reading.failing]
         well = f"not well yet: {', '.join(map(str, failing))}" if failing else "all well"
-        line = f"NONE: {len(units)} units watched, {well}"
+        line = f"NONE: {len(units)} {'unit' if len(units) == 1 else 'units'} watched, {well}"
     else:
         line = f"{assessment.level.name}: {_because(assessment)}"
     decision = step.decision

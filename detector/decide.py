@@ -6,9 +6,9 @@ from typing import Final
 
 from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
 from standfast.detector.counting import in_clock_grace
-from standfast.detector.levels import CASCADE_UNITS, Assessment, Health
+from standfast.detector.levels import CASCADE_UNITS, Assessment, Health, is_restarting
 from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, same_set_runs
-from standfast.detector.model import MASTER_RESTART, State
+from standfast.detector.model import State
 from standfast.detector.reading import Meaning
 
 FILE_RESTART_LOOKS: Final = 7
@@ -102,12 +102,6 @@ def _refused_by_ledger(
     if left.gap_until is not None:
         return Reason.GAP, f"the last master restart was less than {_minutes(settings.min_gap_s)} min ago"
     return None
-
-
-def is_restarting(state: State) -> bool:
-    """Whether the oneshot runs, or waits in systemd's queue."""
-    memory = state.units.get(MASTER_RESTART)
-    return memory is not None and (memory.seen.active_state == "activating" or bool(memory.seen.job))
 
 
 def _being_repaired(assessment: Assessment, causes: frozenset[str]) -> bool:

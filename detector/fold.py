@@ -88,6 +88,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
         memory,
         ended=ended,
         failed_at=_failed_at(before, seen, ended, since),
+        cleared_at=_cleared_at(before, seen, ended),
         up_at=_up_at(before, seen, since),
         busy_since=_busy_since(before, seen, since),
     )
@@ -147,6 +148,13 @@ def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending |
         return last
     already = before is not None and before.ended is Ending.ITSELF and before.failed_at is not None
     return last if already else since
+
+
+def _cleared_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending | None) -> float | None:
+    """When somebody made a failed unit merely inactive; whoever does that is about to start it, or knows better."""
+    if before is None or ended is not Ending.ITSELF or seen.active_state != "inactive":
+        return None
+    return seen.at if before.seen.active_state == "failed" else before.cleared_at
 
 
 def _up_at(before: UnitMemory | None, seen: UnitObservation, since: float) -> float | None:

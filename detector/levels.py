@@ -10,7 +10,7 @@ from typing import Final
 
 from standfast.detector.config import DetectorConfig, Tier
 from standfast.detector.counting import is_blind
-from standfast.detector.model import FileMemory, Level, Outcome, State
+from standfast.detector.model import MASTER_RESTART, FileMemory, Level, Outcome, State
 from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
 from standfast.detector.watched import Rules, Watching
@@ -90,11 +90,26 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
     causes = root_causes({unit.unit: unit.reading.meaning for unit in facts.units if unit.reading.failing}, state.units)
     if is_blind(state, config, now) and state.answers:
         return Assessment(state.level, (f"nothing is judged now: {_blindness(state)}",), causes, facts)
+    level, reasons = weigh(facts)
+    if level < state.level and is_restarting(state):
+        # Units that come up are verified first: what looks well may fall again within seconds.
+        return Assessment(state.level, ("a master restart is running", *reasons), causes, facts)
+    return Assessment(level, reasons, causes, facts)
+
+
+def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:
+    """The highest level of which a rule applies, with the reasons of all its rules that do."""
     for level, rules in _RULES:
         reasons = tuple(reason for rule in rules if (reason := rule(facts)) is not None)
         if reasons:
-            return Assessment(level, reasons, causes, facts)
-    return Assessment(Level.NONE, (), causes, facts)
+            return level, reasons
+    return Level.NONE, ()
+
+
+def is_restarting(state: State) -> bool:
+    """Whether the oneshot runs, or waits in systemd's queue."""
+    memory = state.units.get(MASTER_RESTART)
+    return memory is not None and (memory.seen.active_state == "activating" or bool(memory.seen.job))
 
 
 def _blindness(state: State) -> str:

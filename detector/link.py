@@ -118,12 +118,11 @@ class Link:
     async def close(self) -> None:
         """Disconnect."""
         systemd, self._systemd = self._systemd, None
-        if self._loss is not None:
-            self._loss.cancel()
-            await asyncio.gather(self._loss, return_exceptions=True)
-            self._loss = None
         if systemd is not None:
             await systemd.close()
+        if self._loss is not None:
+            await self._loss  # it ends with the connection
+            self._loss = None
 
     async def _watch_loss(self, systemd: Systemd1) -> None:
         await systemd.disconnected()

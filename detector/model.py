@@ -165,6 +165,7 @@ class UnitMemory:
         ended: by whose doing it is down; None while it is up or starting.
         ended_at: when it came down.
         failed_at: when it last came down by its own failure.
+        cleared_at: when its failure was cleared (reset-failed) while it was down.
         up_at: when it last became active.
         busy_since: since when it has been starting, stopping or waiting in a job.
         restarts_base: NRestarts at the last scheduled look.
@@ -178,6 +179,7 @@ class UnitMemory:
     ended: Ending | None = None
     ended_at: float = 0.0
     failed_at: float | None = None
+    cleared_at: float | None = None
     up_at: float | None = None
     busy_since: float | None = None
     restarts_base: int = 0

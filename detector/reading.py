@@ -104,8 +104,9 @@ def _up(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading |
     if seen.active_state not in UP:
         return None
     if seen.n_restarts > memory.restarts_base:
-        times = seen.n_restarts - memory.restarts_base
-        return Reading(Meaning.LOOPING, f"active, but restarted {times} times since the last look")
+        restarts = seen.n_restarts - memory.restarts_base
+        times = "once" if restarts == 1 else f"{restarts} times"
+        return Reading(Meaning.LOOPING, f"active, but restarted {times} since the last look")
     in_grace = memory.up_at is not None and now - memory.up_at < rules.grace_s
     failed = failed_check(rules, state)
     if failed is not None and seen.active_state == "active" and not in_grace and not seen.job:
@@ -158,6 +159,15 @@ def _is_lost(memory: UnitMemory | None) -> bool:
     return memory.seen.active_state == "failed" and not memory.seen.job and memory.seen.sub_state not in RESTART_PENDING
 
 
+def _cleared(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    """A failure that was cleared is about to be repaired; when nobody does, its operator wants it so."""
+    if memory.cleared_at is None:
+        return None
+    if now - memory.cleared_at < rules.grace_s:
+        return Reading(Meaning.SETTLING, "its failure was cleared")
+    return _stopped_or_required(memory, rules, now, "its failure was cleared by its operator")
+
+
 def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
     if memory.ended is Ending.JOB:
         return _stopped_or_required(memory, rules, now, "stopped by its operator")
@@ -182,7 +192,7 @@ def _failed(memory: UnitMemory, rules: Rules, state: State, now: float) -> Readi
         return Reading(Meaning.UNKNOWN, "failed before anybody looked, and nothing says by whose doing")
     if memory.job_before:
         return Reading(Meaning.CRASHED, f"its start failed ({seen.result})")
-    return Reading(Meaning.GIVEN_UP, f"given up ({seen.result}): no restart is pending", final=True)
+    return Reading(Meaning.GIVEN_UP, f"it failed ({seen.result}) and no restart is pending", final=True)
 
 
 _RULES: Final[tuple[Callable[[UnitMemory, Rules, State, float], Reading | None], ...]] = (
@@ -191,6 +201,7 @@ _RULES: Final[tuple[Callable[[UnitMemory, Rules, State, float], Reading | None],
     _up,
     _restart_pending,
     _on_its_way,
+    _cleared,
     _taken_along,
     _stopped,
     _failed,

@@ -51,7 +51,7 @@ class Recorder:
         health = assessment.health.get(seen.unit)
         if health is None:
             return
-        now = (seen.load_state, seen.active_state, seen.sub_state, seen.result, seen.n_restarts, seen.job)
+        now = (seen.load_state, seen.active_state, seen.n_restarts)
         before, self._units[seen.unit] = self._units.get(seen.unit), now
         meaning = health.reading.meaning
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning

@@ -199,9 +199,8 @@ class UnitWatcher:
 
     def _on_unit_new(self, signal: Signal) -> None:
         name = str(signal.body[0])
-        if self._is_known(name):
-            self._mark(name)
-        elif any(fnmatchcase(name, pattern) for pattern in self._watching.patterns):
+        # Of a known unit it is no news: looking at one that is not loaded loads it, which says this again.
+        if not self._is_known(name) and any(fnmatchcase(name, pattern) for pattern in self._watching.patterns):
             self._names.add(name)
             self._mark(name)
 
