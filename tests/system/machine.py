@@ -252,7 +252,7 @@ class Machine:
     def _enter(self, command: Command) -> list[str]:
         words = ["bash", "-c", command] if isinstance(command, str) else list(command)
         # nsenter forks; without the second setpriv its end would leave the command behind.
-        return ["nsenter", f"--target={self.leader}", "--all", "setpriv", "--pdeathsig=KILL", *words]
+        return ["nsenter", f"--target={self.leader}", "--all", "--root", "--wd", "setpriv", "--pdeathsig=KILL", *words]
 
     def read(self, path: str) -> str:
         """The text of a file."""
