@@ -11,7 +11,6 @@ from pathlib import Path
 
 from standfast import statusfile
 from standfast.clock import monotonic_s, utc_now
-from standfast.config import ConfigError
 from standfast.config import load as config_load
 from standfast.daemon import Frame
 from standfast.errors import StandfastError
@@ -41,6 +40,7 @@ TROUBLE_RETRY_S = 5.0
 # The status is told so often while nothing happens, and no more often than this while much does.
 STATUS_EVERY_S = 10.0
 STATUS_AT_MOST_EVERY_S = 1.0
+PRUNE_EVERY_S = 3600.0
 # What a stop may take for delivering what was read; with the end of the worker it stays under TimeoutStopSec=10.
 DRAIN_S = 4.0
 
@@ -76,6 +76,7 @@ class Service:
         self._delivery = Delivery({}, {})
         self._delivery_is_old = True
         self._status_due_s = self._status_told_s = 0.0
+        self._prune_due_s = 0.0
         self._trouble = ""
         self._restart_worker = False
 
@@ -106,6 +107,7 @@ class Service:
             await self._deliver(intake, new=messages > 0)
             self._out_of_trouble()
             self._tell(intake)
+            self._prune(intake)
         except StandfastError as error:
             self._in_trouble(error)
 
@@ -162,6 +164,11 @@ class Service:
         soonest = min((at for at in (retry_at, due_at) if at is not None), default=None)
         left_s = (soonest - utc_now()).total_seconds() if soonest else POLL_S
         return min(POLL_S, max(0.01, min(left_s, self._status_due_s - monotonic_s())))
+
+    def _prune(self, intake: Intake) -> None:
+        if monotonic_s() >= self._prune_due_s:
+            intake.prune()
+            self._prune_due_s = monotonic_s() + PRUNE_EVERY_S
 
     # What it works with
 
@@ -229,19 +236,12 @@ class Service:
         self._status_due_s = min(self._status_due_s, self._status_told_s + STATUS_AT_MOST_EVERY_S)
 
     def _tell(self, intake: Intake) -> None:
-        if monotonic_s() < self._status_due_s or self._store is None:
+        if monotonic_s() < self._status_due_s:
             return
         self._status_told_s = monotonic_s()
         self._status_due_s = self._status_told_s + STATUS_EVERY_S
         self._frame.heartbeat.status(status.words(intake.unresolved, self._delivery, self._config.zone))
-        table = status.table(
-            intake.unresolved,
-            self._store.unresolved(status.LISTED_PROBLEMS),
-            self._delivery,
-            self._config.channel_names,
-            intake.ignored.total(),
-            utc_now(),
-        )
+        table = status.table(intake.status(), self._delivery, self._config.channel_names, utc_now())
         try:
             statusfile.write(self._places.status, table)
         except StatusFileError as error:
@@ -290,9 +290,4 @@ async def serve(frame: Frame, places: Places, trust: Callable[[NotifierConfig], 
     Raises:
         ConfigError: the configuration cannot be used at the start.
     """
-    try:
-        config = load_config(places.config)
-    except ConfigError:
-        log.error("Cannot start with this configuration; correct the lines below, then systemctl restart it")
-        raise
-    await Service(frame, places, config, trust).run()
+    await Service(frame, places, load_config(places.config), trust).run()
