@@ -103,7 +103,7 @@ def _ending(before: UnitMemory | None, seen: UnitObservation) -> Ending | None:
     if before is None:
         return _first_ending(seen)
     if before.ended is None:
-        return Ending.JOB if {before.seen.job, seen.job} & STOPPING_JOBS else Ending.ITSELF
+        return Ending.JOB if before.seen.job in STOPPING_JOBS or _is_being_stopped(seen) else Ending.ITSELF
     if _stopped_while_waiting(before.seen, seen):
         return Ending.JOB
     if _start_ended(before.seen, seen):
@@ -119,9 +119,14 @@ def _is_running(seen: UnitObservation) -> bool:
 
 def _first_ending(seen: UnitObservation) -> Ending:
     """What a first look can tell of a unit that is down."""
-    if seen.job in STOPPING_JOBS and seen.sub_state not in RESTART_PENDING:
+    if _is_being_stopped(seen):
         return Ending.JOB
     return Ending.ITSELF if seen.sub_state in RESTART_PENDING else Ending.UNKNOWN
+
+
+def _is_being_stopped(seen: UnitObservation) -> bool:
+    """By its job; the restart job of a unit that waits for its restart is systemd's own."""
+    return seen.job == "stop" if seen.sub_state in RESTART_PENDING else seen.job in STOPPING_JOBS
 
 
 def _stopped_while_waiting(before: UnitObservation, seen: UnitObservation) -> bool:

@@ -1,0 +1,162 @@
+"""Failures in a row: counted per look, never per signal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.unit.detector.make import Watcher, config, failed, inactive, pending, starting, stopping, up
+
+from standfast.detector.check_tables import TcpCheck
+from standfast.detector.config import ThresholdOverrides, Watch
+from standfast.detector.model import (
+    CheckObservation,
+    ClockEvent,
+    ClockObservation,
+    FileObservation,
+    ManagerObservation,
+    Outcome,
+)
+
+
+def test_twenty_signals_between_two_looks_are_one_failure() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    for number in range(20):
+        watcher.see(pending(1 + number, n=number))
+        watcher.see(up(1.5 + number, n=number + 1))
+    assert watcher.failures() == 1
+
+
+def test_a_failure_seen_early_is_the_next_looks_failure() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(pending(5))
+    assert watcher.failures() == 1
+    watcher.look()
+    assert watcher.failures() == 1
+    watcher.look()
+    assert watcher.failures() == 2
+
+
+def test_given_up_needs_no_counting() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(failed(5))
+    assert watcher.failures() == 7
+
+
+def test_given_up_counts_to_the_units_own_threshold() -> None:
+    watch = Watch("a.service", thresholds=ThresholdOverrides(cascading=12))
+    watcher = Watcher(replace(config(), watch=(watch,)))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(failed(5))
+    assert watcher.failures() == 12
+
+
+def test_starting_and_unknown_neither_add_nor_reset() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(pending(5))
+    watcher.look()
+    watcher.see(starting(40))
+    watcher.look()
+    assert watcher.failures() == 1
+    watcher.see(replace(up(70), active_state=""))
+    watcher.look()
+    assert watcher.failures() == 1
+
+
+def test_well_again_resets() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(failed(5))
+    watcher.see(up(9))
+    assert watcher.failures() == 0
+
+
+def test_stopped_by_its_operator_resets() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(pending(5))
+    watcher.see(inactive(6, job="stop"))
+    assert watcher.failures() == 0
+
+
+def test_a_restart_in_every_interval_adds_up_though_each_look_finds_it_active() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    for number in range(1, 6):
+        watcher.now = 30.0 * number
+        watcher.see(up(30.0 * number, n=number), scheduled=True)
+    assert watcher.failures() == 5
+
+
+def test_one_restart_is_over_at_the_look_after_next() -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(up(5, n=1))
+    watcher.look()
+    assert watcher.failures() == 1
+    watcher.look()
+    assert watcher.failures() == 0
+
+
+def test_taken_along_by_one_that_is_lost_counts_at_once() -> None:
+    watcher = Watcher(config("a", "b"))
+    watcher.see(up(0, "b"), up(0, needs="b"), scheduled=True)
+    watcher.see(failed(5, "b"), stopping(5), inactive(5, needs="b", ended_by="job"))
+    assert watcher.failures() == 7
+
+
+def test_taken_along_by_one_that_comes_back_counts_by_looks() -> None:
+    watcher = Watcher(config("a", "b"))
+    watcher.see(up(0, "b"), up(0, needs="b"), scheduled=True)
+    watcher.see(pending(5, "b"), inactive(5, needs="b", ended_by="job"))
+    watcher.see(up(6, "b", n=1))
+    assert watcher.failures() == 1
+
+
+def test_nothing_is_counted_after_a_clock_event_until_its_grace_is_over() -> None:
+    watcher = Watcher(config("a", clock_grace_s=60.0))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(ClockObservation(1, ClockEvent.RESUME))
+    watcher.see(failed(2))
+    assert watcher.failures() == 0
+    watcher.now = 61.5
+    watcher.look()
+    assert watcher.failures() == 7
+
+
+def test_nothing_is_counted_during_shutdown_or_while_systemd_is_silent() -> None:
+    for observation in (ClockObservation(1, ClockEvent.SHUTDOWN), ManagerObservation(1, False)):
+        watcher = Watcher(config("a"))
+        watcher.see(up(0), scheduled=True)
+        watcher.see(observation)
+        watcher.see(failed(2))
+        assert watcher.failures() == 0
+
+
+def test_a_check_that_runs_seldom_counts_once_per_run() -> None:
+    check = TcpCheck("tcp", port=1, interval_s=300)
+    watcher = Watcher(replace(config(), watch=(Watch("a.service", check=(check,)),)))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(CheckObservation(60, check.label, "a.service", Outcome.FAIL))
+    watcher.look(9)  # 60 .. 300
+    assert watcher.failures() == 1
+    watcher.look(3)
+    assert watcher.failures() == 2
+
+
+def test_a_critical_file_is_counted_per_look_and_unknown_counts_neither_way() -> None:
+    watcher = Watcher(config("a", critical_files=("/f",)))
+    watcher.see(FileObservation(0, "/f", True), scheduled=True)
+    watcher.see(FileObservation(5, "/f", False, "missing"))
+    watcher.see(FileObservation(6, "/f", False, "missing"))
+    assert watcher.state.files["/f"].failures == 1
+    watcher.look(2)
+    assert watcher.state.files["/f"].failures == 2
+    watcher.see(FileObservation(70, "/f", None, "may not"))
+    watcher.look()
+    assert watcher.state.files["/f"].failures == 2
+    watcher.see(FileObservation(100, "/f", True))
+    assert watcher.state.files["/f"].failures == 0

@@ -1,0 +1,80 @@
+"""The ledger: how many, how soon, hands off, released."""
+
+from __future__ import annotations
+
+import pytest
+
+from standfast.detector.config import RestartSettings
+from standfast.detector.limits import asked, budget, same_set_runs, with_news
+from standfast.detector.model import Run, RunResult
+
+SETTINGS = RestartSettings()
+UNITS = frozenset({"a.service", "b.service", "c.service"})
+
+
+def runs(*times: float) -> tuple[Run, ...]:
+    return tuple(Run(at, RunResult.SUCCESS, automatic=False) for at in times)
+
+
+@pytest.mark.parametrize(
+    ("times", "now", "used", "hold", "gap"),
+    [
+        ((), 0, 0, None, None),
+        ((0,), 100, 1, None, 300),
+        ((0,), 300, 1, None, None),
+        ((0,), 3599, 1, None, None),
+        ((0,), 3600, 0, None, None),
+        ((0, 400, 800), 900, 3, 4400, 1100),
+        ((0, 400, 800), 4399, 1, 4400, None),
+        ((0, 400, 800), 4400, 0, None, None),
+        ((0, 1900, 3601), 3700, 2, None, 3901),  # no hour holds three
+        ((0, 400, 800, 5000), 5300, 1, None, None),
+        ((9000,), 100, 1, None, 400),  # written by a clock that was ahead
+    ],
+)
+def test_budget(times: tuple[float, ...], now: float, used: int, hold: float | None, gap: float | None) -> None:
+    left = budget(runs(*times), None, SETTINGS, now)
+    assert (left.used, left.hold_until, left.gap_until) == (used, hold, gap)
+
+
+def test_a_release_forgets_what_was_before_it() -> None:
+    left = budget(runs(0, 400, 800), 850, SETTINGS, 900)
+    assert (left.used, left.hold_until, left.gap_until) == (0, None, None)
+    assert budget(runs(0, 400, 800, 860), 850, SETTINGS, 900).used == 1
+
+
+def test_failed_and_unfinished_runs_count() -> None:
+    kinds = (RunResult.ASKED, RunResult.STARTED, RunResult.FAILURE)
+    ledger = tuple(Run(number * 400.0, kind, automatic=True) for number, kind in enumerate(kinds))
+    assert budget(ledger, None, SETTINGS, 900).hold_until == 4400
+
+
+def test_news_is_of_the_run_that_was_asked_for() -> None:
+    ledger = asked((), 10, UNITS)
+    ledger = with_news(ledger, RunResult.STARTED, 11)
+    ledger = with_news(ledger, RunResult.PARTIAL, 40)
+    assert ledger == (Run(10, RunResult.PARTIAL, automatic=True, units=UNITS),)
+
+
+def test_a_run_by_hand_is_one_more() -> None:
+    ledger = with_news(asked((), 10, UNITS), RunResult.SUCCESS, 20)
+    ledger = with_news(ledger, RunResult.STARTED, 500)
+    ledger = with_news(ledger, RunResult.SUCCESS, 520)
+    assert [(run.at, run.automatic) for run in ledger] == [(10, True), (500, False)]
+
+
+def test_a_start_long_after_the_request_is_somebody_elses() -> None:
+    ledger = with_news(asked((), 10, UNITS), RunResult.STARTED, 100)
+    assert [run.result for run in ledger] == [RunResult.ASKED, RunResult.STARTED]
+
+
+def test_an_end_alone_is_a_run() -> None:
+    assert len(with_news((), RunResult.FAILURE, 5)) == 1
+
+
+def test_same_set() -> None:
+    ledger = asked(asked(asked((), 0, UNITS), 400, UNITS), 800, UNITS | {"d.service"})
+    assert same_set_runs(ledger, None, UNITS, 900) == 2
+    assert same_set_runs(ledger, None, UNITS, 3700) == 1
+    assert same_set_runs(ledger, 500, UNITS, 900) == 0
+    assert same_set_runs(runs(0, 400), None, frozenset(), 900) == 0

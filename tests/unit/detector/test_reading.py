@@ -1,0 +1,226 @@
+"""What a unit's state means: every row of the table in docs/design.md, and the orders in which systemd shows it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.detector.make import (
+    ITSELF,
+    JOB,
+    failed,
+    folded,
+    inactive,
+    pending,
+    reading,
+    starting,
+    stopping,
+    up,
+)
+
+from standfast.detector.config import Watch
+from standfast.detector.model import CheckObservation, Observation, Outcome, UnitObservation
+from standfast.detector.reading import Meaning
+
+ROWS: list[tuple[str, Meaning, list[UnitObservation]]] = [
+    ("active", Meaning.HEALTHY, [up(0)]),
+    ("reloading", Meaning.HEALTHY, [up(0, active_state="reloading", job="reload")]),
+    ("refreshing (257)", Meaning.HEALTHY, [up(0, active_state="refreshing")]),
+    ("maintenance", Meaning.HEALTHY, [up(0, active_state="maintenance")]),
+    ("starting within its grace", Meaning.SETTLING, [inactive(0), starting(1)]),
+    ("a start job queued", Meaning.SETTLING, [inactive(0, job="start")]),
+    ("a restart job, going down", Meaning.SETTLING, [up(0), stopping(1, job="restart")]),
+    ("a restart job, between stop and start", Meaning.SETTLING, [up(0), inactive(1, job="restart")]),
+    ("a restart job, stopped ugly", Meaning.SETTLING, [up(0), failed(1, job="restart")]),
+    ("being stopped", Meaning.STOPPED, [up(0), stopping(1)]),
+    ("stopped clean", Meaning.STOPPED, [up(0), stopping(1), inactive(2)]),
+    ("stopped, ends failed on SIGTERM", Meaning.STOPPED, [up(0), stopping(1), failed(2)]),
+    ("stopped, ends failed, job seen only while up", Meaning.STOPPED, [up(0, job="stop"), failed(1)]),
+    ("stopped, ends failed, job seen only at the end", Meaning.STOPPED, [up(0), failed(1, job="stop")]),
+    ("stopped, ends failed, told by signals", Meaning.STOPPED, [up(0), failed(1, ended_by=JOB)]),
+    ("stopped while systemd was about to restart it", Meaning.STOPPED, [up(0), pending(1), failed(2, job="stop")]),
+    ("stopped, then nothing for long", Meaning.STOPPED, [up(0), stopping(1), failed(2), failed(3000)]),
+    ("never started", Meaning.STOPPED, [inactive(0)]),
+    ("exit 0, no restart", Meaning.FINISHED, [up(0), inactive(1)]),
+    ("crashed, restart pending", Meaning.CRASHED, [up(0), pending(1)]),
+    (
+        "crashed, failed before the restart (257)",
+        Meaning.CRASHED,
+        [up(0), failed(1, sub_state="failed-before-auto-restart")],
+    ),
+    ("crashed, systemd's own restart job queued", Meaning.CRASHED, [up(0), pending(1, job="restart")]),
+    ("given up", Meaning.GIVEN_UP, [up(0), failed(1)]),
+    ("given up after crashes", Meaning.GIVEN_UP, [up(0), pending(1), up(2, n=1), failed(3, n=1)]),
+    ("its start failed, first sight", Meaning.CRASHED, [inactive(0), starting(1), failed(2)]),
+    ("its start failed, next line", Meaning.GIVEN_UP, [inactive(0), starting(1), failed(2), failed(30)]),
+    ("its restart's start failed", Meaning.GIVEN_UP, [up(0), failed(1, job="restart"), failed(2), failed(30)]),
+    (
+        "failed anew in a run nobody saw",
+        Meaning.GIVEN_UP,
+        [
+            up(0, invocation_id="1"),
+            stopping(1, invocation_id="1"),
+            failed(2, invocation_id="1"),
+            failed(9, invocation_id="2"),
+        ],
+    ),
+    ("failed before anybody looked", Meaning.UNKNOWN, [failed(0)]),
+    ("failed before, and the journal knows it was stopped", Meaning.STOPPED, [failed(0, ended_by=JOB)]),
+    ("failed before, and the journal knows it was not", Meaning.GIVEN_UP, [failed(0, ended_by=ITSELF)]),
+    ("restarted between two looks", Meaning.LOOPING, [up(0), up(1, n=2)]),
+    ("restarted by its operator", Meaning.HEALTHY, [up(0, n=3, invocation_id="1"), up(1, n=0, invocation_id="2")]),
+    ("not found", Meaning.UNKNOWN, [inactive(0, load_state="not-found")]),
+    ("masked", Meaning.UNKNOWN, [up(0), inactive(1, load_state="masked")]),
+    ("a state of tomorrow", Meaning.UNKNOWN, [up(0, active_state="daydreaming")]),
+    ("no answer about it", Meaning.UNKNOWN, [up(0, active_state="")]),
+    ("oneshot, last run well", Meaning.HEALTHY, [inactive(0, unit_type="oneshot")]),
+    ("oneshot, runs", Meaning.HEALTHY, [starting(0, unit_type="oneshot")]),
+    (
+        "oneshot, last run failed",
+        Meaning.LAST_RUN_FAILED,
+        [starting(0, unit_type="oneshot"), failed(1, unit_type="oneshot")],
+    ),
+    (
+        "oneshot, stopped while it ran",
+        Meaning.HEALTHY,
+        [starting(0, unit_type="oneshot"), failed(1, job="stop", unit_type="oneshot")],
+    ),
+    ("failure cleared", Meaning.SETTLING, [up(0), failed(1), inactive(2)]),
+]
+
+
+@pytest.mark.parametrize(("meaning", "seen"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_a_state_means(meaning: Meaning, seen: list[UnitObservation]) -> None:
+    assert reading(*seen).meaning is meaning
+
+
+LATER: list[tuple[str, Meaning, Watch, list[UnitObservation]]] = [
+    ("starts for longer than its grace", Meaning.OVERDUE, Watch("a.service", grace_s=30), [inactive(0), starting(1)]),
+    ("waits in a job for longer", Meaning.OVERDUE, Watch("a.service"), [inactive(0), inactive(1, job="start")]),
+    ("starts for long, as it may", Meaning.SETTLING, Watch("a.service", grace_s=90), [inactive(0), starting(1)]),
+    ("stopped, must run", Meaning.MUST_RUN, Watch("a.service", must_run=True), [up(0), stopping(1), inactive(2)]),
+    ("finished, must run", Meaning.MUST_RUN, Watch("a.service", must_run=True), [up(0), inactive(1)]),
+    ("never started, must run", Meaning.MUST_RUN, Watch("a.service", must_run=True), [inactive(0)]),
+    ("failure cleared and nothing done", Meaning.STOPPED, Watch("a.service"), [up(0), failed(1), inactive(2)]),
+    ("takes long to stop", Meaning.STOPPED, Watch("a.service"), [up(0), stopping(1)]),
+]
+
+
+@pytest.mark.parametrize(("meaning", "watch", "seen"), [row[1:] for row in LATER], ids=[row[0] for row in LATER])
+def test_a_minute_later_it_means(meaning: Meaning, watch: Watch, seen: list[UnitObservation]) -> None:
+    assert reading(*seen, now=seen[-1].at + 60, watch=watch).meaning is meaning
+
+
+def test_must_run_waits_for_the_grace() -> None:
+    watch = Watch("a.service", must_run=True, grace_s=30)
+    assert reading(up(0), stopping(1), inactive(2), now=30, watch=watch).meaning is Meaning.STOPPED
+
+
+def test_a_start_that_goes_over_several_states_has_one_grace() -> None:
+    seen = [up(0), stopping(10, job="restart"), inactive(20, job="restart"), starting(35)]
+    assert reading(*seen).meaning is Meaning.SETTLING
+    assert reading(*seen, now=41).meaning is Meaning.OVERDUE
+
+
+TAKEN_ALONG: list[tuple[str, Meaning, list[Observation]]] = [
+    (
+        "BindsTo, after the first crash",
+        Meaning.TAKEN_ALONG,
+        [up(0, "b"), up(0, needs="b"), pending(5, "b"), inactive(5.1, needs="b", job="", ended_by=JOB)],
+    ),
+    (
+        "Requires, the needed unit given up",
+        Meaning.TAKEN_ALONG,
+        [up(0, "b"), up(0, needs="b"), failed(5, "b"), stopping(5.1, needs=("b.service",)), inactive(5.2, needs="b")],
+    ),
+    (
+        "the needed unit is up again already",
+        Meaning.TAKEN_ALONG,
+        [up(0, "b"), up(0, needs="b"), up(5.3, "b", n=1), inactive(5.1, needs="b", ended_by=JOB)],
+    ),
+    (
+        "seen before its cause",
+        Meaning.TAKEN_ALONG,
+        [up(0, "b"), up(0, needs="b"), failed(5, "b"), inactive(4.9, needs="b", ended_by=JOB)],
+    ),
+    (
+        "at one remove",
+        Meaning.TAKEN_ALONG,
+        [
+            up(0, "c"),
+            up(0, "b", needs="c"),
+            up(0, needs="b"),
+            failed(5, "c"),
+            inactive(5, "b", needs="c"),
+            inactive(5, needs="b"),
+        ],
+    ),
+    (
+        "its start found no ground",
+        Meaning.TAKEN_ALONG,
+        [
+            inactive(0, "b"),
+            inactive(0, needs="b", job="start"),
+            starting(0, "b"),
+            failed(4, "b"),
+            inactive(4, needs="b"),
+        ],
+    ),
+    (
+        "systemd says dependency",
+        Meaning.TAKEN_ALONG,
+        [inactive(0, needs="b", job_result="dependency", ended_by=ITSELF)],
+    ),
+    (
+        "stopped long after the failure",
+        Meaning.STOPPED,
+        [
+            up(0, "b"),
+            up(0, needs="b"),
+            pending(5, "b"),
+            up(6, "b", n=1),
+            up(60, needs="b", job="stop"),
+            inactive(61, needs="b"),
+        ],
+    ),
+    (
+        "the needed unit was stopped too",
+        Meaning.STOPPED,
+        [up(0, "b"), up(0, needs="b"), stopping(5, "b"), stopping(5), failed(6, "b"), inactive(6, needs="b")],
+    ),
+    ("needs nothing that failed", Meaning.STOPPED, [up(0, "b"), up(0), failed(5, "b"), stopping(5.1), inactive(5.2)]),
+]
+
+
+@pytest.mark.parametrize(("meaning", "seen"), [row[1:] for row in TAKEN_ALONG], ids=[row[0] for row in TAKEN_ALONG])
+def test_taken_along(meaning: Meaning, seen: list[Observation]) -> None:
+    assert reading(*seen).meaning is meaning
+
+
+def test_units_that_need_each_other_in_a_circle_end_the_search() -> None:
+    seen = [up(0, "b", needs="a"), up(0, needs="b"), inactive(1, "b", needs="a"), inactive(1, needs="b")]
+    assert reading(*seen).meaning is Meaning.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("meaning", "now", "state"),
+    [
+        (Meaning.CHECK_FAILED, 40.0, up(0)),
+        (Meaning.HEALTHY, 10.0, up(0)),  # within its grace after a start
+        (Meaning.HEALTHY, 40.0, up(0, active_state="reloading")),
+        (Meaning.STOPPED, 40.0, inactive(0)),  # a stopped unit answers no checks
+    ],
+)
+def test_a_failing_check(meaning: Meaning, now: float, state: UnitObservation) -> None:
+    check = CheckObservation(0, "http", "a.service", Outcome.FAIL, "refused")
+    assert reading(check, state, now=now).meaning is meaning
+
+
+@pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.UNKNOWN])
+def test_a_check_that_does_not_fail_harms_nobody(outcome: Outcome) -> None:
+    check = CheckObservation(0, "http", "a.service", outcome)
+    assert reading(check, up(0), now=100).meaning is Meaning.HEALTHY
+
+
+def test_what_an_unloaded_unit_needs_is_remembered() -> None:
+    state = folded(up(0, needs="b", unit_type="notify"), inactive(1))
+    seen = state.units["a.service"].seen
+    assert (seen.needs, seen.unit_type) == (("b.service",), "notify")
