@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from standfast.config import Duration, Seconds, load_text
+from standfast.config import AtLeast, Duration, Seconds, load_text
 from standfast.config.schema import fields_of
 from standfast.events import Severity
 
@@ -27,6 +27,20 @@ class ThrottleSeconds:
     broker: Seconds = 1800.0
     database: Seconds = 3600.0
     default: Seconds = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlappingConfig:
+    """[flapping]: when a problem counts as coming and going, by the weighted changes of its last 21 states."""
+
+    start_percent: Annotated[float, AtLeast(1)] = 30.0
+    stop_percent: Annotated[float, AtLeast(1)] = 20.0
+    sample_s: Annotated[float, Duration(1)] = 60.0
+
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """It must be possible to stop."""
+        if self.stop_percent > self.start_percent:
+            yield "stop_percent", f"at most start_percent ({self.start_percent:g})", f"{self.stop_percent:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +97,18 @@ class NotifierConfig:
     Attributes:
         host: what stands in front of every message; "" is the host's name.
         timezone: of the times in messages, such as "Asia/Kolkata"; "" is the host's.
+        recovery_hold_s: how long a recovery must last before it is told.
+        keep_days: how long resolved problems and ended deliveries are kept.
     """
 
     host: str = ""
     timezone: str = ""
     aggregation_window_s: Seconds = 60.0
+    recovery_hold_s: Seconds = 5.0
     listen_to_users: tuple[str, ...] = ()
+    keep_days: Annotated[int, AtLeast(1)] = 90
     throttle_s: ThrottleSeconds = field(default_factory=ThrottleSeconds)
+    flapping: FlappingConfig = field(default_factory=FlappingConfig)
     channels: Channels = field(default_factory=Channels)
     route: tuple[Route, ...] = ()
 

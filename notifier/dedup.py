@@ -44,5 +44,7 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
         failure_class=event.failure_class or known.failure_class,
         last_occurrence=max(heard.at, known.last_occurrence),
         occurrences=known.occurrences + 1,
+        # What occurs again is worth reminding of, unless a person has taken it on.
+        quiet=known.quiet if known.acknowledged else "",
     )
     return (Match.ESCALATED if escalated else Match.REPEATED), problem

@@ -58,9 +58,9 @@ class Entry:
         """The event that it is, None when it is none that this version knows."""
         return from_fields(self.fields)
 
-    def heard(self, event: Event) -> Heard:
-        """The event with its time."""
-        return Heard(event, self.at)
+    def heard(self, event: Event, by: str) -> Heard:
+        """The event with its time and who logged it."""
+        return Heard(event, self.at, by)
 
 
 def to_fields(raw: Mapping[str, Any]) -> dict[str, str]:

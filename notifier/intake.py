@@ -4,9 +4,10 @@ import dataclasses
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from standfast.clock import from_iso, iso
 from standfast.events import Event, Kind, Severity
@@ -15,11 +16,17 @@ from standfast.notifier.config import NotifierConfig
 from standfast.notifier.entries import Entry
 from standfast.notifier.follow import Follower
 from standfast.notifier.gap import Gap, Position
+from standfast.notifier.hear import Reason, hear
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Draft, Message, MessageKind
-from standfast.notifier.render import render
+from standfast.notifier.obey import Obeyed
+from standfast.notifier.render import clean, render
 from standfast.notifier.route import route
+from standfast.notifier.silence import Silencing, is_over
+from standfast.notifier.status import LISTED_PROBLEMS, silence_table
 from standfast.notifier.store.store import Store
+from standfast.notifier.tick import next_due, tick
+from standfast.notifier.users import name_of
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +72,7 @@ class Intake:
 
     def next_due(self) -> datetime | None:
         """When a round has something to do although no event came."""
-        return self._ledger.next_due(self.config)
+        return next_due(self._ledger, self.config, self._now())
 
     def begin(self, started_at: datetime) -> None:
         """Go to the position in the journal where the last transaction left off, and tell of a gap.
@@ -77,7 +84,7 @@ class Intake:
         found = self._follower.seek(self._position, started_at)
         now = self._now()
         if found is Gap.FIRST_START:
-            self._commit(self._ledger.copy(), [], dataclasses.replace(self._position, read_until=started_at), now)
+            self._commit(self._ledger.copy(), dataclasses.replace(self._position, read_until=started_at), now)
         elif found is Gap.LOST:
             self._tell_gap(now)
         elif found is Gap.VACUUMED_READ:
@@ -96,7 +103,7 @@ class Intake:
         try:
             for entry in entries:
                 self._hear(ledger, entry, now)
-            ledger.tick(self.config, now)
+            tick(ledger, self.config, now)
             return self._commit_round(ledger, entries, now)
         except BaseException:
             self._follower.seek(self._position, now)
@@ -105,7 +112,36 @@ class Intake:
     def mark(self) -> None:
         """Write down that the journal was read to its end by now."""
         now = self._now()
-        self._commit(self._ledger.copy(), [], dataclasses.replace(self._position, read_until=now), now)
+        self._commit(self._ledger.copy(), dataclasses.replace(self._position, read_until=now), now)
+
+    def prune(self) -> None:
+        """Remove what is older than it is to be kept.
+
+        Raises:
+            StoreError: nothing was removed.
+        """
+        self._store.prune(self._now() - timedelta(days=self.config.keep_days))
+
+    def status(self) -> dict[str, Any]:
+        """What is known, for the status file.
+
+        Raises:
+            StoreError: the error log could not be read.
+        """
+        now = self._now()
+        silences = [one for one in self._ledger.silences.values() if not is_over(one, now)]
+        return {
+            "unresolved": len(self._ledger.problems),
+            "unresolved_errors": [
+                {**row, "silenced": self._is_silenced(row, now)} for row in self._store.unresolved(LISTED_PROBLEMS)
+            ],
+            "silences": [silence_table(one) for one in silences],
+            "ignored_events": self.ignored.total(),
+        }
+
+    def _is_silenced(self, row: Mapping[str, Any], now: datetime) -> bool:
+        problem = self._ledger.numbered(row["id"])
+        return problem is not None and self._ledger.silencing(problem, now) is Silencing.SILENCED
 
     def _read(self) -> list[Entry]:
         entries: list[Entry] = []
@@ -119,35 +155,54 @@ class Intake:
             return
         verdict = authorise(event, entry.uid, entry.systemd_unit, self.trust)
         if verdict is not Verdict.ALLOWED:
-            if not self.ignored[verdict]:
-                log.warning("Ignored a %s event about %s by user id %s: %s", event.kind, event.unit, entry.uid, verdict)
-            self.ignored[verdict] += 1
+            self._ignore(event, entry, verdict)
             return
-        ledger.hear(entry.heard(event), self.config, now)
+        heard = entry.heard(event, name_of(entry.uid))
+        self._follow_up(event, hear(ledger, heard, self.config, now))
+
+    def _ignore(self, event: Event, entry: Entry, verdict: Verdict) -> None:
+        """Count it; say so for the first of each sort, and for every command that was refused."""
+        if event.kind is Kind.COMMAND or not self.ignored[verdict]:
+            by = name_of(entry.uid)
+            log.warning("Refused a %s event about %s from %s: %s", event.kind, clean(event.unit), by, verdict)
+        self.ignored[verdict] += 1
+
+    def _follow_up(self, event: Event, reason: Reason) -> None:
+        """Say what became of a command: whoever gave it looks into the journal for it."""
+        if event.kind is not Kind.COMMAND or reason is Obeyed.NOT_OURS:
+            return
+        level = logging.INFO if reason is Obeyed.DONE else logging.ERROR
+        fields = {"STANDFAST_COMMAND": str(event.data.get("id", "")), "STANDFAST_RESULT": reason.name}
+        log.log(level, "[NOTIFICATION] Command %s: %s", event.type, reason, extra=fields)
 
     def _commit_round(self, ledger: Ledger, entries: list[Entry], now: datetime) -> Taken:
-        problems, drafts = ledger.changed, ledger.drafts
         position = self._position
         if entries:
             position = Position(entries[-1].cursor, max(entries[-1].at, position.read_until or entries[-1].at))
         elif position.read_until and now - position.read_until >= MARK_EVERY:
             position = dataclasses.replace(position, read_until=now)
-        messages = len(drafts)
-        if problems or drafts or position != self._position or _timers(ledger) != _timers(self._ledger):
-            self._commit(ledger, drafts, position, now)
+        messages = len(ledger.changes.drafts)
+        is_news = ledger.window_closes_at != self._ledger.window_closes_at or position != self._position
+        if ledger.changes or is_news:
+            self._commit(ledger, position, now)
+        self._ledger = ledger
         return Taken(len(entries), messages)
 
-    def _commit(self, ledger: Ledger, drafts: list[Draft], position: Position, now: datetime) -> None:
-        problems, _ = ledger.take_changes()
-        messages = [self._message(draft) for draft in drafts]
-        notes = {"cursor": position.cursor, "read_until": iso(position.read_until) if position.read_until else ""}
-        self._store.commit(ledger, problems, messages, notes, now)
+    def _commit(self, ledger: Ledger, position: Position, now: datetime) -> None:
+        changes = ledger.take_changes()
+        messages = [self._message(draft) for draft in changes.drafts]
+        notes = {
+            "cursor": position.cursor,
+            "read_until": _iso(position.read_until),
+            "window_closes_at": _iso(ledger.window_closes_at),
+        }
+        self._store.commit(changes, messages, notes, now)
         self._ledger, self._position = ledger, position
         for message in messages:
             log.info("[NOTIFICATION] To be sent by %s: %s", ", ".join(message.draft.channels), message.title)
 
     def _message(self, draft: Draft) -> Message:
-        return render(draft, uuid.uuid4().hex, self.config.host, self.config.zone)
+        return render(draft, draft.id or uuid.uuid4().hex, self.config.host, self.config.zone)
 
     def _tell_gap(self, now: datetime) -> None:
         """Lost entries are told at once: whatever they said, nobody will be told otherwise."""
@@ -161,8 +216,9 @@ class Intake:
         )
         _, channels = route(self.config, event.severity, event.type, event.unit)
         log.error("The journal lost entries before they were read; %s", event.action)
-        draft = Draft(MessageKind.PROBLEM, event.severity, now, channels, event=event)
-        self._commit(self._ledger.copy(), [draft], dataclasses.replace(self._position, read_until=now), now)
+        ledger = self._ledger.copy()
+        ledger.changes.drafts.append(Draft(MessageKind.PROBLEM, event.severity, now, channels, event=event))
+        self._commit(ledger, dataclasses.replace(self._position, read_until=now), now)
 
 
 def _stored_position(store: Store) -> Position:
@@ -170,5 +226,5 @@ def _stored_position(store: Store) -> Position:
     return Position(store.note("cursor"), from_iso(read_until) if read_until else None)
 
 
-def _timers(ledger: Ledger) -> object:
-    return ledger.window_closes_at, len(ledger.statuses)
+def _iso(at: datetime | None) -> str:
+    return iso(at) if at else ""

@@ -1,195 +1,193 @@
-"""The ledger: what is unresolved, what is held, and what each event and each passing moment makes of it. Pure.
+"""The ledger: what the notifier knows between two transactions, and how that is written down. Pure.
 
-It puts the decisions of the other modules in order. Whoever owns it commits its changes in one
-transaction, and goes back to a copy when that fails.
+`hear` and `tick` put the decisions of the other modules in order and change the ledger. Whoever
+owns it commits its changes in one transaction, and goes back to a copy when that fails.
 """
 
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from standfast.events import Severity
-from standfast.notifier import aggregate, dedup, resolution, route, telling, throttle
-from standfast.notifier.aggregate import Admission
+from standfast.notifier import aggregate, flapping, route, silence
 from standfast.notifier.config import NotifierConfig
-from standfast.notifier.dedup import Match
-from standfast.notifier.model import Draft, Heard, Identity, MessageKind, Problem, Stage, worst
-from standfast.notifier.resolution import Recovery
-from standfast.notifier.telling import Telling
-from standfast.notifier.throttle import Throttle
+from standfast.notifier.flapping import Flap, Flapping
+from standfast.notifier.model import Draft, Identity, MessageKind, Problem, Stage, worst
+from standfast.notifier.silence import Silence, Silencing
+
+# How often histories that no longer matter are looked for.
+SWEEP_EVERY = timedelta(minutes=1)
 
 
-class Plain(StrEnum):
-    """Reasons that are nobody else's."""
+@dataclass(slots=True)
+class Changes:
+    """What the next transaction writes; None stands for "no longer"."""
 
-    AT_ONCE = "a message each, at once"
-    STATUS_TOLD = "a status of a waiting unit"
-    STATUS_TOO_SOON = "a status of this unit was told within half of the throttle window"
-    NOT_TOLD = "for readers of the journal"
+    problems: dict[int, Problem] = field(default_factory=dict)
+    flaps: dict[Identity, Flap | None] = field(default_factory=dict)
+    silences: dict[str, Silence | None] = field(default_factory=dict)
+    statuses: dict[str, datetime] = field(default_factory=dict)
+    drafts: list[Draft] = field(default_factory=list)
 
-
-Reason = Admission | Throttle | Match | Recovery | Plain
+    def __bool__(self) -> bool:
+        return bool(self.problems or self.flaps or self.silences or self.statuses or self.drafts)
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What the notifier knows between two transactions.
+    """What is known.
 
     Attributes:
         problems: the unresolved ones.
-        window_closes_at: when the open aggregation window closes; None when none is open.
+        resting: resolved ones whose end was not told yet: recovering or flapping.
+        flaps: the history of what changed its state lately.
+        silences: those that are in force or will be.
         statuses: when a status of each unit was last told.
+        window_closes_at: when the open aggregation window closes; None when none is open.
         next_id: the id of the next new problem.
-        changed: problems to write, by id, since the last `take_changes`.
     """
 
     problems: dict[Identity, Problem] = field(default_factory=dict)
-    window_closes_at: datetime | None = None
+    resting: dict[Identity, Problem] = field(default_factory=dict)
+    flaps: dict[Identity, Flap] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
     statuses: dict[str, datetime] = field(default_factory=dict)
+    window_closes_at: datetime | None = None
     next_id: int = 1
-    changed: dict[int, Problem] = field(default_factory=dict)
-    drafts: list[Draft] = field(default_factory=list)
+    swept_at: datetime | None = None
+    changes: Changes = field(default_factory=Changes)
 
     def copy(self) -> "Ledger":
-        """A ledger to go back to."""
+        """A ledger to go on with, while this one stays to go back to."""
         return dataclasses.replace(
             self,
             problems=dict(self.problems),
+            resting=dict(self.resting),
+            flaps=dict(self.flaps),
+            silences=dict(self.silences),
             statuses=dict(self.statuses),
-            changed=dict(self.changed),
-            drafts=list(self.drafts),
+            changes=Changes(),
         )
 
-    def take_changes(self) -> tuple[list[Problem], list[Draft]]:
-        """The problems to write and the messages to send since the last call."""
-        changes = list(self.changed.values()), self.drafts
-        self.changed, self.drafts = {}, []
+    def take_changes(self) -> Changes:
+        """What changed since the last call."""
+        changes, self.changes = self.changes, Changes()
         return changes
 
-    def next_due(self, config: NotifierConfig) -> datetime | None:
-        """When `tick` has something to do, if no event comes before."""
-        reminders = (throttle.due_at(one, config.throttle_s) for one in self.problems.values())
-        moments = [moment for moment in (self.window_closes_at, *reminders) if moment is not None]
-        return min(moments, default=None)
+    # Problems
 
-    # What was heard
-
-    def hear(self, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
-        """Take in an authorised event; the answer says what became of it."""
-        match telling.telling(heard.event):
-            case Telling.PROBLEM:
-                return self._problem(heard, config, now)
-            case Telling.RECOVERY:
-                return self._recovery(heard, config, now)
-            case Telling.STATUS:
-                return self._status(heard, config, now)
-            case Telling.AT_ONCE:
-                return self._at_once(heard, config)
-            case Telling.NOTHING:
-                return Plain.NOT_TOLD
-
-    def _problem(self, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
-        match, problem = dedup.count(self.problems.get(dedup.identity(heard)), heard, self.next_id)
-        if match is Match.NEW:
-            self.next_id += 1
-        self._keep(problem)
-        if problem.stage is Stage.TOLD:
-            return self._told_before(match, problem, config, now)
-        admission = aggregate.admit(problem, self.window_closes_at)
-        if admission is Admission.AT_ONCE:
-            self._tell((problem,), MessageKind.PROBLEM, config, now)
-        elif admission is Admission.OPENED:
-            self.window_closes_at = aggregate.closing_time(now, config.aggregation_window_s)
-        return admission
-
-    def _told_before(self, match: Match, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
-        """A problem that was told and occurs again: the throttle decides, unless it has become critical."""
-        if match is Match.ESCALATED and problem.severity is Severity.CRITICAL:
-            self._tell((problem,), MessageKind.PROBLEM, config, now)
-            return match
-        decision = throttle.throttle(problem, config.throttle_s, now)
-        if decision is Throttle.WINDOW_PASSED:
-            self._tell((problem,), MessageKind.REMINDER, config, now)
-        return decision
-
-    def _recovery(self, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
-        problem = self.problems.get(dedup.identity(heard))
-        decision = resolution.recovery(problem, heard.event)
-        if problem is None:
-            return decision
-        ended = resolution.resolved(problem, heard.at)
-        del self.problems[ended.identity]
-        self.changed[ended.id] = ended
-        if decision is Recovery.TOLD:
-            self._draft((ended,), MessageKind.RECOVERY, config, now)
-        elif not aggregate.held(self.problems.values()):
-            self.window_closes_at = None
-        return decision
-
-    def _status(self, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
-        unit = heard.event.unit
-        last = self.statuses.get(unit)
-        if last is not None and abs(now - last) < timedelta(seconds=config.throttle_s.default / 2):
-            return Plain.STATUS_TOO_SOON
-        self.statuses[unit] = now
-        for problem in tuple(self.problems.values()):
-            if problem.unit == unit and problem.stage is Stage.TOLD:
-                self._keep(dataclasses.replace(problem, told_at=now))
-        self._at_once(heard, config)
-        return Plain.STATUS_TOLD
-
-    def _at_once(self, heard: Heard, config: NotifierConfig) -> Reason:
-        event = telling.weighed(heard.event)
-        _, channels = route.route(config, event.severity, event.type, event.unit)
-        kind = telling.MESSAGE_KINDS[event.kind]
-        self.drafts.append(Draft(kind, event.severity, heard.at, channels, event=event))
-        return Plain.AT_ONCE
-
-    # What time brings
-
-    def tick(self, config: NotifierConfig, now: datetime) -> None:
-        """Close the aggregation window when its time has come, and remind of what stays unresolved."""
-        if aggregate.is_closed(self.window_closes_at, now, config.aggregation_window_s):
-            self.window_closes_at = None
-            for group in _by_route(aggregate.held(self.problems.values()), config):
-                self._tell(group, MessageKind.PROBLEM, config, now)
-        due = [
-            one
-            for one in self.problems.values()
-            if throttle.throttle(one, config.throttle_s, now) is Throttle.WINDOW_PASSED
-        ]
-        for group in _by_route(due, config):
-            self._tell(group, MessageKind.REMINDER, config, now)
-
-    # Writing it down
-
-    def _tell(self, problems: tuple[Problem, ...], alone: MessageKind, config: NotifierConfig, now: datetime) -> None:
-        """A message about unresolved problems, which are told from here on."""
-        told = tuple(dataclasses.replace(one, stage=Stage.TOLD, told_at=now) for one in problems)
-        for problem in told:
-            self._keep(problem)
-        if not aggregate.held(self.problems.values()):
-            self.window_closes_at = None
-        self._draft(told, aggregate.kind_of(told, alone), config, now)
-
-    def _draft(self, problems: tuple[Problem, ...], kind: MessageKind, config: NotifierConfig, now: datetime) -> None:
-        channels = _channels(problems[0], config)
-        self.drafts.append(Draft(kind, worst(problems), now, channels, problems))
-
-    def _keep(self, problem: Problem) -> None:
+    def keep(self, problem: Problem) -> None:
+        """An unresolved problem, as it is now."""
+        self.resting.pop(problem.identity, None)
         self.problems[problem.identity] = problem
-        self.changed[problem.id] = problem
+        self.changes.problems[problem.id] = problem
+
+    def rest(self, problem: Problem) -> None:
+        """A resolved problem whose end is still to be told."""
+        self.problems.pop(problem.identity, None)
+        self.resting[problem.identity] = problem
+        self.changes.problems[problem.id] = problem
+
+    def close(self, problem: Problem) -> None:
+        """A resolved problem of which nothing more is to be told."""
+        self.problems.pop(problem.identity, None)
+        self.resting.pop(problem.identity, None)
+        if problem.stage in (Stage.RECOVERING, Stage.FLAPPING):
+            problem = dataclasses.replace(problem, stage=Stage.TOLD)
+        self.changes.problems[problem.id] = problem
+        self._close_empty_window()
+
+    def numbered(self, problem_id: int) -> Problem | None:
+        """The unresolved problem with this id."""
+        return next((one for one in self.problems.values() if one.id == problem_id), None)
+
+    def held(self) -> tuple[Problem, ...]:
+        """Those that wait to be told."""
+        return aggregate.held(self.problems.values())
+
+    # Histories, silences, statuses
+
+    def change(self, identity: Identity, at: datetime, now: datetime, config: NotifierConfig) -> tuple[Flapping, Flap]:
+        """The problem's state changed once more; tells whether it flaps."""
+        flap = flapping.changed(self.flaps.get(identity), at)
+        decision = flapping.judge(flap, now, config.flapping)
+        if decision is Flapping.STARTED:
+            flap = dataclasses.replace(flap, since=now)
+        self.set_flap(identity, flap)
+        return decision, flap
+
+    def set_flap(self, identity: Identity, flap: Flap | None) -> None:
+        """Remember or forget a history."""
+        if flap is None:
+            self.flaps.pop(identity, None)
+        else:
+            self.flaps[identity] = flap
+        self.changes.flaps[identity] = flap
+
+    def set_silence(self, silence_id: str, one: Silence | None) -> None:
+        """Begin or end a silence."""
+        if one is None:
+            self.silences.pop(silence_id, None)
+        else:
+            self.silences[silence_id] = one
+        self.changes.silences[silence_id] = one
+
+    def set_status(self, unit: str, now: datetime) -> None:
+        """A status of this unit is told now."""
+        self.statuses[unit] = self.changes.statuses[unit] = now
+
+    def silencing(self, problem: Problem, now: datetime) -> Silencing:
+        """Whether something new may be said of a problem."""
+        return silence.silencing(self.silences.values(), problem.severity, problem.type, problem.unit, now)
+
+    # Messages
+
+    def tell(
+        self,
+        problems: tuple[Problem, ...],
+        alone: MessageKind,
+        config: NotifierConfig,
+        now: datetime,
+        stage: Stage = Stage.TOLD,
+    ) -> None:
+        """A message about unresolved problems, which count as told from here on."""
+        told = tuple(dataclasses.replace(one, stage=stage, told_at=now) for one in problems)
+        for problem in told:
+            self.keep(problem)
+        self._close_empty_window()
+        self.draft(told, aggregate.kind_of(told, alone), config, now)
+
+    def tell_recovery(self, problems: tuple[Problem, ...], config: NotifierConfig, now: datetime) -> None:
+        """A message about problems that are over."""
+        for problem in problems:
+            self.close(problem)
+        self.draft(problems, MessageKind.RECOVERY, config, now)
+
+    def draft(
+        self,
+        problems: tuple[Problem, ...],
+        kind: MessageKind,
+        config: NotifierConfig,
+        now: datetime,
+        changes: int = 0,
+    ) -> None:
+        """A message about problems that go out on the same channels."""
+        channels = channels_of(problems[0], config)
+        self.changes.drafts.append(Draft(kind, worst(problems), now, channels, problems, changes=changes))
+
+    def _close_empty_window(self) -> None:
+        if not self.held():
+            self.window_closes_at = None
 
 
-def _channels(problem: Problem, config: NotifierConfig) -> tuple[str, ...]:
+def channels_of(problem: Problem, config: NotifierConfig) -> tuple[str, ...]:
+    """Where messages about a problem go."""
     return route.route(config, problem.severity, problem.type, problem.unit)[1]
 
 
-def _by_route(problems: Iterable[Problem], config: NotifierConfig) -> list[tuple[Problem, ...]]:
+def by_route(problems: Iterable[Problem], config: NotifierConfig) -> list[tuple[Problem, ...]]:
     """Problems that go out on the same channels share a message; the others have one of their own."""
     groups: dict[tuple[str, ...], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault(_channels(problem, config), []).append(problem)
+        groups.setdefault(channels_of(problem, config), []).append(problem)
     return [tuple(group) for group in groups.values()]

@@ -17,16 +17,20 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     AGGREGATE = "aggregate"
     RECOVERY = "recovery"
+    FLAPPING = "flapping"
     STATUS = "status"
     RESTART = "restart"
     SHUTDOWN = "shutdown"
+    TEST = "test"
 
 
 class Stage(StrEnum):
-    """How far an unresolved problem has come on its way to people."""
+    """How far a problem has come on its way to people."""
 
-    HELD = "held"  # waits for the aggregation window to close
+    HELD = "held"  # waits for the aggregation window to close, or for a silence to end
     TOLD = "told"  # a message about it is in the outbox, or was delivered
+    RECOVERING = "recovering"  # it is over, and that is told when it has stayed so for a moment
+    FLAPPING = "flapping"  # it comes and goes; nothing is told until it is stable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An event that was read, and when it was logged (UTC)."""
+    """An event that was read.
+
+    Attributes:
+        at: when it was logged (UTC).
+        by: who logged it, as the host knows them.
+    """
 
     event: Event
     at: datetime
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Problem:
         id: the row's id, given when the problem is first heard of.
         message: the text of the latest occurrence.
         told_at: when a message about it was last decided upon; None while it is held.
+        quiet: why it is not reminded of, such as "acknowledged by root"; "" when it is.
+        acknowledged: whether a person took it on.
     """
 
     id: int
@@ -68,6 +80,8 @@ class Problem:
     stage: Stage = Stage.HELD
     told_at: datetime | None = None
     resolved_at: datetime | None = None
+    quiet: str = ""
+    acknowledged: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -84,6 +98,8 @@ class Draft:
         problems: those it is about; none for a status, restart or shutdown.
         event: what happened, when it is not about problems.
         channels: the names of the channels it goes out on.
+        changes: how often a flapping problem changed its state.
+        id: the id that was asked for; "" for a new one.
     """
 
     kind: MessageKind
@@ -92,6 +108,8 @@ class Draft:
     channels: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     event: Event | None = None
+    changes: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

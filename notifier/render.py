@@ -18,6 +18,7 @@ _MARKS = {
     MessageKind.REMINDER: "STILL UNRESOLVED",
     MessageKind.RECOVERY: "RESOLVED",
     MessageKind.STATUS: "STILL WAITING",
+    MessageKind.FLAPPING: "FLAPPING",
     MessageKind.RESTART: "",
 }
 # A message of a person's reading length; what a program put into one field is cut to this, with a mark.
@@ -86,6 +87,8 @@ def _subject(draft: Draft) -> str:
     """The type and the unit that the message is about."""
     if draft.event is not None:
         return clean(f"{draft.event.type or draft.event.kind.value.upper()} {draft.event.unit}")
+    if len(draft.problems) > 1:
+        return f"{len(draft.problems)} problems"
     return clean(f"{draft.problems[0].type} {draft.problems[0].unit}")
 
 
@@ -96,15 +99,31 @@ def _body(draft: Draft, zone: tzinfo | None) -> Iterable[str]:
         return [*_lines_by_type(draft.problems), f"Time: {moment(draft.at, zone)}"]
     problem = draft.problems[0]
     if draft.kind is MessageKind.RECOVERY:
-        return _recovery_lines(problem, zone)
+        return _recovery_lines(draft.problems, zone)
+    if draft.kind is MessageKind.FLAPPING:
+        return [clean(problem.message), _flapping_line(draft, zone), _next_step(problem.action)]
     since = f"Since {moment(problem.first_occurrence, zone)}, {occurrences(problem.occurrences)}"
     return [clean(problem.message), since, _next_step(problem.action)]
 
 
-def _recovery_lines(problem: Problem, zone: tzinfo | None) -> list[str]:
-    end = problem.resolved_at or problem.last_occurrence
-    lasted = duration(end - problem.first_occurrence)
-    return [f"It lasted {lasted}, {occurrences(problem.occurrences)}", f"Time: {moment(end, zone)}"]
+def _recovery_lines(problems: tuple[Problem, ...], zone: tzinfo | None) -> list[str]:
+    ends = [problem.resolved_at or problem.last_occurrence for problem in problems]
+    lasted = [
+        f"{duration(end - problem.first_occurrence)}, {occurrences(problem.occurrences)}"
+        for problem, end in zip(problems, ends, strict=True)
+    ]
+    if len(problems) == 1:
+        return [f"It lasted {lasted[0]}", f"Time: {moment(ends[0], zone)}"]
+    named = [clean(f"{one.type} {one.unit}: {words}") for one, words in zip(problems, lasted, strict=True)]
+    return [*named, f"Time: {moment(max(ends), zone)}"]
+
+
+def _flapping_line(draft: Draft, zone: tzinfo | None) -> str:
+    state = "over" if draft.problems[0].resolved_at else "there"
+    return (
+        f"It came and went, {draft.changes} changes by {moment(draft.at, zone)}, and is {state} now;"
+        " the next message comes when it is stable"
+    )
 
 
 def _lines_by_type(problems: tuple[Problem, ...]) -> list[str]:

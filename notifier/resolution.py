@@ -1,7 +1,10 @@
-"""Resolution: a recovery is told once, if and only if its problem was told. Pure."""
+"""Resolution: a recovery is told once, if and only if its problem was told. Pure.
+
+It is told when it has lasted for a moment: a problem that is back within that time was not over.
+"""
 
 import dataclasses
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from standfast.events import Event
@@ -9,12 +12,22 @@ from standfast.notifier.model import Problem, Stage
 
 
 class Recovery(StrEnum):
-    """What a `resolved` event means for people."""
+    """What the end of a problem means for people."""
 
-    TOLD = "the problem was told, so is its end"
-    NEVER_TOLD = "it ended before its aggregation window closed: nothing is sent"
+    TOLD_SOON = "the problem was told, so is its end, when it has lasted for a moment"
+    NEVER_TOLD = "it ended before it was told: nothing is sent"
+    FLAPS = "it comes and goes: its end is told when it is stable"
     SUPERSEDED = "it gave way to a worse problem, which is told instead: it is not over"
     UNKNOWN = "no unresolved problem has this type and unit"
+
+
+class Return(StrEnum):
+    """What a problem that is back means."""
+
+    NOT_OVER = "its recovery was not told yet: it was not over"
+
+
+_BY_STAGE = {Stage.HELD: Recovery.NEVER_TOLD, Stage.FLAPPING: Recovery.FLAPS}
 
 
 def recovery(problem: Problem | None, event: Event) -> Recovery:
@@ -23,9 +36,29 @@ def recovery(problem: Problem | None, event: Event) -> Recovery:
         return Recovery.UNKNOWN
     if event.data.get("superseded_by"):
         return Recovery.SUPERSEDED
-    return Recovery.NEVER_TOLD if problem.stage is Stage.HELD else Recovery.TOLD
+    return _BY_STAGE.get(problem.stage, Recovery.TOLD_SOON)
 
 
 def resolved(problem: Problem, at: datetime) -> Problem:
-    """The problem at its end, which is never before its last occurrence."""
-    return dataclasses.replace(problem, resolved_at=max(at, problem.last_occurrence))
+    """The problem at its end, which is never before its last occurrence; a told one is recovering from here on."""
+    stage = Stage.RECOVERING if problem.stage is Stage.TOLD else problem.stage
+    return dataclasses.replace(problem, resolved_at=max(at, problem.last_occurrence), stage=stage)
+
+
+def reopened(problem: Problem) -> Problem:
+    """A problem that is back before its end was told."""
+    stage = Stage.TOLD if problem.stage is Stage.RECOVERING else problem.stage
+    return dataclasses.replace(problem, resolved_at=None, stage=stage)
+
+
+def is_settled(problem: Problem, hold_s: float, now: datetime) -> bool:
+    """Whether a recovery has lasted for long enough to be told (a clock that was set back ends the wait)."""
+    at = problem.resolved_at
+    return at is not None and not timedelta(0) <= now - at < timedelta(seconds=hold_s)
+
+
+def settles_at(problem: Problem, hold_s: float) -> datetime | None:
+    """When a recovery may be told."""
+    if problem.stage is not Stage.RECOVERING or problem.resolved_at is None:
+        return None
+    return problem.resolved_at + timedelta(seconds=hold_s)

@@ -1,10 +1,12 @@
 """What the notifier says of itself: the line in `systemctl status`, and its status file. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
 from standfast.clock import iso
 from standfast.notifier.model import Delivery
+from standfast.notifier.silence import Silence
 
 # The status file is small on purpose; the error log in the database has them all.
 LISTED_PROBLEMS = 200
@@ -19,25 +21,30 @@ def words(unresolved: int, delivery: Delivery, zone: tzinfo | None) -> str:
     return ", ".join(parts)
 
 
-def table(
-    unresolved: int,
-    problems: list[dict[str, Any]],
-    delivery: Delivery,
-    channels: tuple[str, ...],
-    ignored: int,
-    now: datetime,
-) -> dict[str, Any]:
-    """The status file."""
+def table(known: Mapping[str, Any], delivery: Delivery, channels: tuple[str, ...], now: datetime) -> dict[str, Any]:
+    """The status file: what is known (see Intake.status), and how its delivery stands."""
     latest = max(delivery.last_delivered.values(), default=None)
     return {
-        "unresolved": unresolved,
-        "unresolved_errors": problems,
+        **known,
         "queued": delivery.queued,
         "last_delivered": iso(latest) if latest else None,
         "channels": [_channel(name, delivery) for name in channels],
-        "ignored_events": ignored,
         "checked_at": iso(now),
         "loop_at": iso(now),
+    }
+
+
+def silence_table(one: Silence) -> dict[str, Any]:
+    """A silence for the status file."""
+    return {
+        "id": one.id,
+        "unit": one.unit,
+        "type": one.type,
+        "severity": one.severity,
+        "start": iso(one.start),
+        "end": iso(one.end),
+        "why": one.why,
+        "by": one.by,
     }
 
 

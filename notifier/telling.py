@@ -15,6 +15,7 @@ class Telling(StrEnum):
     RECOVERY = "ends a problem"
     STATUS = "told at once, and stands in for the reminders of its unit's problems"
     AT_ONCE = "told at once, a message each"
+    COMMAND = "followed"
     NOTHING = "for readers of the journal"
 
 
@@ -29,7 +30,7 @@ _TELLINGS: Mapping[Kind, Telling] = {
     Kind.STATE: Telling.NOTHING,
     Kind.LEVEL: Telling.NOTHING,
     Kind.NOTIFICATION: Telling.NOTHING,
-    Kind.COMMAND: Telling.NOTHING,
+    Kind.COMMAND: Telling.COMMAND,
     Kind.CANARY: Telling.NOTHING,
 }
 

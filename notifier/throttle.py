@@ -41,7 +41,7 @@ _PREFIXES = (
 class Throttle(StrEnum):
     """Whether an unresolved problem may be told again."""
 
-    NOT_TOLD_YET = "it is still held for the aggregation window"
+    NOT_TOLD_YET = "it was not told yet, or it is flapping"
     WITHIN_WINDOW = "a message about it went out within the throttle window"
     WINDOW_PASSED = "the throttle window has passed since the last message"
 
@@ -66,6 +66,6 @@ def due_at(problem: Problem, seconds: ThrottleSeconds) -> datetime | None:
 def throttle(problem: Problem, seconds: ThrottleSeconds, now: datetime) -> Throttle:
     """Whether an unresolved problem may be told again now."""
     due = due_at(problem, seconds)
-    if problem.stage is Stage.HELD or due is None:
+    if problem.stage is not Stage.TOLD or due is None:
         return Throttle.NOT_TOLD_YET
     return Throttle.WINDOW_PASSED if now >= due else Throttle.WITHIN_WINDOW

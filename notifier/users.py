@@ -27,6 +27,16 @@ def trust(listed: Iterable[str]) -> Trust:
     )
 
 
+def name_of(uid: int | None) -> str:
+    """A user's name for people, or the number where there is none."""
+    if uid is None:
+        return "nobody known"
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user id {uid}"
+
+
 def _uids(names: Iterable[str], *, tell: bool = False) -> frozenset[int]:
     found = set()
     for name in names:

@@ -23,7 +23,9 @@ CREATE TABLE error_notifications_log (
     failure_class TEXT NOT NULL DEFAULT '',
     action TEXT NOT NULL DEFAULT '',
     stage TEXT NOT NULL DEFAULT 'held',
-    told_at TEXT
+    told_at TEXT,
+    quiet TEXT NOT NULL DEFAULT '',
+    acknowledged INTEGER NOT NULL DEFAULT 0
 )
 """
 
@@ -60,6 +62,32 @@ CREATE TABLE outbox (
 )
 """
 
+# `changes` is a JSON array of times.
+_FLAPPING: Final = """
+CREATE TABLE flapping (
+    error_type TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    changes TEXT NOT NULL,
+    first_change TEXT NOT NULL,
+    since TEXT,
+    change_count INTEGER NOT NULL,
+    PRIMARY KEY (error_type, unit)
+) WITHOUT ROWID
+"""
+
+_SILENCES: Final = """
+CREATE TABLE silences (
+    id TEXT PRIMARY KEY,
+    unit TEXT NOT NULL,
+    type TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    start TEXT NOT NULL,
+    end TEXT NOT NULL,
+    why TEXT NOT NULL,
+    by TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
 _NOTES: Final = "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
@@ -71,6 +99,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _OUTBOX,
         "CREATE INDEX queued ON outbox (channel, seq) WHERE state = 'queued'",
         "CREATE INDEX delivered ON outbox (channel, ended_at) WHERE state = 'delivered'",
+        _FLAPPING,
+        _SILENCES,
+        "CREATE TABLE statuses (unit TEXT PRIMARY KEY, told_at TEXT NOT NULL) WITHOUT ROWID",
         _NOTES,
     ),
 )

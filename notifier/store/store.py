@@ -1,31 +1,45 @@
 """The database as the notifier sees it: one transaction takes in a batch of the journal."""
 
 import json
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from standfast.clock import from_iso, iso
-from standfast.events import FailureClass, Severity
-from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Delivery, Message, Problem, Stage
+from standfast.notifier.flapping import Flap
+from standfast.notifier.ledger import Changes, Ledger
+from standfast.notifier.model import Delivery, Identity, Message
 from standfast.notifier.render import webhook_body
+from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
 from standfast.notifier.store.outbox import waiting
-
-_COLUMNS = (
-    "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
-    " unit, severity, failure_class, action, stage, told_at"
+from standfast.notifier.store.rows import (
+    FLAP_COLUMNS,
+    PROBLEM_COLUMNS,
+    SILENCE_COLUMNS,
+    from_flap,
+    from_problem,
+    from_silence,
+    to_flap,
+    to_problem,
+    to_silence,
 )
+
+
+def marks(columns: str) -> str:
+    """As many question marks as there are columns."""
+    return ", ".join("?" for _ in columns.split(","))
+
+
 # notification_count and last_notification_sent are the worker's: they are about what was delivered.
 _UPSERT = f"""
-INSERT INTO error_notifications_log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO error_notifications_log ({PROBLEM_COLUMNS}) VALUES ({marks(PROBLEM_COLUMNS)})
 ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occurrence = excluded.last_occurrence,
     occurrence_count = excluded.occurrence_count, is_resolved = excluded.is_resolved,
     resolved_at = excluded.resolved_at, severity = excluded.severity, failure_class = excluded.failure_class,
-    action = excluded.action, stage = excluded.stage, told_at = excluded.told_at
+    action = excluded.action, stage = excluded.stage, told_at = excluded.told_at, quiet = excluded.quiet,
+    acknowledged = excluded.acknowledged
 """
 
 
@@ -53,19 +67,28 @@ class Store:
     def ledger(self) -> Ledger:
         """The ledger as the last transaction left it."""
         with translated("read the database", self._path):
-            rows = self._connection.execute(f"SELECT {_COLUMNS} FROM error_notifications_log WHERE is_resolved = 0")
-            problems = [_problem(row) for row in rows]
-            newest = self._connection.execute("SELECT max(id) FROM error_notifications_log").fetchone()[0]
-            ever = self._connection.execute(
-                "SELECT seq FROM sqlite_sequence WHERE name = 'error_notifications_log'"
-            ).fetchone()
+            problems = [
+                to_problem(row)
+                for row in self._connection.execute(
+                    f"SELECT {PROBLEM_COLUMNS} FROM error_notifications_log"
+                    " WHERE is_resolved = 0 OR stage IN ('recovering', 'flapping')"
+                )
+            ]
+            flaps = [to_flap(row) for row in self._connection.execute(f"SELECT {FLAP_COLUMNS} FROM flapping")]
+            silences = [to_silence(row) for row in self._connection.execute(f"SELECT {SILENCE_COLUMNS} FROM silences")]
+            statuses = self._connection.execute("SELECT unit, told_at FROM statuses").fetchall()
+            last_id = self._connection.execute(
+                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'error_notifications_log'"
+            ).fetchone()[0]
         closes_at = self.note("window_closes_at")
-        statuses = json.loads(self.note("statuses") or "{}")
         return Ledger(
-            problems={problem.identity: problem for problem in problems},
+            problems={one.identity: one for one in problems if one.resolved_at is None},
+            resting={one.identity: one for one in problems if one.resolved_at is not None},
+            flaps=dict(flaps),
+            silences={one.id: one for one in silences},
+            statuses={unit: from_iso(text) for unit, text in statuses},
             window_closes_at=from_iso(closes_at) if closes_at else None,
-            statuses={unit: from_iso(text) for unit, text in statuses.items()},
-            next_id=max(newest or 0, ever[0] if ever else 0) + 1,
+            next_id=last_id + 1,
         )
 
     def note(self, name: str) -> str:
@@ -74,36 +97,68 @@ class Store:
             row = self._connection.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
-    def commit(
-        self,
-        ledger: Ledger,
-        problems: Iterable[Problem],
-        messages: Iterable[Message],
-        notes: dict[str, str],
-        at: datetime,
-    ) -> None:
+    def commit(self, changes: Changes, messages: Iterable[Message], notes: Mapping[str, str], at: datetime) -> None:
         """Write, in one transaction, the error log, the outbox and the notes (the cursor among them).
 
         Raises:
             StoreError: nothing of it was written.
         """
         with translated("write the database", self._path), transaction(self._connection):
-            self._connection.executemany(_UPSERT, [_row(problem) for problem in problems])
+            self._connection.executemany(_UPSERT, [from_problem(one) for one in changes.problems.values()])
+            self._write_flaps(changes.flaps)
+            self._write_silences(changes.silences)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO statuses VALUES (?, ?)",
+                [(unit, iso(told_at)) for unit, told_at in changes.statuses.items()],
+            )
             for message in messages:
                 self._queue(message, iso(at))
-            statuses = {unit: iso(told_at) for unit, told_at in ledger.statuses.items()}
-            closes_at = iso(ledger.window_closes_at) if ledger.window_closes_at else ""
-            every_note = {**notes, "window_closes_at": closes_at, "statuses": json.dumps(statuses)}
-            self._connection.executemany(
-                "INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                every_note.items(),
+            self._connection.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?)", notes.items())
+
+    def _write_flaps(self, flaps: Mapping[Identity, Flap | None]) -> None:
+        self._connection.executemany(
+            f"INSERT OR REPLACE INTO flapping ({FLAP_COLUMNS}) VALUES ({marks(FLAP_COLUMNS)})",
+            [from_flap(identity, flap) for identity, flap in flaps.items() if flap is not None],
+        )
+        self._connection.executemany(
+            "DELETE FROM flapping WHERE error_type = ? AND unit = ?",
+            [(identity.type, identity.unit) for identity, flap in flaps.items() if flap is None],
+        )
+
+    def _write_silences(self, silences: Mapping[str, Silence | None]) -> None:
+        self._connection.executemany(
+            f"INSERT OR REPLACE INTO silences ({SILENCE_COLUMNS}) VALUES ({marks(SILENCE_COLUMNS)})",
+            [from_silence(one) for one in silences.values() if one is not None],
+        )
+        self._connection.executemany(
+            "DELETE FROM silences WHERE id = ?", [(silence_id,) for silence_id, one in silences.items() if one is None]
+        )
+
+    def prune(self, before: datetime) -> None:
+        """Remove resolved problems, and messages that every channel has ended with, from before a time.
+
+        Raises:
+            StoreError: nothing was removed.
+        """
+        with translated("prune the database", self._path), transaction(self._connection):
+            self._connection.execute(
+                "DELETE FROM error_notifications_log"
+                " WHERE is_resolved = 1 AND stage NOT IN ('recovering', 'flapping') AND resolved_at < ?",
+                (iso(before),),
+            )
+            self._connection.execute(
+                "DELETE FROM messages WHERE created_at < ?"
+                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE message_id = messages.id AND state = 'queued')",
+                (iso(before),),
             )
 
     def _queue(self, message: Message, at: str) -> None:
-        self._connection.execute(
-            "INSERT INTO messages (id, body, created_at) VALUES (?, ?, ?)",
+        inserted = self._connection.execute(
+            "INSERT OR IGNORE INTO messages (id, body, created_at) VALUES (?, ?, ?)",
             (message.id, json.dumps(webhook_body(message)), at),
         )
+        if inserted.rowcount == 0:
+            return  # a test under an id that was used before
         self._connection.executemany(
             "INSERT INTO message_problems VALUES (?, ?)",
             [(message.id, problem.id) for problem in message.draft.problems],
@@ -126,7 +181,7 @@ class Store:
         """The unresolved problems for the status file, the newest first."""
         names = (
             "error_type, unit, error_message, severity, action, first_occurrence, last_occurrence,"
-            " occurrence_count, notification_count"
+            " occurrence_count, notification_count, acknowledged"
         )
         with translated("read the database", self._path):
             cursor = self._connection.execute(
@@ -134,50 +189,5 @@ class Store:
                 (limit,),
             )
             keys = [column[0] for column in cursor.description]
-            return [dict(zip(keys, row, strict=True)) for row in cursor]
-
-
-def _row(problem: Problem) -> tuple[Any, ...]:
-    return (
-        problem.id,
-        problem.type,
-        problem.message,
-        iso(problem.first_occurrence),
-        iso(problem.last_occurrence),
-        problem.occurrences,
-        int(problem.resolved_at is not None),
-        _iso_or_none(problem.resolved_at),
-        problem.unit,
-        problem.severity.value,
-        problem.failure_class.value if problem.failure_class else "",
-        problem.action,
-        problem.stage.value,
-        _iso_or_none(problem.told_at),
-    )
-
-
-def _problem(row: sqlite3.Row | tuple[Any, ...]) -> Problem:
-    id_, type_, message, first, last, count, _, resolved_at, unit, severity, failure_class, action, stage, told_at = row
-    return Problem(
-        id=id_,
-        type=type_,
-        unit=unit,
-        message=message,
-        severity=Severity(severity),
-        action=action,
-        failure_class=FailureClass(failure_class) if failure_class else None,
-        first_occurrence=from_iso(first),
-        last_occurrence=from_iso(last),
-        occurrences=count,
-        stage=Stage(stage),
-        told_at=_from_iso_or_none(told_at),
-        resolved_at=_from_iso_or_none(resolved_at),
-    )
-
-
-def _iso_or_none(at: datetime | None) -> str | None:
-    return iso(at) if at else None
-
-
-def _from_iso_or_none(text: str | None) -> datetime | None:
-    return from_iso(text) if text else None
+            rows = [dict(zip(keys, row, strict=True)) for row in cursor]
+        return [{**row, "acknowledged": bool(row["acknowledged"])} for row in rows]

@@ -118,16 +118,11 @@ class Lane:
         match answer.outcome:
             case Outcome.DELIVERED:
                 outbox.end(queued, Ended.DELIVERED, now, answer.detail)
-                log.info("[NOTIFICATION] Delivered by %s: %s", self._name, queued.message_id)
+                self._log(logging.INFO, Ended.DELIVERED, queued, "Delivered by")
             case Outcome.REFUSED:
                 outbox.end(queued, Ended.REFUSED, now, answer.detail)
-                log.error(
-                    "[NOTIFICATION] Refused for good by %s: %s (message %s); see [channels.%s] in notifier.toml",
-                    self._name,
-                    answer.detail,
-                    queued.message_id,
-                    self._name,
-                )
+                words = f"{answer.detail}; see [channels.{self._name}] in notifier.toml"
+                self._log(logging.ERROR, Ended.REFUSED, queued, "Refused for good by", words)
             case Outcome.RETRY:
                 self._retry(outbox, queued, answer, now)
 
@@ -136,21 +131,20 @@ class Lane:
         decision, delay = backoff.retry(attempts, now - queued.created_at, answer.retry_after_s, random.random())
         if decision is Retry.GIVEN_UP:
             outbox.end(queued, Ended.GIVEN_UP, now, answer.detail)
-            log.error(
-                "[NOTIFICATION] Given up by %s after 24 hours: %s (message %s)",
-                self._name,
-                answer.detail,
-                queued.message_id,
-            )
+            self._log(logging.ERROR, Ended.GIVEN_UP, queued, "Given up after 24 hours by", answer.detail)
             return
         outbox.postpone(queued, now + delay, answer.detail)
         level = logging.WARNING if attempts == 1 else logging.INFO
-        log.log(
-            level,
-            "[NOTIFICATION] Not delivered by %s: %s (message %s, attempt %d); next in %.0f s",
-            self._name,
-            answer.detail,
-            queued.message_id,
-            attempts,
-            delay.total_seconds(),
-        )
+        words = f"{answer.detail}; attempt {attempts}, the next in {delay.total_seconds():.0f} s"
+        self._log(level, "retry", queued, "Not delivered by", words)
+
+    def _log(self, level: int, result: str, queued: Queued, what: str, words: str = "") -> None:
+        """One line for an attempt, with fields for those who wait for its result."""
+        fields = {
+            "STANDFAST_NOTIFICATION": queued.message_id,
+            "STANDFAST_CHANNEL": self._name,
+            "STANDFAST_RESULT": str(result),
+            "STANDFAST_DETAIL": words,
+        }
+        colon = f": {words}" if words else ""
+        log.log(level, "[NOTIFICATION] %s %s (%s)%s", what, self._name, queued.message_id, colon, extra=fields)

@@ -142,6 +142,20 @@ class Notifier:
         if ring:
             self.ring()
 
+    def command(self, kind: str, **data: object) -> None:
+        """Give it a command as root."""
+        self.journal.send(
+            {
+                "MESSAGE": f"[NOTIFICATION] {kind}",
+                "PRIORITY": "4",
+                "STANDFAST": "1",
+                "STANDFAST_EVENT": "command",
+                "STANDFAST_TYPE": kind,
+                "STANDFAST_DATA": json.dumps(data),
+            }
+        )
+        self.ring()
+
     def ring(self) -> None:
         with contextlib.suppress(OSError):  # when nobody is at home just now, the journal keeps it
             self._bell.sendto(b"!", str(self.root / "run/standfast/notifier/doorbell"))

@@ -1,39 +1,18 @@
 """What becomes of each event, and what time brings."""
 
 import pytest
-from tests.unit.notifier.events import AGENT, at, config, plain, problem, resolved
+from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
+from tests.unit.notifier.fold import Fold, kinds
 
 from standfast.events import FailureClass, Kind, Severity
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.dedup import Match
-from standfast.notifier.ledger import Ledger, Plain
-from standfast.notifier.model import Draft, MessageKind
-from standfast.notifier.resolution import Recovery
+from standfast.notifier.hear import Plain, hear
+from standfast.notifier.ledger import Ledger
+from standfast.notifier.model import MessageKind
+from standfast.notifier.resolution import Recovery, Return
 from standfast.notifier.throttle import Throttle
-
-CONFIG = config()
-
-
-class Fold:
-    """A ledger, and the messages that it has decided upon so far."""
-
-    def __init__(self, text: str = "") -> None:
-        self.config = config(text)
-        self.ledger = Ledger()
-
-    def hear(self, heard, seconds=None):
-        return self.ledger.hear(heard, self.config, heard.at if seconds is None else at(seconds))
-
-    def tick(self, seconds: float) -> list[Draft]:
-        self.ledger.tick(self.config, at(seconds))
-        return self.drafts()
-
-    def drafts(self) -> list[Draft]:
-        return self.ledger.take_changes()[1]
-
-
-def kinds(drafts: list[Draft]) -> list[str]:
-    return [draft.kind.value for draft in drafts]
+from standfast.notifier.tick import next_due
 
 
 def test_a_first_occurrence_is_told_when_its_window_closes() -> None:
@@ -124,13 +103,15 @@ def test_a_recovery_is_told_once_with_duration_and_count() -> None:
     fold.hear(problem(0))
     fold.hear(problem(5))
     fold.tick(60)
-    assert fold.hear(resolved(90)) is Recovery.TOLD
-    (draft,) = fold.drafts()
+    assert fold.hear(resolved(90)) is Recovery.TOLD_SOON
+    assert next_due(fold.ledger, fold.config, at(90)) == at(95)
+    assert fold.tick(94.9) == []
+    (draft,) = fold.tick(95)
     assert draft.kind is MessageKind.RECOVERY
     assert draft.problems[0].occurrences == 2
     assert draft.problems[0].resolved_at == at(90)
-    assert fold.hear(resolved(91)) is Recovery.UNKNOWN
-    assert fold.drafts() == []
+    assert fold.hear(resolved(96)) is Recovery.UNKNOWN
+    assert fold.tick(200) == []
 
 
 def test_a_problem_that_gave_way_to_a_worse_one_is_not_told_as_over() -> None:
@@ -144,13 +125,58 @@ def test_a_problem_that_gave_way_to_a_worse_one_is_not_told_as_over() -> None:
     assert [one.type for one in fold.ledger.problems] == ["CASCADING_FAILURE"]
 
 
+def test_a_problem_that_is_back_at_once_was_not_over() -> None:
+    fold = Fold()
+    fold.hear(problem(0))
+    fold.tick(60)
+    fold.hear(resolved(90))
+    assert fold.hear(problem(93)) is Return.NOT_OVER
+    assert fold.tick(200) == []
+    (known,) = fold.ledger.problems.values()
+    assert (known.id, known.occurrences, known.resolved_at) == (1, 2, None)
+    assert fold.ledger.resting == {}
+
+
+def test_a_backlog_is_told_by_the_times_of_its_events() -> None:
+    fold = Fold()
+    for heard in (problem(0, severity=Severity.CRITICAL), resolved(100), problem(3600, severity=Severity.CRITICAL)):
+        hear(fold.ledger, heard, fold.config, at(7000))
+    drafts = fold.tick(7000)
+    assert kinds(drafts) == ["problem", "recovery", "problem"]
+    assert [draft.problems[0].id for draft in drafts] == [1, 1, 2]
+
+
+def test_recoveries_that_come_together_share_a_message() -> None:
+    fold = Fold()
+    for kind in ("OPENALGO_DOWN", "FEED_STALE"):
+        fold.hear(problem(0, kind, AGENT))
+    fold.tick(60)
+    for kind in ("OPENALGO_DOWN", "FEED_STALE"):
+        fold.hear(resolved(90, kind, AGENT))
+    (draft,) = fold.tick(95)
+    assert draft.kind is MessageKind.RECOVERY
+    assert [one.type for one in draft.problems] == ["OPENALGO_DOWN", "FEED_STALE"]
+
+
+def test_a_stopped_agent_is_not_reminded_of_until_its_problem_occurs_again() -> None:
+    fold = Fold()
+    fold.hear(problem(0, "BROKER_NOT_LOGGED_IN", AGENT))
+    fold.tick(60)
+    fold.hear(plain(Kind.SHUTDOWN, 100))
+    assert kinds(fold.tick(10_000)) == ["shutdown"]
+    fold.hear(problem(20_000, "BROKER_NOT_LOGGED_IN", AGENT))
+    assert kinds(fold.tick(20_000)) == ["reminder"]
+    fold.hear(resolved(20_100, "BROKER_NOT_LOGGED_IN", AGENT))
+    assert kinds(fold.tick(20_105)) == ["recovery"]
+
+
 def test_a_recurrence_after_a_told_recovery_is_a_new_problem() -> None:
     fold = Fold()
     fold.hear(problem(0))
     fold.tick(60)
     fold.hear(resolved(90))
+    assert kinds(fold.tick(95)) == ["recovery"]
     assert fold.hear(problem(100)) is Admission.OPENED
-    fold.drafts()
     (draft,) = fold.tick(160)
     assert draft.problems[0].id == 2
     assert draft.problems[0].occurrences == 1
@@ -189,7 +215,7 @@ def test_what_stays_unresolved_is_reminded_of_on_a_timer() -> None:
     fold = Fold()
     fold.hear(problem(0))
     fold.tick(60)
-    assert fold.ledger.next_due(fold.config) == at(3660)
+    assert next_due(fold.ledger, fold.config, at(60)) == at(3660)
     assert fold.tick(3659) == []
     assert kinds(fold.tick(3660)) == ["reminder"]
     assert fold.tick(3661) == []
@@ -242,7 +268,7 @@ def test_restarts_and_shutdowns_are_told_at_once(
     assert draft.severity is as_severity
 
 
-@pytest.mark.parametrize("kind", [Kind.STATE, Kind.LEVEL, Kind.NOTIFICATION, Kind.CANARY, Kind.COMMAND])
+@pytest.mark.parametrize("kind", [Kind.STATE, Kind.LEVEL, Kind.NOTIFICATION, Kind.CANARY])
 def test_what_is_for_readers_of_the_journal_is_not_told(kind: Kind) -> None:
     fold = Fold()
     assert fold.hear(plain(kind, severity=Severity.CRITICAL)) is Plain.NOT_TOLD
@@ -297,7 +323,7 @@ def test_a_recovery_goes_where_its_problem_went() -> None:
     fold = Fold(ROUTES)
     fold.hear(problem(severity=Severity.CRITICAL))
     fold.hear(resolved(10))
-    assert [draft.channels for draft in fold.drafts()] == [("webhook",), ("webhook",)]
+    assert [draft.channels for draft in fold.tick(15)] == [("webhook",), ("webhook",)]
 
 
 def test_a_clock_that_was_set_back_leaves_nothing_waiting() -> None:
@@ -310,4 +336,4 @@ def test_a_copy_is_not_changed_by_its_original() -> None:
     fold = Fold()
     copy = fold.ledger.copy()
     fold.hear(problem(0, severity=Severity.CRITICAL))
-    assert (copy.problems, copy.drafts, copy.changed, copy.next_id) == ({}, [], {}, 1)
+    assert copy == Ledger()

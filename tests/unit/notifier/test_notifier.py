@@ -18,7 +18,8 @@ pytestmark = pytest.mark.timeout(120)
 
 
 def config(sink: WebhookSink, window_s: float = 0.3, more: str = "") -> str:
-    return f'aggregation_window_s = {window_s}\n{more}\n[channels.webhook]\nurl = "{sink.url}"\ntimeout_s = 0.5\n'
+    times = f"aggregation_window_s = {window_s}\nrecovery_hold_s = 0.2\n"
+    return f'{times}{more}\n[channels.webhook]\nurl = "{sink.url}"\ntimeout_s = 0.5\n'
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_a_refusal_is_logged_and_does_not_hold_up_the_next(notifier: Notifier, s
     notifier.emit("problem", "SECOND")
     (message,) = sink.wait_for(1)
     assert message["events"][0]["type"] == "SECOND"
-    assert "Refused for good by webhook: HTTP 401" in notifier.log.read_text()
+    assert "): HTTP 401 Unauthorized; see [channels.webhook] in notifier.toml" in notifier.log.read_text()
     states = notifier.query("SELECT state FROM outbox ORDER BY seq")
     assert states[0] == ("refused",)
 
@@ -207,6 +208,35 @@ def test_an_unusable_state_directory_is_said_and_waited_for(
     assert "Traceback" not in log
 
 
+def test_commands_are_followed_and_answered_in_the_log(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.command("SILENCE", id="0123456789abcdef", unit="a.*", end="2099-01-01T00:00:00+00:00", why="a deploy")
+    notifier.emit("problem", "HELD")
+    notifier.emit("problem", "OTHER", unit="b.service")
+    (message,) = sink.wait_for(1)
+    assert message["events"][0]["type"] == "OTHER"
+    wait_until(lambda: notifier.status().get("unresolved") == 2, "two problems in the status")
+    held = next(row for row in notifier.status()["unresolved_errors"] if row["error_type"] == "HELD")
+    assert (held["silenced"], held["acknowledged"]) == (True, False)
+    assert notifier.status()["silences"][0]["by"] == "root"
+    notifier.command("ACK", id=held["id"])
+    notifier.command("UNSILENCE", id="0123456789abcdef")
+    assert sink.wait_for(2)[1]["events"][0]["type"] == "HELD"
+    notifier.command("TEST_NOTIFY", id="fedcba9876543210")
+    assert (sink.wait_for(3)[2]["kind"], sink.got[2]["id"]) == ("test", "fedcba9876543210")
+    notifier.command("ACK", id=4711)
+    wait_until(lambda: "Command ACK: no unresolved problem has this number" in notifier.log.read_text(), "an answer")
+
+
+def test_silences_and_held_problems_outlive_a_kill(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.command("SILENCE", id="0123456789abcdef", unit="a.*", end="2099-01-01T00:00:00+00:00")
+    notifier.emit("problem", "HELD")
+    wait_until(lambda: notifier.query("SELECT count(*) FROM error_notifications_log") == [(1,)], "one problem")
+    notifier.kill()
+    notifier.start()
+    notifier.command("UNSILENCE", id="0123456789abcdef")
+    assert sink.wait_for(1)[0]["events"][0]["type"] == "HELD"
+
+
 def test_a_burst_is_one_message_with_every_occurrence(notifier: Notifier, sink: WebhookSink) -> None:
     notifier.configure(config(sink, window_s=3))
     notifier.signal(signal.SIGHUP)
@@ -244,13 +274,15 @@ def test_kills_lose_nothing_and_repeat_only_under_the_same_id(notifier: Notifier
     expected = {(f"TYPE_{number}", kind) for number in range(events) for kind in ("problem", "recovery")}
     wait_until(lambda: _delivered(sink) == expected, "every problem and recovery", timeout_s=60)
     wait_until(lambda: notifier.query("SELECT count(*) FROM outbox WHERE state = 'queued'") == [(0,)], "nothing queued")
-    ids = Counter((message["events"][0]["type"], message["kind"], message["id"]) for message in sink.got)
-    assert len(ids) == len(expected), "a repetition came under another id"
+    told = Counter(
+        (event["type"], message["kind"], message["id"]) for message in sink.got for event in message["events"]
+    )
+    assert len(told) == len(expected), "a repetition came under another id"
     assert notifier.query("SELECT sum(notification_count), count(*) FROM error_notifications_log") == [
-        (len(ids), events)
+        (len(told), events)
     ]
     assert notifier.stop() == 0
 
 
 def _delivered(sink: WebhookSink) -> set[tuple[str, str]]:
-    return {(message["events"][0]["type"], message["kind"]) for message in sink.got}
+    return {(event["type"], message["kind"]) for message in sink.got for event in message["events"]}

@@ -7,9 +7,11 @@ import pytest
 from tests.unit.notifier.events import AGENT, at, config, plain, problem, resolved
 
 from standfast.events import Event, Kind, Severity
+from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Draft, Message, MessageKind
+from standfast.notifier.model import Draft, Heard, Message, MessageKind
 from standfast.notifier.render import LONGEST_FIELD, clean, duration, render, webhook_body
+from standfast.notifier.tick import tick
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -17,9 +19,9 @@ KOLKATA = ZoneInfo("Asia/Kolkata")
 def messages(*steps, until: float = 60, zone=KOLKATA) -> list[Message]:
     ledger, settings = Ledger(), config()
     for step in steps:
-        ledger.hear(step, settings, step.at)
-    ledger.tick(settings, at(until))
-    return [render(draft, f"id{number}", "box1", zone) for number, draft in enumerate(ledger.take_changes()[1])]
+        hear(ledger, step, settings, step.at)
+    tick(ledger, settings, at(until))
+    return [render(draft, f"id{number}", "box1", zone) for number, draft in enumerate(ledger.take_changes().drafts)]
 
 
 def test_problem() -> None:
@@ -52,7 +54,7 @@ def test_aggregate() -> None:
 
 
 def test_recovery() -> None:
-    *_, message = messages(problem(severity=Severity.CRITICAL), problem(1), resolved(3725))
+    *_, message = messages(problem(severity=Severity.CRITICAL), problem(1), resolved(3725), until=3730)
     assert message.text == (
         "box1: RESOLVED: DATABASE_LOCKED a.service\n"
         "It lasted 1 h 2 min, 2 occurrences\n"
@@ -60,12 +62,44 @@ def test_recovery() -> None:
     )  # fmt: skip
 
 
+def test_several_recoveries() -> None:
+    steps = [
+        step for kind in ("OPENALGO_DOWN", "FEED_STALE") for step in (problem(0, kind, severity=Severity.CRITICAL),)
+    ]
+    *_, message = messages(*steps, resolved(60, "OPENALGO_DOWN"), resolved(61, "FEED_STALE"), until=70)
+    assert message.text == (
+        "box1: RESOLVED: 2 problems\n"
+        "OPENALGO_DOWN a.service: 60 s, 1 occurrence\n"
+        "FEED_STALE a.service: 61 s, 1 occurrence\n"
+        "Time: 2026-03-02 15:01:01 IST"
+    )
+
+
+def test_flapping() -> None:
+    steps = [change for second in range(0, 6, 2) for change in (problem(second), resolved(second + 1))]
+    (message,) = messages(*steps)
+    assert message.text == (
+        "box1: FLAPPING: DATABASE_LOCKED a.service\n"
+        "it is locked\n"
+        "It came and went, 6 changes by 2026-03-02 15:00:05 IST, and is over now;"
+        " the next message comes when it is stable\n"
+        "Next: wait"
+    )
+
+
+def test_a_test() -> None:
+    event = Event(Kind.COMMAND, "", "TEST_NOTIFY", data={"id": "0123456789abcdef"})
+    (message,) = messages(Heard(event, at(0), "ann"))
+    assert message.text == ("box1: TEST\nA test asked for by ann: nothing is wrong\nTime: 2026-03-02 15:00:00 IST")
+    assert message.draft.id == "0123456789abcdef"
+
+
 def test_reminder() -> None:
     ledger, settings = Ledger(), config()
-    ledger.hear(problem(), settings, at(0))
-    ledger.tick(settings, at(60))
-    ledger.tick(settings, at(3660))
-    message = render(ledger.take_changes()[1][-1], "id", "box1", KOLKATA)
+    hear(ledger, problem(), settings, at(0))
+    tick(ledger, settings, at(60))
+    tick(ledger, settings, at(3660))
+    message = render(ledger.take_changes().drafts[-1], "id", "box1", KOLKATA)
     assert message.text.startswith("box1: STILL UNRESOLVED: DATABASE_LOCKED a.service\nit is locked\nSince ")
 
 
@@ -115,7 +149,7 @@ def test_the_body_of_a_webhook() -> None:
         "severity": "info",
         "title": "RESOLVED: DATABASE_LOCKED a.service",
         "text": message.text,
-        "at": "2026-03-02T09:30:10.000+00:00",
+        "at": "2026-03-02T09:31:00.000+00:00",
         "events": [
             {
                 "type": "DATABASE_LOCKED",

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.notifier.events import at, config, problem, resolved
+from tests.unit.notifier.events import at, config, plain, problem, resolved
 
-from standfast.events import Severity
+from standfast.clock import iso
+from standfast.events import Event, Kind, Severity
+from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
+from standfast.notifier.model import Heard
 from standfast.notifier.render import render
 from standfast.notifier.store.database import StoreError
 from standfast.notifier.store.outbox import Ended, Outbox
 from standfast.notifier.store.store import Store
+from standfast.notifier.tick import tick
 
 CONFIG = config('[channels.journal]\n[channels.webhook]\nurl = "http://127.0.0.1:9/"')
 # The earlier system's own query.
@@ -36,24 +40,32 @@ def store(path: Path) -> Iterator[Store]:
 
 
 def commit(store: Store, ledger: Ledger, cursor: str = "c") -> list[str]:
-    problems, drafts = ledger.take_changes()
-    messages = [render(draft, f"{cursor}-{number}", "box1", None) for number, draft in enumerate(drafts)]
-    store.commit(ledger, problems, messages, {"cursor": cursor}, at(0))
+    changes = ledger.take_changes()
+    messages = [render(draft, f"{cursor}-{number}", "box1", None) for number, draft in enumerate(changes.drafts)]
+    closes_at = ledger.window_closes_at
+    notes = {"cursor": cursor, "window_closes_at": iso(closes_at) if closes_at else ""}
+    store.commit(changes, messages, notes, at(0))
     return [message.id for message in messages]
 
 
 def told(store: Store) -> tuple[Ledger, list[str]]:
     ledger = store.ledger()
-    ledger.hear(problem(severity=Severity.CRITICAL), CONFIG, at(0))
+    hear(ledger, problem(severity=Severity.CRITICAL), CONFIG, at(0))
     return ledger, commit(store, ledger)
 
 
 def test_a_ledger_comes_back_as_it_was_committed(store: Store, path: Path) -> None:
     ledger = store.ledger()
-    ledger.hear(problem(0), CONFIG, at(0))
-    ledger.hear(problem(1, "OPENALGO_DOWN", severity=Severity.CRITICAL), CONFIG, at(1))
-    ledger.hear(problem(2, "FEED_STALE", severity=Severity.CRITICAL), CONFIG, at(2))
-    ledger.hear(resolved(3, "FEED_STALE"), CONFIG, at(3))
+    hear(ledger, problem(0), CONFIG, at(0))
+    hear(ledger, problem(1, "OPENALGO_DOWN", severity=Severity.CRITICAL), CONFIG, at(1))
+    hear(ledger, problem(2, "FEED_STALE", severity=Severity.CRITICAL), CONFIG, at(2))
+    hear(ledger, resolved(3, "FEED_STALE"), CONFIG, at(3))
+    hear(ledger, plain(Kind.STATUS, 4), CONFIG, at(4))
+    data = {"id": "0123456789abcdef", "unit": "b*", "end": iso(at(999)), "why": "a deploy"}
+    hear(ledger, Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(5), "ann"), CONFIG, at(5))
+    assert ledger.resting
+    assert ledger.silences
+    assert ledger.statuses
     commit(store, ledger, "cursor-1")
     again = Store(path)
     try:
@@ -115,7 +127,7 @@ def test_a_later_commit_keeps_the_workers_count(store: Store, path: Path) -> Non
     assert queued is not None
     outbox.end(queued, Ended.DELIVERED, at(3), "")
     outbox.close()
-    ledger.hear(problem(5), CONFIG, at(5))
+    hear(ledger, problem(5), CONFIG, at(5))
     commit(store, ledger, "d")
     (row,) = store.unresolved(10)
     assert (row["occurrence_count"], row["notification_count"]) == (2, 1)
@@ -123,7 +135,7 @@ def test_a_later_commit_keeps_the_workers_count(store: Store, path: Path) -> Non
 
 def test_a_channel_delivers_in_order_and_waits_for_its_oldest(store: Store, path: Path) -> None:
     ledger, (first,) = told(store)
-    ledger.hear(problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
+    hear(ledger, problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
     (second,) = commit(store, ledger, "d")
     outbox = Outbox(path, "webhook")
     queued = outbox.head()
@@ -144,9 +156,10 @@ def test_a_channel_delivers_in_order_and_waits_for_its_oldest(store: Store, path
 
 def test_a_commit_that_fails_leaves_nothing_behind(store: Store) -> None:
     ledger, _ = told(store)
-    ledger.hear(problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
-    with pytest.raises(StoreError, match=r"cannot write the database"):
-        commit(store, ledger)  # the id of its message is taken
+    hear(ledger, problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
+    store._connection.execute("CREATE TRIGGER broken BEFORE INSERT ON outbox BEGIN SELECT raise(FAIL, 'broken'); END")
+    with pytest.raises(StoreError, match="cannot write the database"):
+        commit(store, ledger, "d")
     assert [one.type for one in store.ledger().problems] == ["DATABASE_LOCKED"]
     assert store.note("cursor") == "c"
 
@@ -171,13 +184,36 @@ def test_a_database_of_a_newer_version_is_left_alone(store: Store, path: Path) -
         Store(path)
 
 
+def test_what_is_old_is_removed_and_what_is_unresolved_or_queued_stays(store: Store, path: Path) -> None:
+    ledger = store.ledger()
+    hear(ledger, problem(0, "OLD"), CONFIG, at(0))
+    hear(ledger, problem(0, "UNRESOLVED"), CONFIG, at(0))
+    hear(ledger, problem(0, "QUEUED", severity=Severity.CRITICAL), CONFIG, at(0))
+    for kind in ("OLD", "QUEUED"):
+        hear(ledger, resolved(1, kind), CONFIG, at(1))
+    tick(ledger, CONFIG, at(10))
+    commit(store, ledger)
+    store.prune(at(3600))
+    assert [one.type for one in store.ledger().problems] == ["UNRESOLVED"]
+    assert store.delivery().queued == 4, "two messages, on two channels each, are still to be delivered"
+    for channel in ("journal", "webhook"):
+        outbox = Outbox(path, channel)
+        while queued := outbox.head():
+            outbox.end(queued, Ended.DELIVERED, at(20), "")
+        outbox.close()
+    store.prune(at(3600))
+    counts = [store._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+              for table in ("error_notifications_log", "messages", "outbox", "message_problems")]  # fmt: skip
+    assert counts == [1, 0, 0, 0]
+
+
 def test_a_full_disk_is_one_line_and_changes_nothing(store: Store, path: Path) -> None:
     ledger, _ = told(store)
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
     store._connection.execute(f"PRAGMA max_page_count = {pages}")
     before = store.ledger()
     for number in range(500):
-        ledger.hear(problem(5, f"TYPE_{number}", severity=Severity.CRITICAL), CONFIG, at(5))
+        hear(ledger, problem(5, f"TYPE_{number}", severity=Severity.CRITICAL), CONFIG, at(5))
     with pytest.raises(StoreError, match="database or disk is full"):
         commit(store, ledger, "d")
     assert store.ledger() == before

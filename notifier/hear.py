@@ -1,0 +1,189 @@
+"""What becomes of an event that was heard. Pure.
+
+It puts the decisions in order: count, flapping, silence, window or at once, throttle, recovery.
+"""
+
+import dataclasses
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from standfast.events import Event, Kind, Severity
+from standfast.notifier import aggregate, commands, dedup, resolution, route, silence, telling, throttle
+from standfast.notifier.aggregate import Admission
+from standfast.notifier.commands import Resolve
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.dedup import Match
+from standfast.notifier.flapping import Flapping
+from standfast.notifier.ledger import Ledger
+from standfast.notifier.model import Draft, Heard, MessageKind, Problem, Stage
+from standfast.notifier.obey import Obeyed, obey
+from standfast.notifier.resolution import Recovery, Return, is_settled
+from standfast.notifier.silence import Silencing
+from standfast.notifier.telling import Telling
+from standfast.notifier.throttle import Throttle
+
+STOPPED = "its agent was stopped"
+
+
+class Plain(StrEnum):
+    """Reasons that are nobody else's."""
+
+    AT_ONCE = "a message each, at once"
+    STATUS_TOLD = "a status of a waiting unit"
+    STATUS_TOO_SOON = "a status of this unit was told within half of the throttle window"
+    NOT_TOLD = "for readers of the journal"
+
+
+Reason = Admission | Flapping | Match | Obeyed | Plain | Recovery | Return | Silencing | Throttle
+
+
+def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    """Take in an authorised event; the answer says what became of it."""
+    match telling.telling(heard.event):
+        case Telling.PROBLEM:
+            return _problem(ledger, heard, config, now)
+        case Telling.RECOVERY:
+            return _recovery(ledger, heard, config, now)
+        case Telling.STATUS:
+            return _status(ledger, heard, config, now)
+        case Telling.AT_ONCE:
+            return _at_once(ledger, heard, config, now)
+        case Telling.COMMAND:
+            return _command(ledger, heard, config, now)
+        case Telling.NOTHING:
+            return Plain.NOT_TOLD
+
+
+def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    identity = dedup.identity(heard)
+    resting = ledger.resting.get(identity)
+    if resting and resting.stage is Stage.RECOVERING and is_settled(resting, config.recovery_hold_s, heard.at):
+        # Read late: by the times of the events it was over for long enough before it came back.
+        ledger.tell_recovery((resting,), config, now)
+        resting = None
+    known = resolution.reopened(resting) if resting else ledger.problems.get(identity)
+    match, problem = dedup.count(known, heard, ledger.next_id)
+    if match is Match.NEW:
+        ledger.next_id += 1
+    ledger.keep(problem)
+    if match is Match.NEW or resting:
+        decision, flap = ledger.change(identity, heard.at, now, config)
+        if decision in (Flapping.STARTED, Flapping.GOES_ON):
+            problem = _flaps(ledger, problem, decision, flap.count, config, now)
+            return decision if match is not Match.ESCALATED else _escalated(ledger, problem, config, now)
+    if problem.stage is Stage.HELD:
+        return _admit(ledger, problem, config, now)
+    if match is Match.ESCALATED:
+        return _escalated(ledger, problem, config, now)
+    return Return.NOT_OVER if resting else _told_before(ledger, problem, config, now)
+
+
+def _admit(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
+    """A problem that was not told yet: held by a silence, told at once, or put into the window."""
+    if ledger.silencing(problem, now) is Silencing.SILENCED:
+        return Silencing.SILENCED
+    admission = aggregate.admit(problem, ledger.window_closes_at)
+    if admission is Admission.AT_ONCE:
+        ledger.tell((problem,), MessageKind.PROBLEM, config, now)
+    elif admission is Admission.OPENED:
+        ledger.window_closes_at = aggregate.closing_time(now, config.aggregation_window_s)
+    return admission
+
+
+def _told_before(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
+    """A problem that was told occurs again: the throttle decides."""
+    decision = throttle.throttle(problem, config.throttle_s, now)
+    if decision is not Throttle.WINDOW_PASSED:
+        return decision
+    if ledger.silencing(problem, now) is Silencing.SILENCED:
+        return Silencing.SILENCED
+    ledger.tell((problem,), MessageKind.REMINDER, config, now)
+    return decision
+
+
+def _escalated(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
+    """A problem that was told has become worse: to be critical is news, whatever the throttle says."""
+    if problem.severity is not Severity.CRITICAL:
+        return _told_before(ledger, problem, config, now)
+    if ledger.silencing(problem, now) is Silencing.SILENCED:
+        return Silencing.SILENCED
+    ledger.tell((problem,), MessageKind.PROBLEM, config, now, stage=problem.stage)
+    return Match.ESCALATED
+
+
+def _flaps(
+    ledger: Ledger, problem: Problem, decision: Flapping, changes: int, config: NotifierConfig, now: datetime
+) -> Problem:
+    """A problem that comes and goes: told when that begins, then quiet."""
+    quiet = dataclasses.replace(problem, stage=Stage.FLAPPING)
+    if decision is Flapping.STARTED and ledger.silencing(problem, now) is Silencing.NONE:
+        quiet = dataclasses.replace(quiet, told_at=now)
+        ledger.draft((quiet,), MessageKind.FLAPPING, config, now, changes)
+    if quiet.resolved_at is None:
+        ledger.keep(quiet)
+    else:
+        ledger.rest(quiet)
+    return quiet
+
+
+def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    problem = ledger.problems.get(dedup.identity(heard))
+    decision = resolution.recovery(problem, heard.event)
+    if problem is None:
+        return decision
+    ended = resolution.resolved(problem, heard.at)
+    if decision is Recovery.SUPERSEDED:
+        ledger.close(ended)
+        return decision
+    flaps, flap = ledger.change(problem.identity, heard.at, now, config)
+    if flaps in (Flapping.STARTED, Flapping.GOES_ON):
+        _flaps(ledger, ended, flaps, flap.count, config, now)
+        return flaps
+    if decision is Recovery.NEVER_TOLD:
+        ledger.close(ended)
+    else:
+        ledger.rest(ended)
+    return decision
+
+
+def _status(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    """A status stands in for the reminders of its unit's problems."""
+    unit = heard.event.unit
+    last = ledger.statuses.get(unit)
+    if last is not None and abs(now - last) < timedelta(seconds=config.throttle_s.default / 2):
+        return Plain.STATUS_TOO_SOON
+    if _at_once(ledger, heard, config, now) is Silencing.SILENCED:
+        return Silencing.SILENCED
+    ledger.set_status(unit, now)
+    for problem in _told_of(ledger, unit):
+        ledger.keep(dataclasses.replace(problem, told_at=now))
+    return Plain.STATUS_TOLD
+
+
+def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    event = telling.weighed(heard.event)
+    if event.kind is Kind.SHUTDOWN:
+        for problem in _told_of(ledger, event.unit):
+            ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
+    if silence.silencing(ledger.silences.values(), event.severity, event.type, event.unit, now) is Silencing.SILENCED:
+        return Silencing.SILENCED
+    _, channels = route.route(config, event.severity, event.type, event.unit)
+    kind = telling.MESSAGE_KINDS[event.kind]
+    ledger.changes.drafts.append(Draft(kind, event.severity, heard.at, channels, event=event))
+    return Plain.AT_ONCE
+
+
+def _told_of(ledger: Ledger, unit: str) -> list[Problem]:
+    return [one for one in ledger.problems.values() if one.unit == unit and one.stage is Stage.TOLD]
+
+
+def _command(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    asked = commands.command(heard)
+    if not isinstance(asked, Resolve):
+        return obey(ledger, asked, heard, config)
+    problem = ledger.numbered(asked.problem_id)
+    if problem is None:
+        return Obeyed.NO_SUCH_PROBLEM
+    event = Event(Kind.RESOLVED, f"Resolved by {heard.by}", problem.type, unit=problem.unit)
+    _recovery(ledger, dataclasses.replace(heard, event=event), config, now)
+    return Obeyed.DONE

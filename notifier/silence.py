@@ -1,0 +1,58 @@
+"""Silences: for a while nothing new is said of what matches; watching goes on. Pure.
+
+A silence may hold back a new message, never the recovery of a problem that was told.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from standfast.events import Severity
+
+
+class Silencing(StrEnum):
+    """Whether something new may be said now."""
+
+    NONE = "no silence matches it"
+    SILENCED = "a silence matches it: it is told when that ends, if it is unresolved then"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence; an empty glob or severity matches everything.
+
+    Attributes:
+        by: who asked for it, as the host knows them.
+    """
+
+    id: str
+    unit: str
+    type: str
+    severity: str
+    start: datetime
+    end: datetime
+    why: str
+    by: str
+
+
+def silencing(silences: Iterable[Silence], severity: Severity, error_type: str, unit: str, now: datetime) -> Silencing:
+    """Whether a silence is in force for something of this severity, type and unit."""
+    for one in silences:
+        if one.start <= now < one.end and _matches(one, severity, error_type, unit):
+            return Silencing.SILENCED
+    return Silencing.NONE
+
+
+def is_over(silence: Silence, now: datetime) -> bool:
+    """Whether it will never be in force again."""
+    return now >= silence.end
+
+
+def _matches(one: Silence, severity: Severity, error_type: str, unit: str) -> bool:
+    return (
+        one.severity in ("", severity.value)
+        and (not one.unit or fnmatchcase(unit, one.unit))
+        and (not one.type or fnmatchcase(error_type, one.type))
+    )

@@ -1,0 +1,97 @@
+"""Rows of the database from and to what the ledger keeps."""
+
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from standfast.clock import from_iso, iso
+from standfast.events import FailureClass, Severity
+from standfast.notifier.flapping import Flap
+from standfast.notifier.model import Identity, Problem, Stage
+from standfast.notifier.silence import Silence
+
+Row = tuple[Any, ...]
+
+PROBLEM_COLUMNS: Final = (
+    "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
+    " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged"
+)
+FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count"
+SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
+
+
+def from_problem(problem: Problem) -> Row:
+    """The row of a problem, in the order of PROBLEM_COLUMNS."""
+    return (
+        problem.id,
+        problem.type,
+        problem.message,
+        iso(problem.first_occurrence),
+        iso(problem.last_occurrence),
+        problem.occurrences,
+        int(problem.resolved_at is not None),
+        _iso_or_none(problem.resolved_at),
+        problem.unit,
+        problem.severity.value,
+        problem.failure_class.value if problem.failure_class else "",
+        problem.action,
+        problem.stage.value,
+        _iso_or_none(problem.told_at),
+        problem.quiet,
+        int(problem.acknowledged),
+    )
+
+
+def to_problem(row: Row) -> Problem:
+    """The problem of such a row."""
+    id_, type_, message, first, last, count, _, resolved_at, unit, severity, failure_class, action, *rest = row
+    stage, told_at, quiet, acknowledged = rest
+    return Problem(
+        id=id_,
+        type=type_,
+        unit=unit,
+        message=message,
+        severity=Severity(severity),
+        action=action,
+        failure_class=FailureClass(failure_class) if failure_class else None,
+        first_occurrence=from_iso(first),
+        last_occurrence=from_iso(last),
+        occurrences=count,
+        stage=Stage(stage),
+        told_at=_from_iso_or_none(told_at),
+        resolved_at=_from_iso_or_none(resolved_at),
+        quiet=quiet,
+        acknowledged=bool(acknowledged),
+    )
+
+
+def from_flap(identity: Identity, flap: Flap) -> Row:
+    """The row of a history, in the order of FLAP_COLUMNS."""
+    changes = json.dumps([iso(at) for at in flap.changes])
+    return identity.type, identity.unit, changes, iso(flap.first), _iso_or_none(flap.since), flap.count
+
+
+def to_flap(row: Row) -> tuple[Identity, Flap]:
+    """The history of such a row."""
+    error_type, unit, changes, first, since, count = row
+    times = tuple(from_iso(at) for at in json.loads(changes))
+    return Identity(error_type, unit), Flap(times, from_iso(first), _from_iso_or_none(since), count)
+
+
+def from_silence(one: Silence) -> Row:
+    """The row of a silence, in the order of SILENCE_COLUMNS."""
+    return one.id, one.unit, one.type, one.severity, iso(one.start), iso(one.end), one.why, one.by
+
+
+def to_silence(row: Row) -> Silence:
+    """The silence of such a row."""
+    id_, unit, error_type, severity, start, end, why, by = row
+    return Silence(id_, unit, error_type, severity, from_iso(start), from_iso(end), why, by)
+
+
+def _iso_or_none(at: datetime | None) -> str | None:
+    return iso(at) if at else None
+
+
+def _from_iso_or_none(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None

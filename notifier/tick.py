@@ -1,0 +1,106 @@
+"""What time brings: windows close, recoveries settle, flapping ends, reminders fall due. Pure."""
+
+import dataclasses
+from datetime import datetime
+
+from standfast.notifier import aggregate, flapping, resolution, silence, throttle
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.flapping import Flapping
+from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route
+from standfast.notifier.model import Identity, MessageKind, Problem, Stage
+from standfast.notifier.silence import Silencing
+from standfast.notifier.throttle import Throttle
+
+
+def tick(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    """Do what has fallen due."""
+    _end_silences(ledger, now)
+    _end_flapping(ledger, config, now)
+    _close_window(ledger, config, now)
+    _settle_recoveries(ledger, config, now)
+    _remind(ledger, config, now)
+    if ledger.swept_at is None or abs(now - ledger.swept_at) >= SWEEP_EVERY:
+        _sweep(ledger, config, now)
+
+
+def next_due(ledger: Ledger, config: NotifierConfig, now: datetime) -> datetime | None:
+    """When after `now` there is something to do that must be punctual, if no event comes before."""
+    reminders = (
+        throttle.due_at(one, config.throttle_s)
+        for one in ledger.problems.values()
+        if one.stage is Stage.TOLD and not one.quiet
+    )
+    recoveries = (resolution.settles_at(one, config.recovery_hold_s) for one in ledger.resting.values())
+    moments = (ledger.window_closes_at, *reminders, *recoveries)
+    # What lies behind was done by the tick at `now`, or is held back by a silence.
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+
+def _close_window(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    """Tell what is held, when the window is over or a silence was what held it."""
+    if ledger.window_closes_at and not aggregate.is_closed(ledger.window_closes_at, now, config.aggregation_window_s):
+        return
+    ledger.window_closes_at = None
+    for group in by_route(_audible(ledger, ledger.held(), now), config):
+        ledger.tell(group, MessageKind.PROBLEM, config, now)
+
+
+def _settle_recoveries(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    settled = [
+        one
+        for one in ledger.resting.values()
+        if one.stage is Stage.RECOVERING and resolution.is_settled(one, config.recovery_hold_s, now)
+    ]
+    for group in by_route(settled, config):
+        ledger.tell_recovery(group, config, now)
+
+
+def _remind(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    due = [
+        one
+        for one in ledger.problems.values()
+        if not one.quiet and throttle.throttle(one, config.throttle_s, now) is Throttle.WINDOW_PASSED
+    ]
+    for group in by_route(_audible(ledger, due, now), config):
+        ledger.tell(group, MessageKind.REMINDER, config, now)
+
+
+def _end_flapping(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    """What is stable again is told once, in the state that it came to."""
+    ended = [
+        identity
+        for identity, flap in ledger.flaps.items()
+        if flap.since is not None and flapping.judge(flap, now, config.flapping) is Flapping.ENDED
+    ]
+    for identity in ended:
+        ledger.set_flap(identity, None)
+        _tell_final(ledger, identity, config, now)
+
+
+def _tell_final(ledger: Ledger, identity: Identity, config: NotifierConfig, now: datetime) -> None:
+    if unresolved := ledger.problems.get(identity):
+        # Held again: it is told with this very tick, or when its silence ends.
+        ledger.keep(dataclasses.replace(unresolved, stage=Stage.HELD))
+    elif resting := ledger.resting.get(identity):
+        if resting.told_at is None:
+            ledger.close(resting)
+        else:
+            ledger.tell_recovery((resting,), config, now)
+
+
+def _end_silences(ledger: Ledger, now: datetime) -> None:
+    for one in [one for one in ledger.silences.values() if silence.is_over(one, now)]:
+        ledger.set_silence(one.id, None)
+
+
+def _sweep(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    """Forget histories that no longer matter."""
+    ledger.swept_at = now
+    for identity, flap in list(ledger.flaps.items()):
+        if flapping.is_forgotten(flap, now, config.flapping):
+            ledger.set_flap(identity, None)
+
+
+def _audible(ledger: Ledger, problems: tuple[Problem, ...] | list[Problem], now: datetime) -> list[Problem]:
+    """Those that no silence holds back."""
+    return [one for one in problems if ledger.silencing(one, now) is Silencing.NONE]
