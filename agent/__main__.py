@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import threading
 from typing import Final
 
 from standfast import daemon, paths
@@ -12,6 +13,8 @@ from standfast.agent.voice import Voice
 from standfast.daemon import EXIT_CONFIG, Frame
 
 IDENTIFIER: Final = "standfast-agent"
+# How long the interpreter may take to end after the agent has.
+LINGER_S: Final = 0.3
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -33,6 +36,11 @@ async def _program(frame: Frame, name: str) -> None:
     runner.begin()
     frame.heartbeat.ready()
     await runner.run(frame.stop)
+    frame.journal.flush()
+    # All is done and told. What still runs is a strategy's task that does not let itself be cancelled.
+    last_resort = threading.Timer(LINGER_S, os._exit, (0,))
+    last_resort.daemon = True
+    last_resort.start()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from standfast.agent import loader
 from standfast.agent.callbacks import Callbacks
@@ -10,7 +11,6 @@ from standfast.agent.desk import Desk
 from standfast.agent.failures import Failure, FailureType, failed
 from standfast.agent.gateway import Gateway
 from standfast.agent.gateway.paper import PaperGateway
-from standfast.agent.own_orders import OwnOrders
 from standfast.agent.pump import Pump
 
 
@@ -23,30 +23,22 @@ class Trade:
     pump: Pump
 
 
-def build_gateway(config: AgentConfig) -> Gateway:
-    """The gateway that the configuration names.
+def build_gateway(config: AgentConfig, state: Path) -> Gateway:
+    """The gateway that the configuration names; what it has to remember goes into the directory `state`.
 
     Raises:
         AgentError: it cannot be built, say for want of a credential.
     """
     if config.gateway == "paper":
-        return PaperGateway(config.paper, config.symbols)
+        return PaperGateway(config.paper, config.symbols, state / "paper.json")
     raise failed(FailureType.CONFIG_ERROR, f'cannot use gateway "{config.gateway}": this version has only "paper"')
 
 
-def build_trade(
-    config: AgentConfig,
-    gateway: Gateway,
-    own: OwnOrders,
-    on_disturbance: Callable[[str], None],
-    on_faults: Callable[[Failure], None],
-) -> Trade:
-    """The strategy that the configuration names, wired to the gateway.
+def build_trade(config: AgentConfig, desk: Desk, on_faults: Callable[[Failure], None]) -> Trade:
+    """The strategy that the configuration names, wired to its desk.
 
     Raises:
         AgentError: STRATEGY_ERROR, it cannot be loaded.
     """
-    loaded = loader.load(config.strategy, config.strategy_path, config.parameters)
-    desk = Desk(gateway, own, config.symbols, on_disturbance)
-    callbacks = Callbacks(loaded, desk)
+    callbacks = Callbacks(loader.load(config.strategy, config.strategy_path, config.parameters), desk)
     return Trade(desk, callbacks, Pump(callbacks, config.callback_timeout_s, on_faults))

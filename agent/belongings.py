@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from standfast.agent import session
 from standfast.agent.assembly import Trade, build_gateway, build_trade
 from standfast.agent.bell import Bell, Ring
 from standfast.agent.checks import Report, Scene, look_at_all
+from standfast.agent.closing import Closing
 from standfast.agent.config import (
     ActiveConfig,
     AgentConfig,
@@ -20,14 +21,17 @@ from standfast.agent.config import (
     StartupConfig,
     WaitingConfig,
 )
+from standfast.agent.crashes import Run
+from standfast.agent.desk import Desk
 from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, Flags, flag_path, parse
 from standfast.agent.gateway import Gateway
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.pump import Pump
 from standfast.agent.session import Hours
-from standfast.agent.store import Store
+from standfast.agent.store import CorruptDatabaseError, Store, set_aside
 from standfast.agent.trading import Position, Tick
-from standfast.clock import utc_now
+from standfast.clock import boot_id, utc_now
 from standfast.config import ConfigError, Mistake, load
 
 log = logging.getLogger(__name__)
@@ -53,9 +57,12 @@ class Belongings:
         self.hours: Hours | None = None
         self.store = Store.open(None)
         self.own = OwnOrders(self.store)
+        self.runs: Sequence[Run] = ()
+        self.flags = Flags()
         self.gateway: Gateway | None = None
         self.trade: Trade | None = None
         self.fault: Failure | None = None
+        self.news: list[Failure] = []
         self.positions: tuple[Position, ...] = ()
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._environ = environ
@@ -74,6 +81,10 @@ class Belongings:
         self.hours = read_hours(config.session)
         self.config = config
         self.config_failure = None
+
+    def read_flags(self) -> None:
+        """Read what a human put beside the configuration; a file that cannot be read counts as set."""
+        self.flags = Flags(*(_flag(flag_path(self.files.config, kind)) for kind in FlagKind))
 
     @property
     def built(self) -> AgentConfig:
@@ -107,10 +118,14 @@ class Belongings:
             raise AgentError(self.config_failure)
         self.open_store()
         if self.gateway is None:
-            self.gateway = build_gateway(self.config)
+            self.gateway = build_gateway(self.config, self.files.database.parent)
             self.gateway.open(self._on_tick, self._on_disturbance)
         if self.trade is None:
-            self.trade = build_trade(self.config, self.gateway, self.own, self._on_disturbance, self._on_faults)
+            self.trade = build_trade(
+                self.config,
+                Desk(self.gateway, self.own, self.config.symbols, self._on_disturbance, self._refusal),
+                self._on_faults,
+            )
             self._pump_task = self._watched(self.trade.pump.run())
             self._built = self.config
             log.info("Built %s on the %s gateway: %s", self.config.strategy, self.config.gateway, mode(self.config))
@@ -123,10 +138,35 @@ class Belongings:
         """
         if self.store.is_durable:
             return
-        store = Store.open(self.files.database)
+        try:
+            store = Store.open(self.files.database)
+        except CorruptDatabaseError as error:
+            aside = set_aside(self.files.database, utc_now())
+            self.news.append(Failure(FailureType.DATABASE_CORRUPT, f"{error.failure.detail}; set aside as {aside}"))
+            store = Store.open(self.files.database)
         self.store.close()
         self.store = store
         self.own = OwnOrders(store)
+        if not self.runs:
+            self.runs = store.begin_run(boot_id(), self._environ.get("INVOCATION_ID", ""), utc_now())
+
+    def forget_store(self) -> None:
+        """Let go of the database, so that it is opened anew."""
+        self.store.close()
+        self.store = Store.open(None)
+        self.own = OwnOrders(self.store)
+
+    def closing(self) -> Closing | None:
+        """An attempt to get flat as configured; None without a gateway."""
+        if self.gateway is None:
+            return None
+        desk = self.trade.desk if self.trade else Desk(self.gateway, self.own, (), self._on_disturbance, self._refusal)
+        return Closing(self.gateway, desk, self.config.shutdown.scope, self.config.shutdown.force_market_orders)
+
+    def shut_desk(self, because: str) -> None:
+        """Take no more orders from the strategy."""
+        if self.trade is not None:
+            self.trade.desk.shut(because)
 
     async def refresh(self) -> None:
         """Bring the own orders and the positions up to the broker's books.
@@ -136,7 +176,10 @@ class Belongings:
         """
         if self.trade is None or self.gateway is None:
             return
-        await self.trade.desk.refresh()
+        book = await self.trade.desk.refresh()
+        self.own.find_again(book, utc_now())
+        if self.own.is_flat:
+            self.own.settle()
         self.positions = tuple(await self.gateway.positions())
 
     # Taking apart
@@ -168,6 +211,10 @@ class Belongings:
         self.store.close()
 
     # What comes in
+
+    def _refusal(self) -> str:
+        """Why the desk takes no orders though it is open, "" when it does."""
+        return f"the agent is paused {self.flags.paused}" if self.flags.paused else ""
 
     def _on_tick(self, tick: Tick) -> None:
         if self.trade is not None:
@@ -234,3 +281,13 @@ def read_hours(config: SessionConfig | None) -> Hours | None:
     zone = session.parse_zone(config.timezone)
     start, stop = session.parse_clock(config.start), session.parse_clock(config.stop)
     return Hours(session.parse_days(config.days), start, stop, zone, holidays)
+
+
+def _flag(path: Path) -> Flag | None:
+    try:
+        with path.open(errors="replace") as file:
+            return parse(file.read(MAX_BYTES))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Flag(why=f"{path} cannot be read: {error.strerror}")

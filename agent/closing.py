@@ -91,6 +91,14 @@ class Closing:
             self._verdict = End(EndKind.FLAT, self._what_was_done())
         return str(self.end)
 
+    async def look_only(self) -> str:
+        """Find out what is open and leave it: outside the session hours nothing would fill."""
+        if self._holds_nothing():
+            return str(self.end)
+        await self._gateway.prove_session()
+        left = await self._look()
+        return f"the market is closed: {self.end}" if not left.is_nothing else await self.close_positions()
+
     async def _look(self) -> Left:
         self._looking_since_s = monotonic_s()
         try:

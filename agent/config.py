@@ -93,6 +93,16 @@ class WaitingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CrashesConfig:
+    """How many unclean ends make the agent cool off before it trades again; a second time it asks for a human."""
+
+    max_unclean_ends: Annotated[int, AtLeast(1)] = 3
+    within_s: PositiveSeconds = 600.0
+    cool_off_s: PositiveSeconds = 300.0
+    again_within_s: PositiveSeconds = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetConfig:
     """The seconds that each step of the shutdown may take."""
 
@@ -154,6 +164,7 @@ class AgentConfig:
     startup: StartupConfig = field(default_factory=StartupConfig)
     active: ActiveConfig = field(default_factory=ActiveConfig)
     waiting: WaitingConfig = field(default_factory=WaitingConfig)
+    crashes: CrashesConfig = field(default_factory=CrashesConfig)
     shutdown: ShutdownConfig = field(default_factory=ShutdownConfig)
     session: SessionConfig | None = None
 

@@ -18,16 +18,23 @@ T = TypeVar("T")
 class Desk:
     """Implements AsyncTrading over a gateway.
 
-    Orders are taken only while the desk is open; everything else is passed on at any time.
+    Orders are taken only while the desk is open and `refusal` names no reason against it; everything
+    else is passed on at any time.
     """
 
     def __init__(
-        self, gateway: Gateway, own: OwnOrders, symbols: tuple[str, ...], on_disturbance: Callable[[str], None]
+        self,
+        gateway: Gateway,
+        own: OwnOrders,
+        symbols: tuple[str, ...],
+        on_disturbance: Callable[[str], None],
+        refusal: Callable[[], str],
     ) -> None:
         self.symbols = symbols
         self.own = own
         self._gateway = gateway
         self._on_disturbance = on_disturbance
+        self._refusal = refusal
         self._closed_because = "the agent is not trading yet"
         self._in_flight = 0
         self._quiet = asyncio.Event()
@@ -65,8 +72,8 @@ class Desk:
     ) -> str:
         """See AsyncTrading."""
         request = OrderRequest(symbol, Side(side), quantity, OrderKind(kind), price, trigger_price, Product(product))
-        if self._closed_because:
-            raise TradingRefusedError(f"cannot place {request}: {self._closed_because}; try again later")
+        if because := self._closed_because or self._refusal():
+            raise TradingRefusedError(f"cannot place {request}: {because}; try again later")
         if request.mistake:
             raise TradingRefusedError(f"cannot place {request}: {request.mistake}")
         return await self.send(request)

@@ -3,9 +3,7 @@
 import asyncio
 import logging
 
-from standfast.agent.closing import Closing
-from standfast.agent.desk import Desk
-from standfast.agent.flatness import End, EndKind
+from standfast.agent.flatness import End, EndKind, held
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input, State
 from standfast.agent.shutdown import Step, run_steps
@@ -24,13 +22,13 @@ class Ending:
         self._was: State = life.state
         self._begun_s = monotonic_s()
         self._results: list[StepResult] = []
-        self._closing = self._prepare_closing()
+        self._closing = self._have.closing()
+        self._is_open = self._have.is_open(utc_now())
 
     async def run(self) -> End:
         """Go through the steps and return the verdict; never raises, never takes longer than `timeout_s`."""
         self._life.move(Input.STOP, f"asked to stop while {self._was}")
-        if self._have.trade:
-            self._have.trade.desk.shut("the agent is stopping")
+        self._have.shut_desk("the agent is stopping")
         # Beside the steps, because it is the user's own code: what it does may take its time, but not theirs.
         stopping = asyncio.create_task(self._stop_strategy())
         config = self._have.config.shutdown
@@ -50,20 +48,12 @@ class Ending:
     def end(self) -> End:
         """The verdict as of now."""
         if self._closing is not None:
-            return self._closing.end
+            return self._closing.end if self._is_open else held(self._closing.end)
         if self._have.own.is_flat:
             return End(EndKind.FLAT, "this agent holds nothing")
         if self._have.store.is_durable:
             return End(EndKind.UNVERIFIED, "there was no gateway to ask")
         return End(EndKind.UNVERIFIED, "the agent's database could not be read")
-
-    def _prepare_closing(self) -> Closing | None:
-        gateway = self._have.gateway
-        if gateway is None:
-            return None
-        config = self._have.config.shutdown
-        desk = self._have.trade.desk if self._have.trade else Desk(gateway, self._have.own, (), log.info)
-        return Closing(gateway, desk, config.scope, config.force_market_orders)
 
     def _tell(self, result: StepResult) -> None:
         self._results.append(result)
@@ -77,12 +67,17 @@ class Ending:
         return await self._closing.cancel_orders() if self._closing else "there was no gateway"
 
     async def _close_positions(self) -> str:
-        return await self._closing.close_positions() if self._closing else "there was no gateway"
+        if self._closing is None:
+            return "there was no gateway"
+        if not self._is_open:
+            return await self._closing.look_only()
+        return await self._closing.close_positions()
 
     async def _save(self, stopping: "asyncio.Task[str]") -> str:
         steps = "; ".join(map(str, self._results))
         end = self.end
         self._have.store.ended(end.kind, end.detail, steps, utc_now())
+        self._have.store.end_run(utc_now())
         return await asyncio.shield(stopping)
 
     async def _notify(self) -> str:

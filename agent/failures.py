@@ -27,11 +27,20 @@ class FailureType(StrEnum):
     FEED_REFUSED = "FEED_REFUSED"
     DATABASE_ERROR = "DATABASE_ERROR"
     DATABASE_LOCKED = "DATABASE_LOCKED"
+    DATABASE_CORRUPT = "DATABASE_CORRUPT"
     CONFIG_ERROR = "CONFIG_ERROR"
     CREDENTIAL_MISSING = "CREDENTIAL_MISSING"
     LIVE_MODE_MISMATCH = "LIVE_MODE_MISMATCH"
     STRATEGY_ERROR = "STRATEGY_ERROR"
     STRATEGY_FAULTS = "STRATEGY_FAULTS"
+    STRATEGY_HUNG = "STRATEGY_HUNG"
+    CRASH_COOL_OFF = "CRASH_COOL_OFF"
+    CRASH_LOOP = "CRASH_LOOP"
+    KILLED = "KILLED"
+    ORDERS_UNSETTLED = "ORDERS_UNSETTLED"
+    POSITIONS_UNVERIFIED = "POSITIONS_UNVERIFIED"
+    POSITIONS_NOT_FLAT = "POSITIONS_NOT_FLAT"
+    POSITIONS_HELD = "POSITIONS_HELD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,14 @@ class Handling:
         action: the next step for that human; `{name}` stands for the agent's name.
         confirm: whether a permanent one has to be seen twice: answers from outside can be wrong once.
         recheck: whether the human's act is elsewhere, so that ERROR may look again by itself.
+        critical: whether it is told at once, because money is at risk now.
     """
 
     failure_class: FailureClass
     action: str
     confirm: bool = True
     recheck: bool = False
+    critical: bool = False
 
 
 _RELOAD: Final = "then: systemctl reload standfast-agent@{name}"
@@ -87,6 +98,12 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.DATABASE_LOCKED: Handling(
         TRANSIENT, "Close whatever program holds the agent's state.db open; the agent goes on alone."
     ),
+    FailureType.DATABASE_CORRUPT: Handling(
+        PERMANENT,
+        "What this agent held is forgotten: compare its positions at the broker, and see why the disk lost data",
+        confirm=False,
+        critical=True,
+    ),
     FailureType.CONFIG_ERROR: Handling(PERMANENT, f"Correct the line it names, {_RELOAD}", confirm=False),
     FailureType.CREDENTIAL_MISSING: Handling(
         PERMANENT, "Store it with standfastctl secret, then: systemctl restart standfast-agent@{name}", confirm=False
@@ -99,6 +116,38 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
     FailureType.STRATEGY_FAULTS: Handling(
         PERMANENT, "Correct the strategy, then: systemctl restart standfast-agent@{name}", confirm=False
+    ),
+    FailureType.STRATEGY_HUNG: Handling(
+        TRANSIENT, "Find out what the strategy waits for; the watchdog ends the agent and systemd starts it anew."
+    ),
+    FailureType.CRASH_COOL_OFF: Handling(
+        TRANSIENT, "See journalctl -u standfast-agent@{name} for why it ended; it trades again after the cool-off."
+    ),
+    FailureType.CRASH_LOOP: Handling(
+        PERMANENT, f"See journalctl -u standfast-agent@{{name}} for why it ends, correct that, {_RELOAD}", confirm=False
+    ),
+    FailureType.KILLED: Handling(
+        PERMANENT, "Look at the positions; to let it trade again: standfastctl resume {name}", confirm=False
+    ),
+    FailureType.ORDERS_UNSETTLED: Handling(
+        TRANSIENT,
+        "The broker never answered to an order; the agent waits for its book to show it and goes on alone.",
+    ),
+    FailureType.POSITIONS_UNVERIFIED: Handling(
+        PERMANENT,
+        f"Compare the broker's books with what it names, close by hand what is wrong, {_RELOAD}",
+        confirm=False,
+        critical=True,
+    ),
+    FailureType.POSITIONS_NOT_FLAT: Handling(
+        PERMANENT,
+        "Look at the positions and orders at the broker now, and close by hand what is open",
+        confirm=False,
+        critical=True,
+    ),
+    FailureType.POSITIONS_HELD: Handling(
+        PERMANENT,
+        "If the positions shall not stay open: systemctl start standfast-agent@{name} when the market opens",
     ),
 }
 
@@ -134,6 +183,11 @@ class Failure:
     def rechecks(self) -> bool:
         """Whether ERROR may end by itself, because the human acts elsewhere."""
         return HANDLING[self.type].recheck
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether it is told at once."""
+        return HANDLING[self.type].critical
 
     def action(self, name: str) -> str:
         """The next step for a human, for the agent of that name."""

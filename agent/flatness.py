@@ -15,14 +15,16 @@ class EndKind(StrEnum):
     FLAT = "flat"
     NOT_FLAT = "not flat"
     UNVERIFIED = "unverified"
+    HELD = "held (market closed)"
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The verdict on an end, with its reason in words."""
+    """The verdict on an end, with its reason in words; `is_cancelled` says that no order is pending any more."""
 
     kind: EndKind
     detail: str
+    is_cancelled: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.detail})"
@@ -68,11 +70,15 @@ def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], po
 def judge(left: Left) -> End:
     """The verdict on what is left, once it was looked at with a proven session."""
     if left.holdings:
-        return End(
-            EndKind.NOT_FLAT, "open: " + ", ".join(f"{net:+d} {holding}" for holding, net in left.holdings.items())
-        )
+        open_ = ", ".join(f"{net:+d} {holding}" for holding, net in left.holdings.items())
+        return End(EndKind.NOT_FLAT, f"open: {open_}", is_cancelled=not left.pending)
     if left.pending:
         return End(EndKind.NOT_FLAT, "pending orders: " + ", ".join(left.pending))
     if left.uncertain:
         return End(EndKind.UNVERIFIED, "unknown fate: " + ", ".join(left.uncertain))
     return End(EndKind.FLAT, "no position and no pending order")
+
+
+def held(end: End) -> End:
+    """The verdict outside the session hours, where nothing can be closed: what is open is held on purpose."""
+    return End(EndKind.HELD, end.detail) if end.kind is EndKind.NOT_FLAT and end.is_cancelled else end

@@ -1,9 +1,16 @@
 """What this agent placed: its own orders, what they add up to, and what is not known of them. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
-from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus, Position
+from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position
+
+# An order that the broker did not answer to is in its book by then, or never will be: OpenAlgo gives up after 120 s.
+BROKER_PATIENCE: Final = timedelta(seconds=150)
+# How far the clocks of this host and the broker may be apart.
+CLOCK_SKEW: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,7 @@ class OwnOrder:
 
     key: int
     request: OrderRequest
+    placed_at: datetime
     order_id: str = ""
     status: OrderStatus = OrderStatus.UNKNOWN
     filled: int | None = None
@@ -55,6 +63,38 @@ def refreshed(own: OwnOrder, book: Mapping[str, Order]) -> OwnOrder:
     if seen is not None:
         return replace(own, status=seen.status, filled=seen.filled)
     return own if own.status.is_final else replace(own, status=OrderStatus.UNKNOWN)
+
+
+def found_again(own: OwnOrder, book: Iterable[Order], claimed: Collection[str], now: datetime) -> OwnOrder:
+    """An order that the broker never answered to, as far as its book says by now what became of it.
+
+    One order in the book that looks the same, came at the same time and is nobody's yet is this one;
+    when there is none and the broker had its time, it never arrived.
+    """
+    if not own.may_be_on_its_way:
+        return own
+    alike = [order for order in book if order.order_id not in claimed and _is_alike(order, own)]
+    if len(alike) == 1:
+        return replace(own, order_id=alike[0].order_id, status=alike[0].status, filled=alike[0].filled)
+    if not alike and now - own.placed_at > BROKER_PATIENCE:
+        return replace(own, status=OrderStatus.REJECTED, filled=0)
+    return own
+
+
+def _is_alike(order: Order, own: OwnOrder) -> bool:
+    ours, theirs = own.request, order.request
+    if (ours.holding, ours.side, ours.quantity, ours.kind) != (
+        theirs.holding,
+        theirs.side,
+        theirs.quantity,
+        theirs.kind,
+    ):
+        return False
+    if ours.kind in (OrderKind.LIMIT, OrderKind.SL) and ours.price != theirs.price:
+        return False
+    if order.placed_at is None:
+        return True
+    return own.placed_at - CLOCK_SKEW <= order.placed_at <= own.placed_at + BROKER_PATIENCE
 
 
 def net_positions(orders: Iterable[OwnOrder]) -> dict[Holding, int]:

@@ -9,10 +9,15 @@ from standfast.agent.bell import Ring
 from standfast.agent.belongings import Belongings, lives_on
 from standfast.agent.checks import Report
 from standfast.agent.config import AgentConfig
+from standfast.agent.crashes import Policy as CrashPolicy
+from standfast.agent.crashes import Verdict as CrashVerdict
+from standfast.agent.crashes import judge
 from standfast.agent.failures import AgentError, Failure, FailureType
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
+from standfast.agent.reconciling import reconcile
 from standfast.agent.retry import Policy, Series, Verdict
 from standfast.agent.situation import Situation, as_status, in_one_line
+from standfast.agent.unwinding import cancel_pending
 from standfast.agent.voice import Voice
 from standfast.clock import monotonic_s, utc_now
 from standfast.config import ConfigError
@@ -50,7 +55,32 @@ class Life:
         except AgentError as error:
             log.error("[STATE] The start could not be recorded: %s", error)
         log.info("[STATE] Agent %s: STARTING", self.name)
+        self.read_flags()
         self.show()
+        self._tell_news()
+        self._face_crashes()
+
+    def _tell_news(self) -> None:
+        while self.have.news:
+            self.tell_problem(self.have.news.pop(0))
+
+    def _face_crashes(self) -> None:
+        """Cool off, or ask for a human, where this agent ended unclean too often."""
+        if not self.have.runs or self.have.flags.killed:
+            return
+        crashes = self.config.crashes
+        policy = CrashPolicy(crashes.max_unclean_ends, crashes.within_s, crashes.cool_off_s, crashes.again_within_s)
+        judgement = judge(self.have.runs, policy)
+        if judgement.until is not None:
+            cool_off_s = (judgement.until - utc_now()).total_seconds()
+            self.have.store.cool_off(judgement.until)
+            failure = Failure(FailureType.CRASH_COOL_OFF, f"{judgement.reason}; cooling off for {cool_off_s:.0f} s")
+            self.move(Input.COOL_OFF, str(failure), failure)
+            self.due_s = monotonic_s() + cool_off_s
+            self.show()
+        elif judgement.verdict is CrashVerdict.GIVE_UP:
+            failure = Failure(FailureType.CRASH_LOOP, judgement.reason)
+            self.move(Input.PERMANENT_FAILURE, str(failure), failure)
 
     def move(self, cause: Input, detail: str, failure: Failure | None = None) -> None:
         """Make a transition: record it, say it, show it."""
@@ -64,13 +94,14 @@ class Life:
             log.error("[STATE] The transition could not be recorded: %s", error)
         self.voice.say(self.voice.messages.state(transition, failure))
         if failure is not None:
-            self._tell_problem(failure)
+            self.tell_problem(failure)
         if self.state is State.ACTIVE:
             self._tell_recovery()
         self.show()
 
-    def _tell_problem(self, failure: Failure) -> None:
-        self.voice.say(self.voice.messages.problem(self.state, failure))
+    def tell_problem(self, failure: Failure) -> None:
+        """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
+        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.nets))
         try:
             self.have.store.open_problem(failure.type, failure.detail, utc_now())
         except AgentError as error:
@@ -93,11 +124,27 @@ class Life:
             self._rebuild = False
             await self.have.discard(gateway=self.have.own.is_flat is not False)
         # An ACTIVE agent knows the age of its last tick and need not wait for one here.
-        report = await self.have.look(expect_ticks=not is_active)
+        report = await self._kill() if self.have.flags.killed else await self.have.look(expect_ticks=not is_active)
+        if not is_active and report.is_good:
+            report = await self._reconciled()
         self._last_check_at = utc_now()
+        self._tell_news()
         if report.failure:
             log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
         return report
+
+    async def _reconciled(self) -> Report:
+        try:
+            await reconcile(self.have)
+        except AgentError as error:
+            return Report(error.failure, "reconciliation")
+        return Report()
+
+    async def _kill(self) -> Report:
+        """What a killed agent does instead of looking: cancel what is pending, and keep what it holds."""
+        self.have.shut_desk("the agent is killed")
+        done = await cancel_pending(self.have)
+        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done}"), "kill flag")
 
     async def look_confirmed(self) -> tuple[Report, Verdict]:
         """Look, and once more where the first look can be wrong."""
@@ -125,6 +172,7 @@ class Life:
             self._fail(report.failure, _INPUTS[verdict])
 
     def _fail(self, failure: Failure, cause: Input) -> None:
+        cause = Input.KILLED if failure.type is FailureType.KILLED else cause
         following = TRANSITIONS.get((self.state, cause))
         if following is None:
             return  # in ERROR, a gateway that is away says nothing about what the human has to do
@@ -180,6 +228,7 @@ class Life:
             ConfigError: it cannot be used; the old one stays in force, if there was one.
         """
         old, had_one = self.config, self.have.config_failure is None
+        self.read_flags()
         self.have.bell.ring(Ring.RELOAD)
         try:
             self.have.read_config()
@@ -191,6 +240,15 @@ class Life:
             self._rebuild = True
             if self.state is State.ACTIVE:
                 log.warning("The gateway, strategy or symbols that are now configured are taken up at the next restart")
+
+    def read_flags(self) -> None:
+        """Take up what a human put beside the configuration, or took away."""
+        before = self.have.flags
+        self.have.read_flags()
+        now = self.have.flags
+        if now.paused != before.paused:
+            log.warning("[STATE] Agent %s: %s", self.name, f"paused {now.paused}" if now.paused else "no longer paused")
+            self.show()
 
     def rebuild(self) -> None:
         """Build the strategy anew before the next look."""
@@ -216,7 +274,7 @@ class Life:
             entered_at=self.entered_at,
             reason=self.reason,
             failure=self.failure,
-            paused=False,
+            paused=have.flags.paused is not None,
             flat=have.own.is_flat,
             gateway=have.built.gateway,
             live=have.built.live,

@@ -1,14 +1,21 @@
 """What the agent says: its events and its STATUS= line. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from standfast.agent.failures import Failure
+from standfast.agent.failures import Failure, FailureType
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
+from standfast.agent.trading import Holding
 from standfast.events import Event, Kind, Severity
 
-END_TYPES = {EndKind.NOT_FLAT: "POSITIONS_NOT_FLAT", EndKind.UNVERIFIED: "POSITIONS_UNVERIFIED"}
+# How an end that is not flat is told: its type, and how much it matters.
+END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
+    EndKind.NOT_FLAT: (FailureType.POSITIONS_NOT_FLAT, Severity.CRITICAL),
+    EndKind.UNVERIFIED: (FailureType.POSITIONS_UNVERIFIED, Severity.CRITICAL),
+    EndKind.HELD: (FailureType.POSITIONS_HELD, Severity.WARNING),
+}
 
 
 class Messages:
@@ -31,13 +38,14 @@ class Messages:
             data={"cause": transition.cause.value},
         )
 
-    def problem(self, state: State, failure: Failure) -> Event:
-        """The agent entered WAITING or ERROR because of a failure."""
+    def problem(self, state: State, failure: Failure, nets: Mapping[Holding, int]) -> Event:
+        """The agent entered WAITING or ERROR because of a failure, or found one without leaving its state."""
+        held = ", ".join(f"{net:+d} {holding}" for holding, net in nets.items())
         return Event(
             Kind.PROBLEM,
-            f"Agent {self.name} is {state}: {failure.detail}",
+            f"Agent {self.name} is {state}: {failure.detail}" + (f"; it holds {held}" if held else ""),
             type=failure.type,
-            severity=Severity.WARNING,
+            severity=Severity.CRITICAL if failure.is_critical else Severity.WARNING,
             unit=self.unit,
             failure_class=failure.failure_class,
             state=state,
@@ -72,16 +80,16 @@ class Messages:
 
     def shutdown(self, was: State, end: End, steps: Sequence[StepResult], took_s: float) -> Event:
         """The agent ends; anything but flat needs a human, at once."""
-        bad = end.kind in END_TYPES
+        kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         return Event(
             Kind.SHUTDOWN,
             f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}",
-            type=END_TYPES.get(end.kind, ""),
-            severity=Severity.CRITICAL if bad else Severity.INFO,
+            type=kind or "",
+            severity=severity,
             unit=self.unit,
             state=State.SHUTDOWN,
             previous_state=was,
-            action="Look at the positions and orders at the broker now, and close by hand what is open" if bad else "",
+            action=Failure(kind, end.detail).action(self.name) if kind else "",
             data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}},
         )
 

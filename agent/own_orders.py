@@ -1,11 +1,15 @@
 """The agent's own orders, in memory and in its database at once."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from standfast.agent.ledger import OwnOrder, net_positions, refreshed, uncertain
+from standfast.agent.ledger import OwnOrder, found_again, net_positions, refreshed, uncertain
 from standfast.agent.store import Store
-from standfast.agent.trading import Holding, Order, OrderRequest
+from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus
+
+log = logging.getLogger(__name__)
 
 
 class OwnOrders:
@@ -65,7 +69,23 @@ class OwnOrders:
         if changed:
             self._store.keep(changed)
 
+    def find_again(self, book: Sequence[Order], now: datetime) -> None:
+        """Look in the book for the orders that the broker never answered to."""
+        for own in self.all:
+            claimed = {other.order_id for other in self._orders.values()}
+            found = found_again(own, book, claimed, now)
+            if found != own:
+                log.warning("[STATE] The broker never answered to %s; its book says: %s", own, found)
+                self.learn(found)
+
+    def give_up_uncertain(self) -> None:
+        """A human has looked after the orders of unknown fate: what is not known of them counts as not filled."""
+        for own in self.uncertain:
+            log.warning("[STATE] No longer asking what became of %s", own)
+            self.learn(replace(own, status=OrderStatus.CANCELLED, filled=own.filled or 0))
+
     def settle(self) -> None:
         """Forget them: nothing is left of them."""
-        self._store.settle()
-        self._orders.clear()
+        if self._orders:
+            self._store.settle()
+            self._orders.clear()

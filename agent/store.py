@@ -8,14 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from standfast.agent.failures import AgentError, FailureType, failed
+from standfast.agent.crashes import Run
+from standfast.agent.failures import AgentError, Failure, FailureType, failed
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.trading import OrderKind, OrderRequest, OrderStatus, Product, Side
-from standfast.clock import iso
+from standfast.clock import from_iso, iso
 
 # What a lock held by another program may cost the loop.
 BUSY_TIMEOUT_S: Final = 0.25
+# More unclean ends than this within a day are told as this many.
+RUNS_LOOKED_AT: Final = 100
 
 # operational_state is the table that the earlier system had: its column names are other people's queries.
 SCHEMA: Final = """
@@ -55,6 +58,14 @@ CREATE TABLE IF NOT EXISTS open_problems (
     detail TEXT NOT NULL,
     since TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY,
+    started_at TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    invocation_id TEXT NOT NULL,
+    ended_at TEXT,
+    cool_off_until TEXT
+);
 CREATE TABLE IF NOT EXISTS ends (
     id INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
@@ -63,6 +74,10 @@ CREATE TABLE IF NOT EXISTS ends (
     steps TEXT NOT NULL
 );
 """
+
+
+class CorruptDatabaseError(AgentError):
+    """The file is no database any more, or a damaged one."""
 
 
 class Store:
@@ -77,6 +92,7 @@ class Store:
         """The database at `path`, made if it is not there; None keeps the memory in RAM only.
 
         Raises:
+            CorruptDatabaseError: there is a file, but it is damaged.
             AgentError: it cannot be opened or written.
         """
         name = str(path) if path else ":memory:"
@@ -85,6 +101,7 @@ class Store:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=FULL")
+                _check(connection)
                 connection.executescript(SCHEMA)
                 connection.execute("INSERT OR IGNORE INTO operational_state (id) VALUES (1)")
             except BaseException:
@@ -130,7 +147,7 @@ class Store:
         columns = "symbol, side, quantity, kind, price, trigger_price, product, status, placed_at"
         values = (*asdict(request).values(), OrderStatus.UNKNOWN, iso(now))
         cursor = self._write(f"INSERT INTO own_orders ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-        return OwnOrder(int(cursor.lastrowid or 0), request)
+        return OwnOrder(int(cursor.lastrowid or 0), request, now)
 
     def keep(self, orders: Sequence[OwnOrder]) -> None:
         """Remember what became of orders."""
@@ -147,10 +164,29 @@ class Store:
 
     def own_orders(self) -> list[OwnOrder]:
         """The orders that are not settled, oldest first."""
-        columns = "id, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product"
+        columns = "id, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product, placed_at"
         return [
             _own_order(row) for row in self._read(f"SELECT {columns} FROM own_orders WHERE settled = 0 ORDER BY id")
         ]
+
+    # Runs
+
+    def begin_run(self, boot_id: str, invocation_id: str, now: datetime) -> list[Run]:
+        """Remember that a run begins; the latest runs, the present one last."""
+        columns = "started_at, boot_id, ended_at, cool_off_until"
+        self._write(
+            "INSERT INTO runs (started_at, boot_id, invocation_id) VALUES (?, ?, ?)", (iso(now), boot_id, invocation_id)
+        )
+        rows = self._read(f"SELECT {columns} FROM runs ORDER BY id DESC LIMIT {RUNS_LOOKED_AT}")
+        return [Run(from_iso(row[0]), row[1], _moment(row[2]), _moment(row[3])) for row in reversed(rows)]
+
+    def cool_off(self, until: datetime) -> None:
+        """Remember that the present run does not trade before that."""
+        self._write("UPDATE runs SET cool_off_until = ? WHERE id = (SELECT max(id) FROM runs)", (iso(until),))
+
+    def end_run(self, now: datetime) -> None:
+        """Remember that the present run ended in order."""
+        self._write("UPDATE runs SET ended_at = ? WHERE id = (SELECT max(id) FROM runs)", (iso(now),))
 
     # Problems and ends
 
@@ -199,10 +235,14 @@ class Store:
             self._connection.commit()
 
 
+def _moment(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None
+
+
 def _own_order(row: tuple[Any, ...]) -> OwnOrder:
-    key, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product = row
+    key, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product, placed_at = row
     request = OrderRequest(symbol, Side(side), quantity, OrderKind(kind), price, trigger_price, Product(product))
-    return OwnOrder(key, request, order_id, OrderStatus(status), filled)
+    return OwnOrder(key, request, from_iso(placed_at), order_id, OrderStatus(status), filled)
 
 
 @contextlib.contextmanager
@@ -215,6 +255,33 @@ def _translated(path: str) -> Iterator[None]:
 
 
 def _failure(path: str, error: sqlite3.Error) -> AgentError:
-    locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-    kind = FailureType.DATABASE_LOCKED if locked else FailureType.DATABASE_ERROR
-    return failed(kind, f"cannot use the agent's database {path}: {error}")
+    detail = f"cannot use the agent's database {path}: {error}"
+    if error.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return CorruptDatabaseError(Failure(FailureType.DATABASE_ERROR, detail))
+    locked = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return failed(FailureType.DATABASE_LOCKED if locked else FailureType.DATABASE_ERROR, detail)
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    found = connection.execute("PRAGMA quick_check").fetchone()[0]
+    if found != "ok":
+        error = sqlite3.DatabaseError(f"{found}".splitlines()[-1])
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def set_aside(path: Path, now: datetime) -> Path:
+    """Rename a damaged database with what belongs to it, so that a new one can begin; its new path.
+
+    Raises:
+        AgentError: it cannot be renamed.
+    """
+    aside = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%S}")
+    try:
+        path.rename(aside)
+        for suffix in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    except OSError as error:
+        raise failed(FailureType.DATABASE_ERROR, f"cannot set {path} aside: {error.strerror}") from error
+    return aside

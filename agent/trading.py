@@ -115,13 +115,14 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as the broker's book shows it; `filled` is None where the book does not tell."""
+    """An order as the broker's book shows it; `filled` and `placed_at` are None where the book does not tell."""
 
     order_id: str
     request: OrderRequest
     status: OrderStatus
     filled: int | None
     average_price: float = 0.0
+    placed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class Report:
     check: str = ""
     closed: bool = False
 
+    @property
+    def is_good(self) -> bool:
+        """Whether all was looked at and nothing failed."""
+        return self.failure is None and not self.closed
+
 
 async def look_at_all(scene: Scene, checks: Sequence[Check] = CHECKS) -> Report:
     """Run the checks in order until one fails: what comes later depends on what comes before."""

@@ -1,5 +1,6 @@
 """ERROR: idle until a human acts."""
 
+from standfast.agent.failures import FailureType
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input
 
@@ -8,8 +9,17 @@ async def error(life: Life) -> None:
     """Wait for a reload; look by itself only where the human's act is elsewhere."""
     recheck_s = life.config.waiting.error_recheck_s
     by_itself = life.failure is not None and life.failure.rechecks and recheck_s > 0
-    if await life.pause(recheck_s if by_itself else None):
-        life.rebuild()
-        life.move(Input.RECHECK, "a human asked for a new look")
+    asked = await life.pause(recheck_s if by_itself else None)
+    if asked and not life.have.flags.killed:
+        _begin_anew(life)
     else:
         life.conclude(*await life.look_confirmed())
+
+
+def _begin_anew(life: Life) -> None:
+    if life.failure is not None and life.failure.type is FailureType.POSITIONS_UNVERIFIED:
+        life.have.own.give_up_uncertain()
+    if life.failure is not None and life.failure.type is FailureType.DATABASE_ERROR:
+        life.have.forget_store()
+    life.rebuild()
+    life.move(Input.RECHECK, "a human asked for a new look")

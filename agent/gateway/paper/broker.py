@@ -1,13 +1,18 @@
 """The simulated broker: an account, an order book, and fills against the last price. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from datetime import datetime
+from typing import Final
 
 from standfast.agent.trading import Funds, Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Side
 
+# A broker's book holds one day; this one holds as many orders.
+BOOK_LENGTH: Final = 500
+
 
 @dataclass(slots=True)
-class _Lot:
+class Lot:
     """A running position: its signed quantity, what it cost on average, and what was made of it."""
 
     quantity: int = 0
@@ -41,20 +46,28 @@ class SimulatedBroker:
     def __init__(self, cash: float) -> None:
         self._cash = cash
         self._orders: dict[str, Order] = {}
-        self._lots: dict[Holding, _Lot] = {}
-        self._prices: dict[str, float] = {}
-        self._ids = count(1)
+        self.lots: dict[Holding, Lot] = {}
+        self.prices: dict[str, float] = {}
+        self._number = 0
+        self.version = 0
         self.fill_in_parts = False
 
-    def place(self, request: OrderRequest, reject: bool = False) -> Order:
+    def restore(self, orders: Sequence[Order], lots: dict[Holding, Lot], prices: dict[str, float]) -> None:
+        """Go on where another run stood."""
+        self._orders = {order.order_id: order for order in orders}
+        self.lots, self.prices = lots, prices
+        self._number = max((int(order.order_id[1:]) for order in orders), default=0)
+
+    def place(self, request: OrderRequest, now: datetime, reject: bool = False) -> Order:
         """The order as it stands after it was placed: rejected, pending or filled."""
         status = OrderStatus.TRIGGER_PENDING if request.trigger_price else OrderStatus.OPEN
         if reject or request.mistake:
             status = OrderStatus.REJECTED
-        order = Order(f"P{next(self._ids):06d}", request, status, 0)
-        self._orders[order.order_id] = order
-        if order.status.is_pending and request.symbol in self._prices:
-            self._match(order, self._prices[request.symbol])
+        self._number += 1
+        order = Order(f"P{self._number:06d}", request, status, 0, placed_at=now)
+        self._keep(order)
+        if order.status.is_pending and request.symbol in self.prices:
+            self._match(order, self.prices[request.symbol])
         return self._orders[order.order_id]
 
     def cancel(self, order_id: str) -> bool:
@@ -62,12 +75,12 @@ class SimulatedBroker:
         order = self._orders.get(order_id)
         if order is None or not order.status.is_pending:
             return False
-        self._orders[order_id] = replace(order, status=OrderStatus.CANCELLED)
+        self._keep(replace(order, status=OrderStatus.CANCELLED))
         return True
 
     def price(self, symbol: str, price: float) -> None:
         """A new price: fill whatever it fills."""
-        self._prices[symbol] = price
+        self.prices[symbol] = price
         for order in [order for order in self._orders.values() if order.status.is_pending]:
             if order.request.symbol == symbol:
                 self._match(order, price)
@@ -79,14 +92,14 @@ class SimulatedBroker:
     def positions(self) -> tuple[Position, ...]:
         """The positions that are not zero."""
         return tuple(
-            Position(holding, lot.quantity, lot.average, self._prices.get(holding.symbol, lot.average))
-            for holding, lot in self._lots.items()
+            Position(holding, lot.quantity, lot.average, self.prices.get(holding.symbol, lot.average))
+            for holding, lot in self.lots.items()
             if lot.quantity
         )
 
     def funds(self) -> Funds:
         """What is left of the cash, counting positions at the last price."""
-        realized = sum(lot.realized for lot in self._lots.values())
+        realized = sum(lot.realized for lot in self.lots.values())
         positions = self.positions()
         used = sum(abs(position.quantity) * position.average_price for position in positions)
         unrealized = sum(one.quantity * (one.last_price - one.average_price) for one in positions)
@@ -96,13 +109,23 @@ class SimulatedBroker:
         order = _triggered(order, price)
         if order.status is OrderStatus.OPEN and _crosses(order.request, price):
             order = self._filled(order, price)
+        self._keep(order)
+
+    def _keep(self, order: Order) -> None:
+        """Put an order into the book; the oldest finished ones leave a book that grew long."""
+        if self._orders.get(order.order_id) == order:
+            return
+        self.version += 1
         self._orders[order.order_id] = order
+        if len(self._orders) > BOOK_LENGTH:
+            finished = next((one for one in self._orders.values() if one.status.is_final), order)
+            del self._orders[finished.order_id]
 
     def _filled(self, order: Order, price: float) -> Order:
         done = order.filled or 0
         left = order.request.quantity - done
         quantity = max(1, left // 2) if self.fill_in_parts else left
-        lot = self._lots.setdefault(order.request.holding, _Lot())
+        lot = self.lots.setdefault(order.request.holding, Lot())
         lot.fill(quantity * order.request.side.sign, price)
         average = (order.average_price * done + price * quantity) / (done + quantity)
         status = OrderStatus.COMPLETE if quantity == left else OrderStatus.OPEN

@@ -10,6 +10,7 @@ from pathlib import Path
 from standfast.agent.config import PaperConfig
 from standfast.agent.failures import FailureType, OrderRefusedError, failed
 from standfast.agent.gateway import OnDisturbance, OnTick
+from standfast.agent.gateway.paper.book import BookFile
 from standfast.agent.gateway.paper.broker import SimulatedBroker
 from standfast.agent.gateway.paper.faults import Fault, parse
 from standfast.agent.trading import Funds, Order, OrderRequest, Position, Side, Tick
@@ -32,11 +33,16 @@ class PaperGateway:
     refresh_interval_s = 1.0
     has_feed = True
 
-    def __init__(self, config: PaperConfig, symbols: Sequence[str], seed: int | None = None) -> None:
+    def __init__(
+        self, config: PaperConfig, symbols: Sequence[str], book: Path | None = None, seed: int | None = None
+    ) -> None:
         self._config = config
         self._random = random.Random(seed)
         self._prices = dict.fromkeys(symbols, config.start_price)
         self._broker = SimulatedBroker(config.cash)
+        self._book = BookFile(book)
+        self._book.load(self._broker)
+        self._prices |= {symbol: price for symbol, price in self._broker.prices.items() if symbol in self._prices}
         self._unknown_words: tuple[str, ...] = ()
         self._ticked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -80,18 +86,22 @@ class PaperGateway:
             raise OrderRefusedError(f"cannot place {request}: {request.mistake}")
         if request.symbol not in self._prices:
             raise OrderRefusedError(f"cannot place {request}: the paper broker trades only the agent's `symbols`")
-        return self._broker.place(request, reject=Fault.REJECT_ORDERS in faults).order_id
+        order = self._broker.place(request, utc_now(), Fault.REJECT_ORDERS in faults)
+        self._book.save(self._broker)
+        return order.order_id
 
     async def cancel(self, order_id: str) -> None:
         """See Gateway."""
         if Fault.STUCK_CANCELS not in await self._call():
             self._broker.cancel(order_id)
+            self._book.save(self._broker)
 
     async def cancel_all(self) -> None:
         """See Gateway."""
         if Fault.STUCK_CANCELS not in await self._call():
             for order in self._broker.orders():
                 self._broker.cancel(order.order_id)
+            self._book.save(self._broker)
 
     async def close_all(self) -> None:
         """See Gateway."""
@@ -101,7 +111,8 @@ class PaperGateway:
             request = OrderRequest(
                 position.holding.symbol, side, abs(position.quantity), product=position.holding.product
             )
-            self._broker.place(request, reject)
+            self._broker.place(request, utc_now(), reject)
+        self._book.save(self._broker)
 
     async def orders(self) -> Sequence[Order]:
         """See Gateway."""
@@ -167,6 +178,7 @@ class PaperGateway:
                 if is_reachable and Fault.SILENT_FEED not in faults:
                     self._ticked.set()
                     on_tick(Tick(symbol, self._prices[symbol], utc_now()))
+            self._book.save(self._broker)
             await asyncio.sleep(self._config.tick_interval_s)
 
     def _step(self, price: float) -> float:

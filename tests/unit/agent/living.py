@@ -15,13 +15,13 @@ from standfast.events import Event, Kind
 from standfast.heartbeat import Heartbeat
 from standfast.journal import RecordedEvents
 
-QUICK = """
+TRADES = """
 strategy = "moving_average:MovingAverage"
-strategy_path = "{examples}"
+parameters = {{ fast = 1, slow = 2 }}
+"""
+QUICK = """
 {top}
-[parameters]
-fast = 1
-slow = 2
+strategy_path = "{examples}"
 [paper]
 tick_interval_s = 0.01
 volatility = 0.01
@@ -64,6 +64,9 @@ class Heard(RecordedEvents):
     async def state(self, state: str) -> Event:
         return await self.until(lambda event: event.kind is Kind.STATE and event.state == state)
 
+    async def state_within(self, state: str, timeout_s: float) -> Event:
+        return await self.until(lambda event: event.kind is Kind.STATE and event.state == state, timeout_s)
+
     async def kind(self, kind: Kind) -> Event:
         return await self.until(lambda event: event.kind is kind)
 
@@ -84,7 +87,7 @@ class Agent:
         self.task: asyncio.Task[End] | None = None
 
     def configure(self, top: str = "", more: str = "") -> None:
-        text = QUICK.format(examples=EXAMPLES, faults=self.faults, top=top, more=more)
+        text = QUICK.format(examples=EXAMPLES, faults=self.faults, top=top or TRADES.format(), more=more)
         self.files.config.write_text(text)
 
     def begin(self) -> None:

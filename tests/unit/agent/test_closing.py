@@ -29,7 +29,7 @@ class Scene:
         self.gateway = PaperGateway(config, [A, B])
         self.store = Store.open(directory / "state.db")
         self.own = OwnOrders(self.store)
-        self.desk = Desk(self.gateway, self.own, (A, B), lambda what: None)
+        self.desk = Desk(self.gateway, self.own, (A, B), lambda what: None, lambda: "")
         self.desk.open()
 
     async def hold(self) -> None:

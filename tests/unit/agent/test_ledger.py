@@ -1,21 +1,23 @@
 """What own orders add up to, and what is left open."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from standfast.agent.config import Scope
 from standfast.agent.flatness import EndKind, judge, left_open
-from standfast.agent.ledger import OwnOrder, closable, net_positions, refreshed, uncertain
+from standfast.agent.ledger import OwnOrder, closable, found_again, net_positions, refreshed, uncertain
 from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus, Position, Product, Side
 
+NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
 SBIN = Holding("NSE:SBIN")
 BUY = OrderRequest("NSE:SBIN", Side.BUY, 5)
 SELL = OrderRequest("NSE:SBIN", Side.SELL, 5)
 
 
 def own(request: OrderRequest, status: OrderStatus, filled: int | None, key: int = 1) -> OwnOrder:
-    return OwnOrder(key, request, f"id{key}", status, filled)
+    return OwnOrder(key, request, NOW, f"id{key}", status, filled)
 
 
 def test_fills_add_up_per_holding() -> None:
@@ -38,7 +40,7 @@ def test_never_more_is_closed_than_the_account_holds(net: int, account: int, exp
 
 
 def test_the_book_tells_what_became_of_an_order() -> None:
-    before = OwnOrder(1, BUY, "id1", OrderStatus.OPEN)
+    before = OwnOrder(1, BUY, NOW, "id1", OrderStatus.OPEN)
     assert not before.is_certain
     seen = Order("id1", BUY, OrderStatus.COMPLETE, 5)
     after = refreshed(before, {"id1": seen})
@@ -51,7 +53,7 @@ def test_the_book_tells_what_became_of_an_order() -> None:
 
 def test_a_book_that_does_not_tell_the_fill_leaves_it_uncertain() -> None:
     seen = Order("id1", BUY, OrderStatus.CANCELLED, None)
-    assert uncertain([refreshed(OwnOrder(1, BUY, "id1"), {"id1": seen})])
+    assert uncertain([refreshed(OwnOrder(1, BUY, NOW, "id1"), {"id1": seen})])
 
 
 HELD = own(BUY, OrderStatus.COMPLETE, 5)
@@ -65,11 +67,11 @@ CASES = {
     "another's order, account": (Scope.ACCOUNT, [], [FOREIGN], [], EndKind.NOT_FLAT),
     "own pending": (Scope.OWN, [own(BUY, OrderStatus.OPEN, 0)], [], [], EndKind.NOT_FLAT),
     "unknown fate": (Scope.OWN, [own(BUY, OrderStatus.UNKNOWN, None)], [], [], EndKind.UNVERIFIED),
-    "no answer yet": (Scope.OWN, [OwnOrder(1, BUY)], [], [], EndKind.UNVERIFIED),
-    "no answer yet, account": (Scope.ACCOUNT, [OwnOrder(1, BUY)], [], [], EndKind.UNVERIFIED),
+    "no answer yet": (Scope.OWN, [OwnOrder(1, BUY, NOW)], [], [], EndKind.UNVERIFIED),
+    "no answer yet, account": (Scope.ACCOUNT, [OwnOrder(1, BUY, NOW)], [], [], EndKind.UNVERIFIED),
     "refused before it had an id": (
         Scope.ACCOUNT,
-        [replace(OwnOrder(1, BUY), status=OrderStatus.REJECTED, filled=0)],
+        [replace(OwnOrder(1, BUY, NOW), status=OrderStatus.REJECTED, filled=0)],
         [],
         [],
         EndKind.FLAT,
@@ -86,3 +88,27 @@ def test_the_verdict(case: str) -> None:
 def test_the_verdict_names_what_is_open() -> None:
     left = left_open(Scope.OWN, [HELD], [], [Position(SBIN, 5)])
     assert str(judge(left)) == "not flat (open: +5 NSE:SBIN MIS)"
+
+
+def seen(order_id: str, request: OrderRequest, after_s: float | None) -> Order:
+    at = None if after_s is None else NOW + timedelta(seconds=after_s)
+    return Order(order_id, request, OrderStatus.COMPLETE, request.quantity, placed_at=at)
+
+
+UNANSWERED = {
+    "one alike": ([seen("a", BUY, 3)], 10, "a complete 5"),
+    "one alike, without a time": ([seen("a", BUY, None)], 10, "a complete 5"),
+    "another side": ([seen("a", SELL, 3)], 10, "? unknown None"),
+    "too early to be it": ([seen("a", BUY, -60)], 10, "? unknown None"),
+    "another order's": ([seen("mine", BUY, 3)], 10, "? unknown None"),
+    "two alike": ([seen("a", BUY, 3), seen("b", BUY, 4)], 1000, "? unknown None"),
+    "none yet": ([], 149, "? unknown None"),
+    "none, and the broker had its time": ([], 151, "? rejected 0"),
+}
+
+
+@pytest.mark.parametrize("case", UNANSWERED)
+def test_an_order_that_was_never_answered_is_looked_for_in_the_book(case: str) -> None:
+    book, after_s, expected = UNANSWERED[case]
+    found = found_again(OwnOrder(1, BUY, NOW), book, {"mine"}, NOW + timedelta(seconds=after_s))
+    assert f"{found.order_id or '?'} {found.status} {found.filled}" == expected

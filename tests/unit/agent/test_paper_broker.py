@@ -1,5 +1,7 @@
 """The simulated broker: fills, triggers, parts, money."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from standfast.agent.gateway.paper.broker import SimulatedBroker
@@ -7,6 +9,7 @@ from standfast.agent.gateway.paper.faults import Fault, parse
 from standfast.agent.trading import Holding, OrderKind, OrderRequest, OrderStatus, Side
 
 A = "NSE:A"
+NOW = datetime(2026, 1, 27, tzinfo=UTC)
 OPEN, PENDING = OrderStatus.OPEN, OrderStatus.TRIGGER_PENDING
 
 
@@ -38,7 +41,7 @@ def request(side: str, kind: str, price: float = 0, trigger: float = 0, quantity
 def test_fills(order: OrderRequest, prices: list[float], statuses: str, fill: float) -> None:
     broker = SimulatedBroker(1e6)
     broker.price(A, 100)
-    placed = broker.place(order)
+    placed = broker.place(order, NOW)
     seen = [placed.status]
     for price in prices:
         broker.price(A, price)
@@ -50,7 +53,7 @@ def test_fills(order: OrderRequest, prices: list[float], statuses: str, fill: fl
 
 def test_an_order_in_a_symbol_without_a_price_waits_for_one() -> None:
     broker = SimulatedBroker(1e6)
-    assert broker.place(request("BUY", "MARKET")).status is OPEN
+    assert broker.place(request("BUY", "MARKET"), NOW).status is OPEN
     broker.price("NSE:B", 1)
     assert broker.positions() == ()
     broker.price(A, 7)
@@ -61,7 +64,7 @@ def test_parts() -> None:
     broker = SimulatedBroker(1e6)
     broker.fill_in_parts = True
     broker.price(A, 100)
-    broker.place(request("BUY", "MARKET"))
+    broker.place(request("BUY", "MARKET"), NOW)
     filled = []
     while broker.orders()[0].status is OPEN:
         filled.append(broker.orders()[0].filled)
@@ -73,16 +76,16 @@ def test_parts() -> None:
 def test_money_through_a_reversal() -> None:
     broker = SimulatedBroker(10_000)
     broker.price(A, 100)
-    broker.place(request("BUY", "MARKET"))
+    broker.place(request("BUY", "MARKET"), NOW)
     broker.price(A, 110)
     assert broker.funds().unrealized == 100
-    broker.place(request("SELL", "MARKET", quantity=15))
+    broker.place(request("SELL", "MARKET", quantity=15), NOW)
     position = broker.positions()[0]
     assert (position.quantity, position.average_price) == (-5, 110)
     broker.price(A, 108)
     funds = broker.funds()
     assert (funds.realized, funds.unrealized, funds.used, funds.available) == (100, 10, 550, 9550)
-    broker.place(request("BUY", "MARKET", quantity=5))
+    broker.place(request("BUY", "MARKET", quantity=5), NOW)
     assert broker.positions() == ()
     assert broker.funds().available == 10_110
 
@@ -90,9 +93,9 @@ def test_money_through_a_reversal() -> None:
 def test_rejected_and_cancelled_orders_never_fill() -> None:
     broker = SimulatedBroker(1e6)
     broker.price(A, 100)
-    assert broker.place(request("BUY", "MARKET"), reject=True).status is OrderStatus.REJECTED
-    assert broker.place(request("BUY", "LIMIT")).status is OrderStatus.REJECTED, "a limit order without a price"
-    pending = broker.place(request("BUY", "LIMIT", 90))
+    assert broker.place(request("BUY", "MARKET"), NOW, reject=True).status is OrderStatus.REJECTED
+    assert broker.place(request("BUY", "LIMIT"), NOW).status is OrderStatus.REJECTED, "a limit order without a price"
+    pending = broker.place(request("BUY", "LIMIT", 90), NOW)
     assert broker.cancel(pending.order_id)
     assert not broker.cancel(pending.order_id)
     assert not broker.cancel("nobody's")

@@ -77,7 +77,7 @@ class Scene:
     def __init__(self, directory: Path, strategy: Plain | Coroutines, timeout_s: float = 5) -> None:
         gateway = PaperGateway(PaperConfig(), [SYMBOL])
         self.store = Store.open(directory / "state.db")
-        desk = Desk(gateway, OwnOrders(self.store), (SYMBOL,), lambda what: None)
+        desk = Desk(gateway, OwnOrders(self.store), (SYMBOL,), lambda what: None, lambda: "")
         desk.open()
         self.callbacks = Callbacks(LoadedStrategy(strategy, isinstance(strategy, Coroutines)), desk)
         self.faults: list[Failure] = []

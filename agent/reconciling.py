@@ -1,0 +1,44 @@
+"""Before the strategy runs (on): what this agent remembers is brought into line with the broker's books."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from standfast.agent.belongings import Belongings
+from standfast.agent.failures import FailureType, failed
+from standfast.agent.ledger import BROKER_PATIENCE, OwnOrder, closable
+from standfast.agent.trading import Holding
+from standfast.clock import utc_now
+
+log = logging.getLogger(__name__)
+
+
+async def reconcile(have: Belongings) -> None:
+    """Read the books between two proofs of the broker session, and take up what they say.
+
+    Raises:
+        AgentError: the gateway's failure; ORDERS_UNSETTLED when the broker may still answer to an order;
+            POSITIONS_UNVERIFIED when what this agent holds cannot be told.
+    """
+    assert have.gateway is not None
+    await have.refresh()
+    await have.gateway.prove_session()
+    lost = [own for own in have.own.uncertain if not own.is_pending]
+    if lost:
+        raise failed(_meaning(lost, utc_now()), "of unknown fate: " + ", ".join(map(str, lost)))
+    nets = have.own.nets
+    held = closable(nets, have.positions)
+    if nets and not held and not have.own.pending:
+        log.warning("[STATE] What this agent held was closed elsewhere: %s", _in_words(nets))
+        have.own.settle()
+    elif held or have.own.pending:
+        log.info("[STATE] Reconciled: holding %s, %d orders pending", _in_words(held), len(have.own.pending))
+
+
+def _meaning(lost: list[OwnOrder], now: datetime) -> FailureType:
+    may_arrive = any(own.may_be_on_its_way and now - own.placed_at <= BROKER_PATIENCE for own in lost)
+    return FailureType.ORDERS_UNSETTLED if may_arrive else FailureType.POSITIONS_UNVERIFIED
+
+
+def _in_words(quantities: Mapping[Holding, int]) -> str:
+    return ", ".join(f"{quantity:+d} {holding}" for holding, quantity in quantities.items()) or "nothing"

@@ -1,0 +1,104 @@
+"""Pause and kill files, and what an agent does about them."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.unit.agent.living import Agent, living
+
+from standfast.agent.flags import Flag, FlagKind, flag_path, parse, render
+from standfast.agent.flatness import EndKind
+from standfast.agent.strategy import TradingRefusedError
+from standfast.agent.trading import OrderKind, Side
+from standfast.events import Kind
+
+NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
+WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        (render("root", NOW, "lunch"), Flag("root", "2026-01-27T09:15:00.000+00:00", "lunch")),
+        ("", Flag()),
+        ("by hand,\nin a hurry", Flag(why="by hand, in a hurry")),
+        ("[1]", Flag(why="[1]")),
+        ('{"by": 5, "why": ["x"]}', Flag("5", "", "['x']")),
+        ("[" * 4000, Flag(why="[" * 200)),
+    ],
+)
+def test_flag_files(text: str, flag: Flag) -> None:
+    assert parse(text) == flag
+
+
+def test_a_flag_lies_beside_the_configuration() -> None:
+    assert flag_path(Path("/etc/standfast/agents/x.toml"), FlagKind.KILLED) == Path("/etc/standfast/agents/x.killed")
+
+
+def test_a_flag_in_words() -> None:
+    assert str(parse(render("root", NOW, "lunch"))) == "by root at 2026-01-27T09:15:00.000+00:00: lunch"
+    assert str(Flag()) == "without a word why"
+
+
+def set_flag(agent: Agent, kind: FlagKind) -> Path:
+    path = flag_path(agent.files.config, kind)
+    path.write_text(render("root", NOW, "why not"))
+    agent.runner.life.reload()
+    return path
+
+
+async def place(agent: Agent, kind: OrderKind = OrderKind.MARKET, price: float = 0.0) -> str:
+    assert agent.have.trade is not None
+    return await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 1, kind, price=price)
+
+
+def test_paused_takes_no_orders_and_watches_on(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            order = await place(agent, OrderKind.LIMIT, 1)
+            path = set_flag(agent, FlagKind.PAUSED)
+            assert agent.status["paused"] is True
+            with pytest.raises(TradingRefusedError, match=r"the agent is paused by root at .*: why not"):
+                await place(agent)
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.cancel(order)
+            assert agent.runner.life.state == "ACTIVE"
+            path.unlink()
+            agent.runner.life.reload()
+            assert agent.status["paused"] is False
+            await place(agent)
+
+    asyncio.run(story())
+
+
+def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await place(agent)
+            await place(agent, OrderKind.LIMIT, 1)
+            path = set_flag(agent, FlagKind.KILLED)
+            problem = await agent.heard.kind(Kind.PROBLEM)
+            assert (problem.type, problem.state) == ("KILLED", "ERROR")
+            assert "1 orders asked to be cancelled" in problem.message
+            assert "it holds +1 NSE:SBIN MIS" in problem.message
+            assert "standfastctl resume bot" in problem.action
+            assert not agent.have.own.pending
+            with pytest.raises(TradingRefusedError, match=r"killed|not ACTIVE"):
+                await place(agent)
+            agent.runner.life.reload()
+            with pytest.raises(TimeoutError):
+                await agent.heard.state_within("STARTING", 0.3)
+            assert (await agent.end()).kind is EndKind.FLAT, "a stop closes what a kill kept"
+
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("ERROR")
+        path.unlink()
+        again.runner.life.reload()
+        await again.heard.state("ACTIVE")
+        await again.end()
+
+    asyncio.run(story())

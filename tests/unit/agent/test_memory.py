@@ -1,0 +1,235 @@
+"""What an agent remembers of its earlier runs: crashes, positions, problems, a damaged database."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.unit.agent.living import Agent, living
+
+from standfast.agent.flatness import EndKind
+from standfast.agent.trading import OrderKind, Side
+from standfast.events import Event, Kind, Severity
+
+WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
+
+
+async def crash(agent: Agent) -> None:
+    """End without an end: what a SIGKILL leaves behind is on the disk."""
+    assert agent.task is not None
+    agent.task.cancel()
+    await asyncio.wait({agent.task})
+    if agent.have.gateway:
+        await agent.have.gateway.close()
+    if agent.have.trade:
+        agent.have.trade.callbacks.close()
+    agent.have.close()
+
+
+async def run_and_crash(directory: Path, times: int) -> None:
+    for _ in range(times):
+        agent = Agent(directory)
+        agent.begin()
+        await agent.heard.state("ACTIVE")
+        await crash(agent)
+
+
+def test_after_three_crashes_it_cools_off_and_the_second_time_it_asks_for_a_human(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure(WATCHES, "[crashes]\ncool_off_s = 0.3")
+        await run_and_crash(tmp_path, 3)
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.state) == ("CRASH_COOL_OFF", "WAITING")
+        assert "3 unclean ends within 10 min" in problem.message
+        await agent.heard.kind(Kind.RESOLVED)
+        await crash(agent)
+
+        await run_and_crash(tmp_path, 2)
+        agent = Agent(tmp_path)
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.state) == ("CRASH_LOOP", "ERROR")
+        agent.runner.life.reload()
+        await agent.heard.state("ACTIVE")
+        await agent.end()
+
+        agent = Agent(tmp_path)
+        agent.begin()
+        assert (await agent.heard.kind(Kind.STATE)).state == "ACTIVE", "an orderly end wipes the slate"
+        await agent.end()
+
+    asyncio.run(story())
+
+
+def test_a_reload_ends_the_cool_off(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure(WATCHES)
+        await run_and_crash(tmp_path, 3)
+        agent.begin()
+        await agent.heard.state("WAITING")
+        agent.runner.life.reload()
+        await agent.heard.state("ACTIVE")
+        await agent.end()
+
+    asyncio.run(story())
+
+
+def test_positions_and_orders_are_taken_up_after_a_crash(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3, OrderKind.LIMIT, price=1)
+            await crash(agent)
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("ACTIVE")
+        assert list(again.have.own.nets.values()) == [3]
+        assert len(again.have.own.pending) == 1
+        end = await again.end()
+        assert (end.kind, end.detail) == (EndKind.FLAT, "closed +3 NSE:SBIN MIS")
+
+    asyncio.run(story())
+
+
+def test_an_order_of_unknown_fate_needs_a_human(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3, OrderKind.LIMIT, price=1)
+            await crash(agent)
+        (tmp_path / "paper.json").unlink()  # the broker forgot it, as it does overnight
+        again = Agent(tmp_path)
+        again.begin()
+        problem = await again.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.state, problem.severity) == ("POSITIONS_UNVERIFIED", "ERROR", Severity.CRITICAL)
+        assert "P000001 (BUY 3 NSE:SBIN MIS LIMIT at 1, unknown)" in problem.message
+        again.runner.life.reload()
+        await again.heard.state("ACTIVE")
+        assert (await again.end()).kind is EndKind.FLAT
+
+    asyncio.run(story())
+
+
+def test_what_was_closed_elsewhere_is_forgotten(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            await agent.have.refresh()
+            await crash(agent)
+        (tmp_path / "paper.json").unlink()
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("ACTIVE")
+        assert again.have.own.is_flat is True
+        await again.end()
+
+    asyncio.run(story())
+
+
+def found_aside(directory: Path) -> list[Path]:
+    return list(directory.glob("state.db.corrupt-*"))
+
+
+@pytest.mark.parametrize("damage", ["garbage", "a page"])
+def test_a_damaged_database_is_set_aside_and_told(tmp_path: Path, damage: str) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+        path = agent.files.database
+        content = bytearray(path.read_bytes())
+        content[:] = b"not a database at all" * 100 if damage == "garbage" else content
+        content[4096:8192] = b"\xff" * 4096
+        path.write_bytes(content)
+
+        again = Agent(tmp_path)
+        again.begin()
+        problem = await again.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.severity) == ("DATABASE_CORRUPT", Severity.CRITICAL)
+        (aside,) = found_aside(tmp_path)
+        assert str(aside) in problem.message
+        await again.heard.state("ACTIVE")
+        await again.end()
+        connection = sqlite3.connect(path)
+        assert connection.execute("SELECT current_state FROM operational_state").fetchone() == ("SHUTDOWN",)
+        connection.close()
+
+    asyncio.run(story())
+
+
+def test_a_problem_that_was_told_is_resolved_by_the_next_run(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, faults="down") as agent:
+            await agent.heard.kind(Kind.PROBLEM)
+            await crash(agent)
+        again = Agent(tmp_path)
+        again.faults.unlink()
+        again.begin()
+        resolved: Event = await again.heard.kind(Kind.RESOLVED)
+        assert resolved.type == "OPENALGO_DOWN"
+        await again.end()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("policy", "held"), [("hold", True), ("close", False)])
+def test_what_becomes_of_positions_when_it_has_to_wait(tmp_path: Path, policy: str, held: bool) -> None:
+    environ = {"STANDFAST_WAITING_POSITIONS": policy, "STANDFAST_ACTIVE_MAX_TICK_AGE_S": "0.2"}
+
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, environ=environ) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            agent.faults.write_text("silent_feed")
+            await agent.heard.state("WAITING")
+            await asyncio.sleep(0.1)
+            await agent.have.refresh()
+            assert bool(agent.have.own.nets) is held
+
+    asyncio.run(story())
+
+
+def test_positions_that_could_not_be_closed_are_told_at_once(tmp_path: Path) -> None:
+    environ = {"STANDFAST_WAITING_POSITIONS": "close"}
+
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, environ=environ) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            agent.faults.write_text("down")
+            await agent.heard.state("WAITING")
+            told = await agent.heard.until(lambda event: event.type == "POSITIONS_NOT_FLAT")
+            assert told.severity is Severity.CRITICAL
+            agent.faults.unlink()
+            resolved = {(await agent.heard.kind(Kind.RESOLVED)).type for _ in range(2)}
+            assert resolved == {"OPENALGO_DOWN", "POSITIONS_NOT_FLAT"}
+
+    asyncio.run(story())
+
+
+def test_an_end_outside_the_session_hours_holds_positions(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            desk = agent.have.trade.desk
+            await desk.place("NSE:SBIN", Side.BUY, 3)
+            await desk.place("NSE:SBIN", Side.BUY, 3, OrderKind.LIMIT, price=1)
+            agent.configure(WATCHES, '[session]\ndays = "Mon..Sun"\nstart = "00:00"\nstop = "00:00:01"')
+            agent.runner.life.reload()
+            assert "market closed" in (await agent.heard.state("WAITING")).message
+            end = await agent.end()
+            assert str(end) == "held (market closed) (open: +3 NSE:SBIN MIS)"
+            told = await agent.heard.kind(Kind.SHUTDOWN)
+            assert (told.type, told.severity) == ("POSITIONS_HELD", Severity.WARNING)
+
+    asyncio.run(story())
