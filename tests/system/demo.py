@@ -34,8 +34,11 @@ class Teller:
         self._lock = threading.Lock()
 
     def __call__(self, text: str) -> None:
+        self.plain(f"{time.monotonic() - self._began_s:6.1f} s  {text}")
+
+    def plain(self, text: str) -> None:
         with self._lock:
-            print(f"{time.monotonic() - self._began_s:6.1f} s  {text}", flush=True)
+            print(text, flush=True)
 
 
 def main() -> int:
@@ -69,11 +72,18 @@ def play(debian: str, *, stay: bool) -> int:
         stage = prepare(machine, tell)
         seen: list[story.Expectation] = []
         for number, step in enumerate(story.STEPS, 1):
-            print(f"\n--- {number}. {(step.__doc__ or '').splitlines()[0]}", flush=True)
-            seen += step(stage)
+            tell.plain(f"\n--- {number}. {story.title(step)}")
+            seen += story.played(step, stage)
+            if not all(one.ok for one in seen):
+                break
         print_table(seen)
         ok = all(one.ok for one in seen)
-        print("All of it was as expected." if ok else "Not all of it was as expected.", flush=True)
+        if not ok:
+            print(
+                f"Not all of it was as expected. The end of the machine's journal:\n{machine.journal_text(lines=150)}"
+            )
+        else:
+            print("All of it was as expected.", flush=True)
         if shared:
             _stay()
     return 0 if ok else 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.system.inbox import URL, Inbox, Letter
-from tests.system.machine import Machine
+from tests.system.machine import Machine, WaitError
 from tests.system.tree import REPOSITORY
 
 FLEET = (
@@ -28,6 +28,7 @@ FLEET = (
 )
 AGENT = "standfast-agent@demo.service"
 FAULTS = "/srv/demo/faults"
+SHOWN = 200
 LOOK_S = 2
 WINDOW_S = 2
 
@@ -74,6 +75,19 @@ class Stage:
         """What `standfastctl status --json` says; its exit code is no matter here."""
         found: dict[str, Any] = json.loads(self.machine.run("standfastctl status --json", check=False).stdout)
         return found
+
+    def level(self) -> str:
+        """The failure level in a word."""
+        return str(self.status()["level"])
+
+    def master_restarts(self) -> list[str]:
+        """The master restarts that are over, as the detector remembers them."""
+        history = (self.status()["detector"] or {}).get("restart_history") or []
+        return [
+            f"{run['result']}, {'automatic' if run['automatic'] else 'by hand'}"
+            for run in history
+            if run["result"] not in ("asked", "started")
+        ]
 
     def agent(self) -> dict[str, Any]:
         """The agent's own status file."""
@@ -126,7 +140,8 @@ def prepare(machine: Machine, tell: Callable[[str], None]) -> Stage:
 
 
 def _first_lines(letter: Letter) -> str:
-    return " | ".join(str(letter.body["text"]).splitlines()[:2])
+    text = " | ".join(str(letter.body["text"]).splitlines()[:2])
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 def unix_s(entry: dict[str, str]) -> float:
@@ -139,5 +154,5 @@ def wait_until(look: Callable[[], bool], what: str, timeout_s: float = 30) -> No
     deadline_s = time.monotonic() + timeout_s
     while not look():
         if time.monotonic() > deadline_s:
-            raise AssertionError(f"not within {timeout_s} s: {what}")
+            raise WaitError(f"not within {timeout_s} s: {what}")
         time.sleep(0.2)

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.system.inbox import Letter
-from tests.system.machine import Entry
+from tests.system.machine import Entry, MachineError
 from tests.system.stage import AGENT, FAULTS, FLEET, LOOK_S, WINDOW_S, Stage, unix_s, wait_until
 
 # The services that work in the trading session, which only a new start of trade_manager opens anew.
 IN_SESSION = ("trade_executor", "trade_initiator", "active_trade_supervisor")
-MASTER_RESTART = "standfast-master-restart.service"
 CASCADE = "CASCADING_FAILURE"
 GATEWAY_DOWN = "OPENALGO_DOWN"
 
@@ -38,6 +37,19 @@ Step = Callable[[Stage], list[Expectation]]
 
 def expect(expected: str, seen: object, ok: bool) -> Expectation:
     return Expectation(expected, str(seen), ok)
+
+
+def title(step: Step) -> str:
+    """What a step is about."""
+    return (step.__doc__ or "").splitlines()[0]
+
+
+def played(step: Step, stage: Stage) -> list[Expectation]:
+    """Play a step; what did not come to pass in its time is a line of the table too."""
+    try:
+        return step(stage)
+    except MachineError as error:
+        return [expect(title(step), str(error).splitlines()[0], False)]
 
 
 def agent_trades(stage: Stage) -> list[Expectation]:
@@ -63,12 +75,11 @@ def gateway_goes_away(stage: Stage) -> list[Expectation]:
     stage.machine.write(FAULTS, "down\n")
     waiting = _wait_state(stage, "WAITING", since)
     stage.tell(f"{waiting['MESSAGE']} ({unix_s(waiting) - before_s:.1f} s)")
-    letter = stage.inbox.wait(lambda one: one.about("problem", GATEWAY_DOWN, AGENT), "the gateway is away")
-    restarts = stage.restarts(AGENT)
+    stage.inbox.wait(lambda one: one.about("problem", GATEWAY_DOWN, AGENT), "the gateway is away")
     return [
-        expect("gateway away -> WAITING", waiting["STANDFAST_STATE"], True),
-        expect("... told in a message", letter.title, True),
-        expect("... NRestarts 0: systemd restarted nothing", f"NRestarts {restarts}", restarts == 0),
+        expect("gateway away -> WAITING", stage.agent()["state"], stage.agent()["state"] == "WAITING"),
+        expect("... told in one message", *_count(stage, "problem", GATEWAY_DOWN)),
+        expect("... systemd restarted nothing", _restarts_of_agent(stage), stage.restarts(AGENT) == 0),
     ]
 
 
@@ -81,12 +92,10 @@ def gateway_returns(stage: Stage) -> list[Expectation]:
     active = _wait_state(stage, "ACTIVE", since)
     stage.tell(f"{active['MESSAGE']} ({unix_s(active) - before_s:.1f} s)")
     stage.inbox.wait(lambda one: one.about("recovery", GATEWAY_DOWN, AGENT), "the gateway is back")
-    restarts = stage.restarts(AGENT)
     return [
-        expect("gateway back -> ACTIVE", active["STANDFAST_STATE"], True),
-        expect("... by the same process", f"NRestarts {restarts}", restarts == 0),
-        _once(stage, "one message for the loss", "problem", GATEWAY_DOWN),
-        _once(stage, "one message for the recovery", "recovery", GATEWAY_DOWN),
+        expect("gateway back -> ACTIVE", stage.agent()["state"], stage.agent()["state"] == "ACTIVE"),
+        expect("... by the same process", _restarts_of_agent(stage), stage.restarts(AGENT) == 0),
+        expect("... told in one message", *_count(stage, "recovery", GATEWAY_DOWN)),
     ]
 
 
@@ -99,10 +108,10 @@ def one_service_is_killed(stage: Stage) -> list[Expectation]:
     stage.machine.wait_unit("main_app.service", "active", NRestarts="1")
     stage.tell(f"systemd has restarted it ({time.time() - before_s:.1f} s)")
     wait_until(lambda: _looked_since(stage, before_s), "looks of the detector after the kill")
-    level = stage.status()["level"]
+    level, state = stage.level(), stage.machine.run("systemctl is-active main_app", check=False).stdout.strip()
     told = len(stage.inbox.letters()) - letters
     return [
-        expect("one service killed -> restarted by systemd", "main_app active, NRestarts 1", True),
+        expect("one service killed -> restarted by systemd", f"main_app {state}", state == "active"),
         expect("... no alarm", f"level {level}, {told} messages", level == "NONE" and told == 0),
     ]
 
@@ -117,26 +126,23 @@ def three_services_are_given_up(stage: Stage) -> list[Expectation]:
     stage.machine.run(["systemctl", "kill", "--signal=KILL", *(f"{name}.service" for name in IN_SESSION)])
     cascade = stage.inbox.wait(lambda one: one.about("problem", CASCADE), "the fleet cascades")
     stage.tell(f"CASCADING was told {cascade.arrived_s - before_s:.1f} s after the kills")
-    stage.machine.wait_journal(timeout_s=90, UNIT=MASTER_RESTART, JOB_TYPE="start", JOB_RESULT="done")
-    recovery = stage.inbox.wait(lambda one: one.about("recovery", CASCADE), "the cascade is over", timeout_s=60)
+    completed = stage.inbox.wait(
+        lambda one: one.about("restart", "MASTER_RESTART_COMPLETED"), "the master restart is done", timeout_s=90
+    )
+    recovery = stage.inbox.wait(lambda one: one.about("recovery", CASCADE), "the cascade is over")
     stage.tell(f"All nine run again, the recovery was told {recovery.arrived_s - before_s:.1f} s after the kills")
-    status = stage.status()
-    detector = status["detector"] or {}
-    running = stage.running()
+    wait_until(lambda: stage.level() == "NONE" and stage.master_restarts() != [], "the detector to see it")
     restarts = [letter for letter in stage.inbox.letters() if letter.kind == "restart"]
-    result = (detector.get("last_restart") or {}).get("result") if detector.get("last_restart") else None
+    running, agent, history = stage.running(), stage.agent()["state"], stage.master_restarts()
+    told_after = recovery.arrived_s >= completed.arrived_s
     return [
         expect("three given up -> CASCADING -> one message", *_count(stage, "problem", CASCADE)),
-        expect(
-            "... one master restart", f"{detector.get('restart_count')}, {result}", detector.get("restart_count") == 1
-        ),
-        expect("... told when it started and when it completed", _titles(restarts), len(restarts) == 2),
+        expect("... one master restart, with success", "; ".join(history), history == ["success, automatic"]),
+        expect("... told when it started and when it was done", _titles(restarts), len(restarts) == 2),
         expect("... nine services run", f"{running} run", running == len(FLEET)),
         expect("... one message for the recovery", *_count(stage, "recovery", CASCADE)),
-        expect(
-            "... the agent was left alone", f"NRestarts {stage.restarts(AGENT)}", stage.agent()["state"] == "ACTIVE"
-        ),
-        expect("... level is NONE again", status["level"], status["level"] == "NONE"),
+        expect("... told when it was verified, not before", "after" if told_after else "before", told_after),
+        expect("... the agent was left alone", f"{agent}, {_restarts_of_agent(stage)}", stage.restarts(AGENT) == 0),
     ]
 
 
@@ -196,6 +202,10 @@ def _wait_state(stage: Stage, state: str, since: str) -> Entry:
     return stage.machine.wait_journal(since=since, STANDFAST_EVENT="state", STANDFAST_STATE=state, STANDFAST_UNIT=AGENT)
 
 
+def _restarts_of_agent(stage: Stage) -> str:
+    return f"NRestarts {stage.restarts(AGENT)}"
+
+
 def _is_order(entry: Entry) -> bool:
     return "now +1" in entry["MESSAGE"] or "now -1" in entry["MESSAGE"]
 
@@ -206,10 +216,6 @@ def _looked_since(stage: Stage, unix_time_s: float) -> bool:
     if not checked_at:
         return False
     return datetime.fromisoformat(checked_at).timestamp() > unix_time_s + 2 * LOOK_S + WINDOW_S
-
-
-def _once(stage: Stage, expected: str, kind: str, error_type: str) -> Expectation:
-    return expect(expected, *_count(stage, kind, error_type))
 
 
 def _count(stage: Stage, kind: str, error_type: str) -> tuple[str, bool]:
