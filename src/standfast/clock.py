@@ -1,5 +1,6 @@
 """Time at the edges; the pure core is handed `now` and never asks for it."""
 
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,5 +28,12 @@ def from_iso(text: str) -> datetime:
 
 
 def boot_id() -> str:
-    """The kernel's id of this boot: it changes exactly when the host was restarted."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", "")
+    """The kernel's id of this boot: it changes exactly when the host was restarted.
+
+    A unit with ProcSubset=pid cannot read it and is handed it as STANDFAST_BOOT_ID=%b; "" where neither is so.
+    """
+    try:
+        found = os.environ.get("STANDFAST_BOOT_ID") or Path("/proc/sys/kernel/random/boot_id").read_text()
+    except OSError:
+        return ""
+    return found.strip().replace("-", "")

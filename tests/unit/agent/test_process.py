@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from tests.unit.agent.notifications import Notifications
 
-
 REPOSITORY = Path(__file__).resolve().parents[3]
 BOT = """
 import asyncio, sys, time
