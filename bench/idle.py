@@ -42,7 +42,7 @@ for unit in units:
 def measure(machine: Machine, seconds: float) -> dict[str, tuple[float, float]]:
     """For each unit the share of one core in percent and the PSS in MiB, over `seconds`."""
     command = ["python3", "-", str(seconds), *UNITS]
-    printed = machine.run(command, input=MEASURE, timeout_s=seconds + 30).stdout
+    printed = machine.run(command, stdin=MEASURE, timeout_s=seconds + 30).stdout
     rows = (line.split() for line in printed.splitlines())
     return {unit: (int(cpu_us) / seconds / 1e4, int(pss_kib) / 1024) for unit, cpu_us, pss_kib in rows}
 
