@@ -1,17 +1,21 @@
 # The doors of Standfast. Each installs what it needs (packaging/prepare), and says so.
 
 PYTHON = .venv/bin/python
-SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* tests/system/boot.sh
+SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* tests/system/boot.sh examples/nine-services/install
 # The longest test reboots a machine; one that takes minutes hangs.
 PYTEST = $(PYTHON) -m pytest --timeout=300
 
-.PHONY: help test check lint deb clean
+.PHONY: help demo test check lint deb clean
 
 help:
+	@echo "make demo    breaks things in a disposable Debian 13 and shows what Standfast does; then the dashboard (root)"
 	@echo "make test    linters, types, unit, bus and system tests on Debian 13 and 12 (root)"
 	@echo "make check   the fast part of it, without system tests"
 	@echo "make deb     dist/standfast_VERSION_all.deb"
 	@echo "make clean   removes what the doors made here; the cached Debian trees stay in ~/.cache/standfast"
+
+demo: | prepare-all
+	@$(PYTHON) -m tests.system.demo
 
 test: | prepare-all
 	@$(MAKE) --no-print-directory lint

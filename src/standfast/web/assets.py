@@ -31,7 +31,8 @@ table { width: 100%; border-collapse: collapse; background: var(--card); border:
 th, td { text-align: left; padding: .4rem .75rem; border-top: 1px solid var(--line); vertical-align: top;
   overflow-wrap: break-word; }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; border-top: 0; }
-tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; }
+tbody th { font-weight: 600; min-width: 11rem; }
+time { white-space: nowrap; }
 td span, dd span { color: var(--tone); } td span:not(.plain) { font-weight: 600; }
 .empty { color: var(--soft); margin: 0; }
 #lost { color: var(--bad); font-weight: 600; } #lost:empty { display: none; }

@@ -87,8 +87,13 @@ def _row(columns: tuple[str, ...], row: tuple[Cell, ...]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    inner = _time(cell.text, cell.at) if cell.at else escape(cell.text)
+    inner = _time(cell.text, cell.at) if cell.at else _breakable(escape(cell.text))
     return f'<span class="{cell.tone}">{inner}</span>'
+
+
+def _breakable(escaped: str) -> str:
+    """Long names of units and files may go on in the next line, where a word of theirs ends."""
+    return re.sub(r"(?<=\w)([_.@/])(?=\w)", r"\1<wbr>", escaped)
 
 
 def _time(text: str, at: datetime) -> str:

@@ -80,6 +80,8 @@ def report(snapshot: Snapshot) -> Report:
     problems = tuple(shots.problems(snapshot))
     if level == "NONE" and problems:
         tone, headline = Tone.WARNING, "All watched units stand, but something needs a look"
+    elif level == "NONE" and (failing := _failing(snapshot)):
+        tone, headline = Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
     return Report(
         level=level,
         tone=tone,
@@ -88,6 +90,11 @@ def report(snapshot: Snapshot) -> Report:
         facts=_facts(snapshot),
         tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
     )
+
+
+def _failing(snapshot: Snapshot) -> list[str]:
+    health = shots.table(snapshot.detector.get("service_health"))
+    return [name for name, row in health.items() if shots.table(row).get("failing") is True]
 
 
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
@@ -101,7 +108,7 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
         ("Last delivered", _time(notifier.get("last_delivered"), "none yet")),
         ("Last look", _time(detector.get("checked_at"), "never")),
     ]
-    causes = shots.texts(detector.get("root_cause"))
+    causes = shots.texts(detector.get("root_cause")) if shots.level(snapshot) != "NONE" else []
     return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
 
 

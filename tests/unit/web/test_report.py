@@ -160,3 +160,20 @@ def test_no_odd_value_stops_the_page(odd: Any) -> None:
         page(report(shot(notifier=statuses.notifier(statuses.error(**{key: odd})))), NOW)
     for key in statuses.detector()["service_health"]["trade_manager.service"]:
         page(report(shot(statuses.detector(service_health={"a.service": {key: odd}}))), NOW)
+
+
+def test_a_unit_that_has_just_begun_to_fail_shows_without_alarm() -> None:
+    health = {"a.service": {"status": "crashed", "failing": True}, "b.service": {"status": "healthy", "failing": False}}
+    found = report(shot(statuses.detector(service_health=health, root_cause=["a.service"])))
+
+    assert (found.level, found.tone) == ("NONE", Tone.WARNING)
+    assert found.headline == "Failing, but not for long enough to be a worry: a.service"
+    assert "Failed first" not in dict(found.facts)
+
+
+def test_long_names_may_be_broken_between_their_words_only() -> None:
+    restart = {"at": statuses.AT, "result": "success", "automatic": True, "units": ["a_b.service"]}
+    html = page(report(shot(statuses.detector(restart_history=[restart]))), NOW)
+
+    assert "a_<wbr>b.<wbr>service" in html
+    assert f'datetime="{statuses.AT.replace(".000", "")}"' in html
