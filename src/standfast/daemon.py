@@ -78,6 +78,10 @@ def run(identifier: str, program: Program) -> int:
         log.error("%s", error)
         heartbeat.status(str(error))
         return EXIT_FAILURE
+    except Exception as error:
+        # One entry with its trace, where the interpreter would print an entry for each of its lines.
+        log.exception("Crashed by a bug of Standfast: %r; systemd starts it again, please report this trace", error)
+        return EXIT_FAILURE
     finally:
         journal.flush()
         journal.close()
