@@ -102,7 +102,7 @@ class Belongings:
         try:
             self.build()
         except AgentError as error:
-            return Report(error.failure, "preparation")
+            return Report(error.failure)
         if not self.is_open(utc_now()):
             return Report(closed=True)
         assert self.gateway is not None
@@ -117,18 +117,29 @@ class Belongings:
         if self.config_failure is not None:
             raise AgentError(self.config_failure)
         self.open_store()
-        if self.gateway is None:
-            self.gateway = build_gateway(self.config, self.files.database.parent)
-            self.gateway.open(self._on_tick, self._on_disturbance)
+        gateway = self.open_gateway()
         if self.trade is None:
             self.trade = build_trade(
                 self.config,
-                Desk(self.gateway, self.own, self.config.symbols, self._on_disturbance, self._refusal),
+                Desk(gateway, self.own, self.config.symbols, self._on_disturbance, self._refusal),
                 self._on_faults,
             )
             self._pump_task = self._watched(self.trade.pump.run())
             self._built = self.config
             log.info("Built %s on the %s gateway: %s", self.config.strategy, self.config.gateway, mode(self.config))
+
+    def open_gateway(self) -> Gateway:
+        """The gateway, opened if that was not done.
+
+        Raises:
+            AgentError: it cannot be built.
+        """
+        if self.config_failure is not None:
+            raise AgentError(self.config_failure)
+        if self.gateway is None:
+            self.gateway = build_gateway(self.config, self.files.database.parent)
+            self.gateway.open(self._on_tick, self._on_disturbance)
+        return self.gateway
 
     def open_store(self) -> None:
         """Open the database, if that was not done.

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, held
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input, State
@@ -22,6 +23,7 @@ class Ending:
         self._was: State = life.state
         self._begun_s = monotonic_s()
         self._results: list[StepResult] = []
+        self._open_gateway()
         self._closing = self._have.closing()
         self._is_open = self._have.is_open(utc_now())
 
@@ -54,6 +56,15 @@ class Ending:
         if self._have.store.is_durable:
             return End(EndKind.UNVERIFIED, "there was no gateway to ask")
         return End(EndKind.UNVERIFIED, "the agent's database could not be read")
+
+    def _open_gateway(self) -> None:
+        """An agent that has not traded in this run may still hold what an earlier one left."""
+        if self._have.own.is_flat:
+            return
+        try:
+            self._have.open_gateway()
+        except AgentError as error:
+            log.warning("[SHUTDOWN] There is no gateway to ask: %s", error)
 
     def _tell(self, result: StepResult) -> None:
         self._results.append(result)

@@ -129,7 +129,7 @@ class Life:
             report = await self._reconciled()
         self._last_check_at = utc_now()
         self._tell_news()
-        if report.failure:
+        if report.failure and report.check:
             log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
         return report
 
@@ -144,7 +144,7 @@ class Life:
         """What a killed agent does instead of looking: cancel what is pending, and keep what it holds."""
         self.have.shut_desk("the agent is killed")
         done = await cancel_pending(self.have)
-        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done}"), "kill flag")
+        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done}"))
 
     async def look_confirmed(self) -> tuple[Report, Verdict]:
         """Look, and once more where the first look can be wrong."""

@@ -38,7 +38,8 @@ class Runner:
         try:
             self._have.read_config()
         except ConfigError as error:
-            log_mistakes(error)
+            if len(error.mistakes) > 1:  # a single one is told by the state that it leads to
+                log_mistakes(error)
             self._have.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
         try:
             self._have.open_store()

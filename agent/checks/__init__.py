@@ -34,7 +34,7 @@ class Report:
 
     Attributes:
         failure: the first one, None when all is well.
-        check: which check found it.
+        check: which check found it; "" when something of the agent's own stood before the checks.
         closed: the market is closed, so nothing was looked at.
     """
 

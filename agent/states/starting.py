@@ -21,7 +21,7 @@ async def starting(life: Life) -> None:
             continue
         number = series.transient + series.permanent_in_a_row
         life.reason = f"attempt {number} failed, next in {decision.delay_s:g} s: {report.failure}"
-        log.info("[HEALTH-CHECK] Start-up %s", life.reason)
+        log.info("[HEALTH-CHECK] Attempt %d failed; the next one follows in %g s", number, decision.delay_s)
         life.show()
         if await life.pause(decision.delay_s):
             series = Series()

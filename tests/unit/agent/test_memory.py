@@ -77,6 +77,22 @@ def test_a_reload_ends_the_cool_off(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_stop_in_the_cool_off_closes_what_the_crash_left_open(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            await crash(agent)
+        await run_and_crash(tmp_path, 2)
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("WAITING")
+        assert str(await again.end()) == "flat (closed +3 NSE:SBIN MIS)"
+
+    asyncio.run(story())
+
+
 def test_positions_and_orders_are_taken_up_after_a_crash(tmp_path: Path) -> None:
     async def story() -> None:
         async with living(tmp_path, top=WATCHES) as agent:
