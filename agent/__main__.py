@@ -9,6 +9,7 @@ from typing import Final
 from standfast import daemon, paths
 from standfast.agent.belongings import Belongings, Files
 from standfast.agent.runner import PULSE_AGE_S, Runner
+from standfast.agent.unit import warn_of_short_stop_timeout
 from standfast.agent.voice import Voice
 from standfast.daemon import EXIT_CONFIG, Frame
 
@@ -35,6 +36,9 @@ async def _program(frame: Frame, name: str) -> None:
     frame.on_reload(runner.life.reload)
     runner.begin()
     frame.heartbeat.ready()
+    if "NOTIFY_SOCKET" in os.environ:
+        asked = (voice.messages.unit, have.config.shutdown.timeout_s)
+        threading.Thread(target=warn_of_short_stop_timeout, args=asked, daemon=True).start()
     await runner.run(frame.stop)
     frame.journal.flush()
     # All is done and told. What still runs is a strategy's task that does not let itself be cancelled.

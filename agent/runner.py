@@ -10,7 +10,6 @@ from standfast.agent.failures import AgentError, Failure, FailureType
 from standfast.agent.flatness import End
 from standfast.agent.life import Life
 from standfast.agent.states import live
-from standfast.agent.unit import stop_timeout_s
 from standfast.agent.voice import Voice
 from standfast.config import ConfigError
 from standfast.daemon import log_mistakes
@@ -56,7 +55,6 @@ class Runner:
         life = asyncio.create_task(live(self.life), name="life")
         stopper = asyncio.create_task(stop.wait(), name="stop")
         beat = asyncio.create_task(self._beat(), name="beat")
-        warning = asyncio.create_task(self._warn_of_a_short_timeout(), name="warning")
         try:
             ends: set[asyncio.Future[Any]] = {life, beat, self._have.crashed}
             await asyncio.wait({stopper, *ends}, return_when=asyncio.FIRST_COMPLETED)
@@ -67,20 +65,9 @@ class Runner:
             await asyncio.wait({life}, timeout=CANCEL_S)
             return await Ending(self.life).run()
         finally:
-            for task in (life, stopper, beat, warning):
+            for task in (life, stopper, beat):
                 task.cancel()
             self._have.crashed.cancel()
-
-    async def _warn_of_a_short_timeout(self) -> None:
-        unit = self.life.voice.messages.unit
-        allowed_s = await stop_timeout_s(unit)
-        wanted_s = self._have.config.shutdown.timeout_s
-        if allowed_s is not None and wanted_s >= allowed_s:
-            log.warning(
-                "[SHUTDOWN] shutdown.timeout_s = %g does not fit into TimeoutStopSec=%g of %s: "
-                "systemd would kill the agent in the middle of its end; lower the one or raise the other",
-                *(wanted_s, allowed_s, unit),
-            )
 
     async def _beat(self) -> None:
         """Show that the loop turns and that the strategy's callback keeps its time."""

@@ -1,29 +1,43 @@
 """What systemd was told about this agent's unit."""
 
-import asyncio
 import logging
 import os
+import subprocess
+from typing import Final
 
 from standfast.config.schema import seconds
 
 log = logging.getLogger(__name__)
 
+SYSTEMCTL_TIMEOUT_S: Final = 10.0
 
-async def stop_timeout_s(unit: str) -> float | None:
+
+def warn_of_short_stop_timeout(unit: str, wanted_s: float) -> None:
+    """Say it when systemd would kill the agent in the middle of its end. Blocks until systemd answered."""
+    allowed_s = stop_timeout_s(unit)
+    if allowed_s is not None and wanted_s >= allowed_s:
+        log.warning(
+            "[SHUTDOWN] shutdown.timeout_s = %g does not fit into TimeoutStopSec=%g of %s: "
+            "systemd would kill the agent in the middle of its end; lower the one or raise the other",
+            *(wanted_s, allowed_s, unit),
+        )
+
+
+def stop_timeout_s(unit: str) -> float | None:
     """The unit's TimeoutStopSec, None where it has none or systemd cannot be asked."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *("systemctl", "show", "--property=TimeoutStopUSec", "--value", unit),
+        asked = subprocess.run(
+            ["systemctl", "show", "--property=TimeoutStopUSec", "--value", unit],
             env={"PATH": os.environ.get("PATH", os.defpath)},  # not NOTIFY_SOCKET: systemctl would speak for the agent
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SYSTEMCTL_TIMEOUT_S,
         )
-        said, _ = await process.communicate()
-    except OSError as error:
-        log.debug("systemctl could not be run: %s", error)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        log.debug("systemd could not be asked: %s", error)
         return None
-    return timespan_s(said.decode(errors="replace"))
+    return timespan_s(asked.stdout)
 
 
 def timespan_s(text: str) -> float | None:
