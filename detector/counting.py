@@ -31,13 +31,21 @@ def scheduled_look(state: State, config: DetectorConfig, watching: Watching, now
     """The state after looking at every watched unit and critical file."""
     number = state.look + 1
     blind = is_blind(state, config, now)
-    units = dict(state.units)
+    state = replace(state, units={name: _seen_again(memory, now) for name, memory in state.units.items()})
+    units = {}
     for name, memory in state.units.items():
-        # Without a job now and none at the line before: the look is one more line.
         counted = memory if blind else _counted(name, memory, state, config, watching, now, number)
-        units[name] = replace(counted, restarts_base=memory.seen.n_restarts, job_before=memory.seen.job)
+        is_new = counted.restarts_base != memory.seen.n_restarts
+        units[name] = replace(counted, restarts_base=memory.seen.n_restarts) if is_new else counted
     files = state.files if blind else {path: count_file(file, number) for path, file in state.files.items()}
     return replace(state, units=units, files=files, look=number)
+
+
+def _seen_again(memory: UnitMemory, now: float) -> UnitMemory:
+    """A look that finds a unit as it was is one more observation of it: the job before is that of the last."""
+    if memory.seen.at >= now or memory.job_before == memory.seen.job:
+        return memory
+    return replace(memory, job_before=memory.seen.job)
 
 
 def early_look(
@@ -72,7 +80,7 @@ def count_unit(memory: UnitMemory, reading: Reading, rules: Rules, now: float, n
     if reading.meaning in _UNDECIDED:
         return memory
     if not reading.failing:
-        return replace(memory, failures=0)
+        return replace(memory, failures=0) if memory.failures else memory
     if reading.final:
         # Nothing is gained by looking more often: it will not come up by itself.
         return replace(memory, failures=max(memory.failures, rules.thresholds.cascading), counted_for=number)

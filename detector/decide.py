@@ -78,11 +78,11 @@ def _verdict(
         return Reason.GRACE, f"the host's clock had a {state.clock_event} a moment ago"
     if is_restarting(state):
         return Reason.RUNNING, "a master restart is running"
-    if _being_repaired(assessment, causes):
-        return Reason.GRACE, "some of the failing units are being started right now"
     refused = _refused_by_ledger(causes, state, config, now)
     if refused is not None:
         return refused
+    if _being_repaired(assessment, causes):
+        return Reason.GRACE, "some of the failing units are being started right now"
     if config.mode is Mode.OBSERVE:
         return Reason.OBSERVE, 'mode is "observe": it would have been asked for'
     return Reason.CASCADE, "the cascade lasts"

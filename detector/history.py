@@ -1,7 +1,7 @@
 """Recorded history: observations as JSON Lines, and back. Pure.
 
 A line is `{"at": seconds, "kind": ...}` with the fields of the observation; docs/design.md,
-section 7, has the format. Lines ascend by `at`.
+section 7, has the format. Lines ascend by `at`; empty ones and those that begin with # say nothing.
 """
 
 import json
@@ -34,14 +34,14 @@ class HistoryError(StandfastError):
 
 
 def parse(lines: Iterable[str], name: str = "the history") -> Iterator[Observation]:
-    """The observations of a history, in order; empty lines are passed over.
+    """The observations of a history, in order.
 
     Raises:
         HistoryError: naming the first line that is no observation, or goes back in time.
     """
     last = float("-inf")
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        if not line.strip() or line.startswith("#"):
             continue
         try:
             observation = from_line(line)

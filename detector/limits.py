@@ -57,7 +57,7 @@ def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSe
 
     A run in the future (the clock was set back between two lives of the detector) counts as one of now.
     """
-    times = sorted(min(run.at, now) for run in runs if released_at is None or run.at > released_at)
+    times = sorted(min(run.at, now) for run in runs if released_at is None or run.at >= released_at)
     last = times[-1] if times else None
     gap_until = last + settings.min_gap_s if last is not None else None
     return Budget(
@@ -83,5 +83,5 @@ def same_set_runs(runs: tuple[Run, ...], released_at: float | None, units: froze
         if run.automatic
         and run.units == units
         and now - run.at < HOUR_S
-        and (released_at is None or run.at > released_at)
+        and (released_at is None or run.at >= released_at)
     )

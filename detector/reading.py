@@ -154,9 +154,13 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
 
 def _is_lost(memory: UnitMemory | None) -> bool:
     """A unit that nothing is going to bring up again by itself: what needs it stays down too."""
-    if memory is None or memory.ended is not Ending.ITSELF:
-        return False
-    return memory.seen.active_state == "failed" and not memory.seen.job and memory.seen.sub_state not in RESTART_PENDING
+    return memory is not None and memory.ended is Ending.ITSELF and _is_given_up(memory)
+
+
+def _is_given_up(memory: UnitMemory) -> bool:
+    """Failed, and systemd plans nothing: no job now and none before, for its end may bring a restart yet."""
+    seen = memory.seen
+    return not (seen.active_state != "failed" or seen.job or memory.job_before or seen.sub_state in RESTART_PENDING)
 
 
 def _cleared(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
@@ -190,7 +194,7 @@ def _failed(memory: UnitMemory, rules: Rules, state: State, now: float) -> Readi
     seen = memory.seen
     if memory.ended is not Ending.ITSELF:
         return Reading(Meaning.UNKNOWN, "failed before anybody looked, and nothing says by whose doing")
-    if memory.job_before:
+    if not _is_given_up(memory):
         return Reading(Meaning.CRASHED, f"its start failed ({seen.result})")
     return Reading(Meaning.GIVEN_UP, f"it failed ({seen.result}) and no restart is pending", final=True)
 

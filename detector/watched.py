@@ -31,6 +31,7 @@ class Watching:
         self._exact = {watch.unit: watch for watch in config.watch if not is_glob(watch.unit)}
         self._globs = [watch for watch in config.watch if is_glob(watch.unit)]
         self._found: dict[str, Watch] = {}
+        self._rules: dict[tuple[str, str], Rules] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,6 +49,12 @@ class Watching:
 
     def rules(self, unit: str, unit_type: str = "") -> Rules:
         """What holds for a watched unit."""
+        key = (unit, unit_type)
+        if key not in self._rules:
+            self._rules[key] = self._make_rules(unit, unit_type)
+        return self._rules[key]
+
+    def _make_rules(self, unit: str, unit_type: str) -> Rules:
         watch = self._watch(unit) or Watch(unit)
         is_oneshot = unit_type == "oneshot"
         default_restart = not (is_oneshot or fnmatchcase(unit, AGENTS))

@@ -1,0 +1,1 @@
+"""Named histories in the replay format, each with what it must and must not lead to."""
