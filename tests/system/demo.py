@@ -18,7 +18,7 @@ from tests.system import story
 from tests.system.inbox import PORT
 from tests.system.machine import Machine, MachineError, post_mortems, why_not
 from tests.system.package import built_deb
-from tests.system.stage import prepare
+from tests.system.stage import AGENT, prepare
 from tests.system.tree import SUITES
 
 DASHBOARD_PORT = 3000
@@ -85,6 +85,7 @@ def play(debian: str, *, stay: bool) -> int:
         else:
             print("All of it was as expected.", flush=True)
         if shared:
+            machine.run(["systemctl", "start", AGENT])
             _stay()
     return 0 if ok else 1
 
