@@ -1,21 +1,15 @@
 """The notifier's configuration, /etc/standfast/notifier.toml: frozen dataclasses that are the schema."""
 
-import dataclasses
 import json
 import zoneinfo
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from typing import Annotated
 
-from standfast.config import AtLeast, Duration, Seconds, load_text
-from standfast.config.schema import fields_of
+from standfast.config import AtLeast, Duration, Seconds
 from standfast.events import Severity
-
-# What a channel may be called in a route; each has a table of its own under [channels].
-JOURNAL: Final = "journal"
-_HTTP_SCHEMES = ("http", "https")
+from standfast.notifier.channel_config import Channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +38,20 @@ class FlappingConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class JournalConfig:
-    """[channels.journal]: messages as journal entries; what is used when no channel is configured."""
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookConfig:
-    """[channels.webhook]: a POST of JSON."""
-
-    url: str
-    timeout_s: Annotated[float, Duration(0.1)] = 10.0
-
-    def mistakes(self) -> Iterator[tuple[str, str, str]]:
-        """The address must be one that can be posted to."""
-        if not is_http_url(self.url):
-            yield "url", "an http:// or https:// address with a host", json.dumps(self.url)
-
-
-@dataclass(frozen=True, slots=True)
-class Channels:
-    """[channels]: each table that is there is a channel that is used."""
-
-    journal: JournalConfig | None = None
-    webhook: WebhookConfig | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The configured channels in the order of their fields; the journal when there is none."""
-        found = tuple(item.name for item in dataclasses.fields(self) if getattr(self, item.name) is not None)
-        return found or (JOURNAL,)
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
-    """[[route]]: the channels of what matches all of its conditions; an empty condition matches everything."""
+    """[[route]]: the channels of what matches all of its conditions; an empty condition matches everything.
+
+    Attributes:
+        fallback: channels to try in turn when one of `channels` does not deliver within `fallback_after_s`,
+            or never will.
+    """
 
     channels: tuple[str, ...]
     severity: tuple[Severity, ...] = ()
     unit: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = ()
+    fallback_after_s: Seconds = 120.0
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """A route leads somewhere."""
@@ -128,30 +97,7 @@ class NotifierConfig:
             yield "timezone", 'the name of a time zone, such as "Asia/Kolkata"', json.dumps(self.timezone)
         for number, one in enumerate(self.route, 1):
             yield from _unknown_channels(f"route[{number}].channels", one.channels, self.channel_names)
-
-
-def channels_to_table(channels: Channels) -> dict[str, Any]:
-    """The channels as the plain table that they were read from, the form in which the worker gets them."""
-    table: dict[str, Any] = _table(channels)
-    return table
-
-
-def channels_from_table(table: Mapping[str, Any]) -> Channels:
-    """What `channels_to_table` made.
-
-    Raises:
-        ConfigError: it is something else.
-    """
-    return load_text(Channels, json.dumps(table), "channels.json", {})
-
-
-def is_http_url(text: str) -> bool:
-    """Whether a text is an address that an HTTP client can be sent to."""
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in _HTTP_SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return False
+            yield from _unknown_channels(f"route[{number}].fallback", one.fallback, self.channel_names)
 
 
 def _is_zone(name: str) -> bool:
@@ -168,13 +114,3 @@ def _unknown_channels(key: str, named: Iterable[str], configured: tuple[str, ...
     for name in named:
         if name not in configured:
             yield key, f"channels that are configured ({', '.join(configured)})", json.dumps(name)
-
-
-def _table(config: Any) -> Any:
-    """A configuration as the plain table that it was read from; what is None was not there."""
-    if isinstance(config, tuple):
-        return [_table(one) for one in config]
-    if not dataclasses.is_dataclass(config):
-        return config
-    keys = {key: getattr(config, attribute) for key, (attribute, _) in fields_of(type(config)).items()}
-    return {key: _table(value) for key, value in keys.items() if value is not None}

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import standfast
-from standfast.notifier.config import Channels, NotifierConfig, channels_to_table
+from standfast.notifier.channel_config import Channels, channels_to_table
+from standfast.notifier.config import NotifierConfig
 
 log = logging.getLogger(__name__)
 

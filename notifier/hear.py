@@ -167,9 +167,9 @@ def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
             ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
     if silence.silencing(ledger.silences.values(), event.severity, event.type, event.unit, now) is Silencing.SILENCED:
         return Silencing.SILENCED
-    _, channels = route.route(config, event.severity, event.type, event.unit)
+    _, to = route.route(config, event.severity, event.type, event.unit)
     kind = telling.MESSAGE_KINDS[event.kind]
-    ledger.changes.drafts.append(Draft(kind, event.severity, heard.at, channels, event=event))
+    ledger.changes.drafts.append(Draft(kind, event.severity, heard.at, to, event=event))
     return Plain.AT_ONCE
 
 

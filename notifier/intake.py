@@ -199,7 +199,7 @@ class Intake:
         self._store.commit(changes, messages, notes, now)
         self._ledger, self._position = ledger, position
         for message in messages:
-            log.info("[NOTIFICATION] To be sent by %s: %s", ", ".join(message.draft.channels), message.title)
+            log.info("[NOTIFICATION] To be sent by %s: %s", ", ".join(message.draft.to.channels), message.title)
 
     def _message(self, draft: Draft) -> Message:
         return render(draft, draft.id or uuid.uuid4().hex, self.config.host, self.config.zone)
@@ -214,10 +214,10 @@ class Intake:
             message="entries were removed from the journal before they were read: events may have gone untold",
             action="look at standfastctl status; give the journal more room (SystemMaxUse= in journald.conf)",
         )
-        _, channels = route(self.config, event.severity, event.type, event.unit)
+        _, to = route(self.config, event.severity, event.type, event.unit)
         log.error("The journal lost entries before they were read; %s", event.action)
         ledger = self._ledger.copy()
-        ledger.changes.drafts.append(Draft(MessageKind.PROBLEM, event.severity, now, channels, event=event))
+        ledger.changes.drafts.append(Draft(MessageKind.PROBLEM, event.severity, now, to, event=event))
         self._commit(ledger, dataclasses.replace(self._position, read_until=now), now)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from standfast.notifier import aggregate, flapping, route, silence
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
-from standfast.notifier.model import Draft, Identity, MessageKind, Problem, Stage, worst
+from standfast.notifier.model import Destination, Draft, Identity, MessageKind, Problem, Stage, worst
 from standfast.notifier.silence import Silence, Silencing
 
 # How often histories that no longer matter are looked for.
@@ -172,22 +172,22 @@ class Ledger:
         changes: int = 0,
     ) -> None:
         """A message about problems that go out on the same channels."""
-        channels = channels_of(problems[0], config)
-        self.changes.drafts.append(Draft(kind, worst(problems), now, channels, problems, changes=changes))
+        to = destination(problems[0], config)
+        self.changes.drafts.append(Draft(kind, worst(problems), now, to, problems, changes=changes))
 
     def _close_empty_window(self) -> None:
         if not self.held():
             self.window_closes_at = None
 
 
-def channels_of(problem: Problem, config: NotifierConfig) -> tuple[str, ...]:
+def destination(problem: Problem, config: NotifierConfig) -> Destination:
     """Where messages about a problem go."""
     return route.route(config, problem.severity, problem.type, problem.unit)[1]
 
 
 def by_route(problems: Iterable[Problem], config: NotifierConfig) -> list[tuple[Problem, ...]]:
     """Problems that go out on the same channels share a message; the others have one of their own."""
-    groups: dict[tuple[str, ...], list[Problem]] = {}
+    groups: dict[Destination, list[Problem]] = {}
     for problem in problems:
-        groups.setdefault(channels_of(problem, config), []).append(problem)
+        groups.setdefault(destination(problem, config), []).append(problem)
     return [tuple(group) for group in groups.values()]

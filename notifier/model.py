@@ -90,6 +90,20 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message goes.
+
+    Attributes:
+        channels: those that deliver it.
+        fallback: those that are tried in turn when one of these does not deliver it within `fallback_after_s`.
+    """
+
+    channels: tuple[str, ...]
+    fallback: tuple[str, ...] = ()
+    fallback_after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A message that was decided upon, before it has words.
 
@@ -97,7 +111,7 @@ class Draft:
         severity: what routes look at.
         problems: those it is about; none for a status, restart or shutdown.
         event: what happened, when it is not about problems.
-        channels: the names of the channels it goes out on.
+        to: the channels it goes out on.
         changes: how often a flapping problem changed its state.
         id: the id that was asked for; "" for a new one.
     """
@@ -105,7 +119,7 @@ class Draft:
     kind: MessageKind
     severity: Severity
     at: datetime
-    channels: tuple[str, ...]
+    to: Destination
     problems: tuple[Problem, ...] = ()
     event: Event | None = None
     changes: int = 0

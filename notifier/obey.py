@@ -7,7 +7,7 @@ from standfast.events import Event, Kind, Severity
 from standfast.notifier.commands import Acknowledge, Command, NotOurs, TestNotify, Unsilence
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Draft, Heard, MessageKind
+from standfast.notifier.model import Destination, Draft, Heard, MessageKind
 from standfast.notifier.silence import Silence
 
 
@@ -60,6 +60,6 @@ def _test(ledger: Ledger, command: TestNotify, heard: Heard, config: NotifierCon
         return Obeyed.NO_SUCH_CHANNEL
     channels = (command.channel,) if command.channel else config.channel_names
     event = Event(Kind.NOTIFICATION, f"A test asked for by {heard.by}: nothing is wrong", "TEST")
-    draft = Draft(MessageKind.TEST, Severity.INFO, heard.at, channels, event=event, id=command.id)
+    draft = Draft(MessageKind.TEST, Severity.INFO, heard.at, Destination(channels), event=event, id=command.id)
     ledger.changes.drafts.append(draft)
     return Obeyed.DONE

@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Final
 
 from standfast.events import Severity
 from standfast.notifier.config import NotifierConfig, Route
+from standfast.notifier.model import Destination
+
+# The problem of a channel is not told by that channel.
+SMS_CAP_REACHED: Final = "SMS_CAP_REACHED"
+_NOT_BY: Final = {SMS_CAP_REACHED: "sms"}
 
 
 class Routing(StrEnum):
@@ -15,12 +21,17 @@ class Routing(StrEnum):
     DEFAULT = "no route matches it: every configured channel"
 
 
-def route(config: NotifierConfig, severity: Severity, error_type: str, unit: str) -> tuple[Routing, tuple[str, ...]]:
-    """The channels for something of this severity, type and unit; the first matching route decides."""
+def route(config: NotifierConfig, severity: Severity, error_type: str, unit: str) -> tuple[Routing, Destination]:
+    """Where something of this severity, type and unit goes; the first matching route decides."""
     for one in config.route:
-        if _matches(one, severity, error_type, unit):
-            return Routing.MATCHED, one.channels
-    return Routing.DEFAULT, config.channel_names
+        if _matches(one, severity, error_type, unit) and (channels := _able(one.channels, error_type)):
+            return Routing.MATCHED, Destination(channels, _able(one.fallback, error_type), one.fallback_after_s)
+    return Routing.DEFAULT, Destination(_able(config.channel_names, error_type) or config.channel_names)
+
+
+def _able(channels: tuple[str, ...], error_type: str) -> tuple[str, ...]:
+    """Those that can tell this problem."""
+    return tuple(name for name in channels if name != _NOT_BY.get(error_type))
 
 
 def _matches(one: Route, severity: Severity, error_type: str, unit: str) -> bool:

@@ -14,15 +14,15 @@ from standfast.clock import monotonic_s, utc_now
 from standfast.config import load as config_load
 from standfast.daemon import Frame
 from standfast.errors import StandfastError
-from standfast.notifier import status
+from standfast.notifier import secret, status
 from standfast.notifier.authorise import Trust
-from standfast.notifier.backoff import is_due
+from standfast.notifier.channel_config import secrets
 from standfast.notifier.config import NotifierConfig
-from standfast.notifier.courier import Courier
+from standfast.notifier.dispatch import Dispatch
 from standfast.notifier.doorbell import Doorbell, DoorbellError
 from standfast.notifier.follow import Follower
 from standfast.notifier.intake import BATCH, Intake, Taken
-from standfast.notifier.model import Delivery
+from standfast.notifier.secret import SecretError
 from standfast.notifier.store.store import Store
 from standfast.notifier.wake import Waker, Woken
 from standfast.statusfile import StatusFileError
@@ -68,21 +68,20 @@ class Service:
         self._started_at = utc_now()
         self._waker = Waker()
         self._pulse = frame.heartbeat.pulse("the reading loop", PULSE_S)
-        self._courier = Courier(places.database, self._outbox_changed)
+        self._dispatch = Dispatch(places.database, self._outbox_changed)
         self._doorbell: Doorbell | None = None
         self._store: Store | None = None
         self._follower: Follower | None = None
         self._intake: Intake | None = None
-        self._delivery = Delivery({}, {})
-        self._delivery_is_old = True
         self._status_due_s = self._status_told_s = 0.0
         self._prune_due_s = 0.0
         self._trouble = ""
-        self._restart_worker = False
+        self._missing: list[str] = []
 
     async def run(self) -> None:
         """Until the stop."""
         self._hang_doorbell()
+        self._look_for_secrets()
         stopper = asyncio.create_task(self._frame.stop.wait())
         stopper.add_done_callback(lambda _: self._waker.notice())
         self._frame.on_reload(self._reload)
@@ -94,7 +93,7 @@ class Service:
             await self._drain()
         finally:
             stopper.cancel()
-            await self._courier.end()
+            await self._dispatch.end()
             self._close()
 
     # One turn
@@ -131,7 +130,7 @@ class Service:
             taken = intake.round()
             entries, messages = entries + taken.entries, messages + taken.messages
             if taken.entries:
-                self._delivery_is_old = True
+                self._dispatch.look_again()
             if taken.entries < BATCH:
                 return Taken(entries, messages)
             # A backlog is read in batches, between which the signals and the worker have their turn.
@@ -140,18 +139,10 @@ class Service:
             await asyncio.sleep(0)
 
     async def _deliver(self, intake: Intake, *, new: bool) -> None:
-        if self._restart_worker:
-            self._restart_worker = False
-            await self._courier.end()
-        if self._delivery_is_old and self._store is not None:
-            self._delivery = self._store.delivery()
-            self._delivery_is_old = False
-        if new or (self._has_due() and not self._courier.running):
-            self._delivery_is_old = True
-            await self._courier.wake(intake.config)
+        if self._store is not None:
+            await self._dispatch.turn(self._store, intake.config, new=new)
 
     def _outbox_changed(self) -> None:
-        self._delivery_is_old = True
         self._tell_soon()
         self._waker.notice()
 
@@ -159,9 +150,8 @@ class Service:
         """How long nothing has to be done unless something wakes the loop."""
         if self._trouble:
             return TROUBLE_RETRY_S
-        retry_at = None if self._courier.running else self._delivery.next_at
         due_at = self._intake.next_due() if self._intake else None
-        soonest = min((at for at in (retry_at, due_at) if at is not None), default=None)
+        soonest = min((at for at in (self._dispatch.wakes_at, due_at) if at is not None), default=None)
         left_s = (soonest - utc_now()).total_seconds() if soonest else POLL_S
         return min(POLL_S, max(0.01, min(left_s, self._status_due_s - monotonic_s())))
 
@@ -182,7 +172,7 @@ class Service:
         intake.begin(self._started_at)
         self._waker.watch_journal(self._follower.fileno())
         self._intake = intake
-        self._delivery_is_old = True
+        self._dispatch.look_again()
         return intake
 
     def _close(self) -> None:
@@ -219,12 +209,24 @@ class Service:
             return
         self._waker.watch_doorbell(self._doorbell)
 
+    def _look_for_secrets(self) -> None:
+        """Say at once what would be missing at the first message."""
+        self._missing = []
+        for channel, credential, file in secrets(self._config.channels):
+            try:
+                secret.read(credential, file)
+            except SecretError as error:
+                log.error("[channels.%s] %s", channel, error)
+                self._missing.append(f"{channel} has no secret")
+
     def _reload(self) -> None:
         """Take over the configuration as it is now; a ConfigError leaves the old one in force."""
         config = load_config(self._places.config)
         trust = self._trust(config)
-        self._restart_worker = config.channels != self._config.channels
+        if config.channels != self._config.channels:
+            self._dispatch.change_channels()
         self._config = config
+        self._look_for_secrets()
         if self._intake is not None:
             self._intake.config, self._intake.trust = config, trust
         self._tell_soon()
@@ -240,8 +242,9 @@ class Service:
             return
         self._status_told_s = monotonic_s()
         self._status_due_s = self._status_told_s + STATUS_EVERY_S
-        self._frame.heartbeat.status(status.words(intake.unresolved, self._delivery, self._config.zone))
-        table = status.table(intake.status(), self._delivery, self._config.channel_names, utc_now())
+        words = status.words(intake.unresolved, self._dispatch.delivery, self._config.zone)
+        self._frame.heartbeat.status(", ".join([words, *self._missing]))
+        table = status.table(intake.status(), self._dispatch.delivery, self._config.channel_names, utc_now())
         try:
             statusfile.write(self._places.status, table)
         except StatusFileError as error:
@@ -254,7 +257,7 @@ class Service:
         self._frame.heartbeat.status("Stopping: delivering what was read")
         deadline_s = monotonic_s() + DRAIN_S
         await self._turn(Woken.DOORBELL)
-        while self._may_deliver() and monotonic_s() < deadline_s:
+        while self._dispatch.may_deliver and monotonic_s() < deadline_s:
             await self._waker.wait(min(0.5, deadline_s - monotonic_s()))
             await self._turn(Woken.NOTICE)
         if self._intake is not None:
@@ -262,16 +265,9 @@ class Service:
                 self._intake.mark()
             except StandfastError as error:
                 log.error("%s", error)
-        left = self._delivery.queued
+        left = self._dispatch.delivery.queued
         if left:
             log.info("Stopping with %d messages queued; they are delivered after the next start", left)
-
-    def _may_deliver(self) -> bool:
-        """Whether some channel has something that was not tried in vain, or is being tried just now."""
-        return self._has_due() or any(not one.detail for one in self._delivery.waiting.values())
-
-    def _has_due(self) -> bool:
-        return any(is_due(one.not_before, utc_now()) for one in self._delivery.waiting.values())
 
 
 def load_config(path: Path) -> NotifierConfig:

@@ -1,7 +1,7 @@
 """The ways out: one file per channel. A channel's module is imported only where that channel is used."""
 
+from standfast.notifier.channel_config import Channels
 from standfast.notifier.channels.channel import Answer, Channel, Outcome
-from standfast.notifier.config import JOURNAL, Channels
 
 __all__ = ["Answer", "Channel", "Outcome", "build"]
 
@@ -11,13 +11,28 @@ def build(name: str, channels: Channels) -> Channel:
 
     Raises:
         KeyError: it is not configured.
+        ImportError: the library that it needs is not installed.
+        SecretError: a secret that it needs is missing.
     """
-    if name == JOURNAL:
-        from standfast.notifier.channels.journal import JournalChannel
+    match name:
+        case "journal":
+            from standfast.notifier.channels.journal import JournalChannel
 
-        return JournalChannel()
-    if name == "webhook" and channels.webhook is not None:
-        from standfast.notifier.channels.webhook import WebhookChannel
+            return JournalChannel()
+        case "webhook" if channels.webhook:
+            from standfast.notifier.channels.webhook import WebhookChannel
 
-        return WebhookChannel(channels.webhook)
+            return WebhookChannel(channels.webhook)
+        case "telegram" if channels.telegram:
+            from standfast.notifier.channels.telegram import TelegramChannel
+
+            return TelegramChannel(channels.telegram)
+        case "sms" if channels.sms:
+            from standfast.notifier.channels.sms import SmsChannel
+
+            return SmsChannel(channels.sms)
+        case "email" if channels.email:
+            from standfast.notifier.channels.email import EmailChannel
+
+            return EmailChannel(channels.email)
     raise KeyError(name)

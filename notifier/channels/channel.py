@@ -23,22 +23,39 @@ class Answer:
     Attributes:
         detail: what the other side said, for the log: one line, without secrets.
         retry_after_s: how long the other side asked to wait before the next attempt.
+        parts_done: how many parts of the message the other side has taken by now, those of earlier attempts included.
     """
 
     outcome: Outcome
     detail: str = ""
     retry_after_s: float | None = None
+    parts_done: int = 0
 
 
 class Channel(Protocol):
     """A way out. It is used by one thread only."""
 
-    def deliver(self, body: Body) -> Answer:
+    def deliver(self, body: Body, parts_done: int = 0) -> Answer:
         """Try once, within a bounded time. Never raises for anything that the other side does.
 
         Args:
             body: the message in the webhook's form, see render.webhook_body.
+            parts_done: how many parts of it earlier attempts got through, for channels that split long texts.
         """
 
     def close(self) -> None:
         """Give its connections back."""
+
+
+class Unusable:
+    """Stands in for a channel that cannot be built: its messages wait, and what is missing is said."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def deliver(self, body: Body, parts_done: int = 0) -> Answer:
+        """Nothing can be delivered until somebody mends it."""
+        return Answer(Outcome.RETRY, self._why, parts_done=parts_done)
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -13,7 +13,7 @@ IDENTIFIER: Final = "standfast-notifier"
 class JournalChannel:
     """Writes entries that carry no STANDFAST=1, so that they are never read as events."""
 
-    def deliver(self, body: Body) -> Answer:
+    def deliver(self, body: Body, parts_done: int = 0) -> Answer:
         """Log the message with its id and severity as fields."""
         severity = Severity(body["severity"])
         try:

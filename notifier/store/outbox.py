@@ -26,6 +26,7 @@ class Queued:
     Attributes:
         body: the message as JSON text.
         attempts: how many were begun before.
+        parts_done: how many parts of it the other side has taken already, for channels that split long texts.
     """
 
     seq: int
@@ -34,6 +35,7 @@ class Queued:
     attempts: int
     not_before: datetime
     created_at: datetime
+    parts_done: int
 
 
 class Outbox:
@@ -52,15 +54,15 @@ class Outbox:
         """The oldest delivery of this channel that has not ended: it goes before all later ones."""
         with translated("read the outbox in", self._path):
             row = self._connection.execute(
-                "SELECT seq, message_id, body, attempts, not_before, outbox.created_at"
+                "SELECT seq, message_id, body, attempts, not_before, outbox.created_at, parts_done"
                 " FROM outbox JOIN messages ON messages.id = message_id"
                 " WHERE channel = ? AND state = 'queued' ORDER BY seq LIMIT 1",
                 (self._channel,),
             ).fetchone()
         if row is None:
             return None
-        seq, message_id, body, attempts, not_before, created_at = row
-        return Queued(seq, message_id, body, attempts, from_iso(not_before), from_iso(created_at))
+        seq, message_id, body, attempts, not_before, created_at, parts_done = row
+        return Queued(seq, message_id, body, attempts, from_iso(not_before), from_iso(created_at), parts_done)
 
     def begin(self, queued: Queued, not_before: datetime) -> None:
         """Write down that an attempt begins.
@@ -69,16 +71,35 @@ class Outbox:
         """
         self._update(queued, "attempts = attempts + 1, not_before = ?", iso(not_before))
 
-    def postpone(self, queued: Queued, not_before: datetime, detail: str) -> None:
-        """The attempt failed for now."""
-        self._update(queued, "not_before = ?, detail = ?", iso(not_before), detail)
+    def postpone(self, queued: Queued, not_before: datetime, detail: str, parts_done: int) -> None:
+        """The attempt failed for now, after so many parts."""
+        self._update(queued, "not_before = ?, detail = ?, parts_done = ?", iso(not_before), detail, parts_done)
 
-    def end(self, queued: Queued, how: Ended, at: datetime, detail: str) -> None:
+    def sent_since(self, at: datetime) -> int:
+        """How many parts this channel has delivered since a time."""
+        with translated("read the outbox in", self._path):
+            row = self._connection.execute(
+                "SELECT coalesce(sum(parts_done), 0) FROM outbox"
+                " WHERE channel = ? AND state = 'delivered' AND ended_at >= ?",
+                (self._channel, iso(at)),
+            ).fetchone()
+        return int(row[0])
+
+    def is_unresolved(self, error_type: str, unit: str) -> bool:
+        """Whether the error log has an unresolved problem of this type and unit."""
+        with translated("read the error log in", self._path):
+            found = self._connection.execute(
+                "SELECT 1 FROM error_notifications_log WHERE error_type = ? AND unit = ? AND is_resolved = 0",
+                (error_type, unit),
+            ).fetchone()
+        return found is not None
+
+    def end(self, queued: Queued, how: Ended, at: datetime, detail: str, parts_done: int = 0) -> None:
         """The delivery ended; the first channel that delivers a message counts it in the error log."""
         with translated("write the outbox in", self._path), transaction(self._connection):
             self._connection.execute(
-                "UPDATE outbox SET state = ?, ended_at = ?, detail = ? WHERE seq = ?",
-                (how.value, iso(at), detail, queued.seq),
+                "UPDATE outbox SET state = ?, ended_at = ?, detail = ?, parts_done = ? WHERE seq = ?",
+                (how.value, iso(at), detail, parts_done, queued.seq),
             )
             if how is Ended.DELIVERED:
                 self._count_delivered(queued.message_id, iso(at))
@@ -95,7 +116,7 @@ class Outbox:
                 (at, message_id),
             )
 
-    def _update(self, queued: Queued, assignments: str, *values: str) -> None:
+    def _update(self, queued: Queued, assignments: str, *values: str | int) -> None:
         with translated("write the outbox in", self._path):
             self._connection.execute(f"UPDATE outbox SET {assignments} WHERE seq = ?", (*values, queued.seq))
 

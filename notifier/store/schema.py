@@ -46,7 +46,7 @@ CREATE TABLE message_problems (
 ) WITHOUT ROWID
 """
 
-# `seq` is the order in which a channel delivers.
+# `seq` is the order in which a channel delivers. `fallback` (a JSON array) empties when the message is handed on.
 _OUTBOX: Final = """
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -58,6 +58,9 @@ CREATE TABLE outbox (
     created_at TEXT NOT NULL,
     ended_at TEXT,
     detail TEXT NOT NULL DEFAULT '',
+    parts_done INTEGER NOT NULL DEFAULT 0,
+    fallback TEXT NOT NULL DEFAULT '[]',
+    fallback_after_s REAL NOT NULL DEFAULT 0,
     UNIQUE (message_id, channel)
 )
 """
@@ -99,6 +102,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _OUTBOX,
         "CREATE INDEX queued ON outbox (channel, seq) WHERE state = 'queued'",
         "CREATE INDEX delivered ON outbox (channel, ended_at) WHERE state = 'delivered'",
+        "CREATE INDEX with_fallback ON outbox (seq) WHERE fallback != '[]' AND state != 'delivered'",
         _FLAPPING,
         _SILENCES,
         "CREATE TABLE statuses (unit TEXT PRIMARY KEY, told_at TEXT NOT NULL) WITHOUT ROWID",

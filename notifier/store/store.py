@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from standfast.clock import from_iso, iso
+from standfast.notifier.fallback import Fallback, fallback, is_handed_on
 from standfast.notifier.flapping import Flap
 from standfast.notifier.ledger import Changes, Ledger
 from standfast.notifier.model import Delivery, Identity, Message
 from standfast.notifier.render import webhook_body
 from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
+from standfast.notifier.store.handing import hand_on, insert_delivery, undelivered
 from standfast.notifier.store.outbox import waiting
 from standfast.notifier.store.rows import (
     FLAP_COLUMNS,
@@ -163,10 +165,24 @@ class Store:
             "INSERT INTO message_problems VALUES (?, ?)",
             [(message.id, problem.id) for problem in message.draft.problems],
         )
-        self._connection.executemany(
-            "INSERT INTO outbox (message_id, channel, not_before, created_at) VALUES (?, ?, ?, ?)",
-            [(message.id, channel, at, at) for channel in message.draft.channels],
-        )
+        to = message.draft.to
+        for channel in to.channels:
+            insert_delivery(self._connection, message.id, channel, at, to.fallback, to.fallback_after_s)
+
+    def hand_on(self, now: datetime) -> list[tuple[str, str, Fallback]]:
+        """Give the next channel what its channel did not deliver; tells (channel, next channel, why) of each.
+
+        Raises:
+            StoreError: nothing was handed on.
+        """
+        with translated("write the outbox in", self._path):
+            late = [one for one in undelivered(self._connection) if is_handed_on(fallback(one.facts, now))]
+            if not late:
+                return []
+            with transaction(self._connection):
+                return [
+                    (one.channel, hand_on(self._connection, one, iso(now)), fallback(one.facts, now)) for one in late
+                ]
 
     def delivery(self) -> Delivery:
         """How the outbox stands."""

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from standfast.clock import monotonic_s, utc_now
-from standfast.journal import configure_logging
+from standfast.clock import monotonic_s
+from standfast.journal import Journal, configure_logging
+from standfast.notifier.channel_config import Channels, channels_from_table
 from standfast.notifier.channels import build
-from standfast.notifier.config import Channels, channels_from_table
+from standfast.notifier.worker.cap import Cap
 from standfast.notifier.worker.lane import Lane
 
 IDENTIFIER = "standfast-notifier"
@@ -39,6 +40,9 @@ def only_one(database: Path) -> Iterator[None]:
 def main() -> int:
     """Deliver until idle or told to end."""
     configure_logging(IDENTIFIER)
+    # The libraries of some channels log addresses with tokens in them.
+    logging.getLogger().setLevel(logging.ERROR)
+    logging.getLogger("standfast").setLevel(logging.INFO)
     order = json.loads(_read_line())
     database, idle_s = Path(order["database"]), float(order["idle_s"])
     channels = channels_from_table(order["channels"])
@@ -66,7 +70,8 @@ def _end_with_the_lane(crash: threading.ExceptHookArgs) -> None:
 
 
 def _lane(name: str, database: Path, channels: Channels) -> Lane:
-    return Lane(name, database, partial(build, name, channels), _report, utc_now)
+    cap = Cap(channels.sms.daily_cap, Journal(IDENTIFIER)) if name == "sms" and channels.sms else None
+    return Lane(name, database, partial(build, name, channels), _report, cap)
 
 
 def _serve(lanes: list[Lane], idle_s: float) -> None:

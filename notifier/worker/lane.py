@@ -11,11 +11,16 @@ from pathlib import Path
 from standfast.notifier import backoff
 from standfast.notifier.backoff import Retry
 from standfast.notifier.channels import Answer, Channel, Outcome
+from standfast.notifier.channels.channel import Unusable
+from standfast.notifier.secret import SecretError
 from standfast.notifier.store.database import StoreError
 from standfast.notifier.store.outbox import Ended, Outbox, Queued
+from standfast.notifier.worker.cap import Cap
 
 log = logging.getLogger(__name__)
 
+# Where the libraries come from that a plain installation lacks.
+_PACKAGES = {"telegram": "python3-python-telegram-bot", "sms": "python3-twilio"}
 # A database that another process holds, or a full disk, is looked at again after this.
 STORE_RETRY_S = 2.0
 
@@ -29,6 +34,7 @@ class Lane:
         database: Path,
         build: Callable[[], Channel],
         report: Callable[[], None],
+        cap: Cap | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Set up; the channel is built on the lane's own thread, when it first has something to deliver.
@@ -40,6 +46,7 @@ class Lane:
         self._database = database
         self._build = build
         self._report = report
+        self._cap = cap
         self._now = now
         self._wake = threading.Condition()
         self._woken = False
@@ -111,13 +118,11 @@ class Lane:
     def _attempt(self, outbox: Outbox, queued: Queued, now: datetime) -> None:
         # Written down before it is tried: a message that kills this process is not tried in a tight loop.
         outbox.begin(queued, now + timedelta(seconds=backoff.delay_s(queued.attempts + 1, random.random())))
-        if self._channel is None:
-            self._channel = self._build()
-        answer = self._channel.deliver(json.loads(queued.body))
+        answer = self._answer(outbox, queued, now)
         now = self._now()
         match answer.outcome:
             case Outcome.DELIVERED:
-                outbox.end(queued, Ended.DELIVERED, now, answer.detail)
+                outbox.end(queued, Ended.DELIVERED, now, answer.detail, answer.parts_done)
                 self._log(logging.INFO, Ended.DELIVERED, queued, "Delivered by")
             case Outcome.REFUSED:
                 outbox.end(queued, Ended.REFUSED, now, answer.detail)
@@ -126,6 +131,23 @@ class Lane:
             case Outcome.RETRY:
                 self._retry(outbox, queued, answer, now)
 
+    def _answer(self, outbox: Outbox, queued: Queued, now: datetime) -> Answer:
+        if self._cap is not None and not queued.parts_done and not self._cap.allows(outbox, now):
+            return Answer(Outcome.REFUSED, f"the daily cap of {self._cap.limit} is reached")
+        return self._built().deliver(json.loads(queued.body), queued.parts_done)
+
+    def _built(self) -> Channel:
+        """The channel; as long as something is missing for it, that is looked for at each attempt."""
+        if self._channel is None:
+            try:
+                self._channel = self._build()
+            except SecretError as error:
+                return Unusable(str(error))
+            except ImportError as error:
+                package = _PACKAGES.get(self._name, self._name)
+                return Unusable(f"cannot load {error.name}: apt install {package}")
+        return self._channel
+
     def _retry(self, outbox: Outbox, queued: Queued, answer: Answer, now: datetime) -> None:
         attempts = queued.attempts + 1
         decision, delay = backoff.retry(attempts, now - queued.created_at, answer.retry_after_s, random.random())
@@ -133,7 +155,7 @@ class Lane:
             outbox.end(queued, Ended.GIVEN_UP, now, answer.detail)
             self._log(logging.ERROR, Ended.GIVEN_UP, queued, "Given up after 24 hours by", answer.detail)
             return
-        outbox.postpone(queued, now + delay, answer.detail)
+        outbox.postpone(queued, now + delay, answer.detail, answer.parts_done)
         level = logging.WARNING if attempts == 1 else logging.INFO
         words = f"{answer.detail}; attempt {attempts}, the next in {delay.total_seconds():.0f} s"
         self._log(level, "retry", queued, "Not delivered by", words)

@@ -43,6 +43,7 @@ class WebhookSink:
         self.faults: collections.deque[Fault] = collections.deque()
         self.got: list[dict[str, Any]] = []
         self.times: list[float] = []
+        self.headers: list[dict[str, str]] = []
         self.requests = 0
         self._changed = threading.Condition()
         self._ending = threading.Event()
@@ -103,6 +104,7 @@ class WebhookSink:
             if fault in (None, Fault.TAKEN_THEN_RESET):
                 self.got.append(json.loads(body))
                 self.times.append(time.monotonic())
+                self.headers.append(dict(request.headers))
             self._changed.notify_all()
         self._answer(request, fault)
 

@@ -130,7 +130,7 @@ def test_a_test_goes_through_one_channel_or_all(channel: str, channels: tuple[st
     fold = Fold(CHANNELS)
     assert fold.hear(order("TEST_NOTIFY", id=ID, channel=channel)) is Obeyed.DONE
     (draft,) = fold.drafts()
-    assert (draft.id, draft.channels, draft.kind.value) == (ID, channels, "test")
+    assert (draft.id, draft.to.channels, draft.kind.value) == (ID, channels, "test")
 
 
 def test_a_test_of_a_channel_that_is_not_configured_is_refused() -> None:

@@ -6,10 +6,12 @@ import pytest
 from tests.unit.notifier.events import config
 
 from standfast.config import ConfigError, load_text
-from standfast.notifier.config import NotifierConfig, channels_from_table, channels_to_table
+from standfast.notifier.channel_config import channels_from_table, channels_to_table
+from standfast.notifier.config import NotifierConfig
 
 SHIPPED = Path(__file__).parents[3] / "packaging/etc/standfast/notifier.toml"
 WEBHOOK = '[channels.webhook]\nurl = "https://example.org/hook"\n'
+SMS = '[channels.sms]\naccount_sid = "AC1"\nfrom = "+123456789"\nto = ["+491234567"]\n'
 
 
 def test_the_shipped_file_holds_the_defaults() -> None:
@@ -34,6 +36,37 @@ def test_the_examples_in_the_shipped_file_are_correct() -> None:
         ('[channels.webhook]\nurl = "http://a:b/"', "channels.webhook.url", "an http:// or https:// address"),
         ('[[route]]\nchannels = ["webhook"]', "route[1].channels", "channels that are configured (journal)"),
         (WEBHOOK + '[[route]]\nchannels = ["journal"]', "route[1].channels", "channels that are configured (webhook)"),
+        (
+            WEBHOOK + '[[route]]\nchannels = ["webhook"]\nfallback = ["sms"]',
+            "route[1].fallback",
+            "channels that are configured (webhook)",
+        ),
+        ('[channels.telegram]\nchat_id = " "', "channels.telegram.chat_id", "the number of a chat"),
+        (
+            '[channels.sms]\naccount_sid = "X"\nfrom = "me"\nto = ["+491234567"]',
+            "channels.sms.account_sid",
+            'starts with "AC"',
+        ),
+        (
+            '[channels.sms]\naccount_sid = "AC1"\nfrom = "me"\nto = ["0171"]',
+            "channels.sms.to",
+            'numbers such as "+4912345"',
+        ),
+        (
+            '[channels.email]\nsmtp_url = "http://x"\nfrom = "a@b"\nto = ["c@d"]',
+            "channels.email.smtp_url",
+            "an smtp:// or smtps:// address",
+        ),
+        (
+            '[channels.email]\nsmtp_url = "smtp://mail.example"\nfrom = "a@b"\nto = ["c@d"]\nuser = "me"',
+            "channels.email.tls",
+            '"required" where a password is sent to another host',
+        ),
+        (
+            '[channels.email]\nsmtp_url = "smtp://x"\nfrom = "a@b"\nto = ["c d"]',
+            "channels.email.to",
+            'an address such as "me@example.org"',
+        ),
         ("[[route]]\nchannels = []", "route[1].channels", "at least one channel"),
         ('[[route]]\nchannels = ["journal"]\nseverity = ["loud"]', "route[1].severity[1]", 'one of "info"'),
         ('timezone = "Mars/Phobos"', "timezone", "the name of a time zone"),
@@ -57,5 +90,5 @@ def test_without_channels_messages_go_to_the_journal() -> None:
 
 
 def test_the_worker_gets_the_very_channels() -> None:
-    channels = config(WEBHOOK + 'timeout_s = "3s"\n[channels.journal]').channels
+    channels = config(WEBHOOK + 'timeout_s = "3s"\n[channels.journal]\n' + SMS).channels
     assert channels_from_table(channels_to_table(channels)) == channels

@@ -22,7 +22,7 @@ def test_a_first_occurrence_is_told_when_its_window_closes() -> None:
     (draft,) = fold.tick(60)
     assert draft.kind is MessageKind.PROBLEM
     assert draft.problems[0].told_at == at(60)
-    assert draft.channels == ("journal",)
+    assert draft.to.channels == ("journal",)
 
 
 def test_ten_thousand_occurrences_are_one_message() -> None:
@@ -308,7 +308,7 @@ def test_the_first_matching_route_decides(heard, channels: tuple[str, ...]) -> N
     fold = Fold(ROUTES)
     fold.hear(heard)
     (draft,) = fold.tick(60)
-    assert draft.channels == channels
+    assert draft.to.channels == channels
 
 
 def test_problems_of_different_routes_do_not_share_a_message() -> None:
@@ -323,7 +323,7 @@ def test_a_recovery_goes_where_its_problem_went() -> None:
     fold = Fold(ROUTES)
     fold.hear(problem(severity=Severity.CRITICAL))
     fold.hear(resolved(10))
-    assert [draft.channels for draft in fold.tick(15)] == [("webhook",), ("webhook",)]
+    assert [draft.to.channels for draft in fold.tick(15)] == [("webhook",), ("webhook",)]
 
 
 def test_a_clock_that_was_set_back_leaves_nothing_waiting() -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.private_journal import PrivateJournal
 from tests.fakes.webhook_sink import Fault, WebhookSink
 from tests.unit.notifier.process import Notifier, wait_until
+from tests.unit.notifier.provider_servers import SID, TOKEN, TwilioServer
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -106,6 +107,46 @@ def _told(journal: PrivateJournal) -> int:
     lines = journal.journalctl("STANDFAST_EVENT=notification", "--output=json").splitlines()
     assert all("STANDFAST" not in json.loads(line) for line in lines), "it would hear itself"
     return len(lines)
+
+
+def test_the_cap_of_text_messages_is_told_once_by_another_channel(
+    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
+) -> None:
+    pytest.importorskip("twilio", reason="python3-twilio is not installed")
+    (tmp_path / "token").write_text(TOKEN)
+    with TwilioServer() as twilio:
+        sms = (
+            f'[channels.sms]\naccount_sid = "{SID}"\nfrom = "+15005550006"\nto = ["+491234567"]\ndaily_cap = 3\n'
+            f'api_url = "{twilio.url}"\nauth_token_file = "{tmp_path}/token"\n'
+            '[[route]]\ntype = ["TYPE_*"]\nchannels = ["sms"]\nfallback = ["webhook"]\n'
+        )
+        with Notifier(journal, tmp_path, config(sink) + sms) as notifier:
+            for number in range(6):
+                notifier.emit("problem", f"TYPE_{number}")
+            messages = sink.wait_for(4, timeout_s=20)
+    told = sorted(event["type"] for message in messages for event in message["events"])
+    assert told == ["SMS_CAP_REACHED", "TYPE_3", "TYPE_4", "TYPE_5"]
+    assert len(twilio.took) == 3
+
+
+def test_a_missing_secret_is_said_at_once_and_stops_no_other_channel(
+    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
+) -> None:
+    telegram = '[channels.telegram]\nchat_id = "42"\n'
+    with Notifier(journal, tmp_path, config(sink) + telegram) as notifier:
+        assert "standfastctl secret set telegram-bot-token" in notifier.log.read_text()
+        notifier.emit("problem", "X")
+        sink.wait_for(1)
+        assert "telegram has no secret" in notifier.wait_said("STATUS=")
+
+
+def test_a_refused_message_takes_the_fallback(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> None:
+    sink.faults.append(Fault.REFUSE)
+    route = '[channels.journal]\n[[route]]\nchannels = ["webhook"]\nfallback = ["journal"]\n'
+    with Notifier(journal, tmp_path, config(sink) + route) as notifier:
+        notifier.emit("problem", "X")
+        wait_until(lambda: _told(journal) == 1, "an entry in the journal")
+        assert sink.got == []
 
 
 def test_what_came_while_it_was_away_is_told(notifier: Notifier, sink: WebhookSink) -> None:

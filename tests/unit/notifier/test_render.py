@@ -9,7 +9,7 @@ from tests.unit.notifier.events import AGENT, at, config, plain, problem, resolv
 from standfast.events import Event, Kind, Severity
 from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Draft, Heard, Message, MessageKind
+from standfast.notifier.model import Destination, Draft, Heard, Message, MessageKind
 from standfast.notifier.render import LONGEST_FIELD, clean, duration, render, webhook_body
 from standfast.notifier.tick import tick
 
@@ -168,7 +168,7 @@ def test_the_body_of_a_webhook() -> None:
 
 def test_the_body_of_a_shutdown_carries_its_event() -> None:
     event = Event(Kind.SHUTDOWN, "not flat: NSE:SBIN 5", "POSITIONS_NOT_FLAT", Severity.CRITICAL, AGENT)
-    draft = Draft(MessageKind.SHUTDOWN, Severity.CRITICAL, at(0), ("webhook",), event=event)
+    draft = Draft(MessageKind.SHUTDOWN, Severity.CRITICAL, at(0), Destination(("webhook",)), event=event)
     body = webhook_body(render(draft, "id", "box1", None))
     assert (body["kind"], body["severity"]) == ("shutdown", "critical")
     assert body["title"] == "CRITICAL: POSITIONS_NOT_FLAT standfast-agent@paper.service"

@@ -142,7 +142,7 @@ def test_a_channel_delivers_in_order_and_waits_for_its_oldest(store: Store, path
     assert queued is not None
     assert queued.message_id == first
     outbox.begin(queued, at(2))
-    outbox.postpone(queued, at(300), "HTTP 500")
+    outbox.postpone(queued, at(300), "HTTP 500", 0)
     again = outbox.head()
     assert again is not None
     assert (again.message_id, again.attempts, again.not_before) == (first, 1, at(300))

@@ -1,14 +1,18 @@
 """The webhook against a real server with real faults."""
 
+import hashlib
+import hmac
+import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.fakes.webhook_sink import Fault, WebhookSink
 
+from standfast.notifier.channel_config import WebhookConfig
 from standfast.notifier.channels.channel import Answer, Outcome
 from standfast.notifier.channels.webhook import WebhookChannel
-from standfast.notifier.config import WebhookConfig
 
 BODY = {"id": "x1", "title": "é ₹ <b>", "events": []}
 
@@ -23,6 +27,20 @@ def channel(sink: WebhookSink) -> Iterator[WebhookChannel]:
 def test_the_body_arrives_as_it_is(sink: WebhookSink, channel: WebhookChannel) -> None:
     assert channel.deliver(BODY) == Answer(Outcome.DELIVERED, "HTTP 200 OK")
     assert sink.got == [BODY]
+
+
+def test_a_signature(sink: WebhookSink, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hush")
+    channel = WebhookChannel(WebhookConfig(sink.url, secret_file=str(tmp_path / "key")))
+    channel.deliver(BODY)
+    channel.close()
+    expected = hmac.new(b"hush", json.dumps(BODY).encode(), hashlib.sha256).hexdigest()
+    assert sink.headers[-1]["X-Standfast-Signature-256"] == f"sha256={expected}"
+
+
+def test_without_a_key_nothing_is_signed(sink: WebhookSink, channel: WebhookChannel) -> None:
+    channel.deliver(BODY)
+    assert "X-Standfast-Signature-256" not in sink.headers[-1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""Rows of the outbox with further channels behind them: inserting, finding and handing them on."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from standfast.clock import from_iso
+from standfast.notifier.fallback import Undelivered
+
+_UNDELIVERED = """
+SELECT seq, message_id, channel, state, created_at, fallback, fallback_after_s,
+    EXISTS (SELECT 1 FROM message_problems WHERE message_id = outbox.message_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM message_problems JOIN error_notifications_log log ON log.id = problem_id
+        WHERE message_id = outbox.message_id AND NOT acknowledged
+    )
+FROM outbox WHERE fallback != '[]' AND state != 'delivered' ORDER BY seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A delivery that may have to be handed on."""
+
+    seq: int
+    message_id: str
+    channel: str
+    facts: Undelivered
+
+
+def insert_delivery(
+    connection: sqlite3.Connection, message_id: str, channel: str, at: str, fallback: tuple[str, ...], after_s: float
+) -> bool:
+    """Queue a message for a channel; False when it was queued there before."""
+    inserted = connection.execute(
+        "INSERT OR IGNORE INTO outbox (message_id, channel, not_before, created_at, fallback, fallback_after_s)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (message_id, channel, at, at, json.dumps(fallback), after_s),
+    )
+    return inserted.rowcount == 1
+
+
+def undelivered(connection: sqlite3.Connection) -> list[Late]:
+    """What was not delivered so far and has further channels."""
+    return [_late(*row) for row in connection.execute(_UNDELIVERED)]
+
+
+def _late(
+    seq: int, message_id: str, channel: str, state: str, created_at: str, chain: str, after_s: float, acknowledged: int
+) -> Late:
+    has_failed = state != "queued"
+    facts = Undelivered(has_failed, from_iso(created_at), tuple(json.loads(chain)), after_s, bool(acknowledged))
+    return Late(seq, message_id, channel, facts)
+
+
+def hand_on(connection: sqlite3.Connection, late: Late, at: str) -> str:
+    """Queue it for the next channel of its chain that does not have it yet; tells which, "" for none."""
+    connection.execute("UPDATE outbox SET fallback = '[]' WHERE seq = ?", (late.seq,))
+    chain = late.facts.chain
+    for number, channel in enumerate(chain, 1):
+        if insert_delivery(connection, late.message_id, channel, at, chain[number:], late.facts.after_s):
+            return channel
+    return ""

@@ -1,0 +1,206 @@
+"""Local servers that speak the providers' protocols, with their faults.
+
+Telegram's Bot API, Twilio's messages and SMTP, as far as a client that sends text can see them.
+"""
+
+from __future__ import annotations
+
+import base64
+import collections
+import contextlib
+import http.server
+import json
+import socket
+import socketserver
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs
+
+TOKEN = "123456:very-secret-token"
+SID = "AC0123456789abcdef"
+
+
+@dataclass
+class Reply:
+    """What a server says instead of taking the next request; `hang` says nothing at all."""
+
+    status: int = 200
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    hang: bool = False
+    reset: bool = False
+
+
+class ProviderServer:
+    """An HTTP server of a provider: what it took, and what it will do instead of taking more."""
+
+    def __init__(self) -> None:
+        self.took: list[dict[str, str]] = []
+        self.replies: collections.deque[Reply] = collections.deque()
+        self._ending = threading.Event()
+        provider = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                provider._handle(self)
+
+            def log_request(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _handle(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        raw = request.rfile.read(int(request.headers.get("Content-Length", "0"))).decode()
+        reply = self.replies.popleft() if self.replies else self.answer(request, raw)
+        if reply.hang:
+            self._ending.wait()
+        if reply.hang or reply.reset:
+            request.close_connection = True
+            with contextlib.suppress(OSError):
+                request.connection.shutdown(socket.SHUT_RDWR)
+            return
+        data = reply.body.encode()
+        request.send_response(reply.status)
+        for name, value in {**reply.headers, "Content-Length": str(len(data))}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(data)
+
+    def answer(self, request: http.server.BaseHTTPRequestHandler, raw: str) -> Reply:
+        raise NotImplementedError
+
+
+class TelegramServer(ProviderServer):
+    """https://core.telegram.org/bots/api, sendMessage."""
+
+    def answer(self, request: http.server.BaseHTTPRequestHandler, raw: str) -> Reply:
+        is_json = request.headers.get_content_type() == "application/json"
+        form = json.loads(raw) if is_json else {name: values[0] for name, values in parse_qs(raw).items()}
+        if request.path != f"/bot{TOKEN}/sendMessage":
+            return self.error(401, "Unauthorized")
+        if len(form["text"].encode("utf-16-le")) // 2 > 4096:
+            return self.error(400, "Bad Request: message is too long")
+        if "parse_mode" in form:
+            return self.error(400, "Bad Request: can't parse entities")
+        self.took.append({name: str(value) for name, value in form.items()})
+        chat = {"id": int(form["chat_id"]), "type": "private"}
+        result = {"message_id": len(self.took), "date": 1, "chat": chat, "text": form["text"]}
+        return Reply(body=json.dumps({"ok": True, "result": result}))
+
+    @staticmethod
+    def error(status: int, description: str, **parameters: Any) -> Reply:
+        body = {"ok": False, "error_code": status, "description": description}
+        return Reply(status, json.dumps({**body, **({"parameters": parameters} if parameters else {})}))
+
+
+class TwilioServer(ProviderServer):
+    """https://www.twilio.com/docs/messaging/api/message-resource, creating one."""
+
+    def answer(self, request: http.server.BaseHTTPRequestHandler, raw: str) -> Reply:
+        form = {name: values[0] for name, values in parse_qs(raw).items()}
+        wanted = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
+        if request.headers.get("Authorization") != wanted:
+            return self.error(401, "Authenticate", 20003)
+        if request.path != f"/2010-04-01/Accounts/{SID}/Messages.json":
+            return self.error(404, "not found", 20404)
+        self.took.append(form)
+        body = {"sid": f"SM{len(self.took)}", "status": "queued", "body": form["Body"], "to": form["To"]}
+        return Reply(201, json.dumps(body), {"Content-Type": "application/json"})
+
+    @staticmethod
+    def error(status: int, message: str, code: int = 0, **headers: str) -> Reply:
+        return Reply(status, json.dumps({"code": code, "message": message, "status": status}), headers)
+
+
+class SmtpServer(socketserver.ThreadingTCPServer):
+    """RFC 5321 as far as a client that sends one message needs it; `replies` says what a command gets instead."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, extensions: tuple[str, ...] = ()) -> None:
+        super().__init__(("127.0.0.1", 0), _SmtpSession)
+        self.extensions = extensions
+        self.took: list[tuple[list[str], bytes]] = []
+        self.logins: list[str] = []
+        self.replies: dict[str, str] = {}
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _SmtpSession(socketserver.StreamRequestHandler):
+    server: SmtpServer
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            self._say(self.server.replies.get("CONNECT", "220 ready"))
+            self._talk()
+
+    def _talk(self) -> None:
+        recipients: list[str] = []
+        while line := self.rfile.readline().decode().strip():
+            verb = line.split(" ", 1)[0].upper()
+            if verb in self.server.replies:
+                self._say(self.server.replies[verb])
+            elif verb == "EHLO":
+                lines = ["local", *self.server.extensions]
+                self._say(*(f"250{'-' if one is not lines[-1] else ' '}{one}" for one in lines))
+            elif verb == "AUTH":
+                self.server.logins.append(base64.b64decode(line.split()[2]).decode())
+                self._say("235 welcome")
+            elif verb == "RCPT":
+                recipients.append(line.partition("<")[2].rstrip(">"))
+                self._say("250 ok")
+            elif verb == "DATA":
+                self._say("354 go on")
+                self.server.took.append((recipients, self._data()))
+                self._say("250 taken")
+            elif verb == "QUIT":
+                self._say("221 bye")
+                return
+            else:
+                self._say("250 ok")
+
+    def _data(self) -> bytes:
+        lines = []
+        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
+
+    def _say(self, *lines: str) -> None:
+        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())

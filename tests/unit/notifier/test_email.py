@@ -1,0 +1,84 @@
+"""Mail against a local SMTP server."""
+
+import email
+import email.policy
+from pathlib import Path
+
+import pytest
+from tests.unit.notifier.provider_servers import SmtpServer
+
+from standfast.notifier.channel_config import EmailConfig, Tls
+from standfast.notifier.channels.channel import Outcome
+from standfast.notifier.channels.email import EmailChannel
+
+BODY = {
+    "id": "abc123",
+    "host": "box1",
+    "title": "CRITICAL: DOWN é",
+    "text": "box1: CRITICAL: DOWN\n₹ <b>\n.\nend",
+    "at": "2026-03-02T09:30:00.000+00:00",
+}
+
+
+def channel(server: SmtpServer, **more: object) -> EmailChannel:
+    to = ("a@example.org", "b@example.org")
+    return EmailChannel(EmailConfig(server.url, "standfast@box1", to, timeout_s=0.5, **more))  # type: ignore[arg-type]
+
+
+def test_one_mail_to_all_with_the_same_id_each_time() -> None:
+    with SmtpServer() as server:
+        assert [channel(server).deliver(BODY).outcome for _ in range(2)] == [Outcome.DELIVERED] * 2
+    recipients, raw = server.took[0]
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert recipients == ["a@example.org", "b@example.org"]
+    assert message["Subject"] == "box1: CRITICAL: DOWN é"
+    assert message["Message-ID"] == "<abc123@standfast.local>"
+    assert message["Date"] == "Mon, 02 Mar 2026 09:30:00 +0000"
+    assert message.get_content().splitlines() == BODY["text"].splitlines()
+    assert server.took[1] == server.took[0]
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "outcome", "detail"),
+    [
+        ("CONNECT", "421 too busy", Outcome.RETRY, "SMTP 421 too busy"),
+        ("MAIL", "451 try later", Outcome.RETRY, "SMTP 451 try later"),
+        ("MAIL", "550 no such sender", Outcome.REFUSED, "SMTP 550 no such sender"),
+        ("RCPT", "450 mailbox busy", Outcome.RETRY, "SMTP 450"),
+        ("RCPT", "550 no such user", Outcome.REFUSED, "SMTP 550"),
+        ("DATA", "554 spam", Outcome.REFUSED, "SMTP 554 spam"),
+    ],
+)
+def test_faults(verb: str, reply: str, outcome: Outcome, detail: str) -> None:
+    with SmtpServer() as server:
+        server.replies[verb] = reply
+        answer = channel(server).deliver(BODY)
+    assert answer.outcome is outcome
+    assert detail in answer.detail
+    assert server.took == []
+
+
+def test_a_login(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hush")
+    with SmtpServer(extensions=("AUTH PLAIN",)) as server:
+        found = channel(server, user="me", password_file=str(tmp_path / "password"))
+        assert found.deliver(BODY).outcome is Outcome.DELIVERED
+        assert server.logins == ["\0me\0hush"]
+        server.replies["AUTH"] = "535 bad password"
+        refused = found.deliver(BODY)
+    assert refused.outcome is Outcome.REFUSED
+    assert "hush" not in refused.detail
+
+
+def test_encryption_that_is_required_and_not_offered_is_refused() -> None:
+    with SmtpServer() as server:
+        answer = channel(server, tls=Tls.REQUIRED).deliver(BODY)
+    assert answer.outcome is Outcome.REFUSED
+    assert "STARTTLS" in answer.detail
+    assert server.took == []
+
+
+def test_nobody_listens() -> None:
+    with SmtpServer() as server:
+        pass
+    assert channel(server).deliver(BODY).outcome is Outcome.RETRY
