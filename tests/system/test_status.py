@@ -96,6 +96,7 @@ def test_the_installed_configuration_is_correct(machine: Machine) -> None:
     assert machine.run("standfastctl check-config", check=False).stdout.splitlines() == [
         "/etc/standfast/detector.toml: correct (detector)",
         "/etc/standfast/notifier.toml: correct (notifier)",
+        "/etc/standfast/check.toml: correct (check)",
         "/etc/standfast/agents/paper.toml: correct (agent)",
     ]
 

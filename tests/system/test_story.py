@@ -20,3 +20,15 @@ def test_step(stage: Stage, step: story.Step) -> None:
 
     assert seen
     assert [one for one in seen if not one.ok] == []
+
+
+def test_the_example_goes_away_again(stage: Stage) -> None:
+    machine = stage.machine
+    machine.run("/root/nine-services/install --remove")
+
+    assert stage.running() == 0
+    assert machine.run("ls /srv/nine-services /etc/systemd/system/nine-services.target", check=False).stdout == ""
+    changed = machine.run("dpkg --verify standfast", check=False).stdout
+    assert "/etc/standfast/notifier.toml" in changed  # the stage's; it shows that changes are seen
+    assert "/etc/standfast/detector.toml" not in changed
+    machine.wait_unit("standfast-detector.service")

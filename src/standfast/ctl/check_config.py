@@ -20,6 +20,7 @@ class _File:
     path: Path
     program: str
     environ: Mapping[str, str]
+    required: bool = True
 
 
 def _agent() -> type[Any]:
@@ -34,6 +35,12 @@ def _detector() -> type[Any]:
     return DetectorConfig
 
 
+def _check_timer() -> type[Any]:
+    from standfast.detector.check.config import CheckConfig
+
+    return CheckConfig
+
+
 def _notifier() -> type[Any]:
     from standfast.notifier.config import NotifierConfig
 
@@ -41,7 +48,12 @@ def _notifier() -> type[Any]:
 
 
 # Imported when asked for: looking at one program's file must not need the others.
-SHAPES: Final[Mapping[str, Callable[[], type[Any]]]] = {"agent": _agent, "detector": _detector, "notifier": _notifier}
+SHAPES: Final[Mapping[str, Callable[[], type[Any]]]] = {
+    "agent": _agent,
+    "detector": _detector,
+    "notifier": _notifier,
+    "check": _check_timer,
+}
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +72,12 @@ def _named(path: Path, program: str | None) -> _File:
     """A file that the user named is judged by itself, whatever the environment of the daemons says."""
     guessed = program or _guess(path)
     if guessed is None:
-        raise UsageError(f"cannot tell what {path} is for: add --as agent, --as detector or --as notifier")
+        raise UsageError(f"cannot tell what {path} is for: add --as agent, --as detector, --as notifier or --as check")
     return _File(path, guessed, {})
 
 
 def _guess(path: Path) -> str | None:
-    if path.stem in ("detector", "notifier"):
+    if path.stem in ("detector", "notifier", "check"):
         return path.stem
     return "agent" if path.absolute().parent.name == "agents" else None
 
@@ -73,8 +85,9 @@ def _guess(path: Path) -> str | None:
 def _installed() -> Iterator[_File]:
     """What the daemons read at their next start, with the environment files that their units read."""
     shared = read_environment(paths.CONFIG / "environment")
-    yield _File(paths.DETECTOR_CONFIG, "detector", shared)
-    yield _File(paths.NOTIFIER_CONFIG, "notifier", shared)
+    yield _File(paths.DETECTOR_CONFIG, "detector", shared, required=False)
+    yield _File(paths.NOTIFIER_CONFIG, "notifier", shared, required=False)
+    yield _File(paths.CHECK_CONFIG, "check", shared, required=False)
     if paths.AGENTS_CONFIG.exists() and not os.access(paths.AGENTS_CONFIG, os.R_OK | os.X_OK):
         raise ConfigError(
             [Mistake(str(paths.AGENTS_CONFIG), "", "a readable directory", "Permission denied", "try sudo")]
@@ -87,15 +100,20 @@ def _installed() -> Iterator[_File]:
 def _check(file: _File, screen: Screen) -> int:
     """The number of mistakes in a file, after saying each."""
     try:
-        load(SHAPES[file.program](), file.path, file.environ, required=True)
+        load(SHAPES[file.program](), file.path, file.environ, required=file.required)
     except ConfigError as error:
         for mistake in error.mistakes:
             screen.line(str(mistake), Tone.BAD)
         if file.path.exists() and not os.access(file.path, os.R_OK):
             screen.line(f"{file.path}: only its daemon and root may read it; try: sudo standfastctl check-config")
         return len(error.mistakes)
-    screen.line(f"{file.path}: correct ({file.program})", Tone.GOOD)
+    verdict = "correct" if _is_there(file.path) else "not there, the defaults hold"
+    screen.line(f"{file.path}: {verdict} ({file.program})", Tone.GOOD)
     return 0
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.with_suffix(".json").exists()
 
 
 COMMAND = Command(

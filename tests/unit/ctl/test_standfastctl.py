@@ -126,6 +126,7 @@ def test_the_installed_configuration_is_correct(root: Path) -> None:
     assert [line.rpartition(": ")[2] for line in result.stdout.splitlines()] == [
         "correct (detector)",
         "correct (notifier)",
+        "not there, the defaults hold (check)",
         "correct (agent)",
     ]
 
