@@ -1,7 +1,8 @@
 # The doors of Standfast. Each installs what it needs (packaging/prepare), and says so.
 
 PYTHON = .venv/bin/python
-SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* tests/system/boot.sh examples/nine-services/install
+SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* \
+    examples/nine-services/install tests/system/boot.sh
 # The longest test reboots a machine; one that takes minutes hangs.
 PYTEST = $(PYTHON) -m pytest --timeout=300
 
