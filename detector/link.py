@@ -26,14 +26,23 @@ class Link:
     `wake` is set when there is something to observe, or the connection went away.
     """
 
-    def __init__(self, connect: Connect, watching: Watching, clock: SteadyClock, origin: Origin) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        watching: Watching,
+        clock: SteadyClock,
+        origin: Origin,
+        silence_s: float = SILENCE_S,
+    ) -> None:
         self._connect = connect
         self._watching = watching
         self._clock = clock
         self._origin = origin
+        self._silence_s = silence_s
         self._systemd: Systemd1 | None = None
         self._watcher: UnitWatcher | None = None
         self._loss: asyncio.Task[None] | None = None
+        self._asked_at = clock.now()
         self._silent_since: float | None = None
         self._is_fresh = False
         self.wake = asyncio.Event()
@@ -48,6 +57,7 @@ class Link:
         """Connect and subscribe if that is to be done; whether there is a connection now."""
         if self._systemd is not None:
             return True
+        self._asked_at = self._clock.now()
         try:
             systemd = await self._connect()
         except Systemd1Error as error:
@@ -72,6 +82,7 @@ class Link:
         """What signals told of, or all there is to see; without an answer, that there is none."""
         if not await self.ensure() or self._systemd is None or self._watcher is None:
             return self._silence()
+        self._asked_at = self._clock.now()
         try:
             if not (everything or self._is_fresh):
                 return list(await self._watcher.look())
@@ -87,7 +98,7 @@ class Link:
 
     def _silence(self) -> list[Observation]:
         now = self._clock.now()
-        if self._silent_since is None or now - self._silent_since < SILENCE_S:
+        if self._silent_since is None or now - self._silent_since < self._silence_s:
             return []
         return [ManagerObservation(now, False)]
 
@@ -128,8 +139,10 @@ class Link:
         await systemd.disconnected()
         if self._systemd is systemd:
             self._systemd = None
+            self._asked_at = self._clock.now()
             self._lost("the bus closed the connection")
             self.wake.set()
+            await systemd.close()
 
     async def _drop(self, why: str) -> None:
         self._lost(why)
@@ -137,5 +150,5 @@ class Link:
 
     def _lost(self, why: str) -> None:
         if self._silent_since is None:
-            self._silent_since = self._clock.now()
+            self._silent_since = self._asked_at
             log.warning("Lost systemd: %s; trying again every second", why)

@@ -99,10 +99,9 @@ class Systemd1:
         await self.close()
 
     async def close(self) -> None:
-        """Disconnect; harmless when the bus has gone."""
-        if self._bus.connected:
-            self._bus.disconnect()
-            await self.disconnected()
+        """Disconnect and give the socket back, also when the bus has gone by itself."""
+        self._bus.disconnect()
+        await self.disconnected()
 
     async def disconnected(self) -> None:
         """Return when the bus has gone, by whomsoever's doing."""

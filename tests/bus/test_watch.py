@@ -1,0 +1,272 @@
+"""What the watch over units makes of what systemd says, in the orders that only chance shows on a real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from standfast import systemd1
+from standfast.detector.clockwork import SteadyClock
+from standfast.detector.config import DetectorConfig, Watch
+from standfast.detector.link import Link
+from standfast.detector.model import Ending, ManagerObservation, Observation, UnitObservation
+from standfast.detector.watch import unit_name
+from standfast.detector.watched import Watching
+from standfast.systemd1 import Systemd1
+from tests.bus.fake_systemd import FakeSystemd
+from tests.bus.private_bus import PrivateBus
+
+PATIENCE_S = 10.0
+
+
+@dataclass
+class Scene:
+    """A link to a fake systemd."""
+
+    systemd: FakeSystemd
+    link: Link
+
+    async def everything(self) -> dict[str, UnitObservation]:
+        return units(await self.link.observe(everything=True))
+
+    async def next(self) -> dict[str, UnitObservation]:
+        """What is observed after the next signal."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                await self.link.wake.wait()
+                self.link.wake.clear()
+                if found := units(await self.link.observe(everything=False)):
+                    return found
+
+
+def units(observations: list[Observation]) -> dict[str, UnitObservation]:
+    return {one.unit: one for one in observations if isinstance(one, UnitObservation)}
+
+
+Play = Callable[[Scene], Awaitable[None]]
+
+
+def play(bus: PrivateBus, part: Play, *watched: str, silence_s: float = 15.0) -> None:
+    """Run a part of a test with a link to units a, b, c (all up) that watches those."""
+
+    async def run() -> None:
+        systemd = FakeSystemd()
+        systemd.add("a.service", "b.service", "c.service")
+        await systemd.serve(bus.address)
+        config = DetectorConfig(watch=tuple(Watch(name) for name in watched or ("a.service", "b.service")))
+        link = Link(
+            lambda: Systemd1.connect(bus.address),
+            Watching(config),
+            SteadyClock(),
+            lambda unit, invocation: Ending.UNKNOWN,
+            silence_s=silence_s,
+        )
+        try:
+            await part(Scene(systemd, link))
+        finally:
+            await link.close()
+            await systemd.close()
+
+    asyncio.run(run())
+
+
+def test_it_subscribes_before_it_reads(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        calls = scene.systemd.calls
+        assert calls.index("Subscribe") < calls.index("ListUnitsByNames")
+
+    play(bus, part)
+
+
+def test_a_signal_leads_to_a_look_at_that_unit_only(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        await scene.systemd.change("a.service", active="failed", sub="failed", result="signal")
+        found = await scene.next()
+        assert list(found) == ["a.service"]
+        assert (found["a.service"].active_state, found["a.service"].result) == ("failed", "signal")
+
+    play(bus, part)
+
+
+def test_a_stop_that_is_over_before_anybody_looks_is_the_jobs(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        systemd = scene.systemd
+        await systemd.job_new("a.service", 7)
+        await systemd.change("a.service", active="deactivating", sub="stop-sigterm", job=(7, "stop"))
+        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""), result="exit-code")
+        await systemd.job_removed("a.service", 7, "done")
+        assert (await scene.next())["a.service"].ended_by is Ending.JOB
+
+    play(bus, part)
+
+
+def test_a_crash_is_its_own(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        await scene.systemd.change("a.service", active="failed", sub="failed")
+        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
+
+    play(bus, part)
+
+
+def test_a_start_that_fails_is_its_own_though_its_job_was_on_it(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        systemd = scene.systemd
+        await systemd.job_new("a.service", 7)
+        await systemd.change("a.service", active="deactivating", sub="stop-sigterm", job=(7, "restart"))
+        await systemd.change("a.service", active="activating", sub="start", job=(7, "start"))
+        await systemd.change("a.service", active="failed", sub="failed", job=(7, "start"))
+        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""))
+        await systemd.job_removed("a.service", 7, "failed")
+        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
+
+    play(bus, part)
+
+
+def test_a_crash_during_a_reload_is_its_own(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        await scene.systemd.job_new("a.service", 7)
+        await scene.systemd.change("a.service", active="reloading", sub="reload", job=(7, "reload"))
+        await scene.next()
+        await scene.systemd.change("a.service", active="failed", sub="failed", job=(7, "reload"))
+        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
+
+    play(bus, part)
+
+
+def test_a_dependency_that_failed_shows_in_the_jobs_result(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        scene.systemd.add("a.service", active="inactive", sub="dead", needs=["c.service"])
+        await scene.everything()
+        await scene.systemd.job_new("a.service", 7)
+        await scene.systemd.job_removed("a.service", 7, "dependency")
+        assert (await scene.next())["a.service"].job_result == "dependency"
+
+    play(bus, part)
+
+
+def test_what_a_watched_unit_needs_is_looked_at_too(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        scene.systemd.units["a.service"].needs = ["c.service", "sysinit.target"]
+        found = await scene.everything()
+        assert found["a.service"].needs == ("c.service",)
+        assert "c.service" in found
+        await scene.systemd.change("c.service", active="failed", sub="failed")
+        assert (await scene.next())["c.service"].ended_by is Ending.ITSELF
+
+    play(bus, part, "a.service")
+
+
+def test_a_glob_finds_what_comes_later_and_keeps_what_goes(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        scene.systemd.add("bot@1.service")
+        assert "bot@1.service" in await scene.everything()
+        scene.systemd.add("bot@2.service")
+        await scene.systemd.unit_new("bot@2.service")
+        assert "bot@2.service" in await scene.next()
+        scene.systemd.add("bot@1.service", active="inactive", sub="dead", load="not-found")
+        assert (await scene.everything())["bot@1.service"].load_state == "not-found"
+
+    play(bus, part, "bot@*.service")
+
+
+def test_a_unit_that_is_loaded_by_looking_at_it_is_no_news(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        await scene.systemd.unit_new("a.service")
+        await scene.systemd.change("b.service", sub="exited")
+        assert list(await scene.next()) == ["b.service"]
+
+    play(bus, part)
+
+
+def test_after_a_reload_dependencies_are_read_anew(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        assert (await scene.everything())["a.service"].needs == ()
+        scene.systemd.units["a.service"].needs = ["c.service"]
+        await scene.systemd.reloading(True)
+        await scene.systemd.reloading(False)
+        assert (await scene.next())["a.service"].needs == ("c.service",)
+
+    play(bus, part)
+
+
+def test_a_lost_signal_is_found_by_the_reconciliation(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        scene.systemd.units["b.service"].active = "failed"
+        assert (await scene.everything())["b.service"].active_state == "failed"
+
+    play(bus, part)
+
+
+def test_a_restart_that_no_signal_told_of_is_found_too(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        scene.systemd.units["b.service"].n_restarts = 4
+        assert (await scene.everything())["b.service"].n_restarts == 4
+
+    play(bus, part)
+
+
+# dbus_fast leaves closing the socket of a connection that could not be made to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_bus_that_went_away_is_found_again(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        bus.stop()
+        async with asyncio.timeout(PATIENCE_S):
+            await scene.link.wake.wait()
+        assert not scene.link.is_up
+        assert await scene.link.observe(everything=True) == []
+        bus.start()
+        await scene.systemd.close()
+        scene.systemd.units["b.service"].active = "failed"
+        await scene.systemd.serve(bus.address)
+        found = await scene.link.observe(everything=False)  # all is read again, though nothing was signalled
+        assert units(found)["b.service"].active_state == "failed"
+        assert ManagerObservation in {type(one) for one in found}
+
+    play(bus, part)
+
+
+def test_systemd_that_does_not_answer_is_said_and_its_return_too(
+    bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(systemd1, "CALL_TIMEOUT_S", 0.2)
+
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        scene.systemd.is_silent = True
+        assert await scene.link.observe(everything=True) == []  # it may be busy for a moment
+        (silent,) = await scene.link.observe(everything=True)
+        assert isinstance(silent, ManagerObservation)
+        assert not silent.answers
+        scene.systemd.is_silent = False
+        again = [one for one in await scene.link.observe(everything=True) if isinstance(one, ManagerObservation)]
+        assert [one.answers for one in again] == [True]
+
+    play(bus, part, silence_s=0.3)
+
+
+def test_many_units_are_read_at_once(bus: PrivateBus) -> None:
+    """Unbounded, so many calls would make dbus_fast drop the connection."""
+
+    async def part(scene: Scene) -> None:
+        many = [f"bot{number}.service" for number in range(300)]
+        scene.systemd.add(*many)
+        assert set(many) <= set(await scene.everything())
+
+    play(bus, part, "bot*.service")
+
+
+def test_the_escapes_of_object_paths() -> None:
+    assert unit_name("/org/freedesktop/systemd1/unit/bot_40a_2db_2eservice") == "bot@a-b.service"
