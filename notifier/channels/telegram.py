@@ -6,6 +6,7 @@ The text goes out as plain text, so that every character arrives as it was writt
 import asyncio
 import importlib
 import inspect
+import re
 from typing import Any, Final
 
 from standfast.notifier import secret
@@ -16,6 +17,7 @@ from standfast.notifier.secret import SecretError
 
 # What one message may hold, in UTF-16 units.
 LONGEST_TEXT: Final = 4096
+_TOKEN: Final = re.compile(r"[0-9]{3,}:[A-Za-z0-9_-]+")
 # By name: the two forms of the library name them differently, and make some a subclass of their network error.
 _REFUSALS: Final = frozenset({"Unauthorized", "Forbidden", "InvalidToken", "BadRequest", "ChatMigrated"})
 
@@ -32,6 +34,10 @@ class TelegramChannel:
         """
         self._config = config
         self._token = secret.read(config.bot_token_credential, config.bot_token_file)
+        if not _TOKEN.fullmatch(self._token):
+            raise SecretError(
+                f'cannot use the credential "{config.bot_token_credential}": it is no token of a bot; set it anew'
+            )
         telegram: Any = importlib.import_module("telegram")
         self._error = importlib.import_module("telegram.error").TelegramError
         base_url = f"{config.api_url.rstrip('/')}/bot"
@@ -39,12 +45,7 @@ class TelegramChannel:
         self._loop: asyncio.AbstractEventLoop | None = None
         if inspect.iscoroutinefunction(telegram.Bot.send_message):
             more["request"] = importlib.import_module("telegram.request").HTTPXRequest()
-        try:
-            self._bot = telegram.Bot(self._token, base_url=base_url, **more)
-        except self._error as error:
-            raise SecretError(
-                f'cannot use the credential "{config.bot_token_credential}": it is no token of a bot; set it anew'
-            ) from error
+        self._bot = telegram.Bot(self._token, base_url=base_url, **more)
         if more:
             self._loop = asyncio.new_event_loop()
 
