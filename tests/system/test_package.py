@@ -118,6 +118,12 @@ class TestUnits:
         machine.run("logger --journald=/tmp/event; journalctl --sync")
         assert "Next step: do this" in machine.run(["journalctl", "-x", "--no-pager", f"--after-cursor={since}"]).stdout
 
+    def test_no_explanation_names_a_field_that_the_event_lacks(self, machine: Machine) -> None:
+        machine.wait_journal(STANDFAST_EVENT="state", STANDFAST_STATE="ACTIVE")
+        explained = machine.run("journalctl --sync; journalctl -x --no-pager STANDFAST=1").stdout
+        assert "Next step:" in explained
+        assert [line for line in explained.splitlines() if re.search(r"^(?:░░|--) .*STANDFAST_[A-Z]+", line)] == []
+
     def test_each_state_directory_is_its_owners(self, machine: Machine) -> None:
         listed = machine.run("stat -c '%a %U %n' /var/lib/standfast/* /var/lib/standfast/agent/*").stdout
         assert {"750 standfast", "750 standfast-agent"} <= {line.rpartition(" ")[0] for line in listed.splitlines()}
@@ -131,6 +137,7 @@ def manage(machine: Machine, user: str, method: str, unit: str) -> str:
     return machine.run(command).stdout
 
 
+@pytest.mark.anywhere
 def test_every_kind_of_event_is_in_the_catalogue() -> None:
     catalogue = (REPOSITORY / "units/standfast.catalog").read_text()
     assert set(re.findall(r"^-- (\w+)$", catalogue, re.MULTILINE)) == set(MESSAGE_IDS.values())
