@@ -37,7 +37,7 @@ def fetch(machine: Machine, path: str) -> Any:
 
 def _health(machine: Machine) -> str:
     health = fetch(machine, "/api/failure_detector_status")["service_health"]
-    return str(health["standfast-agent@paper.service"]["status"])
+    return str(health.get("standfast-agent@paper.service", {}).get("status"))
 
 
 def test_the_service_starts_when_somebody_looks(machine: Machine) -> None:
@@ -46,13 +46,12 @@ def test_the_service_starts_when_somebody_looks(machine: Machine) -> None:
     status = fetch(machine, "/api/failure_detector_status")
     assert list(status)[:6] == ["failure_level", "level", "reasons", "root_cause", "mode", "can_restart"]
     assert status["mode"] == "observe"
-    assert "standfast-agent@paper.service" in status["service_health"]
     assert machine.wait_unit(STATUS)["StatusText"] == "Answering on 127.0.0.1:3000"
 
 
 def test_the_documents_of_a_healthy_host(machine: Machine) -> None:
     machine.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT="standfast-agent@paper.service")
-    wait_until(lambda: _health(machine) == "healthy", "the detector's next look", timeout_s=40)
+    wait_until(lambda: _health(machine) == "healthy", "the detector to find the agent", timeout_s=40)
     everything = fetch(machine, "/api/status")
     assert everything["level"] == "NONE"
     assert everything["agents"]["paper"]["state"] == "ACTIVE"
