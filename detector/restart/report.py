@@ -42,7 +42,7 @@ def plan_lines(plan: Plan) -> list[str]:
     if not plan.restarted:
         lines = ["Nothing would be restarted."]
     else:
-        lines = [f"Would restart {len(plan.restarted)} units, in this order:"]
+        lines = [f"Would restart {_count(len(plan.restarted))}, in this order:"]
         lines += [f"  {number:2}. {item.unit} ({item.why})" for number, item in enumerate(plan.restarted, 1)]
     if plan.left_alone:
         lines += ["Left alone:", *(f"      {item.unit}: {item.why}" for item in plan.left_alone)]
@@ -53,7 +53,7 @@ def started(plan: Plan) -> Event:
     """The event at its beginning."""
     return Event(
         Kind.RESTART,
-        f"Master restart of {len(plan.restarted)} units: {', '.join(plan.units)}{_left_alone(plan.left_alone)}",
+        f"Master restart of {_count(len(plan.restarted))}: {', '.join(plan.units)}{_left_alone(plan.left_alone)}",
         type="MASTER_RESTART_STARTED",
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
@@ -95,6 +95,10 @@ def broken(why: str) -> Event:
 def _unit(report: UnitReport) -> dict[str, Any]:
     took_s = round(report.took_s, 3) if report.took_s is not None else None
     return {"ok": report.ok, "took_s": took_s, "why": report.why}
+
+
+def _count(units: int) -> str:
+    return "1 unit" if units == 1 else f"{units} units"
 
 
 def _left_alone(items: tuple[Item, ...]) -> str:

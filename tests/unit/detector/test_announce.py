@@ -1,0 +1,145 @@
+"""What people are told: one problem at a time, at once when it matters, and its end once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.unit.detector.make import config, failed, inactive, starting, up
+
+from standfast.detector.announce import status_line
+from standfast.detector.config import Mode, RestartSettings
+from standfast.detector.limits import asked
+from standfast.detector.mind import Mind, Turn
+from standfast.detector.model import MASTER_RESTART, Observation, Run, RunResult
+from standfast.events import Event, Kind, Severity
+
+
+class Talk:
+    """A mind, and everything it said."""
+
+    def __init__(self, mode: Mode = Mode.ACT, **more: object) -> None:
+        self.mind = Mind(config("a", "b", "c", "d", mode=mode, **more))
+        self.events: list[Event] = []
+        self.lines: list[str] = []
+        self.see(*(up(0, unit) for unit in "abcd"), scheduled=True)
+
+    def see(self, *observations: Observation, scheduled: bool = False) -> Turn:
+        turn = self.mind.take(observations, observations[0].at, scheduled=scheduled)
+        self.events += turn.events
+        self.lines += [turn.line] if turn.line else []
+        if turn.step.decision is not None and turn.step.decision.allowed:
+            self.mind.ask(turn.step.decision, observations[0].at)
+        return turn
+
+    def told(self) -> list[tuple[Kind, str, Severity]]:
+        return [(event.kind, event.type, event.severity) for event in self.events if event.kind is not Kind.LEVEL]
+
+    def levels(self) -> list[str]:
+        return [event.level for event in self.events if event.kind is Kind.LEVEL]
+
+
+def test_a_cascade_at_once_is_one_critical_problem_and_one_recovery() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(130, "a"), up(130, "b"), up(130, "c"))
+    assert talk.told() == [
+        (Kind.PROBLEM, "CASCADING_FAILURE", Severity.CRITICAL),
+        (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
+    ]
+    assert talk.levels() == ["CASCADING", "NONE"]
+    assert "after 30 s" in talk.events[-1].message
+
+
+def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"))
+    talk.see(failed(101, "b"))
+    talk.see(failed(102, "c"))
+    assert talk.told() == [
+        (Kind.PROBLEM, "FLEET_WARNING", Severity.WARNING),
+        (Kind.RESOLVED, "FLEET_WARNING", Severity.WARNING),
+        (Kind.PROBLEM, "FLEET_CRITICAL", Severity.WARNING),
+        (Kind.RESOLVED, "FLEET_CRITICAL", Severity.WARNING),
+        (Kind.PROBLEM, "CASCADING_FAILURE", Severity.CRITICAL),
+    ]
+    superseded = [event.data.get("superseded_by") for event in talk.events if event.kind is Kind.RESOLVED]
+    assert superseded == ["FLEET_CRITICAL", "CASCADING_FAILURE"]
+
+
+def test_a_problem_that_gets_better_is_over_and_the_lesser_one_is_told() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(130, "a"), up(130, "b"))
+    assert talk.told()[1:] == [
+        (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
+        (Kind.PROBLEM, "FLEET_WARNING", Severity.WARNING),
+    ]
+    assert "superseded_by" not in talk.events[-2].data
+
+
+def test_the_level_holds_while_a_master_restart_runs() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(replace(starting(100.1), unit=MASTER_RESTART))
+    talk.see(inactive(100.2, "a"), inactive(100.2, "b"), inactive(100.2, "c"))  # its limits are cleared
+    talk.see(up(101, "a"), up(101, "b"), up(101, "c"))
+    assert talk.levels() == ["CASCADING"]
+    talk.see(replace(inactive(111), unit=MASTER_RESTART))
+    assert talk.levels() == ["CASCADING", "NONE"]
+
+
+def test_the_problem_names_the_first_and_what_it_took_along() -> None:
+    talk = Talk()
+    talk.see(up(10, "b", needs="a"), up(10, "c", needs="a"))
+    talk.see(failed(100, "a"), inactive(100, "b", needs="a"), inactive(100, "c", needs="a"))
+    event = next(event for event in talk.events if event.kind is Kind.PROBLEM)
+    assert "a.service failed first and took along b.service, c.service" in event.message
+    assert event.data["root_cause"] == ["a.service"]
+    assert event.unit == "standfast-detector.service"
+    assert event.action
+
+
+def test_observe_says_what_it_would_have_done_once() -> None:
+    talk = Talk(Mode.OBSERVE)
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(101, "d"))
+    talk.see(up(102, "d"))
+    assert talk.lines == [
+        'Would have asked for a master restart because of a.service, b.service, c.service (mode = "observe")'
+    ]
+
+
+def test_hands_off_is_told_once_and_its_end_too() -> None:
+    runs = tuple(Run(at, RunResult.SUCCESS, automatic=False) for at in (-2000.0, -1000.0))
+    talk = Talk()
+    talk.mind.state = replace(talk.mind.state, runs=runs)
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))  # the third within the hour
+    talk.see(up(130, "d"))
+    talk.see(up(160, "d"))
+    hold = [(event.kind, event.severity) for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF"]
+    assert hold == [(Kind.PROBLEM, Severity.CRITICAL)]
+    talk.see(up(3700, "a"), up(3700, "b"), up(3700, "c"))
+    talk.see(up(3701, "d"))
+    hold = [(event.kind, event.severity) for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF"]
+    assert [kind for kind, _ in hold] == [Kind.PROBLEM, Kind.RESOLVED]
+
+
+def test_a_third_time_for_the_same_units_is_handed_to_a_human() -> None:
+    units = frozenset({"a.service", "b.service", "c.service"})
+    talk = Talk(restart=RestartSettings(max_per_hour=9))
+    talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    (event,) = [event for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF"]
+    assert "a human must look" in event.message
+
+
+def test_the_status_line_says_it_in_words() -> None:
+    talk = Talk()
+    assert status_line(talk.see(up(1, "a")).step) == "NONE: 4 units watched, all well"
+    turn = talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    assert status_line(turn.step) == (
+        "CASCADING: 3 critical units fail: a.service (given up), b.service (given up), c.service (given up); "
+        "master restart asked for"
+    )
+    turn = talk.see(replace(inactive(101, "d"), load_state="not-found"))
+    assert status_line(turn.step).endswith("; unknown: d.service (there is no such unit)")

@@ -1,0 +1,48 @@
+"""Which entries of the journal change the ledger, and who may write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from standfast.detector.follow import observed
+from standfast.detector.model import ReleaseObservation, RestartObservation, RunResult
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    fields = {
+        "STANDFAST": "1",
+        "STANDFAST_EVENT": "restart",
+        "STANDFAST_TYPE": "MASTER_RESTART_STARTED",
+        "STANDFAST_UNIT": "standfast-master-restart.service",
+        "MESSAGE": "[STATE] Master restart",
+        "_UID": 0,
+        "__REALTIME_TIMESTAMP": AT,
+        "__CURSOR": "c",
+    }
+    return {**fields, **changes}
+
+
+RELEASE = {"STANDFAST_EVENT": "command", "STANDFAST_TYPE": "RELEASE"}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (entry(), RestartObservation(AT.timestamp(), RunResult.STARTED)),
+        (entry(STANDFAST_TYPE="MASTER_RESTART_PARTIAL"), RestartObservation(AT.timestamp(), RunResult.PARTIAL)),
+        (entry(STANDFAST_TYPE="SOMETHING"), None),
+        (entry(_UID=1000), None),
+        (entry(STANDFAST_UNIT="other.service"), None),
+        (entry(STANDFAST="2"), None),
+        (entry(**RELEASE), ReleaseObservation(AT.timestamp())),
+        (entry(**RELEASE, _UID=4_000_000), None),
+        (entry(**{**RELEASE, "STANDFAST_TYPE": "ACK"}), None),
+    ],
+)
+def test_observed(found: dict[str, Any], expected: object) -> None:
+    assert observed(found) == expected

@@ -1,0 +1,131 @@
+"""What survives the detector's own end: on a real database, damaged ones and full disks too."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.unit.detector.make import Watcher, config, failed, folded, pending, up
+
+from standfast.detector.announce import Told
+from standfast.detector.keeper import Keeper
+from standfast.detector.mind import Mind
+from standfast.detector.model import Ending, Level, Run, RunResult
+from standfast.detector.remembering import Remembered, to_plain
+from standfast.detector.store import Ledger, Store
+
+LEDGER = Ledger(
+    runs=(
+        Run(1000.5, RunResult.PARTIAL, automatic=True, units=frozenset({"a.service", "b.service"})),
+        Run(2000.25, RunResult.STARTED, automatic=False),
+    ),
+    released_at=1500.0,
+    cursor="s=1;i=2",
+)
+
+
+def test_the_ledger_survives(tmp_path: Path) -> None:
+    path = tmp_path / "detector.db"
+    store = Store(path)
+    store.save_ledger(LEDGER)
+    store.close()
+    store = Store(path)
+    assert store.ledger() == LEDGER
+    store.save_ledger(Ledger())
+    assert store.ledger() == Ledger()
+    store.close()
+
+
+def test_times_in_the_database_are_iso_text_in_utc(tmp_path: Path) -> None:
+    store = Store(tmp_path / "detector.db")
+    store.save_ledger(LEDGER)
+    store.close()
+    connection = sqlite3.connect(tmp_path / "detector.db")
+    rows = connection.execute("SELECT at FROM restarts ORDER BY id").fetchall()
+    connection.close()
+    assert rows[0] == ("1970-01-01T00:16:40.500+00:00",)
+
+
+@pytest.mark.parametrize("damage", [b"what is this", b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_damaged_database_is_set_aside_and_a_new_one_begun(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "detector.db"
+    path.write_bytes(damage)
+    store = Store(path)
+    assert store.ledger() == Ledger()
+    store.close()
+    assert (tmp_path / "detector.damaged").read_bytes() == damage
+
+
+def test_without_a_place_the_detector_goes_on_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    directory = tmp_path / "gone"
+    keeper = Keeper(directory / "detector.db")
+    mind = Mind(config("a"))
+    assert keeper.load() == Ledger()
+    for _ in range(3):
+        keeper.keep_ledger(mind.state)
+    assert len(caplog.records) == 1
+    assert "cannot open" in keeper.notes[0]
+    directory.mkdir()
+    keeper.keep_ledger(mind.state)
+    assert keeper.notes == ()
+    keeper.close()
+
+
+def test_what_was_counted_goes_on(tmp_path: Path) -> None:
+    watcher = Watcher(config("a", "b", "c"))
+    watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    watcher.see(*(pending(10, unit, n=1) for unit in "abc"))
+    watcher.now = 30
+    watcher.look(4)
+    assert watcher.failures() == 4
+    kept = to_plain(watcher.state, Told("FLEET_WARNING", 90.0), "boot", 121.0)
+
+    mind = Mind(config("a", "b", "c"))
+    mind.recall((), None, Remembered(kept, "boot", 150.0))
+    turn = mind.take([pending(150, unit, n=1) for unit in "abc"], 150.0, scheduled=True)
+    assert mind.state.units["a.service"].failures == 5
+    assert turn.step.assessment.level is Level.CASCADING
+    assert mind.told.problem == "CASCADING_FAILURE"
+    assert turn.events[1].data == {"superseded_by": "CASCADING_FAILURE"}
+
+
+@pytest.mark.parametrize(("boot", "now"), [("another", 150.0), ("boot", 121.0 + 601)])
+def test_counts_of_another_boot_or_of_long_ago_do_not(boot: str, now: float) -> None:
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(pending(10))
+    kept = to_plain(watcher.state, Told(), "boot", 121.0)
+    mind = Mind(config("a"))
+    mind.recall((), None, Remembered(kept, boot, now))
+    mind.take([pending(now)], now, scheduled=True)
+    assert mind.state.units["a.service"].failures == 1
+
+
+def test_what_was_told_outlives_a_reboot_so_that_its_end_is_told() -> None:
+    state = folded(failed(0))
+    kept = to_plain(replace(state, level=Level.CASCADING), Told("CASCADING_FAILURE", 5.0), "boot", 10.0)
+    mind = Mind(config("a"))
+    mind.recall((), None, Remembered(kept, "next boot", 100.0))
+    turn = mind.take([up(100)], 100.0, scheduled=True)
+    assert [(event.kind.value, event.type) for event in turn.events] == [
+        ("level", ""),
+        ("resolved", "CASCADING_FAILURE"),
+    ]
+
+
+def test_by_whose_doing_a_unit_is_down_holds_for_that_run_only() -> None:
+    state = folded(up(0, job="stop", invocation_id="1"), failed(1, invocation_id="1"))
+    remembered = Remembered(to_plain(state, Told(), "boot", 2.0), "boot", 3.0)
+    assert remembered.ending("a.service", "1") is Ending.JOB
+    assert remembered.ending("a.service", "2") is Ending.UNKNOWN
+    assert remembered.ending("b.service", "1") is Ending.UNKNOWN
+
+
+@pytest.mark.parametrize("kept", [None, [], {}, {"boot_id": "boot"}, {"told": None, "level": "HIGH"}])
+def test_memories_that_make_no_sense_are_none(kept: object) -> None:
+    remembered = Remembered(kept, "boot", 5.0)
+    assert remembered.told == Told()
+    assert remembered.level is Level.NONE
+    assert remembered.ending("a.service", "1") is Ending.UNKNOWN

@@ -1,0 +1,146 @@
+"""What a master restart restarts, in which order, and what it leaves alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.unit.detector.make import ITSELF, JOB, failed, inactive, pending, starting, stopping, up
+
+from standfast.detector.config import DetectorConfig, Scope, Watch
+from standfast.detector.engine import Engine
+from standfast.detector.model import OWN_UNITS, Observation, State
+from standfast.detector.reading import Meaning
+from standfast.detector.restart.plan import Plan, make_plan
+from standfast.detector.restart.report import UnitReport, Verdict, ended, plan_lines, started, verdict
+
+
+def plan(
+    *seen: Observation,
+    watch: tuple[Watch, ...] = (Watch("*.service"),),
+    hints: dict[str, Meaning] | None = None,
+    after: dict[str, list[str]] | None = None,
+    scope: Scope = Scope.ALL,
+) -> Plan:
+    engine = Engine(DetectorConfig(watch=watch))
+    step = engine.step(State(), seen, 100, scheduled=False)
+    return make_plan(step.assessment.facts.units, step.state.units, hints or {}, after or {}, scope)
+
+
+def names(found: Plan) -> str:
+    return " ".join(unit.removesuffix(".service") for unit in found.units)
+
+
+def alone(found: Plan) -> dict[str, str]:
+    return {item.unit.removesuffix(".service"): item.why for item in found.left_alone}
+
+
+def test_active_and_failed_ones_are_restarted_and_stopped_ones_are_not() -> None:
+    found = plan(
+        up(0, "a"),
+        failed(0, "b", ended_by=ITSELF),
+        pending(0, "c"),
+        failed(0, "d", ended_by=JOB),
+        inactive(0, "e", ended_by=ITSELF),
+        inactive(0, "f"),
+        failed(0, "g"),
+    )
+    assert names(found) == "a b c"
+    assert alone(found) == {
+        "d": "stopped by its operator",
+        "e": "ended by itself",
+        "f": "not running",
+        "g": "failed before anybody looked, and nothing says by whose doing",
+    }
+
+
+def test_what_went_along_is_restarted_too() -> None:
+    found = plan(failed(0, "a", ended_by=ITSELF, since=90.0), inactive(0, "b", needs="a", ended_by=JOB, since=90.1))
+    assert names(found) == "a b"
+
+
+def test_the_running_detector_knows_more_of_what_is_down() -> None:
+    seen = (up(0, "a"), inactive(0, "b", ended_by=JOB), failed(0, "c"), failed(0, "d", ended_by=ITSELF))
+    hints = {
+        "a.service": Meaning.STOPPED,  # it has been started since
+        "b.service": Meaning.TAKEN_ALONG,
+        "c.service": Meaning.GIVEN_UP,
+        "d.service": Meaning.STOPPED,
+    }
+    assert names(plan(*seen, hints=hints)) == "a b c"
+
+
+def test_what_has_a_job_is_somebody_elses() -> None:
+    found = plan(up(0, "a"), starting(0, "b"), stopping(0, "c"), up(0, "d", job="restart"))
+    assert names(found) == "a"
+    assert alone(found) == {
+        "b": "a start job is queued",
+        "c": "a stop job is queued",
+        "d": "a restart job is queued",
+    }
+
+
+def test_agents_oneshots_and_the_exempted_are_never_in_it() -> None:
+    watch = (Watch("*.service"), Watch("x.service", restart=False), Watch("standfast-agent@two.service", restart=True))
+    found = plan(
+        up(0, "standfast-agent@one"),
+        up(0, "standfast-agent@two"),
+        up(0, "x"),
+        up(0, "job", unit_type="oneshot"),
+        watch=watch,
+    )
+    assert names(found) == "standfast-agent@two"
+
+
+def test_our_own_watchers_are_never_in_it_whatever_is_configured() -> None:
+    units = sorted(name.removesuffix(".service") for name in OWN_UNITS if name.endswith(".service"))
+    watch = tuple(Watch(f"{unit}.service", restart=True) for unit in units)
+    assert plan(*(up(0, unit) for unit in units), watch=watch).restarted == ()
+
+
+def test_order_follows_after() -> None:
+    after = {"a.service": ["b.service", "basic.target"], "b.service": ["c.service"], "c.service": []}
+    assert names(plan(up(0, "a"), up(0, "b"), up(0, "c"), up(0, "d"), after=after)) == "c d b a"
+
+
+def test_a_circle_ends() -> None:
+    after = {"a.service": ["b.service"], "b.service": ["a.service"]}
+    assert names(plan(up(0, "a"), up(0, "b"), after=after)) == "a b"
+
+
+def test_only_the_affected() -> None:
+    found = plan(
+        failed(0, "a", ended_by=ITSELF), up(0, "b", needs="a"), up(0, "c", needs="b"), up(0, "d"), scope=Scope.AFFECTED
+    )
+    assert names(found) == "a b c"
+    assert alone(found) == {"d": 'not affected (scope = "affected")'}
+
+
+def test_the_plan_in_words() -> None:
+    lines = plan_lines(plan(up(0, "a"), failed(0, "b", ended_by=JOB)))
+    assert lines == [
+        "Would restart 1 unit, in this order:",
+        "   1. a.service (healthy)",
+        "Left alone:",
+        "      b.service: stopped by its operator",
+    ]
+    assert plan_lines(Plan((), ())) == ["Nothing would be restarted."]
+
+
+def test_the_events() -> None:
+    event = started(plan(up(0, "a"), failed(0, "b", ended_by=JOB)))
+    assert (event.type, event.severity.value) == ("MASTER_RESTART_STARTED", "critical")
+    assert event.data["left_alone"] == {"b.service": "stopped by its operator"}
+    good, bad = UnitReport("a.service", True, 0.5, "up"), UnitReport("b.service", False, None, "its start failed")
+    event = ended((good, bad), 12.34)
+    assert event.type == "MASTER_RESTART_PARTIAL"
+    assert event.message == "Master restart: 1 of 2 units are up after 12.3 s; not up: b.service (its start failed)"
+    assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up"}
+
+
+def test_verdicts() -> None:
+    good = UnitReport("a.service", True, 0.5, "up")
+    bad = replace(good, ok=False)
+    assert verdict((good, good)) is Verdict.SUCCESS
+    assert verdict((good, bad)) is Verdict.PARTIAL
+    assert verdict((bad, bad)) is Verdict.FAILURE
+    assert verdict(()) is Verdict.SUCCESS

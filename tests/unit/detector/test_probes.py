@@ -1,0 +1,291 @@
+"""Probes against real files, sockets, children and databases, well and not."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+import socketserver
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from standfast.detector.model import Outcome
+from standfast.detector.prober import look
+from standfast.detector.probes.base import Finding, connection_error, is_local
+from standfast.detector.probes.command import CommandProbe
+from standfast.detector.probes.file import FileProbe
+from standfast.detector.probes.http import HttpProbe
+from standfast.detector.probes.sqlite import SqliteProbe
+from standfast.detector.probes.tcp import TcpProbe
+
+OK, FAIL, UNKNOWN = Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN
+NOBODY = 65534
+
+
+def probed(probe: object, timeout_s: float = 5.0) -> Finding:
+    return asyncio.run(look(probe, timeout_s))
+
+
+@contextmanager
+def server(answer: bytes, hangs: bool = False) -> Iterator[int]:
+    """A server that answers the first lines of any request with those bytes, or never."""
+    held = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            if hangs:
+                held.wait(10)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        try:
+            yield found.server_address[1]
+        finally:
+            held.set()
+            found.shutdown()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "detail"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nall is well", OK, "status 200"),
+        (b"HTTP/1.0 302 Found\r\n\r\n", OK, "status 302"),
+        (b"HTTP/1.1 503 No\r\n\r\n", FAIL, "status 503"),
+        (b"SSH-2.0-OpenSSH\r\n", FAIL, "answered something that is not HTTP"),
+        (b"HTTP/1.1 xyz\r\n\r\n", FAIL, "answered something that is not HTTP"),
+        (b"x" * 200_000, FAIL, "answered something that is not HTTP"),
+        (b"", FAIL, "closed the connection without an answer"),
+    ],
+)
+def test_http(answer: bytes, outcome: Outcome, detail: str) -> None:
+    with server(answer) as port:
+        assert probed(HttpProbe(f"http://127.0.0.1:{port}/health")) == Finding(outcome, detail)
+
+
+def test_http_wants_a_status_and_a_text() -> None:
+    with server(b"HTTP/1.1 404 Gone\r\n\r\n" + b"." * 100_000 + b"the end") as port:
+        url = f"http://localhost:{port}"
+        assert probed(HttpProbe(url, (404,), "the end")).outcome is OK
+        assert probed(HttpProbe(url, (200,))).outcome is FAIL
+        assert probed(HttpProbe(url, (404,), "another end")).detail == "the answer does not contain 'another end'"
+
+
+def test_a_server_that_hangs_is_failing_and_the_look_ends() -> None:
+    with server(b"", hangs=True) as port:
+        began = time.monotonic()
+        finding = probed(HttpProbe(f"http://127.0.0.1:{port}/"), timeout_s=0.3)
+        assert finding == Finding(FAIL, "no answer within 0.3 s")
+        assert time.monotonic() - began < 3
+
+
+def test_nobody_listens() -> None:
+    port = free_port()
+    assert probed(TcpProbe("127.0.0.1", port)).outcome is FAIL
+    assert probed(HttpProbe(f"http://127.0.0.1:{port}/")).outcome is FAIL
+
+
+def test_somebody_listens() -> None:
+    with server(b"") as port:
+        assert probed(TcpProbe("127.0.0.1", port)).outcome is OK
+
+
+def test_a_name_that_nobody_knows_says_nothing_of_the_service() -> None:
+    assert probed(TcpProbe("no-such-host.invalid", 80)).outcome is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("host", "error", "outcome"),
+    [
+        ("127.0.0.1", ConnectionRefusedError(111, "Connection refused"), FAIL),
+        ("127.0.0.1", ConnectionResetError(104, "reset"), FAIL),
+        ("127.0.0.1", PermissionError(13, "Permission denied"), UNKNOWN),
+        ("192.0.2.1", ConnectionRefusedError(111, "Connection refused"), UNKNOWN),
+        ("127.0.0.1", OSError(113, "No route to host"), UNKNOWN),
+        ("127.0.0.1", OSError(24, "Too many open files"), UNKNOWN),
+    ],
+)
+def test_what_an_error_on_the_way_says(host: str, error: OSError, outcome: Outcome) -> None:
+    assert connection_error(error, host).outcome is outcome
+
+
+def test_which_addresses_are_this_hosts() -> None:
+    assert is_local("127.0.0.1")
+    assert is_local("localhost")
+    assert not is_local("192.0.2.1")
+
+
+FILES = [
+    ("a.json", b'{"a": 1}', OK, "8 bytes"),
+    ("a.json", b'{"a": ', FAIL, "not JSON"),
+    ("a.json", b"\xff\xfe\x00", FAIL, "not JSON"),
+    ("a.json", b"[" * 100_000, FAIL, "not JSON"),
+    ("a.json", b"", FAIL, "not JSON"),
+    ("a.toml", b"a = 1\n", OK, "6 bytes"),
+    ("a.toml", b"a = \n", FAIL, "not TOML"),
+    ("a.toml", b"\xff", FAIL, "not TOML"),
+    ("a.txt", b"\x00\xff", OK, "2 bytes"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "outcome", "detail"), FILES)
+def test_file(tmp_path: Path, name: str, content: bytes, outcome: Outcome, detail: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    finding = probed(FileProbe(str(path)))
+    assert finding.outcome is outcome
+    assert detail in finding.detail
+
+
+def test_a_file_that_is_missing_a_directory_a_pipe_or_old(tmp_path: Path) -> None:
+    assert probed(FileProbe(str(tmp_path / "none"))) == Finding(FAIL, "missing")
+    assert probed(FileProbe(str(tmp_path))).outcome is FAIL
+    os.mkfifo(tmp_path / "pipe")
+    assert probed(FileProbe(str(tmp_path / "pipe"))) == Finding(FAIL, "not a regular file")
+    old = tmp_path / "old"
+    old.write_text("x")
+    os.utime(old, (0, time.time() - 100))
+    assert probed(FileProbe(str(old), max_age_s=50)).outcome is FAIL
+    assert probed(FileProbe(str(old), max_age_s=500)).outcome is OK
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_what_the_detector_may_not_read_is_unknown(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text("{}")
+    secret.chmod(0)
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    with as_nobody():
+        assert FileProbe(str(secret)).look_now().outcome is UNKNOWN
+        assert SqliteProbe(str(secret), 1).look_now().outcome is UNKNOWN
+
+
+def database(path: Path, journal: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA journal_mode={journal}")
+    connection.execute("CREATE TABLE trades (id INTEGER PRIMARY KEY, text TEXT)")
+    connection.executemany("INSERT INTO trades (text) VALUES (?)", [("x" * 500,)] * 200)
+    connection.commit()
+    return connection
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_sqlite_reads(tmp_path: Path, journal: str, deep: bool) -> None:
+    path = tmp_path / "trades.db"
+    with closing(database(path, journal)):
+        assert probed(SqliteProbe(str(path), 5, deep=deep)) == Finding(OK, "1 tables and indexes")
+    assert probed(SqliteProbe(str(path), 5, deep=deep)).outcome is OK
+
+
+def test_sqlite_that_is_missing_or_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "trades.db"
+    assert probed(SqliteProbe(str(path), 5)) == Finding(FAIL, "missing")
+    path.write_text("what is this, and how did it come here?")
+    assert probed(SqliteProbe(str(path), 5)) == Finding(FAIL, "not a SQLite database")
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_sqlite_that_is_damaged(tmp_path: Path, journal: str) -> None:
+    path = tmp_path / "trades.db"
+    database(path, journal).close()
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 3000)  # the schema's page
+    assert probed(SqliteProbe(str(path), 5)).outcome is FAIL
+
+
+def test_sqlite_that_its_owner_has_locked_is_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "trades.db"
+    with closing(database(path, "delete")) as owner:
+        owner.execute("BEGIN EXCLUSIVE")
+        assert probed(SqliteProbe(str(path), 5)).outcome is UNKNOWN
+
+
+def test_nothing_that_is_probed_is_ever_written(tmp_path: Path) -> None:
+    plain, log, config = tmp_path / "plain.db", tmp_path / "log.db", tmp_path / "config.json"
+    database(plain, "delete").close()
+    database(log, "wal").close()
+    config.write_text("{}")
+    with closing(database(tmp_path / "open.db", "wal")):
+        before = fingerprint(tmp_path)
+        for path in (plain, log, tmp_path / "open.db"):
+            for _ in range(20):
+                probed(SqliteProbe(str(path), 5, deep=True))
+        for _ in range(20):
+            probed(FileProbe(str(config)))
+        # The shared memory beside an open log holds its readers' marks; the database and the log are its content.
+        assert {name: found for name, found in fingerprint(tmp_path).items() if not name.endswith("-shm")} == {
+            name: found for name, found in before.items() if not name.endswith("-shm")
+        }
+
+
+def fingerprint(directory: Path) -> dict[str, tuple[str, int]]:
+    return {
+        path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for path in directory.iterdir()
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "detail"),
+    [
+        ("exit 0", OK, ""),
+        ("echo fine", OK, "fine"),
+        ("echo first; echo 'it is broken' >&2; exit 3", FAIL, "exit 3: first it is broken"),
+        ("kill -9 $$", FAIL, "killed by signal 9"),
+        ("head -c 100000 /dev/zero | tr '\\0' x; exit 1", FAIL, "exit 1: " + "x" * 400),
+    ],
+)
+def test_command(script: str, outcome: Outcome, detail: str) -> None:
+    assert probed(CommandProbe(("/bin/sh", "-c", script))) == Finding(outcome, detail)
+
+
+def test_a_command_that_is_not_there_is_unknown() -> None:
+    assert probed(CommandProbe(("/no/such/thing",))).outcome is UNKNOWN
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = f"sleep 60 & echo $! > {pids}; sleep 60"
+    assert probed(CommandProbe(("/bin/sh", "-c", script)), timeout_s=0.5) == Finding(FAIL, "no answer within 0.5 s")
+    child = int(pids.read_text())
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
+def test_a_probe_that_breaks_is_unknown() -> None:
+    class Broken:
+        async def look(self) -> Finding:
+            raise RuntimeError("oh")
+
+    assert probed(Broken()) == Finding(UNKNOWN, "the probe broke: oh")

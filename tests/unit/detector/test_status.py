@@ -1,0 +1,62 @@
+"""The status file has what its readers were promised."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from tests.unit.detector.make import Watcher, config, failed, up
+
+from standfast.detector.check_tables import SqliteDatabase, TcpCheck
+from standfast.detector.config import DetectorConfig, Mode, Watch
+from standfast.detector.model import CheckObservation, FileObservation, Outcome, Run, RunResult
+from standfast.detector.status import status
+
+PROMISED = {
+    "failure_level", "level", "reasons", "root_cause", "mode", "can_restart", "last_restart", "restart_count",
+    "restart_history", "supervisor_status", "databases", "critical_files_healthy", "critical_files", "service_health",
+    "checked_at",
+}  # fmt: skip
+OF_A_UNIT = {
+    "status", "consecutive_failures", "last_check", "active_state", "sub_state", "result", "restarts", "port", "tier",
+}  # fmt: skip
+
+
+def settings() -> DetectorConfig:
+    checked = Watch("a.service", check=(TcpCheck("tcp", port=8001),))
+    return replace(
+        config("b", "c"),
+        mode=Mode.OBSERVE,
+        watch=(checked, *config("b", "c").watch),
+        critical_files=("/f.json",),
+        database=(SqliteDatabase("sqlite", "trades", "/trades.db"),),
+    )
+
+
+def test_every_promised_key() -> None:
+    watcher = Watcher(settings())
+    step = watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    found = json.loads(json.dumps(status(step, settings(), 1.0)))
+    assert found.keys() >= PROMISED
+    assert found["service_health"]["a.service"].keys() >= OF_A_UNIT
+    assert found["service_health"]["a.service"]["port"] == 8001
+    assert found["supervisor_status"] == {"status": "ok", "running": 3, "failed": 0, "system_state": ""}
+    assert found["checked_at"] == "1970-01-01T00:00:01.000+00:00"
+
+
+def test_a_cascade() -> None:
+    watcher = Watcher(settings())
+    watcher.state = replace(watcher.state, runs=(Run(-100, RunResult.PARTIAL, automatic=True),))
+    watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    watcher.see(FileObservation(10, "/f.json", False, "missing"))
+    watcher.see(CheckObservation(10, "trades", "", Outcome.FAIL, "damaged"))
+    step = watcher.see(*(failed(10, unit) for unit in "abc"))
+    found = status(step, settings(), 10.0)
+    assert (found["failure_level"], found["level"]) == ("CASCADING", 3)
+    assert found["root_cause"] == ["a.service", "b.service", "c.service"]
+    assert (found["can_restart"], found["restart_count"]) == (False, 1)  # within the gap
+    assert found["decision"]["reason"] == "gap"
+    assert found["databases"]["trades"]["healthy"] is False
+    assert found["critical_files"]["/f.json"]["healthy"] is True  # not three looks in a row yet
+    assert found["service_health"]["b.service"]["status"] == "given up"
+    assert found["restart_history"][0]["result"] == "partial"
