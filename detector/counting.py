@@ -15,6 +15,8 @@ from standfast.detector.watched import Rules, Watching
 
 # Neither failing nor well: the count stays as it is.
 _UNDECIDED = frozenset({Meaning.SETTLING, Meaning.UNKNOWN})
+# systemd has it up again soon, which says little.
+_RESTARTING = frozenset({Meaning.CRASHED, Meaning.LOOPING})
 
 
 def in_clock_grace(state: State, config: DetectorConfig, now: float) -> bool:
@@ -34,7 +36,7 @@ def scheduled_look(state: State, config: DetectorConfig, watching: Watching, now
     state = replace(state, units={name: _seen_again(memory, now) for name, memory in state.units.items()})
     units = {}
     for name, memory in state.units.items():
-        counted = memory if blind else _counted(name, memory, state, config, watching, now, number)
+        counted = memory if blind else _counted(name, memory, state, watching, now, number)
         is_new = counted.restarts_base != memory.seen.n_restarts
         units[name] = replace(counted, restarts_base=memory.seen.n_restarts) if is_new else counted
     files = state.files if blind else {path: count_file(file, number) for path, file in state.files.items()}
@@ -58,7 +60,7 @@ def early_look(
     units = dict(state.units)
     for name in names:
         if name in units:
-            units[name] = _counted(name, units[name], state, config, watching, now, number)
+            units[name] = _counted(name, units[name], state, watching, now, number, early=True)
     files = dict(state.files)
     for path in paths:
         if path in files:
@@ -67,12 +69,15 @@ def early_look(
 
 
 def _counted(
-    name: str, memory: UnitMemory, state: State, config: DetectorConfig, watching: Watching, now: float, number: int
+    name: str, memory: UnitMemory, state: State, watching: Watching, now: float, number: int, *, early: bool = False
 ) -> UnitMemory:
     if not watching.watches(name):
         return memory
     rules = watching.rules(name, memory.seen.unit_type)
-    return count_unit(memory, read(memory, rules, state, now), rules, now, number)
+    reading = read(memory, rules, state, now)
+    if early and reading.meaning is Meaning.HEALTHY and memory.looped_for >= number - 1:
+        return memory  # between two crashes it is active too: only a whole interval without one clears it
+    return count_unit(memory, reading, rules, now, number)
 
 
 def count_unit(memory: UnitMemory, reading: Reading, rules: Rules, now: float, number: int) -> UnitMemory:
@@ -81,9 +86,12 @@ def count_unit(memory: UnitMemory, reading: Reading, rules: Rules, now: float, n
         return memory
     if not reading.failing:
         return replace(memory, failures=0) if memory.failures else memory
+    if reading.meaning in _RESTARTING:
+        memory = replace(memory, looped_for=number)
     if reading.final:
         # Nothing is gained by looking more often: it will not come up by itself.
-        return replace(memory, failures=max(memory.failures, rules.thresholds.cascading), counted_for=number)
+        failures = max(memory.failures, rules.thresholds.cascading)
+        return replace(memory, failures=failures, counted_for=number, looped_for=-1)
     if memory.counted_for >= number:
         return replace(memory, failures=max(memory.failures, 1))
     if reading.meaning is Meaning.CHECK_FAILED and not _check_is_due(memory, rules, now):

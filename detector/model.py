@@ -171,6 +171,7 @@ class UnitMemory:
         restarts_base: NRestarts at the last scheduled look.
         failures: looks in a row that found it failing.
         counted_for: the number of the last look that counted a failure.
+        looped_for: the number of the last look that found it crashed and restarted by systemd; -1 for none.
         check_counted_at: when a failure was last counted for its checks alone.
     """
 
@@ -185,6 +186,7 @@ class UnitMemory:
     restarts_base: int = 0
     failures: int = 0
     counted_for: int = 0
+    looped_for: int = -1
     check_counted_at: float | None = None
 
 

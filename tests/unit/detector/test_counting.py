@@ -91,6 +91,18 @@ def test_a_restart_in_every_interval_adds_up_though_each_look_finds_it_active() 
     assert watcher.failures() == 5
 
 
+def test_what_a_looping_unit_says_between_its_crashes_clears_nothing() -> None:
+    """A unit that updates its status text is looked at each time."""
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    for number in range(1, 6):
+        watcher.see(pending(30.0 * number - 10, n=number - 1))
+        watcher.see(up(30.0 * number - 9, n=number))
+        watcher.see(up(30.0 * number, n=number), scheduled=True)
+        watcher.see(up(30.0 * number + 5, n=number, sub_state="running"))
+    assert watcher.failures() == 5
+
+
 def test_one_restart_is_over_at_the_look_after_next() -> None:
     watcher = Watcher(config("a"))
     watcher.see(up(0), scheduled=True)

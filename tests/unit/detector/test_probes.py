@@ -46,7 +46,7 @@ def server(answer: bytes, hangs: bool = False) -> Iterator[int]:
             self.request.sendall(answer)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as found:
-        threading.Thread(target=found.serve_forever, daemon=True).start()
+        threading.Thread(target=found.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield found.server_address[1]
         finally:
