@@ -132,6 +132,27 @@ class EmailConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertmanagerConfig:
+    """[channels.alertmanager]: alerts for an Alertmanager, or for all peers of a cluster of them.
+
+    Attributes:
+        resend_s: how often what stays unresolved is sent again, so that it does not resolve by itself.
+    """
+
+    urls: tuple[str, ...]
+    resend_s: Annotated[float, Duration(1)] = 60.0
+    timeout_s: Timeout = 10.0
+
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """There is a server, and each can be posted to."""
+        if not self.urls:
+            yield "urls", "at least one address", "[]"
+        for number, url in enumerate(self.urls, 1):
+            if not is_http_url(url):
+                yield f"urls[{number}]", "an http:// or https:// address with a host", json.dumps(url)
+
+
+@dataclass(frozen=True, slots=True)
 class Channels:
     """[channels]: each table that is there is a channel that is used."""
 
@@ -140,6 +161,7 @@ class Channels:
     telegram: TelegramConfig | None = None
     sms: SmsConfig | None = None
     email: EmailConfig | None = None
+    alertmanager: AlertmanagerConfig | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

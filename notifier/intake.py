@@ -199,7 +199,8 @@ class Intake:
         self._store.commit(changes, messages, notes, now)
         self._ledger, self._position = ledger, position
         for message in messages:
-            log.info("[NOTIFICATION] To be sent by %s: %s", ", ".join(message.draft.to.channels), message.title)
+            level = logging.DEBUG if message.draft.kind is MessageKind.RESEND else logging.INFO
+            log.log(level, "[NOTIFICATION] To be sent by %s: %s", ", ".join(message.draft.to.channels), message.title)
 
     def _message(self, draft: Draft) -> Message:
         return render(draft, draft.id or uuid.uuid4().hex, self.config.host, self.config.zone)

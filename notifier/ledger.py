@@ -55,6 +55,7 @@ class Ledger:
     window_closes_at: datetime | None = None
     next_id: int = 1
     swept_at: datetime | None = None
+    resent_at: datetime | None = None
     changes: Changes = field(default_factory=Changes)
 
     def copy(self) -> "Ledger":

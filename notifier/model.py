@@ -22,6 +22,7 @@ class MessageKind(StrEnum):
     RESTART = "restart"
     SHUTDOWN = "shutdown"
     TEST = "test"
+    RESEND = "resend"  # not for people: it keeps alerts alive that an Alertmanager would forget
 
 
 class Stage(StrEnum):

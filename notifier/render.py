@@ -20,6 +20,7 @@ _MARKS = {
     MessageKind.STATUS: "STILL WAITING",
     MessageKind.FLAPPING: "FLAPPING",
     MessageKind.RESTART: "",
+    MessageKind.RESEND: "STILL UNRESOLVED",
 }
 # A message of a person's reading length; what a program put into one field is cut to this, with a mark.
 LONGEST_FIELD = 1000

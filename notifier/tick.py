@@ -3,11 +3,11 @@
 import dataclasses
 from datetime import datetime
 
-from standfast.notifier import aggregate, flapping, resolution, silence, throttle
+from standfast.notifier import aggregate, flapping, resend, resolution, silence, throttle
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flapping
 from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route
-from standfast.notifier.model import Identity, MessageKind, Problem, Stage
+from standfast.notifier.model import Destination, Draft, Identity, MessageKind, Problem, Stage, worst
 from standfast.notifier.silence import Silencing
 from standfast.notifier.throttle import Throttle
 
@@ -19,6 +19,8 @@ def tick(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
     _close_window(ledger, config, now)
     _settle_recoveries(ledger, config, now)
     _remind(ledger, config, now)
+    if config.channels.alertmanager and resend.is_due(ledger.resent_at, now, config.channels.alertmanager.resend_s):
+        _resend(ledger, config, now)
     if ledger.swept_at is None or abs(now - ledger.swept_at) >= SWEEP_EVERY:
         _sweep(ledger, config, now)
 
@@ -63,6 +65,13 @@ def _remind(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
     ]
     for group in by_route(_audible(ledger, due, now), config):
         ledger.tell(group, MessageKind.REMINDER, config, now)
+
+
+def _resend(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    ledger.resent_at = now
+    if problems := resend.firing(ledger.problems.values(), config):
+        to = Destination((resend.CHANNEL,))
+        ledger.changes.drafts.append(Draft(MessageKind.RESEND, worst(problems), now, to, problems))
 
 
 def _end_flapping(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:

@@ -35,4 +35,8 @@ def build(name: str, channels: Channels) -> Channel:
             from standfast.notifier.channels.email import EmailChannel
 
             return EmailChannel(channels.email)
+        case "alertmanager" if channels.alertmanager:
+            from standfast.notifier.channels.alertmanager import AlertmanagerChannel
+
+            return AlertmanagerChannel(channels.alertmanager)
     raise KeyError(name)

@@ -32,6 +32,7 @@ CREATE TABLE error_notifications_log (
 _MESSAGES: Final = """
 CREATE TABLE messages (
     id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
     body TEXT NOT NULL,
     created_at TEXT NOT NULL,
     delivered_at TEXT
@@ -98,6 +99,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _ERROR_LOG,
         "CREATE UNIQUE INDEX one_unresolved ON error_notifications_log (error_type, unit) WHERE is_resolved = 0",
         _MESSAGES,
+        "CREATE INDEX resends ON messages (id) WHERE kind = 'resend'",
         _MESSAGE_PROBLEMS,
         _OUTBOX,
         "CREATE INDEX queued ON outbox (channel, seq) WHERE state = 'queued'",

@@ -10,7 +10,7 @@ from standfast.clock import from_iso, iso
 from standfast.notifier.fallback import Fallback, fallback, is_handed_on
 from standfast.notifier.flapping import Flap
 from standfast.notifier.ledger import Changes, Ledger
-from standfast.notifier.model import Delivery, Identity, Message
+from standfast.notifier.model import Delivery, Identity, Message, MessageKind
 from standfast.notifier.render import webhook_body
 from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
@@ -155,15 +155,20 @@ class Store:
             )
 
     def _queue(self, message: Message, at: str) -> None:
+        kind = message.draft.kind
+        if kind is MessageKind.RESEND:
+            # It says how things are now: an earlier one that was not delivered says nothing any more.
+            self._connection.execute("DELETE FROM messages WHERE kind = 'resend'")
         inserted = self._connection.execute(
-            "INSERT OR IGNORE INTO messages (id, body, created_at) VALUES (?, ?, ?)",
-            (message.id, json.dumps(webhook_body(message)), at),
+            "INSERT OR IGNORE INTO messages (id, kind, body, created_at) VALUES (?, ?, ?, ?)",
+            (message.id, kind.value, json.dumps(webhook_body(message)), at),
         )
         if inserted.rowcount == 0:
             return  # a test under an id that was used before
+        # A resend is no notification: it counts for no problem.
+        problems = () if kind is MessageKind.RESEND else message.draft.problems
         self._connection.executemany(
-            "INSERT INTO message_problems VALUES (?, ?)",
-            [(message.id, problem.id) for problem in message.draft.problems],
+            "INSERT INTO message_problems VALUES (?, ?)", [(message.id, problem.id) for problem in problems]
         )
         to = message.draft.to
         for channel in to.channels:

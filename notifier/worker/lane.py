@@ -11,7 +11,8 @@ from pathlib import Path
 from standfast.notifier import backoff
 from standfast.notifier.backoff import Retry
 from standfast.notifier.channels import Answer, Channel, Outcome
-from standfast.notifier.channels.channel import Unusable
+from standfast.notifier.channels.channel import Body, Unusable
+from standfast.notifier.model import MessageKind
 from standfast.notifier.secret import SecretError
 from standfast.notifier.store.database import StoreError
 from standfast.notifier.store.outbox import Ended, Outbox, Queued
@@ -118,12 +119,14 @@ class Lane:
     def _attempt(self, outbox: Outbox, queued: Queued, now: datetime) -> None:
         # Written down before it is tried: a message that kills this process is not tried in a tight loop.
         outbox.begin(queued, now + timedelta(seconds=backoff.delay_s(queued.attempts + 1, random.random())))
-        answer = self._answer(outbox, queued, now)
+        body = json.loads(queued.body)
+        answer = self._answer(outbox, queued, body, now)
         now = self._now()
         match answer.outcome:
             case Outcome.DELIVERED:
                 outbox.end(queued, Ended.DELIVERED, now, answer.detail, answer.parts_done)
-                self._log(logging.INFO, Ended.DELIVERED, queued, "Delivered by")
+                level = logging.DEBUG if body["kind"] == MessageKind.RESEND else logging.INFO
+                self._log(level, Ended.DELIVERED, queued, "Delivered by")
             case Outcome.REFUSED:
                 outbox.end(queued, Ended.REFUSED, now, answer.detail)
                 words = f"{answer.detail}; see [channels.{self._name}] in notifier.toml"
@@ -131,10 +134,10 @@ class Lane:
             case Outcome.RETRY:
                 self._retry(outbox, queued, answer, now)
 
-    def _answer(self, outbox: Outbox, queued: Queued, now: datetime) -> Answer:
+    def _answer(self, outbox: Outbox, queued: Queued, body: Body, now: datetime) -> Answer:
         if self._cap is not None and not queued.parts_done and not self._cap.allows(outbox, now):
             return Answer(Outcome.REFUSED, f"the daily cap of {self._cap.limit} is reached")
-        return self._built().deliver(json.loads(queued.body), queued.parts_done)
+        return self._built().deliver(body, queued.parts_done)
 
     def _built(self) -> Channel:
         """The channel; as long as something is missing for it, that is looked for at each attempt."""
