@@ -172,6 +172,18 @@ def _hands_on() -> Event:
     return Event(Kind.RESOLVED, message, type=HANDS_OFF, severity=Severity.WARNING, unit=MASTER_RESTART)
 
 
+def not_started(why: str) -> Event:
+    """The event of a master restart that was asked for and did not begin."""
+    return Event(
+        Kind.RESTART,
+        f"The master restart was asked for and did not start: {why}",
+        type="MASTER_RESTART_FAILED",
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        action=f"systemctl start {MASTER_RESTART}",
+    )
+
+
 def decision_line(told: Told, decision: Decision | None) -> str:
     """The line for the log when a decision is new; "" when it was said already."""
     if decision is None or _refused(decision) == told.refused != "":

@@ -6,8 +6,8 @@ from typing import Final
 
 from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
 from standfast.detector.counting import in_clock_grace
-from standfast.detector.levels import CASCADE_UNITS, Assessment, Health, is_restarting
-from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, same_set_runs
+from standfast.detector.levels import CASCADE_UNITS, Assessment, Health
+from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, is_restarting, same_set_runs
 from standfast.detector.model import State
 from standfast.detector.reading import Meaning
 

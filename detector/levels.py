@@ -10,7 +10,8 @@ from typing import Final
 
 from standfast.detector.config import DetectorConfig, Tier
 from standfast.detector.counting import is_blind
-from standfast.detector.model import MASTER_RESTART, FileMemory, Level, Outcome, State
+from standfast.detector.limits import is_restarting
+from standfast.detector.model import FileMemory, Level, Outcome, State
 from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
 from standfast.detector.watched import Rules, Watching
@@ -104,12 +105,6 @@ def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:
         if reasons:
             return level, reasons
     return Level.NONE, ()
-
-
-def is_restarting(state: State) -> bool:
-    """Whether the oneshot runs, or waits in systemd's queue."""
-    memory = state.units.get(MASTER_RESTART)
-    return memory is not None and (memory.seen.active_state == "activating" or bool(memory.seen.job))
 
 
 def _blindness(state: State) -> str:

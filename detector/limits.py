@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.detector.config import RestartSettings
-from standfast.detector.model import Run, RunResult
+from standfast.detector.model import MASTER_RESTART, Run, RunResult, State
 
 HOUR_S: Final = 3600.0
 # A request that systemd's queue held up for longer than this is not matched to a start.
 START_WITHIN_S: Final = 60.0
+# The journal brings news within half a second.
+ANSWERED_WITHIN_S: Final = 20.0
 # The oneshot's TimeoutStartSec with some air: news after that belongs to another run.
 ENDS_WITHIN_S: Final = 900.0
 KEPT_S: Final = 30 * 24 * HOUR_S
@@ -50,6 +52,20 @@ def asked(runs: tuple[Run, ...], at: float, units: frozenset[str]) -> tuple[Run,
     """The ledger after a request; it counts from now on, whatever becomes of it."""
     kept = tuple(run for run in runs if at - run.at < KEPT_S)
     return (*kept, Run(at, RunResult.ASKED, automatic=True, units=units))
+
+
+def is_unanswered(state: State, now: float) -> bool:
+    """Whether a request has come to nothing: no start is reported, and the oneshot neither runs nor waits."""
+    last = state.runs[-1] if state.runs else None
+    if last is None or last.result is not RunResult.ASKED or now - last.at < ANSWERED_WITHIN_S:
+        return False
+    return not is_restarting(state)
+
+
+def is_restarting(state: State) -> bool:
+    """Whether the oneshot runs, or waits in systemd's queue."""
+    memory = state.units.get(MASTER_RESTART)
+    return memory is not None and (memory.seen.active_state == "activating" or bool(memory.seen.job))
 
 
 def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSettings, now: float) -> Budget:

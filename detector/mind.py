@@ -3,12 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from standfast.detector.announce import Told, announcements, decision_line
+from standfast.detector.announce import Told, announcements, decision_line, not_started
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
 from standfast.detector.fold import fold
-from standfast.detector.model import Observation, Run, State, UnitObservation
+from standfast.detector.limits import is_unanswered
+from standfast.detector.model import (
+    MASTER_RESTART,
+    Observation,
+    RestartObservation,
+    Run,
+    RunResult,
+    State,
+    UnitObservation,
+)
 from standfast.detector.remembering import Remembered
 from standfast.events import Event
 
@@ -53,6 +62,9 @@ class Mind:
     def take(self, observations: Sequence[Observation], now: float, *, scheduled: bool) -> Turn:
         """Fold the observations in and judge."""
         before, told = self.state, self.told
+        unanswered = is_unanswered(before, now)
+        if unanswered:
+            observations = [*observations, RestartObservation(now, RunResult.FAILURE)]
         if self._remembered is not None and any(isinstance(one, UnitObservation) for one in observations):
             # The first sight of the units: their counts go on where the earlier life left off.
             for observation in observations:
@@ -62,6 +74,8 @@ class Mind:
         self.state = step.state
         line = decision_line(told, step.decision)
         self.told, events = announcements(before.level, told, step, self.engine.config, now)
+        if unanswered:
+            events.insert(0, not_started("systemd did not start it, see journalctl -u " + MASTER_RESTART))
         ledger_changed = (step.state.runs, step.state.released_at) != (before.runs, before.released_at)
         return Turn(step, tuple(events), line, ledger_changed, self.told != told)
 

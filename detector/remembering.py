@@ -24,7 +24,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
 
 
 def _is_notable(memory: UnitMemory) -> bool:
-    return memory.failures > 0 or memory.ended is not None
+    return memory.failures > 0 or memory.ended is not None or memory.failed_at is not None
 
 
 def _unit(memory: UnitMemory) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "invocation_id": memory.seen.invocation_id,
         "failures": memory.failures,
         "ended": memory.ended.value if memory.ended is not None else None,
+        "failed_at": memory.failed_at,
         "n_restarts": memory.restarts_base,
     }
 
@@ -70,22 +71,24 @@ class Remembered:
         return Ending(kept["ended"])
 
     def restored(self, state: State) -> State:
-        """The state with the counts of then, where they are recent."""
-        if not self._is_recent:
-            return state
+        """The state with what was known then; counts only where they are recent."""
         units = {name: self._restored_unit(name, memory) for name, memory in state.units.items()}
-        files = {
-            path: replace(file, failures=int(self._plain.get("files", {}).get(path, 0)))
-            for path, file in state.files.items()
-        }
+        files = {path: replace(file, failures=self._file_failures(path)) for path, file in state.files.items()}
         return replace(state, units=units, files=files)
 
     def _restored_unit(self, name: str, memory: UnitMemory) -> UnitMemory:
         kept = self._units.get(name)
         if kept is None:
             return memory
+        failed_at = kept["failed_at"] if memory.failed_at is None else memory.failed_at
+        memory = replace(memory, failed_at=failed_at)
+        if not self._is_recent:
+            return memory
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
         return replace(memory, failures=int(kept["failures"]), restarts_base=base)
+
+    def _file_failures(self, path: str) -> int:
+        return int(self._plain.get("files", {}).get(path, 0)) if self._is_recent else 0
 
     @property
     def _units(self) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from standfast import statusfile
 from standfast.daemon import Frame
-from standfast.detector.announce import status_line
+from standfast.detector.announce import not_started, status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
@@ -31,7 +31,6 @@ from standfast.detector.prober import Prober
 from standfast.detector.recorder import Recorder
 from standfast.detector.remembering import Remembered
 from standfast.detector.status import status
-from standfast.events import Event, Kind, Severity
 from standfast.statusfile import StatusFileError
 from standfast.systemd1 import Systemd1Error
 
@@ -217,7 +216,7 @@ class Detector:
             await self._link.start_master_restart()
         except Systemd1Error as error:
             log.error("Cannot start %s: %s", MASTER_RESTART, error)
-            self._frame.journal.emit(_refused(error))
+            self._frame.journal.emit(not_started(str(error)))
             self._put(RestartObservation(self._clock.now(), RunResult.FAILURE))
 
     def _show(self, turn: Turn, now: float, *, must: bool) -> None:
@@ -234,14 +233,3 @@ class Detector:
             if not self._status_trouble:
                 log.error("%s", error)
             self._status_trouble = str(error)
-
-
-def _refused(error: Systemd1Error) -> Event:
-    return Event(
-        Kind.RESTART,
-        f"The master restart could not be asked for: {error}",
-        type="MASTER_RESTART_FAILED",
-        severity=Severity.CRITICAL,
-        unit=MASTER_RESTART,
-        action=f"systemctl start {MASTER_RESTART}",
-    )

@@ -6,7 +6,8 @@ from typing import Any
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.levels import FILE_MISSING_LOOKS, Health, is_restarting
+from standfast.detector.levels import FILE_MISSING_LOOKS, Health
+from standfast.detector.limits import is_restarting
 from standfast.detector.model import Outcome, State
 from standfast.detector.times import iso
 from standfast.detector.watched import port_of

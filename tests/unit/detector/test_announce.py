@@ -41,13 +41,13 @@ class Talk:
 def test_a_cascade_at_once_is_one_critical_problem_and_one_recovery() -> None:
     talk = Talk()
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
-    talk.see(up(130, "a"), up(130, "b"), up(130, "c"))
+    talk.see(up(110, "a"), up(110, "b"), up(110, "c"))
     assert talk.told() == [
         (Kind.PROBLEM, "CASCADING_FAILURE", Severity.CRITICAL),
         (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
     ]
     assert talk.levels() == ["CASCADING", "NONE"]
-    assert "after 30 s" in talk.events[-1].message
+    assert "after 10 s" in talk.events[-1].message
 
 
 def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:
@@ -69,7 +69,7 @@ def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:
 def test_a_problem_that_gets_better_is_over_and_the_lesser_one_is_told() -> None:
     talk = Talk()
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
-    talk.see(up(130, "a"), up(130, "b"))
+    talk.see(up(110, "a"), up(110, "b"))
     assert talk.told()[1:] == [
         (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
         (Kind.PROBLEM, "FLEET_WARNING", Severity.WARNING),
@@ -143,3 +143,22 @@ def test_the_status_line_says_it_in_words() -> None:
     )
     turn = talk.see(replace(inactive(101, "d"), load_state="not-found"))
     assert status_line(turn.step).endswith("; unknown: d.service (there is no such unit)")
+
+
+def test_a_request_that_comes_to_nothing_is_told() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(119, "d"))
+    assert not [event for event in talk.events if event.type == "MASTER_RESTART_FAILED"]
+    talk.see(up(121, "d"))
+    talk.see(up(122, "d"))
+    assert len([event for event in talk.events if event.type == "MASTER_RESTART_FAILED"]) == 1
+    assert [run.result for run in talk.mind.state.runs] == [RunResult.FAILURE]
+
+
+def test_a_request_that_waits_in_systemds_queue_is_waited_for() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(replace(inactive(100.1, job="start"), unit=MASTER_RESTART))
+    talk.see(up(160, "d"))
+    assert [run.result for run in talk.mind.state.runs] == [RunResult.ASKED]

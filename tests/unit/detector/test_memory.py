@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.detector.make import Watcher, config, failed, folded, pending, up
+from tests.unit.detector.make import Watcher, config, failed, folded, inactive, pending, up
 
 from standfast.detector.announce import Told
 from standfast.detector.keeper import Keeper
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Level, Run, RunResult
+from standfast.detector.reading import Meaning
 from standfast.detector.remembering import Remembered, to_plain
 from standfast.detector.store import Ledger, Store
 
@@ -129,3 +130,15 @@ def test_memories_that_make_no_sense_are_none(kept: object) -> None:
     assert remembered.told == Told()
     assert remembered.level is Level.NONE
     assert remembered.ending("a.service", "1") is Ending.UNKNOWN
+
+
+def test_what_was_taken_along_before_is_not_taken_for_stopped_afterwards() -> None:
+    state = folded(
+        up(0, "b"), up(0, needs="b"), pending(50, "b"), inactive(50, needs="b", ended_by=Ending.JOB), up(51, "b", n=1)
+    )
+    kept = to_plain(state, Told(), "boot", 60.0)
+    mind = Mind(config("a", "b"))
+    mind.recall((), None, Remembered(kept, "boot", 70.0))
+    seen = [up(70, "b", n=1), inactive(70, needs="b", ended_by=Ending.JOB, since=50.0)]
+    turn = mind.take(seen, 70.0, scheduled=True)
+    assert turn.step.assessment.health["a.service"].reading.meaning is Meaning.TAKEN_ALONG
