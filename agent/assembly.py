@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from standfast import paths
 from standfast.agent import loader
 from standfast.agent.callbacks import Callbacks
-from standfast.agent.config import AgentConfig
+from standfast.agent.config import AgentConfig, OpenAlgoConfig
 from standfast.agent.desk import Desk
 from standfast.agent.failures import Failure, FailureType, failed
 from standfast.agent.gateway import Gateway
+from standfast.agent.gateway.openalgo import OpenAlgoGateway
 from standfast.agent.gateway.paper import PaperGateway
 from standfast.agent.pump import Pump
 
@@ -31,7 +33,26 @@ def build_gateway(config: AgentConfig, state: Path) -> Gateway:
     """
     if config.gateway == "paper":
         return PaperGateway(config.paper, config.symbols, state / "paper.json")
-    raise failed(FailureType.CONFIG_ERROR, f'cannot use gateway "{config.gateway}": this version has only "paper"')
+    return OpenAlgoGateway(config.openalgo, read_key(config.openalgo), config.symbols, config.live)
+
+
+def read_key(config: OpenAlgoConfig) -> str:
+    """The API key, from the file that is configured or else from the systemd credential.
+
+    Raises:
+        AgentError: CREDENTIAL_MISSING, there is none.
+    """
+    path = Path(config.api_key_file) if config.api_key_file else paths.credential(config.api_key_credential)
+    if path is None:
+        raise failed(FailureType.CREDENTIAL_MISSING, f'there is no credential "{config.api_key_credential}"')
+    try:
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise failed(FailureType.CREDENTIAL_MISSING, f"cannot read the API key from {path}: {reason}") from error
+    if not key:
+        raise failed(FailureType.CREDENTIAL_MISSING, f"the API key in {path} is empty")
+    return key
 
 
 def build_trade(config: AgentConfig, desk: Desk, on_faults: Callable[[Failure], None]) -> Trade:

@@ -27,8 +27,10 @@ class Bell:
 
     async def wait(self, seconds: float | None) -> frozenset[Ring]:
         """Wait until it rings, at most so long (None: without end); what rang since the last wait."""
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the ring.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), None if seconds is None else max(0.0, seconds))
+            async with asyncio.timeout(None if seconds is None else max(0.0, seconds)):
+                await self._event.wait()
         self._event.clear()
         rings, self._rings = frozenset(self._rings), set()
         return rings

@@ -30,7 +30,7 @@ from standfast.agent.own_orders import OwnOrders
 from standfast.agent.pump import Pump
 from standfast.agent.session import Hours
 from standfast.agent.store import CorruptDatabaseError, Store, set_aside
-from standfast.agent.trading import Position, Tick
+from standfast.agent.trading import Order, Position, Tick
 from standfast.clock import boot_id, utc_now
 from standfast.config import ConfigError, Mistake, load
 
@@ -126,7 +126,10 @@ class Belongings:
             )
             self._pump_task = self._watched(self.trade.pump.run())
             self._built = self.config
-            log.info("Built %s on the %s gateway: %s", self.config.strategy, self.config.gateway, mode(self.config))
+            level = logging.WARNING if self.config.live else logging.INFO
+            log.log(
+                level, "Built %s on the %s gateway: %s", self.config.strategy, self.config.gateway, mode(self.config)
+            )
 
     def open_gateway(self) -> Gateway:
         """The gateway, opened if that was not done.
@@ -179,19 +182,20 @@ class Belongings:
         if self.trade is not None:
             self.trade.desk.shut(because)
 
-    async def refresh(self) -> None:
-        """Bring the own orders and the positions up to the broker's books.
+    async def refresh(self) -> Sequence[Order]:
+        """Bring the own orders and the positions up to the broker's books; its order book.
 
         Raises:
             AgentError: the broker did not answer.
         """
-        if self.trade is None or self.gateway is None:
-            return
+        assert self.trade is not None
+        assert self.gateway is not None
         book = await self.trade.desk.refresh()
-        self.own.find_again(book, utc_now())
+        self.own.find_again(book, utc_now(), is_trusted=False)
         if self.own.is_flat:
             self.own.settle()
         self.positions = tuple(await self.gateway.positions())
+        return book
 
     # Taking apart
 
@@ -207,7 +211,8 @@ class Belongings:
 
     async def _stop_strategy(self, pump: Pump) -> str:
         try:
-            return await asyncio.wait_for(pump.stop_strategy(), self.config.callback_timeout_s)
+            async with asyncio.timeout(self.config.callback_timeout_s):
+                return await pump.stop_strategy()
         except TimeoutError:
             return "its stop did not return, its thread is left behind"
 

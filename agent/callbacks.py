@@ -1,12 +1,12 @@
 """Calls a strategy's callbacks: plain ones in a daemon thread of their own, async ones on the loop."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from standfast.agent.desk import BlockingDesk, Desk
 from standfast.agent.loader import LoadedStrategy
+from standfast.agent.threads import CallThread
 from standfast.agent.trading import Tick
 
 
@@ -44,42 +44,6 @@ class Callbacks:
             await self._thread.call(lambda: callback(*arguments))
         else:
             await _on_loop(callback(*arguments))
-
-
-class CallThread:
-    """A daemon thread that runs one call after the other.
-
-    Unlike an executor's thread it is never joined: a call that blocks for ever cannot hold up the
-    end of the process.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._is_closed = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    async def call(self, function: Callable[[], Any]) -> Any:
-        """What the function returns or raises in the thread."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._in_thread(function), self._loop))
-
-    def close(self) -> None:
-        """End the thread once it has returned from what it does."""
-        self._is_closed = True
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-    def _run(self) -> None:
-        self._loop.run_forever()
-        self._loop.run_until_complete(asyncio.sleep(0))  # calls that still queue come to their end
-        self._loop.close()
-
-    async def _in_thread(self, function: Callable[[], Any]) -> Any:
-        if self._is_closed:
-            return None
-        try:
-            return function()
-        except (SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
-            raise RuntimeError(f"the callback raised {type(error).__name__}") from error
 
 
 async def _on_loop(callback: Awaitable[Any]) -> Any:

@@ -43,6 +43,8 @@ class OpenAlgoConfig:
     api_key_credential: str = "openalgo-api-key"
     api_key_file: str = ""
     request_timeout_s: PositiveSeconds = 5.0
+    order_timeout_s: PositiveSeconds = 15.0
+    first_tick_timeout_s: PositiveSeconds = 15.0
     zero_funds_means_logged_out: bool = True
 
     def mistakes(self) -> Mistakes:

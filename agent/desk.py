@@ -1,16 +1,20 @@
 """The trading desk: stands between the strategy and the gateway, and remembers what passes."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from standfast.agent.failures import AgentError, OrderRefusedError
 from standfast.agent.gateway import Gateway
+from standfast.agent.ledger import OwnOrder
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.strategy import TradingRefusedError, TradingUncertainError
 from standfast.agent.trading import Funds, Order, OrderKind, OrderRequest, OrderStatus, Position, Product, Side
 from standfast.clock import utc_now
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -57,6 +61,10 @@ class Desk:
         known = self.own.all
         book = await self._gateway.orders()
         self.own.refresh(known, book)
+        ours = {own.order_id: own for own in self.own.uncertain if own.status is OrderStatus.CANCELLED}
+        for order in book:
+            if order.order_id in ours and (filled := await self._gateway.filled(order)) is not None:
+                self.own.learn(replace(ours[order.order_id], filled=filled))
         return book
 
     async def place(
@@ -95,15 +103,25 @@ class Desk:
             raise TradingRefusedError(str(error)) from error
         except AgentError as error:
             self._on_disturbance(str(error))
-            raise TradingUncertainError(
-                f"cannot tell whether {request} was placed: {error}; look at orders()"
-            ) from error
+            order_id = await self._id_in_the_book(own, error)
         finally:
             self._in_flight -= 1
             if not self._in_flight:
                 self._quiet.set()
         self.own.learn(replace(own, order_id=order_id, status=OrderStatus.OPEN))
         return order_id
+
+    async def _id_in_the_book(self, own: OwnOrder, error: AgentError) -> str:
+        """The id of an order that the broker did not answer to, if its book shows it already."""
+        try:
+            self.own.find_again(await self._gateway.orders(), utc_now(), is_trusted=False)
+        except AgentError as second:
+            log.info("The order book could not be read either: %s", second)
+        found = self.own.latest(own)
+        if not found.order_id:
+            text = f"cannot tell whether {own.request} was placed: {error}; look at orders()"
+            raise TradingUncertainError(text) from error
+        return found.order_id
 
     async def cancel(self, order_id: str) -> None:
         """See AsyncTrading."""

@@ -9,6 +9,8 @@ from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, Ord
 
 # An order that the broker did not answer to is in its book by then, or never will be: OpenAlgo gives up after 120 s.
 BROKER_PATIENCE: Final = timedelta(seconds=150)
+# A broker's book holds one trading day.
+BOOK_AGE: Final = timedelta(days=2)
 # How far the clocks of this host and the broker may be apart.
 CLOCK_SKEW: Final = timedelta(seconds=5)
 
@@ -69,7 +71,8 @@ def found_again(own: OwnOrder, book: Iterable[Order], claimed: Collection[str], 
     """An order that the broker never answered to, as far as its book says by now what became of it.
 
     One order in the book that looks the same, came at the same time and is nobody's yet is this one;
-    when there is none and the broker had its time, it never arrived.
+    when there is none and the broker had its time, it never arrived. `now` is when the book was
+    read if it can be trusted: without a broker session it is empty and means nothing.
     """
     if not own.may_be_on_its_way:
         return own

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from standfast.agent.ledger import OwnOrder, found_again, net_positions, refreshed, uncertain
+from standfast.agent.ledger import BOOK_AGE, OwnOrder, found_again, net_positions, refreshed, uncertain
 from standfast.agent.store import Store
 from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus
 
@@ -69,11 +69,15 @@ class OwnOrders:
         if changed:
             self._store.keep(changed)
 
-    def find_again(self, book: Sequence[Order], now: datetime) -> None:
-        """Look in the book for the orders that the broker never answered to."""
-        for own in self.all:
-            claimed = {other.order_id for other in self._orders.values()}
-            found = found_again(own, book, claimed, now)
+    def latest(self, own: OwnOrder) -> OwnOrder:
+        """What is known of that order now."""
+        return self._orders.get(own.key, own)
+
+    def find_again(self, book: Sequence[Order], now: datetime, *, is_trusted: bool) -> None:
+        """Look in the book for the orders that the broker never answered to; see `found_again`."""
+        for own in [own for own in self.all if own.may_be_on_its_way]:
+            claimed = self._store.known_order_ids(own.placed_at - BOOK_AGE)
+            found = found_again(own, book, claimed, now if is_trusted else own.placed_at)
             if found != own:
                 log.warning("[STATE] The broker never answered to %s; its book says: %s", own, found)
                 self.learn(found)

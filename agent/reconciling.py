@@ -21,8 +21,9 @@ async def reconcile(have: Belongings) -> None:
             POSITIONS_UNVERIFIED when what this agent holds cannot be told.
     """
     assert have.gateway is not None
-    await have.refresh()
+    book = await have.refresh()
     await have.gateway.prove_session()
+    have.own.find_again(book, utc_now(), is_trusted=True)
     lost = [own for own in have.own.uncertain if not own.is_pending]
     if lost:
         raise failed(_meaning(lost, utc_now()), "of unknown fate: " + ", ".join(map(str, lost)))

@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 BEAT_INTERVAL_S: Final = 1.0
 # A pulse of this age has missed several beats: the strategy is over its time, or the loop hangs.
 PULSE_AGE_S: Final = 5.0
-# How long the life may take to notice that it was cancelled; only a bug takes longer.
-CANCEL_S: Final = 0.2
+# How long the life may take to notice that it was cancelled, and how often it is told.
+CANCEL_S: Final = 0.1
+CANCELLATIONS: Final = 3
 
 
 class Runner:
@@ -61,8 +62,7 @@ class Runner:
             for end in ends:
                 if end.done():
                     end.result()
-            life.cancel()
-            await asyncio.wait({life}, timeout=CANCEL_S)
+            await _cancelled(life)
             return await Ending(self.life).run()
         finally:
             for task in (life, stopper, beat):
@@ -82,3 +82,13 @@ class Runner:
                 self.life.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
             told = is_late
             await asyncio.sleep(BEAT_INTERVAL_S)
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    """Cancel until it takes effect: something in the task may swallow one cancellation."""
+    for _ in range(CANCELLATIONS):
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_S)
+        if task.done():
+            return
+    log.error("[SHUTDOWN] The agent's life does not let itself be cancelled; ending beside it")

@@ -169,6 +169,12 @@ class Store:
             _own_order(row) for row in self._read(f"SELECT {columns} FROM own_orders WHERE settled = 0 ORDER BY id")
         ]
 
+    def known_order_ids(self, since: datetime) -> set[str]:
+        """The broker's ids of all own orders since then, settled or not."""
+        with _translated(self._path):
+            rows = self._connection.execute("SELECT order_id FROM own_orders WHERE placed_at >= ?", (iso(since),))
+            return {row[0] for row in rows if row[0]}
+
     # Runs
 
     def begin_run(self, boot_id: str, invocation_id: str, now: datetime) -> list[Run]:

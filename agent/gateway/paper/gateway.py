@@ -75,7 +75,8 @@ class PaperGateway:
         self._ticked.clear()
         patience_s = PATIENCE_TICKS * self._config.tick_interval_s
         try:
-            await asyncio.wait_for(self._ticked.wait(), patience_s)
+            async with asyncio.timeout(patience_s):
+                await self._ticked.wait()
         except TimeoutError:
             raise failed(FailureType.FEED_STALE, f"the paper feed gave no tick within {patience_s:g} s") from None
 
@@ -113,6 +114,11 @@ class PaperGateway:
             )
             self._broker.place(request, utc_now(), reject)
         self._book.save(self._broker)
+
+    async def filled(self, order: Order) -> int | None:
+        """See Gateway. This broker's book tells."""
+        await self._call()
+        return order.filled
 
     async def orders(self) -> Sequence[Order]:
         """See Gateway."""
