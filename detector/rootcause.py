@@ -15,7 +15,7 @@ class RootCause:
     took_along: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.unit} failed first and took along {', '.join(self.took_along)}" if self.took_along else self.unit
+        return f"{self.unit} took along {', '.join(self.took_along)}" if self.took_along else self.unit
 
 
 def root_causes(failing: Mapping[str, Meaning], units: Mapping[str, UnitMemory]) -> tuple[RootCause, ...]:

@@ -84,7 +84,7 @@ async def _clear_limits(systemd: Systemd1, unit: str) -> None:
     except Systemd1Error as error:
         if not error.code:
             raise
-        log.info("%s: %s", unit, error)  # it is not loaded, so it has no limit to clear
+        log.debug("%s: %s", unit, error)  # it is not loaded, so it has no limit to clear
 
 
 async def _queue(systemd: Systemd1, units: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -93,7 +93,7 @@ def test_the_problem_names_the_first_and_what_it_took_along() -> None:
     talk.see(up(10, "b", needs="a"), up(10, "c", needs="a"))
     talk.see(failed(100, "a"), inactive(100, "b", needs="a"), inactive(100, "c", needs="a"))
     event = next(event for event in talk.events if event.kind is Kind.PROBLEM)
-    assert "a.service failed first and took along b.service, c.service" in event.message
+    assert "a.service took along b.service, c.service" in event.message
     assert event.data["root_cause"] == ["a.service"]
     assert event.unit == "standfast-detector.service"
     assert event.action
