@@ -52,7 +52,7 @@ class Dispatch:
             await self._courier.end()
         new = self._hand_on(store) or new
         if self._is_old:
-            self.delivery = store.delivery()
+            self.delivery = store.delivery(config.channel_names)
             self._is_old = False
         if new or (self.has_due and not self._courier.running):
             self._is_old = True

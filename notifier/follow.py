@@ -8,6 +8,7 @@ from typing import Any
 
 from systemd import journal
 
+from standfast.clock import boot_id
 from standfast.errors import StandfastError
 from standfast.notifier.entries import Entry, to_fields
 from standfast.notifier.gap import Gap, Position, gap
@@ -60,7 +61,7 @@ class Follower:
                 # Everything that is there and was not read: after a lost cursor that is what came
                 # later than the last reading (a cursor of a removed file would be approximated).
                 self._reader.seek_realtime((position.read_until or start_at).timestamp())
-            return gap(position, found, self._oldest_entry_at())
+            return gap(position, found, self._oldest_entry_at(), boot_id())
         except OSError as error:
             raise _unreadable(error) from error
 

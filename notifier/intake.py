@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from standfast.clock import from_iso, iso
+from standfast.clock import boot_id, from_iso, iso
 from standfast.events import Event, Kind, Severity
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.config import NotifierConfig
@@ -82,6 +82,7 @@ class Intake:
             StoreError: the first position could not be written down.
         """
         found = self._follower.seek(self._position, started_at)
+        self._position = dataclasses.replace(self._position, stopped_in="")
         now = self._now()
         if found is Gap.FIRST_START:
             self._commit(self._ledger.copy(), dataclasses.replace(self._position, read_until=started_at), now)
@@ -95,24 +96,25 @@ class Intake:
 
         Raises:
             FollowError: the journal cannot be read.
-            StoreError: nothing was committed; the next round reads the same entries again.
+            StoreError: nothing was committed; a new intake reads the same entries again.
         """
         entries = self._read()
         now = self._now()
         ledger = self._ledger.copy()
-        try:
-            for entry in entries:
-                self._hear(ledger, entry, now)
-            tick(ledger, self.config, now)
-            return self._commit_round(ledger, entries, now)
-        except BaseException:
-            self._follower.seek(self._position, now)
-            raise
+        for entry in entries:
+            self._hear(ledger, entry, now)
+        tick(ledger, self.config, now)
+        return self._commit_round(ledger, entries, now)
 
-    def mark(self) -> None:
-        """Write down that the journal was read to its end by now."""
+    def stop(self) -> None:
+        """Write down that the journal was read to its end by now, and that the reading stops in good order.
+
+        Raises:
+            StoreError: it could not be written down.
+        """
         now = self._now()
-        self._commit(self._ledger.copy(), dataclasses.replace(self._position, read_until=now), now)
+        position = dataclasses.replace(self._position, read_until=now, stopped_in=boot_id())
+        self._commit(self._ledger.copy(), position, now)
 
     def prune(self) -> None:
         """Remove what is older than it is to be kept.
@@ -194,6 +196,7 @@ class Intake:
         notes = {
             "cursor": position.cursor,
             "read_until": _iso(position.read_until),
+            "stopped_in": position.stopped_in,
             "window_closes_at": _iso(ledger.window_closes_at),
         }
         self._store.commit(changes, messages, notes, now)
@@ -207,24 +210,31 @@ class Intake:
 
     def _tell_gap(self, now: datetime) -> None:
         """Lost entries are told at once: whatever they said, nobody will be told otherwise."""
-        event = Event(
-            kind=Kind.PROBLEM,
-            type="JOURNAL_GAP",
-            severity=Severity.WARNING,
-            unit=OWN_UNIT,
-            message="entries were removed from the journal before they were read: events may have gone untold",
-            action="look at standfastctl status; give the journal more room (SystemMaxUse= in journald.conf)",
+        self.tell(
+            "JOURNAL_GAP",
+            "entries were removed from the journal before they were read: events may have gone untold",
+            "look at standfastctl status; give the journal more room (SystemMaxUse= in journald.conf)",
+            dataclasses.replace(self._position, read_until=now),
         )
-        _, to = route(self.config, event.severity, event.type, event.unit)
-        log.error("The journal lost entries before they were read; %s", event.action)
+
+    def tell(self, kind: str, message: str, action: str, position: Position | None = None) -> None:
+        """Tell something about the notifier itself at once; it is said once, and no problem that lasts.
+
+        Raises:
+            StoreError: it could not be queued.
+        """
+        now = self._now()
+        event = Event(Kind.PROBLEM, message, kind, Severity.WARNING, OWN_UNIT, action=action)
+        log.error("%s: %s; %s", kind, message, action)
         ledger = self._ledger.copy()
+        _, to = route(self.config, event.severity, event.type, event.unit)
         ledger.changes.drafts.append(Draft(MessageKind.PROBLEM, event.severity, now, to, event=event))
-        self._commit(ledger, dataclasses.replace(self._position, read_until=now), now)
+        self._commit(ledger, position or self._position, now)
 
 
 def _stored_position(store: Store) -> Position:
     read_until = store.note("read_until")
-    return Position(store.note("cursor"), from_iso(read_until) if read_until else None)
+    return Position(store.note("cursor"), from_iso(read_until) if read_until else None, store.note("stopped_in"))
 
 
 def _iso(at: datetime | None) -> str:

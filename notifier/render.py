@@ -11,6 +11,7 @@ from typing import Any
 from standfast.clock import iso
 from standfast.events import Severity
 from standfast.notifier.model import Draft, Message, MessageKind, Problem
+from standfast.notifier.redact import redacted
 
 AGGREGATE_TITLE = "MULTIPLE ERRORS DETECTED"
 # What stands before the subject; a restart needs none, its type says it.
@@ -51,9 +52,9 @@ def webhook_body(message: Message) -> dict[str, Any]:
 
 
 def clean(text: str) -> str:
-    """A text of another program on one line: no control characters, no more than `LONGEST_FIELD`."""
+    """A text of another program on one line: no control characters, no secrets, no more than `LONGEST_FIELD`."""
     printable = "".join(char if char.isprintable() else " " for char in text[: LONGEST_FIELD * 2])
-    words = " ".join(printable.split())
+    words = redacted(" ".join(printable.split()))
     return words if len(words) <= LONGEST_FIELD else words[: LONGEST_FIELD - 1] + "…"
 
 

@@ -9,23 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from standfast import statusfile
 from standfast.clock import monotonic_s, utc_now
+from standfast.config import ConfigError
 from standfast.config import load as config_load
 from standfast.daemon import Frame
 from standfast.errors import StandfastError
-from standfast.notifier import secret, status
 from standfast.notifier.authorise import Trust
-from standfast.notifier.channel_config import secrets
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.dispatch import Dispatch
 from standfast.notifier.doorbell import Doorbell, DoorbellError
 from standfast.notifier.follow import Follower
 from standfast.notifier.intake import BATCH, Intake, Taken
-from standfast.notifier.secret import SecretError
+from standfast.notifier.store.database import CorruptError
 from standfast.notifier.store.store import Store
+from standfast.notifier.teller import Teller
 from standfast.notifier.wake import Waker, Woken
-from standfast.statusfile import StatusFileError
+from standfast.notifier.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +36,6 @@ PULSE_S = 20.0
 AFTER_RING_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
 # A database or journal that cannot be used is tried again after this.
 TROUBLE_RETRY_S = 5.0
-# The status is told so often while nothing happens, and no more often than this while much does.
-STATUS_EVERY_S = 10.0
-STATUS_AT_MOST_EVERY_S = 1.0
 PRUNE_EVERY_S = 3600.0
 # What a stop may take for delivering what was read; with the end of the worker it stays under TimeoutStopSec=10.
 DRAIN_S = 4.0
@@ -64,24 +60,19 @@ class Service:
         self._frame = frame
         self._places = places
         self._config = config
-        self._trust = trust
-        self._started_at = utc_now()
         self._waker = Waker()
         self._pulse = frame.heartbeat.pulse("the reading loop", PULSE_S)
+        self._workplace = Workplace(places.database, self._waker, trust)
         self._dispatch = Dispatch(places.database, self._outbox_changed)
+        self._teller = Teller(frame.heartbeat, places.status)
         self._doorbell: Doorbell | None = None
-        self._store: Store | None = None
-        self._follower: Follower | None = None
-        self._intake: Intake | None = None
-        self._status_due_s = self._status_told_s = 0.0
         self._prune_due_s = 0.0
         self._trouble = ""
-        self._missing: list[str] = []
 
     async def run(self) -> None:
         """Until the stop."""
         self._hang_doorbell()
-        self._look_for_secrets()
+        self._teller.on_config(self._config)
         stopper = asyncio.create_task(self._frame.stop.wait())
         stopper.add_done_callback(lambda _: self._waker.notice())
         self._frame.on_reload(self._reload)
@@ -94,112 +85,88 @@ class Service:
         finally:
             stopper.cancel()
             await self._dispatch.end()
-            self._close()
+            self._workplace.close()
+            self._waker.close()
+            if self._doorbell is not None:
+                self._doorbell.close()
 
     # One turn
 
     async def _turn(self, woken: Woken) -> None:
         self._pulse.beat()
         try:
-            intake = self._opened()
-            messages = await self._read(intake, woken)
-            await self._deliver(intake, new=messages > 0)
+            intake, store, follower = self._workplace.opened(self._config)
+            messages = await self._read(intake, store, follower, woken)
+            await self._dispatch.turn(store, self._config, new=messages > 0)
             self._out_of_trouble()
-            self._tell(intake)
+            self._teller.tell(intake, self._dispatch.delivery, self._config)
             self._prune(intake)
         except StandfastError as error:
             self._in_trouble(error)
 
-    async def _read(self, intake: Intake, woken: Woken) -> int:
+    async def _read(self, intake: Intake, store: Store, follower: Follower, woken: Woken) -> int:
         """Read to the journal's end; after a ring, look again until what was announced is there."""
         messages = 0
         for delay_s in AFTER_RING_S if woken is Woken.DOORBELL else AFTER_RING_S[:1]:
             if delay_s:
                 await asyncio.sleep(delay_s)
-            taken = await self._read_to_the_end(intake)
+            taken = await self._read_to_the_end(intake, store, follower)
             messages += taken.messages
             if taken.entries:
+                self._dispatch.look_again()
                 break
         return messages
 
-    async def _read_to_the_end(self, intake: Intake) -> Taken:
+    async def _read_to_the_end(self, intake: Intake, store: Store, follower: Follower) -> Taken:
         entries = messages = 0
         while True:
-            if self._follower is not None:
-                self._follower.process()
+            follower.process()
             taken = intake.round()
             entries, messages = entries + taken.entries, messages + taken.messages
-            if taken.entries:
-                self._dispatch.look_again()
             if taken.entries < BATCH:
                 return Taken(entries, messages)
             # A backlog is read in batches, between which the signals and the worker have their turn.
             self._pulse.beat()
-            await self._deliver(intake, new=taken.messages > 0)
+            self._dispatch.look_again()
+            await self._dispatch.turn(store, self._config, new=taken.messages > 0)
             await asyncio.sleep(0)
 
-    async def _deliver(self, intake: Intake, *, new: bool) -> None:
-        if self._store is not None:
-            await self._dispatch.turn(self._store, intake.config, new=new)
-
     def _outbox_changed(self) -> None:
-        self._tell_soon()
+        self._teller.soon()
         self._waker.notice()
 
     def _pause_s(self) -> float:
         """How long nothing has to be done unless something wakes the loop."""
-        if self._trouble:
+        intake = self._workplace.intake
+        if self._trouble or intake is None:
             return TROUBLE_RETRY_S
-        due_at = self._intake.next_due() if self._intake else None
-        soonest = min((at for at in (self._dispatch.wakes_at, due_at) if at is not None), default=None)
+        soonest = min((at for at in (self._dispatch.wakes_at, intake.next_due()) if at is not None), default=None)
         left_s = (soonest - utc_now()).total_seconds() if soonest else POLL_S
-        return min(POLL_S, max(0.01, min(left_s, self._status_due_s - monotonic_s())))
+        return min(POLL_S, max(0.01, min(left_s, self._teller.due_s - monotonic_s())))
 
     def _prune(self, intake: Intake) -> None:
         if monotonic_s() >= self._prune_due_s:
             intake.prune()
             self._prune_due_s = monotonic_s() + PRUNE_EVERY_S
 
-    # What it works with
-
-    def _opened(self) -> Intake:
-        """The intake, opened anew after trouble: nothing that failed is trusted."""
-        if self._intake is not None:
-            return self._intake
-        self._store = Store(self._places.database)
-        self._follower = Follower()
-        intake = Intake(self._store, self._follower, self._config, self._trust(self._config), utc_now)
-        intake.begin(self._started_at)
-        self._waker.watch_journal(self._follower.fileno())
-        self._intake = intake
-        self._dispatch.look_again()
-        return intake
-
-    def _close(self) -> None:
-        if self._follower is not None:
-            self._waker.forget(self._follower.fileno())
-            self._follower.close()
-        if self._store is not None:
-            self._store.close()
-        self._follower = self._store = self._intake = None
-        if self._frame.stop.is_set():
-            self._waker.close()
-            if self._doorbell is not None:
-                self._doorbell.close()
-
     def _in_trouble(self, error: StandfastError) -> None:
         """Close everything and try again later: the cursor has not moved, so nothing is lost."""
         if str(error) != self._trouble:
             log.error("%s; nothing is lost meanwhile, the journal keeps it", error)
         self._trouble = str(error)
-        self._frame.heartbeat.status(f"Trying again: {error}")
-        self._close()
+        self._workplace.close()
+        if isinstance(error, CorruptError):
+            self._workplace.begin_anew()
+        self._teller.tell_trouble(self._trouble)
 
     def _out_of_trouble(self) -> None:
         if self._trouble:
             log.info("Reading and storing again; nothing was lost in between")
             self._trouble = ""
-            self._tell_soon()
+            self._dispatch.look_again()
+            self._teller.soon()
+
+    # Beginning, reload and end
 
     def _hang_doorbell(self) -> None:
         try:
@@ -209,48 +176,19 @@ class Service:
             return
         self._waker.watch_doorbell(self._doorbell)
 
-    def _look_for_secrets(self) -> None:
-        """Say at once what would be missing at the first message."""
-        self._missing = []
-        for channel, credential, file in secrets(self._config.channels):
-            try:
-                secret.read(credential, file)
-            except SecretError as error:
-                log.error("[channels.%s] %s", channel, error)
-                self._missing.append(f"{channel} has no secret")
-
     def _reload(self) -> None:
         """Take over the configuration as it is now; a ConfigError leaves the old one in force."""
-        config = load_config(self._places.config)
-        trust = self._trust(config)
+        try:
+            config = load_config(self._places.config)
+        except ConfigError as error:
+            self._teller.on_old_config(error)
+            raise
         if config.channels != self._config.channels:
             self._dispatch.change_channels()
         self._config = config
-        self._look_for_secrets()
-        if self._intake is not None:
-            self._intake.config, self._intake.trust = config, trust
-        self._tell_soon()
+        self._workplace.change_config(config)
+        self._teller.on_config(config)
         self._waker.notice()
-
-    # Saying how things stand
-
-    def _tell_soon(self) -> None:
-        self._status_due_s = min(self._status_due_s, self._status_told_s + STATUS_AT_MOST_EVERY_S)
-
-    def _tell(self, intake: Intake) -> None:
-        if monotonic_s() < self._status_due_s:
-            return
-        self._status_told_s = monotonic_s()
-        self._status_due_s = self._status_told_s + STATUS_EVERY_S
-        words = status.words(intake.unresolved, self._dispatch.delivery, self._config.zone)
-        self._frame.heartbeat.status(", ".join([words, *self._missing]))
-        table = status.table(intake.status(), self._dispatch.delivery, self._config.channel_names, utc_now())
-        try:
-            statusfile.write(self._places.status, table)
-        except StatusFileError as error:
-            log.error("%s", error)
-
-    # The end
 
     async def _drain(self) -> None:
         """Read what is there, and give everything that can be delivered now its chance."""
@@ -260,9 +198,9 @@ class Service:
         while self._dispatch.may_deliver and monotonic_s() < deadline_s:
             await self._waker.wait(min(0.5, deadline_s - monotonic_s()))
             await self._turn(Woken.NOTICE)
-        if self._intake is not None:
+        if self._workplace.intake is not None:
             try:
-                self._intake.mark()
+                self._workplace.intake.stop()
             except StandfastError as error:
                 log.error("%s", error)
         left = self._dispatch.delivery.queued

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from standfast.errors import StandfastError
@@ -12,8 +13,16 @@ from standfast.notifier.store.schema import MIGRATIONS
 BUSY_TIMEOUT_S = 5.0
 
 
+# What SQLite says of a damaged file; its exceptions are not told apart otherwise.
+_DAMAGE = ("not a database", "malformed")
+
+
 class StoreError(StandfastError):
     """The database could not be used; nothing of what was tried is in it."""
+
+
+class CorruptError(StoreError):
+    """The database is damaged: no attempt will ever succeed."""
 
 
 @contextlib.contextmanager
@@ -22,6 +31,8 @@ def translated(what: str, path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if type(error) is sqlite3.DatabaseError and any(sign in str(error) for sign in _DAMAGE):
+            raise CorruptError(f"cannot {what} {path}: {error}") from error
         raise StoreError(f"cannot {what} {path}: {error}; see that its directory is writable and has room") from error
 
 
@@ -59,6 +70,24 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def set_aside(path: Path, mark: str) -> tuple[Path, datetime]:
+    """Rename a damaged database with its companions; tells where it is now, and when it was last written.
+
+    Raises:
+        StoreError: it could not be renamed.
+    """
+    aside = path.with_name(f"{path.name}.damaged-{mark}")
+    files = [(one, aside.with_name(aside.name + suffix)) for suffix in ("", "-wal", "-shm")
+             if (one := path.with_name(path.name + suffix)).exists()]  # fmt: skip
+    try:
+        written_at = max(one.stat().st_mtime for one, _ in files)
+        for one, target in files:
+            one.rename(target)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"cannot set the damaged database {path} aside: {error}; move it away by hand") from error
+    return aside, datetime.fromtimestamp(written_at, UTC)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

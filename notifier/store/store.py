@@ -189,14 +189,18 @@ class Store:
                     (one.channel, hand_on(self._connection, one, iso(now)), fallback(one.facts, now)) for one in late
                 ]
 
-    def delivery(self) -> Delivery:
-        """How the outbox stands."""
+    def delivery(self, channels: Iterable[str]) -> Delivery:
+        """How the outbox stands, for these channels and all others that something is queued for."""
         with translated("read the database", self._path):
-            delivered = self._connection.execute(
-                "SELECT channel, max(ended_at) FROM outbox WHERE state = 'delivered' GROUP BY channel"
-            ).fetchall()
+            last = {channel: self._last_delivered(channel) for channel in channels}
             queued = waiting(self._connection)
-        return Delivery(queued, {channel: from_iso(at) for channel, at in delivered})
+        return Delivery(queued, {channel: from_iso(at) for channel, at in last.items() if at})
+
+    def _last_delivered(self, channel: str) -> str | None:
+        # One look into the index for each channel, however many were delivered.
+        query = "SELECT max(ended_at) FROM outbox WHERE state = 'delivered' AND channel = ?"
+        found: str | None = self._connection.execute(query, (channel,)).fetchone()[0]
+        return found
 
     def unresolved(self, limit: int) -> list[dict[str, Any]]:
         """The unresolved problems for the status file, the newest first."""

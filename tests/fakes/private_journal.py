@@ -103,9 +103,13 @@ class PrivateJournal:
         command = ["journalctl", f"--directory={self.directory}", "--no-pager", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
+    def inside(self, *words: str, check: bool = True) -> None:
+        """Run a command with this journal as the host's, in its mount namespace."""
+        subprocess.run(self.command(words), capture_output=True, check=check)
+
     def control(self, *words: str) -> None:
         """Have journalctl do something to the running journald: --rotate, --sync, --vacuum-..."""
-        subprocess.run(self.command(["journalctl", *words]), capture_output=True, check=True)
+        self.inside("journalctl", *words)
 
     def signal(self, number: int) -> None:
         """Send journald a signal."""

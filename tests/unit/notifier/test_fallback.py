@@ -62,7 +62,7 @@ def take(store: Store, heard: Heard) -> None:
 
 
 def waiting(store: Store) -> dict[str, int]:
-    return {channel: one.number for channel, one in store.delivery().waiting.items()}
+    return {channel: one.number for channel, one in store.delivery(CONFIG.channel_names).waiting.items()}
 
 
 def test_a_late_message_goes_to_the_next_channel_once_and_stays_queued_in_its_own(store: Store) -> None:

@@ -20,4 +20,11 @@ from standfast.notifier.gap import Gap, Position, gap
     ],
 )
 def test_gap(cursor: str, read_until: datetime | None, found: bool, oldest: datetime | None, answer: Gap) -> None:
-    assert gap(Position(cursor, read_until), found, oldest) is answer
+    assert gap(Position(cursor, read_until), found, oldest, "boot") is answer
+
+
+@pytest.mark.parametrize(
+    ("stopped_in", "answer"), [("", Gap.LOST), ("boot", Gap.LOST), ("the boot before", Gap.VACUUMED_READ)]
+)
+def test_a_journal_in_memory_that_was_read_before_the_reboot_is_no_gap(stopped_in: str, answer: Gap) -> None:
+    assert gap(Position("c", at(100), stopped_in), False, at(150), "boot") is answer

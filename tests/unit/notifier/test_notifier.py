@@ -1,5 +1,6 @@
 """The whole notifier as a process: a real journal, a real database, a real worker, a real webhook."""
 
+import itertools
 import json
 import os
 import random
@@ -15,7 +16,9 @@ from tests.fakes.webhook_sink import Fault, WebhookSink
 from tests.unit.notifier.process import Notifier, wait_until
 from tests.unit.notifier.provider_servers import SID, TOKEN, TwilioServer
 
-pytestmark = pytest.mark.timeout(120)
+# `make soak` sets more.
+KILLS = int(os.environ.get("STANDFAST_KILLS", "30"))
+pytestmark = pytest.mark.timeout(120 + 2 * KILLS)
 
 
 def config(sink: WebhookSink, window_s: float = 0.3, more: str = "") -> str:
@@ -217,6 +220,7 @@ def test_a_reload_takes_over_new_channels_and_keeps_the_old_on_a_mistake(notifie
         assert "expected a table, found 5" in notifier.wait_said("STATUS=Running on the old")
         notifier.emit("problem", "THIRD")
         other.wait_for(2)
+        assert "; on the old configuration: " in notifier.wait_said("STATUS=3 unresolved")
     assert len(sink.got) == 1
 
 
@@ -278,6 +282,47 @@ def test_silences_and_held_problems_outlive_a_kill(notifier: Notifier, sink: Web
     assert sink.wait_for(1)[0]["events"][0]["type"] == "HELD"
 
 
+def test_a_full_disk_is_said_and_waited_for(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> None:
+    notifier = Notifier(journal, tmp_path, config(sink))
+    state = notifier.database.parent
+    # In the journal's own mount namespace, which is the notifier's too: it ends with the test.
+    journal.inside("mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", str(state))
+    with notifier:
+        notifier.emit("problem", "BEFORE")
+        sink.wait_for(1)
+        journal.inside("dd", "if=/dev/zero", f"of={state}/filler", "bs=4k", check=False)
+        # The database's files have some room left in themselves: emit until that is used up too.
+        numbers = itertools.count()
+
+        def is_in_trouble() -> bool:
+            notifier.emit("problem", f"WHILE_FULL_{next(numbers)}")
+            return "disk is full" in str(notifier.status().get("trouble"))
+
+        wait_until(is_in_trouble, "trouble in the status", timeout_s=30)
+        assert "Trying again: cannot" in notifier.wait_said("STATUS=Trying")
+        journal.inside("rm", f"{state}/filler")
+        emitted = {"BEFORE", *(f"WHILE_FULL_{number}" for number in range(next(numbers)))}
+        wait_until(lambda: _types(sink) == emitted, "everything told", timeout_s=30)
+    ids = {(message["id"], message["title"]) for message in sink.got}
+    assert len(ids) == len({title for _, title in ids}), "a repetition came under another id"
+
+
+def test_a_damaged_database_is_set_aside_and_told_and_nothing_is_missed(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("problem", "BEFORE")
+    sink.wait_for(1)
+    notifier.stop()
+    notifier.emit("problem", "WHILE_AWAY")
+    notifier.database.write_bytes(b"damage" * 1000)
+    os.utime(notifier.database, (time.time() - 5, time.time() - 5))
+    notifier.start()
+    wait_until(lambda: {"NOTIFIER_DATABASE_DAMAGED", "WHILE_AWAY"} <= _types(sink), "both told")
+    assert list(notifier.database.parent.glob("notifier.db.damaged-*"))
+
+
+def _types(sink: WebhookSink) -> set[str]:
+    return {event["type"] for message in sink.got for event in message["events"]}
+
+
 def test_a_burst_is_one_message_with_every_occurrence(notifier: Notifier, sink: WebhookSink) -> None:
     notifier.configure(config(sink, window_s=3))
     notifier.signal(signal.SIGHUP)
@@ -291,11 +336,11 @@ def test_a_burst_is_one_message_with_every_occurrence(notifier: Notifier, sink: 
 
 
 def test_kills_lose_nothing_and_repeat_only_under_the_same_id(notifier: Notifier, sink: WebhookSink) -> None:
-    """30 SIGKILLs at random moments under a stream of problems and recoveries."""
+    """SIGKILLs at random moments under a stream of problems and recoveries."""
     dice = random.Random(4711)
     events = kills = 0
     next_kill = 0
-    while kills < 30:
+    while kills < KILLS:
         notifier.emit("problem", f"TYPE_{events}")
         notifier.emit("resolved", f"TYPE_{events}")
         events += 1

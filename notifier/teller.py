@@ -1,0 +1,84 @@
+"""How the notifier says how things stand: STATUS= for `systemctl status`, and its status file."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from standfast import statusfile
+from standfast.clock import iso, monotonic_s, utc_now
+from standfast.config import ConfigError
+from standfast.heartbeat import Heartbeat
+from standfast.notifier import secret, status
+from standfast.notifier.channel_config import secrets
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.intake import Intake
+from standfast.notifier.model import Delivery
+from standfast.notifier.secret import SecretError
+from standfast.statusfile import StatusFileError
+
+log = logging.getLogger(__name__)
+
+# It is told so often while nothing happens, and no more often than this while much does.
+EVERY_S = 10.0
+AT_MOST_EVERY_S = 1.0
+
+
+class Teller:
+    """Tells when it is due, and remembers what else has to be said."""
+
+    def __init__(self, heartbeat: Heartbeat, path: Path) -> None:
+        self._heartbeat = heartbeat
+        self._path = path
+        self._told_s = 0.0
+        self._last: Mapping[str, Any] = {}
+        self._missing: list[str] = []
+        self._old_config = ""
+        self.due_s = 0.0
+
+    def soon(self) -> None:
+        """Something changed."""
+        self.due_s = min(self.due_s, self._told_s + AT_MOST_EVERY_S)
+
+    def tell(self, intake: Intake, delivery: Delivery, config: NotifierConfig) -> None:
+        """Say how things stand, if it is time for that.
+
+        Raises:
+            StoreError: the error log could not be read.
+        """
+        if monotonic_s() < self.due_s:
+            return
+        self._told_s = monotonic_s()
+        self.due_s = self._told_s + EVERY_S
+        words = status.words(intake.unresolved, delivery, config.zone)
+        self._heartbeat.status(", ".join([words, *self._missing]) + self._old_config)
+        self._last = status.table(intake.status(), delivery, config.channel_names, utc_now())
+        self._write(self._last)
+
+    def tell_trouble(self, trouble: str) -> None:
+        """Say that nothing can be read or stored just now; the rest is as it was last."""
+        self._heartbeat.status(f"Trying again: {trouble}")
+        now = iso(utc_now())
+        self._write({**self._last, "trouble": trouble, "checked_at": now, "loop_at": now})
+
+    def on_old_config(self, error: ConfigError) -> None:
+        """The configuration has a mistake since the last reload; the old one is in force."""
+        self._old_config = f"; on the old configuration: {error.first_line}"
+
+    def on_config(self, config: NotifierConfig) -> None:
+        """This configuration is in force; what it needs and is not there is said at once."""
+        self._old_config = ""
+        self._missing = []
+        for channel, credential, file in secrets(config.channels):
+            try:
+                secret.read(credential, file)
+            except SecretError as error:
+                log.error("[channels.%s] %s", channel, error)
+                self._missing.append(f"{channel} has no secret")
+        self.soon()
+
+    def _write(self, table: Mapping[str, Any]) -> None:
+        try:
+            statusfile.write(self._path, table)
+        except StatusFileError as error:
+            log.error("%s", error)
