@@ -80,8 +80,17 @@ def why_not() -> str:
     if missing := [tool for tool in TOOLS if shutil.which(tool) is None]:
         return f"not installed: {', '.join(missing)}"
     command = ["unshare", "--mount", "--propagation=private", "sh", "-c", _PROBE, "sh", f"{CGROUP_PREFIX}{os.getpid()}"]
+    if refused := _refusal(command):
+        return f"no mount namespaces or cgroups here: {refused}"
+    # The units' PrivateUsers= needs them; the kernel refuses them to whoever is in a chroot.
+    if refused := _refusal(["unshare", "--user", "true"]):
+        return f"no user namespaces here, as in a chroot: {refused}"
+    return ""
+
+
+def _refusal(command: list[str]) -> str:
     probe = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return f"no namespaces or cgroups here: {probe.stderr.strip()}" if probe.returncode else ""
+    return probe.stderr.strip() or f"{command[0]} exited {probe.returncode}" if probe.returncode else ""
 
 
 class Machine:

@@ -168,6 +168,14 @@ def test_says_why_it_cannot_boot(monkeypatch: pytest.MonkeyPatch) -> None:
     machine.why_not.cache_clear()
 
 
+def test_says_that_a_chroot_will_not_do() -> None:
+    ask = "from tests.system.machine import why_not; print(why_not())"
+    enter = 'mount --rbind / /mnt; exec chroot /mnt env --chdir="$1" "$2" -c "$3"'
+    command = ["unshare", "--mount", "--propagation=private", "sh", "-euc", enter, "sh", str(ROOT), sys.executable, ask]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.startswith("no user namespaces here, as in a chroot: ")
+
+
 @pytest.mark.anywhere
 def test_a_tree_is_keyed_by_what_is_in_it() -> None:
     day = datetime.date(2026, 1, 31)
