@@ -17,6 +17,7 @@ from standfast.detector.model import (
     UnitObservation,
 )
 from standfast.detector.reading import Meaning
+from standfast.detector.recorded import FIELD
 from standfast.events import Topic
 
 log = logging.getLogger(__name__)
@@ -37,10 +38,10 @@ class Recorder:
                 case UnitObservation():
                     self._unit(observation, assessment)
                 case FileObservation(path=path, ok=ok, detail=detail):
-                    self._other(path, ok, f"critical file {path}: {_word(ok)}, {detail}", observation)
+                    self._other(path, ok, _words(f"critical file {path}: {_word(ok)}", detail), observation)
                 case CheckObservation(unit=unit, name=name, outcome=outcome, detail=detail):
                     whose = f"{unit}: check {name}" if unit else f"database {name}"
-                    self._other(f"{unit} {name}", outcome, f"{whose}: {outcome}, {detail}", observation)
+                    self._other(f"{unit} {name}", outcome, _words(f"{whose}: {outcome}", detail), observation)
                 case ManagerObservation(answers=answers, system_state=system_state):
                     said = f"systemd is {system_state}" if answers else "systemd does not answer"
                     self._other("manager", (answers, system_state), said, observation)
@@ -68,10 +69,14 @@ class Recorder:
             self._say(logging.INFO, words, observation)
 
     def _say(self, level: int, words: str, observation: Observation) -> None:
-        fields = {"STANDFAST_OBSERVATION": to_line(observation)}
+        fields = {FIELD: to_line(observation)}
         if isinstance(observation, UnitObservation):
             fields["STANDFAST_UNIT"] = observation.unit
         log.log(level, "%s %s", Topic.HEALTH_CHECK, words, extra=fields)
+
+
+def _words(said: str, detail: str) -> str:
+    return f"{said}, {detail}" if detail else said
 
 
 def _word(ok: bool | None) -> str:

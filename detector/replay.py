@@ -151,3 +151,17 @@ def _takes_back(seen: UnitObservation, following: UnitObservation) -> bool:
 def as_dicts(outcomes: Iterable[Outcome]) -> list[Mapping[str, Any]]:
     """The lines of the replay's output."""
     return [outcome.to_dict() for outcome in outcomes]
+
+
+def differences(one: Iterable[Outcome], other: Iterable[Outcome]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What two replays of one history do not share, in the order of time: "-" is only the one's, "+" the other's."""
+    before, after = as_dicts(one), as_dicts(other)
+    sides = [("-", line) for line in before if not _has(after, line)]
+    sides += [("+", line) for line in after if not _has(before, line)]
+    yield from sorted(sides, key=lambda side: (side[1]["at"], side[0]))
+
+
+def _has(lines: Iterable[Mapping[str, Any]], wanted: Mapping[str, Any]) -> bool:
+    """Whether the same is said at the same time; the words of the reasons may differ."""
+    keys = ("at", "level", "action", "allowed", "reason")
+    return any(all(line.get(key) == wanted.get(key) for key in keys) for line in lines)
