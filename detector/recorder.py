@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from standfast.detector.history import to_line
 from standfast.detector.levels import Assessment
 from standfast.detector.model import (
+    MASTER_RESTART,
     CheckObservation,
     ClockObservation,
     FileObservation,
@@ -51,6 +52,9 @@ class Recorder:
     def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
         health = assessment.health.get(seen.unit)
         if health is None:
+            if seen.unit == MASTER_RESTART:
+                way = (seen.active_state, seen.job)
+                self._other(seen.unit, way, f"{seen.unit} is {seen.active_state}", seen)
             return
         now = (seen.load_state, seen.active_state, seen.n_restarts)
         before, self._units[seen.unit] = self._units.get(seen.unit), now

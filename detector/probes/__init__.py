@@ -9,7 +9,8 @@ from standfast.detector.check_tables import (
     SqliteDatabase,
     TcpCheck,
 )
-from standfast.detector.probes.base import Finding, Probe
+from standfast.detector.finding import Finding
+from standfast.detector.probes.base import Probe
 from standfast.detector.probes.command import CommandProbe
 from standfast.detector.probes.file import FileProbe
 from standfast.detector.probes.http import HttpProbe

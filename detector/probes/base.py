@@ -2,9 +2,9 @@
 
 import errno
 import socket
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 
 # The way to the service is broken, or this process may not go it: that says nothing of the service.
@@ -23,14 +23,6 @@ _WAY: Final = frozenset(
         errno.ENOMEM,
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a probe found; unknown when it could not look."""
-
-    outcome: Outcome
-    detail: str = ""
 
 
 class Probe(Protocol):

@@ -6,8 +6,8 @@ import os
 import signal
 import tempfile
 
+from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import Finding
 
 SHOWN_OUTPUT = 400
 

@@ -8,8 +8,8 @@ import time
 import tomllib
 from pathlib import Path
 
+from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import Finding
 
 # A file that is larger is only looked at, not parsed: parsing it would cost more than the check is worth.
 PARSE_LIMIT = 16 * 1024 * 1024

@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 from urllib.parse import urlsplit
 
+from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import Finding, connection_error
+from standfast.detector.probes.base import connection_error
 
 BODY_LIMIT = 256 * 1024
 

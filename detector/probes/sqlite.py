@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import Finding
 
 # The file format's read version, at this place in the header, is 2 for a database with a write-ahead log.
 _READ_VERSION_AT = 19

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 
+from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import Finding, connection_error
+from standfast.detector.probes.base import connection_error
 
 
 class TcpProbe:

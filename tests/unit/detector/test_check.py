@@ -6,8 +6,8 @@ import pytest
 
 from standfast.detector.check import findings
 from standfast.detector.check.findings import Answer, Question
+from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import Finding
 from standfast.events import Kind
 
 DETECTOR = "standfast-detector.service"
