@@ -11,7 +11,6 @@ from standfast.agent.config import AgentConfig, OpenAlgoConfig
 from standfast.agent.desk import Desk
 from standfast.agent.failures import Failure, FailureType, failed
 from standfast.agent.gateway import Gateway
-from standfast.agent.gateway.openalgo import OpenAlgoGateway
 from standfast.agent.gateway.paper import PaperGateway
 from standfast.agent.pump import Pump
 
@@ -33,6 +32,8 @@ def build_gateway(config: AgentConfig, state: Path) -> Gateway:
     """
     if config.gateway == "paper":
         return PaperGateway(config.paper, config.symbols, state / "paper.json")
+    from standfast.agent.gateway.openalgo import OpenAlgoGateway  # its libraries cost a paper agent 8 MiB
+
     return OpenAlgoGateway(config.openalgo, read_key(config.openalgo), config.symbols, config.live)
 
 

@@ -233,9 +233,9 @@ class Life:
         try:
             self.have.read_config()
         except ConfigError as error:
-            if not had_one:
-                self.have.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
-            raise
+            if had_one:
+                raise
+            self.have.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
         if had_one and not lives_on(old, self.config):
             self._rebuild = True
             if self.state is State.ACTIVE:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -136,8 +137,7 @@ def test_a_broken_configuration_idles_in_error_until_it_is_corrected(tmp_path: P
         assert problem.type == "CONFIG_ERROR"
         assert "bot.toml:1: gateway: expected one of" in problem.message
         agent.files.config.write_text("symbols = []")
-        with pytest.raises(ConfigError):
-            agent.runner.life.reload()
+        agent.runner.life.reload()
         await agent.heard.until(lambda event: event.kind is Kind.PROBLEM and "symbols" in event.message)
         agent.configure()
         agent.runner.life.reload()
@@ -256,6 +256,25 @@ def test_a_strategy_that_raises_five_times_in_a_row(tmp_path: Path) -> None:
         assert "5 times in a row" in problem.message
         assert "badbot.py:3 in tick" in problem.message
         await agent.end()
+
+    asyncio.run(story())
+
+
+def test_it_says_hourly_that_it_still_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["standfast.agent.states.waiting"], "HOURLY_S", 0.2)
+
+    async def story() -> None:
+        async with living(tmp_path, faults="down") as agent:
+            await agent.heard.state("WAITING")
+            for _ in range(2):
+                told = await agent.heard.kind(Kind.STATUS)
+                assert (told.type, told.state) == ("OPENALGO_DOWN", "WAITING")
+                assert "still WAITING after" in told.message
+        environ = {"STANDFAST_WAITING_HOURLY_STATUS": "false"}
+        async with living(tmp_path, faults="down", environ=environ) as agent:
+            await agent.heard.state("WAITING")
+            with pytest.raises(TimeoutError):
+                await agent.heard.until(lambda event: event.kind is Kind.STATUS, timeout_s=0.5)
 
     asyncio.run(story())
 
