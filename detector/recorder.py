@@ -68,7 +68,7 @@ class Recorder:
         self._say(level, f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})", seen)
 
     def _other(self, key: str, value: object, words: str, observation: Observation) -> None:
-        if self._others.get(key) != value:
+        if key not in self._others or self._others[key] != value:
             self._others[key] = value
             self._say(logging.INFO, words, observation)
 

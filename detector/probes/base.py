@@ -1,7 +1,10 @@
 """What every probe answers, and what an error on the way to a service says about it."""
 
 import errno
+import functools
+import os
 import socket
+from pathlib import Path
 from typing import Final, Protocol
 
 from standfast.detector.finding import Finding
@@ -38,7 +41,7 @@ def connection_error(error: OSError, host: str) -> Finding:
     Refused, reset and silence are the service's own doing on this host; from elsewhere the
     network may have answered, so nothing is known.
     """
-    detail = str(error.strerror or error) or type(error).__name__
+    detail = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error) or type(error).__name__
     if isinstance(error, socket.gaierror) or error.errno in _WAY or not is_local(host):
         return Finding(Outcome.UNKNOWN, detail)
     return Finding(Outcome.FAIL, detail)
@@ -61,3 +64,21 @@ def is_local(host: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def missing(path: Path) -> Finding:
+    """What it says that a file is not there: nothing where this process has a place of its own, as with PrivateTmp=."""
+    if any(path.is_relative_to(place) for place in private_places(_mounts())):
+        return Finding(Outcome.UNKNOWN, "the detector has a directory of its own in that place (PrivateTmp=)")
+    return Finding(Outcome.FAIL, "missing")
+
+
+@functools.cache
+def _mounts() -> str:
+    return Path("/proc/self/mountinfo").read_text()
+
+
+def private_places(mounts: str) -> list[str]:
+    """The directories of a mountinfo (see proc(5)) that systemd made for this service alone."""
+    rows = (line.split() for line in mounts.splitlines())
+    return [row[4] for row in rows if "/systemd-private-" in row[3]]

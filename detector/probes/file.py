@@ -10,6 +10,7 @@ from pathlib import Path
 
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
+from standfast.detector.probes.base import missing
 
 # A file that is larger is only looked at, not parsed: parsing it would cost more than the check is worth.
 PARSE_LIMIT = 16 * 1024 * 1024
@@ -33,7 +34,7 @@ class FileProbe:
         except PermissionError:
             return Finding(Outcome.UNKNOWN, "the detector may not read it")
         except (FileNotFoundError, NotADirectoryError):
-            return Finding(Outcome.FAIL, "missing")
+            return missing(self._path)
         except OSError as error:
             return Finding(Outcome.FAIL, error.strerror or str(error))
         except UnicodeDecodeError:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
+from standfast.detector.probes.base import missing
 
 # The file format's read version, at this place in the header, is 2 for a database with a write-ahead log.
 _READ_VERSION_AT = 19
@@ -35,7 +36,7 @@ class SqliteProbe:
         try:
             return self._look()
         except FileNotFoundError:
-            return Finding(Outcome.FAIL, "missing")
+            return missing(self._path)
         except OSError as error:
             return Finding(Outcome.UNKNOWN, f"cannot look at it: {error.strerror}")
         except sqlite3.OperationalError as error:

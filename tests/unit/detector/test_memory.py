@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.detector.make import Watcher, config, failed, folded, inactive, pending, up
@@ -125,7 +126,7 @@ def test_by_whose_doing_a_unit_is_down_holds_for_that_run_only() -> None:
 
 
 @pytest.mark.parametrize("kept", [None, [], {}, {"boot_id": "boot"}, {"told": None, "level": "HIGH"}])
-def test_memories_that_make_no_sense_are_none(kept: object) -> None:
+def test_memories_that_make_no_sense_are_none(kept: Any) -> None:
     remembered = Remembered(kept, "boot", 5.0)
     assert remembered.told == Told()
     assert remembered.level is Level.NONE

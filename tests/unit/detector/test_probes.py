@@ -19,7 +19,7 @@ import pytest
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.prober import look
-from standfast.detector.probes.base import connection_error, is_local
+from standfast.detector.probes.base import Probe, connection_error, is_local
 from standfast.detector.probes.command import CommandProbe
 from standfast.detector.probes.file import FileProbe
 from standfast.detector.probes.http import HttpProbe
@@ -30,7 +30,7 @@ OK, FAIL, UNKNOWN = Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN
 NOBODY = 65534
 
 
-def probed(probe: object, timeout_s: float = 5.0) -> Finding:
+def probed(probe: Probe, timeout_s: float = 5.0) -> Finding:
     return asyncio.run(look(probe, timeout_s))
 
 
@@ -186,6 +186,15 @@ def test_what_the_detector_may_not_read_is_unknown(tmp_path: Path) -> None:
     with as_nobody():
         assert FileProbe(str(secret)).look_now().outcome is UNKNOWN
         assert SqliteProbe(str(secret), 1).look_now().outcome is UNKNOWN
+
+
+def test_places_that_only_this_service_has() -> None:
+    mounts = (
+        "36 35 98:0 / / rw,noatime shared:1 - ext3 /dev/root rw\n"
+        "40 36 0:25 /systemd-private-0ab-standfast-detector.service-x/tmp /tmp rw shared:2 - tmpfs tmpfs rw\n"
+        "41 36 8:1 /var/tmp/systemd-private-0ab-standfast-detector.service-y/tmp /var/tmp rw - ext4 /dev/sda1 rw\n"
+    )
+    assert private_places(mounts) == ["/tmp", "/var/tmp"]
 
 
 def database(path: Path, journal: str) -> sqlite3.Connection:
