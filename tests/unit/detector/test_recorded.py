@@ -75,7 +75,8 @@ def test_a_change_is_said_once_with_its_observation(caplog: pytest.LogCaptureFix
 def test_checks_are_said_when_they_change(caplog: pytest.LogCaptureFixture) -> None:
     checks = [CheckObservation(at, "http", "a.service", outcome) for at, outcome in enumerate([Outcome.OK] * 3)]
     checks.append(CheckObservation(9, "http", "a.service", Outcome.FAIL, "refused"))
-    observations: list[list[Observation]] = [[up(0)], *([check] for check in checks)]
+    observations: list[list[Observation]] = [[up(0)]]
+    observations += [[check] for check in checks]
     found = record(observations, caplog)
     assert [record.getMessage() for record in found][1:] == [
         "[HEALTH-CHECK] a.service: check http: ok",
