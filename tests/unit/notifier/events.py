@@ -1,6 +1,7 @@
 """Shorthand for the events and configurations of these tests."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from standfast.config import load_text
 from standfast.events import Event, FailureClass, Kind, Severity
@@ -35,5 +36,12 @@ def resolved(seconds: float, kind: str = "DATABASE_LOCKED", unit: str = "a.servi
     return Heard(Event(Kind.RESOLVED, "it is over", kind, Severity.WARNING, unit, data=data), at(seconds))
 
 
-def plain(kind: Kind, seconds: float = 0, unit: str = AGENT, severity: Severity = Severity.INFO, **more: str) -> Heard:
-    return Heard(Event(kind, more.pop("message", "words"), unit=unit, severity=severity, **more), at(seconds))
+def plain(
+    kind: Kind,
+    seconds: float = 0,
+    unit: str = AGENT,
+    severity: Severity = Severity.INFO,
+    message: str = "words",
+    **more: Any,
+) -> Heard:
+    return Heard(Event(kind, message, unit=unit, severity=severity, **more), at(seconds))

@@ -88,7 +88,7 @@ def test_unsilence_tells_what_was_held() -> None:
         ({"start": iso(at(100))}, False),
     ],
 )
-def test_a_silence_matches_by_all_that_it_names(matcher: dict[str, str], held: bool) -> None:
+def test_a_silence_matches_by_all_that_it_names(matcher: dict[str, Any], held: bool) -> None:
     fold = Fold()
     fold.hear(silence(**matcher))
     assert (fold.hear(problem(10)) is Silencing.SILENCED) is held

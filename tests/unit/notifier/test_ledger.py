@@ -9,7 +9,7 @@ from standfast.notifier.aggregate import Admission
 from standfast.notifier.dedup import Match
 from standfast.notifier.hear import Plain, hear
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import MessageKind
+from standfast.notifier.model import Heard, MessageKind
 from standfast.notifier.resolution import Recovery, Return
 from standfast.notifier.throttle import Throttle
 from standfast.notifier.tick import next_due
@@ -304,7 +304,7 @@ channels = ["journal"]
         (problem(unit="a.service", kind="FEED_STALE"), ("journal", "webhook")),
     ],
 )
-def test_the_first_matching_route_decides(heard, channels: tuple[str, ...]) -> None:
+def test_the_first_matching_route_decides(heard: Heard, channels: tuple[str, ...]) -> None:
     fold = Fold(ROUTES)
     fold.hear(heard)
     (draft,) = fold.tick(60)

@@ -8,6 +8,7 @@ import signal
 import stat
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def config(sink: WebhookSink, window_s: float = 0.3, more: str = "") -> str:
 
 
 @pytest.fixture
-def notifier(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path):
+def notifier(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> Iterator[Notifier]:
     with Notifier(journal, tmp_path, config(sink)) as found:
         yield found
 

@@ -1,6 +1,6 @@
 """The words of each kind of message, a golden text each."""
 
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +16,7 @@ from standfast.notifier.tick import tick
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
 
-def messages(*steps, until: float = 60, zone=KOLKATA) -> list[Message]:
+def messages(*steps: Heard, until: float = 60, zone: tzinfo | None = KOLKATA) -> list[Message]:
     ledger, settings = Ledger(), config()
     for step in steps:
         hear(ledger, step, settings, step.at)
