@@ -19,7 +19,7 @@ import pytest
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.prober import look
-from standfast.detector.probes.base import connection_error, is_local, private_places
+from standfast.detector.probes.base import Probe, connection_error, is_local, private_places
 from standfast.detector.probes.command import CommandProbe
 from standfast.detector.probes.file import FileProbe
 from standfast.detector.probes.http import HttpProbe
