@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from standfast.clock import iso
+from standfast.moments import iso
 
 # What a file may hold; the rest of a longer one is not read.
 MAX_BYTES = 4096

@@ -9,7 +9,7 @@ from standfast.agent.failures import Failure
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.lifecycle import State
 from standfast.agent.trading import Holding, Position
-from standfast.clock import iso
+from standfast.moments import iso
 
 
 @dataclass(frozen=True, slots=True)

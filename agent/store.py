@@ -13,7 +13,7 @@ from standfast.agent.failures import AgentError, Failure, FailureType, failed
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.trading import OrderKind, OrderRequest, OrderStatus, Product, Side
-from standfast.clock import from_iso, iso
+from standfast.moments import from_iso, iso
 
 # What a lock held by another program may cost the loop.
 BUSY_TIMEOUT_S: Final = 0.25

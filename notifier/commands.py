@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from standfast.clock import from_iso
 from standfast.events import Severity
+from standfast.moments import from_iso
 from standfast.notifier.model import Heard
 from standfast.notifier.silence import Silence
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from standfast.clock import boot_id, from_iso, iso
+from standfast.clock import boot_id
 from standfast.events import Event, Kind, Severity
+from standfast.moments import from_iso, iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.entries import Entry

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from standfast.clock import iso
 from standfast.events import Severity
+from standfast.moments import iso
 from standfast.notifier.model import Draft, Message, MessageKind, Problem
 from standfast.notifier.redact import redacted
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from standfast.clock import iso
+from standfast.moments import iso
 from standfast.notifier.model import Delivery
 from standfast.notifier.silence import Silence
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from standfast import statusfile
-from standfast.clock import iso, monotonic_s, utc_now
+from standfast.clock import monotonic_s, utc_now
 from standfast.config import ConfigError
 from standfast.heartbeat import Heartbeat
+from standfast.moments import iso
 from standfast.notifier import secret, status
 from standfast.notifier.channel_config import secrets
 from standfast.notifier.config import NotifierConfig

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import requests
 
-from standfast.clock import from_iso, iso, utc_now
+from standfast.clock import utc_now
+from standfast.moments import from_iso, iso
 from standfast.notifier.backoff import retry_after_s
 from standfast.notifier.channel_config import AlertmanagerConfig
 from standfast.notifier.channels.channel import Answer, Body, Outcome

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from standfast.clock import from_iso
+from standfast.moments import from_iso
 from standfast.notifier.fallback import Undelivered
 
 _UNDELIVERED = """

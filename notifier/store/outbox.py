@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from standfast.clock import from_iso, iso
+from standfast.moments import from_iso, iso
 from standfast.notifier.model import Waiting
 from standfast.notifier.store.database import connect, transaction, translated
 

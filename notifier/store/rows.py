@@ -4,8 +4,8 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
-from standfast.clock import from_iso, iso
 from standfast.events import FailureClass, Severity
+from standfast.moments import from_iso, iso
 from standfast.notifier.flapping import Flap
 from standfast.notifier.model import Identity, Problem, Stage
 from standfast.notifier.silence import Silence

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from standfast.clock import from_iso, iso
+from standfast.moments import from_iso, iso
 from standfast.notifier.fallback import Fallback, fallback, is_handed_on
 from standfast.notifier.flapping import Flap
 from standfast.notifier.ledger import Changes, Ledger

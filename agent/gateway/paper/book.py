@@ -10,7 +10,7 @@ from typing import Any
 
 from standfast.agent.gateway.paper.broker import Lot, SimulatedBroker
 from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Product, Side
-from standfast.clock import from_iso, iso
+from standfast.moments import from_iso, iso
 
 log = logging.getLogger(__name__)
 

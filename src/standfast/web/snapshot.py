@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from standfast.clock import from_iso
+from standfast.moments import from_iso
 
 UNKNOWN: Final = "UNKNOWN"
 LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")

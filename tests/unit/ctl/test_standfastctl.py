@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from tests.unit.web import statuses
 
-from standfast import clock
+from standfast import moments
 
 
 def now() -> str:
-    return clock.iso(datetime.now(UTC))
+    return moments.iso(datetime.now(UTC))
 
 
 def command(root: Path, *words: str) -> tuple[list[str], dict[str, str]]:

@@ -7,8 +7,8 @@ import pytest
 from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
 
-from standfast.clock import iso
 from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
 from standfast.notifier.commands import Bad, NotOurs, command
 from standfast.notifier.model import Heard
 from standfast.notifier.obey import Obeyed

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.unit.notifier.events import at, config, problem
 
-from standfast.clock import iso
 from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
 from standfast.notifier.fallback import Fallback, Undelivered, fallback
 from standfast.notifier.hear import hear
 from standfast.notifier.model import Heard

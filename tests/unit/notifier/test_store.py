@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.unit.notifier.events import at, config, plain, problem, resolved
 
-from standfast.clock import iso
 from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
 from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Heard
