@@ -36,8 +36,10 @@ class Frame:
 
     async def sleep(self, seconds: float) -> bool:
         """Wait, but no longer than until the stop; True when it is time to stop."""
+        # Not wait_for: in Python 3.11 it can swallow a cancellation.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stop.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.stop.wait()
         return self.stop.is_set()
 
     def reload(self) -> None:

@@ -175,7 +175,8 @@ class Systemd1:
         )
         async with self._free:
             try:
-                reply = await asyncio.wait_for(self._bus.call(message), CALL_TIMEOUT_S)
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    reply = await self._bus.call(message)
             except TimeoutError as error:
                 raise Systemd1Error(f"systemd did not answer {member} within {CALL_TIMEOUT_S:g} s") from error
             except (OSError, EOFError, DBusError) as error:
