@@ -1,7 +1,7 @@
 """What a unit's state means: healthy, on its way, stopped by its operator, or failing, and how. Pure.
 
 systemd's states do not say by whose doing a unit is down; what was seen before does. Each rule
-here was measured on a real systemd; docs/design.md, section 6, has them as a table.
+here was measured on a real systemd; docs/design.md has them as a table ("The detector's loop").
 """
 
 from collections.abc import Callable
