@@ -119,9 +119,9 @@ def to_fields(event: Event) -> dict[str, str]:
         "STANDFAST_PREVIOUS_STATE": event.previous_state,
         "STANDFAST_LEVEL": event.level,
         "STANDFAST_ACTION": event.action,
-        "STANDFAST_DATA": json.dumps(event.data) if event.data else "",
+        "STANDFAST_DATA": json.dumps(event.data, default=str) if event.data else "",
     }
-    return {
+    fields = {
         "MESSAGE": f"{TOPICS[event.kind]} {event.message}",
         "MESSAGE_ID": MESSAGE_IDS[event.kind],
         "PRIORITY": str(PRIORITIES[event.severity]),
@@ -130,6 +130,8 @@ def to_fields(event: Event) -> dict[str, str]:
         "STANDFAST_SEVERITY": event.severity.value,
         **{name: str(value) for name, value in optional.items() if value},
     }
+    # The text may come from anywhere, such as a strategy's exception: half a surrogate pair has no UTF-8.
+    return {name: value.encode(errors="replace").decode() for name, value in fields.items()}
 
 
 def from_fields(fields: Mapping[str, str]) -> Event | None:

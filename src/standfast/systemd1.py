@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 from dbus_fast import BusType, DBusError, Message, MessageType, Variant
 from dbus_fast.aio.message_bus import MessageBus
+from dbus_fast.errors import AuthError
 
 from standfast.errors import StandfastError
 
@@ -85,9 +86,11 @@ class Systemd1:
             Systemd1Error: the bus is not there.
         """
         try:
-            bus = await MessageBus(bus_address=bus_address, bus_type=BusType.SYSTEM).connect()
-        except (OSError, DBusError, EOFError) as error:
-            raise Systemd1Error(f"cannot reach the system bus: {error}; see systemctl status dbus") from error
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                bus = await MessageBus(bus_address=bus_address, bus_type=BusType.SYSTEM).connect()
+        except (OSError, DBusError, AuthError, EOFError) as error:
+            reason = str(error) or "no answer"
+            raise Systemd1Error(f"cannot reach the system bus: {reason}; see systemctl status dbus") from error
         return cls(bus)
 
     async def __aenter__(self) -> Self:

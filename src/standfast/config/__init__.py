@@ -7,5 +7,6 @@ in a file is found in one pass and is one line: file, key, what was expected, wh
 from standfast.config.mistakes import ConfigError, Mistake
 from standfast.config.reader import load, load_text
 from standfast.config.schema import Alias, AtLeast, Check, Duration, Seconds
+from standfast.config.urls import is_url
 
-__all__ = ["Alias", "AtLeast", "Check", "ConfigError", "Duration", "Mistake", "Seconds", "load", "load_text"]
+__all__ = ["Alias", "AtLeast", "Check", "ConfigError", "Duration", "Mistake", "Seconds", "is_url", "load", "load_text"]

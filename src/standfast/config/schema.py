@@ -8,6 +8,7 @@ The dataclass is the schema. Understood are bool, int, float, str, StrEnum, Lite
 import dataclasses
 import difflib
 import json
+import math
 import re
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -54,6 +55,8 @@ class Check(Protocol):
 _UNITS_S: Final = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
 _BAD: Final = object()
+# Longer ones are slips of the keyboard, and more than a time can be moved by.
+LONGEST_S: Final = 10 * 365 * 86400.0
 
 
 @dataclass(slots=True)
@@ -168,6 +171,8 @@ def _scalar(builder: _Builder, hint: Any, kind: Any, markers: tuple[Any, ...], v
     read = seconds(value) if duration else _plain_scalar(kind, value)
     if read is None:
         return builder.bad(key, _expectation(hint), _shown(value))
+    if duration and read > LONGEST_S:
+        return builder.bad(key, f"{_expectation(hint)} of at most ten years", _shown(value))
     lowest = duration.minimum_s if duration else None
     lowest = next((marker.lowest for marker in markers if isinstance(marker, AtLeast)), lowest)
     if lowest is not None and read < lowest:
@@ -181,18 +186,28 @@ def _plain_scalar(kind: Any, value: Any) -> Any:
         return value if isinstance(value, str) and value in get_args(kind) else None
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return kind(value) if isinstance(value, str) and value in list(kind) else None
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if kind is float:
+        return _finite(value)
     return value if type(value) is kind else None
+
+
+def _finite(value: Any) -> float | None:
+    """A number as a float; None for what is none, for nan, and for what is too large to be one."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def seconds(value: Any) -> float | None:
     """A duration in seconds: 90, 1.5, "90s", "5min", "2h"; None for anything else."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return _finite(value)
+    match = _DURATION.fullmatch(value)
     unit_s = _UNITS_S.get(match[2] or "s") if match else None
-    return float(match[1]) * unit_s if match and unit_s else None
+    return _finite(float(match[1]) * unit_s) if match and unit_s else None
 
 
 def _unknown_key(builder: _Builder, key: str, name: str, known: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import pytest
 
-from standfast.config import Alias, AtLeast, ConfigError, Seconds, load, load_text
+from standfast.config import Alias, AtLeast, ConfigError, Seconds, is_url, load, load_text
 
 
 class Mode(StrEnum):
@@ -141,6 +141,12 @@ DURATION = 'a duration (seconds, or text like "90s", "5min", "2h")'
         ("check_interval_s = -1", f"x.toml:1: check_interval_s: expected {DURATION}, at least 0, found -1"),
         ("[restart]\nmax_per_hour = 1.5", "x.toml:2: restart.max_per_hour: expected a whole number, found 1.5"),
         ("[restart]\nmax_per_hour = 0", "x.toml:2: restart.max_per_hour: expected a whole number, at least 1, found 0"),
+        ("share = nan", "x.toml:1: share: expected a number, found NaN"),
+        ("check_interval_s = inf", f"x.toml:1: check_interval_s: expected {DURATION}, found Infinity"),
+        (
+            "check_interval_s = '99999d'",
+            f'x.toml:1: check_interval_s: expected {DURATION} of at most ten years, found "99999d"',
+        ),
         ("restart = 3", "x.toml:1: restart: expected a table, found 3"),
         ("files = '/a'", 'x.toml:1: files: expected an array of texts in quotes, found "/a"'),
         ("files = ['/a', 2]", "x.toml:1: files[2]: expected text in quotes, found 2"),
@@ -205,3 +211,21 @@ def test_the_first_line_counts_the_others() -> None:
     with pytest.raises(ConfigError) as caught:
         read("a = 1\nb = 2")
     assert caught.value.first_line.endswith("(and 1 more)")
+
+
+@pytest.mark.parametrize(
+    ("text", "usable"),
+    [
+        ("http://127.0.0.1:8001/health", True),
+        ("https://[::1]/", True),
+        ("http://127.0.0.1:abc/", False),
+        ("http://127.0.0.1:99999/", False),
+        ("http://127.0.0.1:0/", False),
+        ("http:///x", False),
+        ("ftp://host/", False),
+        ("http://[::1", False),
+        ("", False),
+    ],
+)
+def test_urls(text: str, usable: bool) -> None:
+    assert is_url(text, ("http", "https")) is usable

@@ -65,6 +65,10 @@ def test_what_is_no_event_is_ignored(fields: dict[str, str]) -> None:
     assert from_fields(fields) is None
 
 
+def test_a_text_that_has_no_utf_8_does_not_stop_an_event() -> None:
+    assert to_fields(Event(Kind.PROBLEM, "bad \udc80 text"))["MESSAGE"] == "[HEALTH-CHECK] bad ? text"
+
+
 @pytest.mark.parametrize("data", ["[1]", "{", "1", "[" * 100_000, '"x"'])
 def test_data_that_is_no_object_is_taken_as_absent(data: str) -> None:
     event = from_fields(
