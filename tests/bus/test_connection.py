@@ -1,35 +1,46 @@
 """A bus that cannot be used is one line within a bounded time."""
 
-import asyncio
+from __future__ import annotations
+
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
+from standfast.systemd1 import Variant, unpacked
 
+# A process of its own: dbus-fast leaves a connection that never came to be to the garbage collection.
+PROGRAM = """
+import asyncio, sys
 from standfast import systemd1
-from standfast.systemd1 import Systemd1, Systemd1Error, unpacked
+systemd1.CALL_TIMEOUT_S = 0.5
+try:
+    asyncio.run(systemd1.Systemd1.connect(f"unix:path={sys.argv[1]}"))
+except systemd1.Systemd1Error as error:
+    print(error)
+"""
 
 
-def connect(path: Path) -> None:
-    asyncio.run(Systemd1.connect(f"unix:path={path}"))
+def connect(path: Path) -> str:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", PROGRAM, str(path)]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
 
 
-# dbus-fast has no door to close a connection that never came to be: the garbage collection does, with a warning.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_bus_that_accepts_and_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(systemd1, "CALL_TIMEOUT_S", 0.2)
+def test_a_bus_that_accepts_and_says_nothing(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "bus"))
         silent.listen()
-        with pytest.raises(Systemd1Error, match=r"cannot reach the system bus: no answer; see systemctl status dbus"):
-            connect(tmp_path / "bus")
+        said = connect(tmp_path / "bus")
+    assert said == "cannot reach the system bus: no answer; see systemctl status dbus"
 
 
 def test_a_bus_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(Systemd1Error, match=r"cannot reach the system bus: .*No such file"):
-        connect(tmp_path / "nothing")
+    said = connect(tmp_path / "nothing")
+    assert said.startswith("cannot reach the system bus: ")
+    assert "No such file" in said
 
 
 def test_values_come_without_their_variants() -> None:
-    variant = systemd1.Variant
-    assert unpacked({"a": variant("as", ["x"]), "b": [variant("u", 1)]}) == {"a": ["x"], "b": [1]}
+    assert unpacked({"a": Variant("as", ["x"]), "b": [Variant("u", 1)]}) == {"a": ["x"], "b": [1]}
