@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from standfast.notifier import secret
 from standfast.notifier.channel_config import EmailConfig, Tls
 from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.secret import SecretError
 
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
@@ -22,10 +23,15 @@ class EmailChannel:
         """Read the password, if there is a user.
 
         Raises:
-            SecretError: there is a user and no password.
+            SecretError: there is a user and no password, or one that the library cannot send.
         """
         self._config = config
         self._password = secret.read(config.password_credential, config.password_file) if config.user else ""
+        if not (config.user + self._password).isascii():
+            raise SecretError(
+                f'cannot log in with the credential "{config.password_credential}": it or the user of'
+                " [channels.email] has a character beyond ASCII; choose another password"
+            )
 
     def deliver(self, body: Body, parts_done: int = 0) -> Answer:
         """Send once."""

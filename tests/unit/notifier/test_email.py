@@ -10,6 +10,7 @@ from tests.unit.notifier.provider_servers import SmtpServer
 from standfast.notifier.channel_config import EmailConfig, Tls
 from standfast.notifier.channels.channel import Outcome
 from standfast.notifier.channels.email import EmailChannel
+from standfast.notifier.secret import SecretError
 
 BODY = {
     "id": "abc123",
@@ -68,6 +69,14 @@ def test_a_login(tmp_path: Path) -> None:
         refused = found.deliver(BODY)
     assert refused.outcome is Outcome.REFUSED
     assert "hush" not in refused.detail
+
+
+@pytest.mark.parametrize(("user", "password"), [("me", "hüsh"), ("mé", "hush")])
+def test_a_login_beyond_ascii_is_said_and_not_tried(tmp_path: Path, user: str, password: str) -> None:
+    (tmp_path / "password").write_text(password)
+    with SmtpServer(extensions=("AUTH PLAIN",)) as server, pytest.raises(SecretError, match="beyond ASCII") as error:
+        channel(server, user=user, password_file=str(tmp_path / "password"))
+    assert password not in str(error.value)
 
 
 def test_encryption_that_is_required_and_not_offered_is_refused() -> None:
