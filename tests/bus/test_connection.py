@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from standfast.systemd1 import Variant, unpacked
+from dbus_fast import Variant
+
+from standfast.systemd1 import unpacked
 
 # A process of its own: dbus-fast leaves a connection that never came to be to the garbage collection.
 PROGRAM = """
