@@ -8,12 +8,21 @@ from typing import Final
 
 from standfast import __version__
 from standfast.config import ConfigError
-from standfast.ctl import check_config, status
+from standfast.ctl import ack, check_config, errors, resolve, silence, status, test_notify, unsilence
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.screen import Screen, printable
 from standfast.errors import StandfastError
 
-COMMANDS: Final[tuple[Command, ...]] = (status.COMMAND, check_config.COMMAND)
+COMMANDS: Final[tuple[Command, ...]] = (
+    status.COMMAND,
+    errors.COMMAND,
+    ack.COMMAND,
+    resolve.COMMAND,
+    silence.COMMAND,
+    unsilence.COMMAND,
+    test_notify.COMMAND,
+    check_config.COMMAND,
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -1,0 +1,107 @@
+"""Reading the journal: what daemons answer there, and what happened."""
+
+import os
+import pwd
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from systemd import journal
+
+from standfast.clock import utc_now
+from standfast.ctl.patience import Patience
+from standfast.errors import StandfastError
+
+Entry = Mapping[str, Any]
+
+_JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
+_DAEMON_USER: Final = "standfast"
+
+
+class JournalError(StandfastError):
+    """The journal cannot be read."""
+
+
+def may_read_journal() -> bool:
+    """Whether this user sees what daemons log; without the right the journal's own reader shows silently nothing."""
+    found = (path for directory in _JOURNALS for path in directory.glob("*/system.journal"))
+    return any(os.access(path, os.R_OK) for path in found)
+
+
+def require_journal(what: str) -> None:
+    """Make sure that what daemons log can be read.
+
+    Raises:
+        JournalError: it cannot; it says what to do.
+    """
+    if not may_read_journal():
+        user = pwd.getpwuid(os.getuid()).pw_name
+        raise JournalError(
+            f"cannot {what}: {user} may not read the journal; use sudo, or let an administrator run "
+            f"`usermod -aG systemd-journal {user}` and log in again"
+        )
+
+
+class Answers:
+    """What a daemon logs from the moment of opening on: open it before that is said which is to be answered."""
+
+    def __init__(self, identifier: str, since: datetime | None = None) -> None:
+        """Begin to listen.
+
+        Args:
+            identifier: the daemon's SYSLOG_IDENTIFIER.
+            since: what was logged from then on; now, by default.
+
+        Raises:
+            JournalError: the journal cannot be opened.
+        """
+        self._users = _daemon_users()
+        try:
+            self._reader = journal.Reader()
+            self._reader.add_match(SYSLOG_IDENTIFIER=identifier)
+            # Without its file descriptor a reader never learns of new entries.
+            self._reader.fileno()
+            self._reader.seek_realtime((since or utc_now()).timestamp())
+        except OSError as error:
+            raise _unreadable(error) from error
+
+    def until(self, patience: Patience) -> Iterator[Entry]:
+        """Each entry as it comes, until the patience ends.
+
+        Raises:
+            JournalError: the journal cannot be read any more.
+        """
+        while True:
+            yield from self._there()
+            if not (wait_s := patience.next_s()):
+                return
+            try:
+                self._reader.wait(wait_s)
+            except OSError as error:
+                raise _unreadable(error) from error
+
+    def close(self) -> None:
+        """Give the journal's files back."""
+        self._reader.close()
+
+    def _there(self) -> Iterator[Entry]:
+        try:
+            while entry := self._reader.get_next():
+                # Anybody may log under any name; journald vouches for the user.
+                if entry.get("_UID") in self._users:
+                    yield entry
+        except OSError as error:
+            raise _unreadable(error) from error
+
+
+def _daemon_users() -> frozenset[int]:
+    """The users whose word is a daemon's: root and its own."""
+    try:
+        return frozenset({0, pwd.getpwnam(_DAEMON_USER).pw_uid})
+    except KeyError:
+        return frozenset({0})
+
+
+def _unreadable(error: OSError) -> JournalError:
+    return JournalError(f"cannot read the journal: {error.strerror or error}; see systemctl status systemd-journald")

@@ -1,0 +1,131 @@
+"""Giving the daemons commands: events of the calling user, whom journald vouches for; the answer is in the journal."""
+
+import grp
+import os
+import pwd
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any, Final
+
+from standfast.clock import utc_now
+from standfast.ctl.answers import Answers, Entry, require_journal
+from standfast.ctl.patience import Patience
+from standfast.errors import StandfastError
+from standfast.events import Event, Kind
+from standfast.journal import Journal
+from standfast.web.reading import read_snapshot
+from standfast.web.snapshot import Source
+
+IDENTIFIER: Final = "standfastctl"
+NOTIFIER: Final = "standfast-notifier"
+ADMIN_GROUP: Final = "standfast-admin"
+# The notifier reads its journal at least every 5 s, also when nobody rings.
+ANSWER_S: Final = 15.0
+
+DONE: Final = "DONE"
+_NEXT_STEPS: Final[Mapping[str, str]] = {
+    "NO_SUCH_PROBLEM": "no unresolved problem has this number; see standfastctl errors",
+    "NO_SUCH_SILENCE": "no silence has this id; those in force are in standfastctl errors",
+    "NO_SUCH_CHANNEL": "this channel is not configured; see [channels] in notifier.toml",
+    "BAD": "the notifier does not understand it; see journalctl -t standfast-notifier",
+}
+
+
+class OrderError(StandfastError):
+    """A command was not followed."""
+
+
+def require_admin(what: str) -> None:
+    """Make sure that the daemons listen to this user.
+
+    Raises:
+        OrderError: they do not; it says what to do.
+    """
+    user = pwd.getpwuid(os.getuid())
+    if user.pw_uid != 0 and not _is_admin(user):
+        raise OrderError(
+            f"cannot {what}: only root and the members of {ADMIN_GROUP} may, and {user.pw_name} is none; use sudo, or "
+            f"let an administrator run `usermod -aG {ADMIN_GROUP} {user.pw_name}; systemctl reload {NOTIFIER}`"
+        )
+
+
+def _is_admin(user: pwd.struct_passwd) -> bool:
+    try:
+        group = grp.getgrnam(ADMIN_GROUP)
+    except KeyError:
+        return False
+    return user.pw_name in group.gr_mem or user.pw_gid == group.gr_gid
+
+
+def notifier() -> Source:
+    """What the notifier says of itself.
+
+    Raises:
+        OrderError: it does not run; it says what to do.
+    """
+    found = read_snapshot(utc_now()).notifier
+    if found.status is None:
+        raise OrderError(found.trouble)
+    return found
+
+
+def listen(what: str) -> Answers:
+    """Begin to listen to the notifier, once it is clear that this user may give it commands and that it runs.
+
+    Raises:
+        OrderError: no answer would come.
+        JournalError: or none could be read.
+    """
+    require_admin(what)
+    require_journal(what)
+    notifier()
+    return Answers(NOTIFIER)
+
+
+def order(kind: str, message: str, **data: Any) -> None:
+    """Log a command; whoever awaits its answer listens already.
+
+    Raises:
+        OrderError: journald did not take it.
+    """
+    with closing(Journal(IDENTIFIER)) as journal:
+        journal.emit(Event(Kind.COMMAND, message, kind, data=data))
+        if journal.waiting:
+            raise OrderError("cannot hand the command to the journal; see systemctl status systemd-journald")
+
+
+def followed(what: str, kind: str, message: str, **data: Any) -> None:
+    """Give the notifier a command and wait until it was followed.
+
+    Args:
+        what: the doing in words, for the message when it cannot be done.
+        data: its `id` is what the answer is known by.
+
+    Raises:
+        StandfastError: it was not followed; it says why and what to do.
+    """
+    with closing(listen(what)) as answers:
+        order(kind, message, **data)
+        for entry in answers.until(Patience(ANSWER_S, "the notifier")):
+            if entry.get("STANDFAST_COMMAND") == str(data["id"]):
+                return require_done(what, entry)
+    raise silent(what)
+
+
+def require_done(what: str, entry: Entry) -> None:
+    """Look at the notifier's answer to a command.
+
+    Raises:
+        OrderError: the command was not followed.
+    """
+    result = str(entry.get("STANDFAST_RESULT"))
+    if result != DONE:
+        raise OrderError(f"cannot {what}: {_NEXT_STEPS.get(result, result)}")
+
+
+def silent(what: str, after_s: float = ANSWER_S) -> OrderError:
+    """The error of a notifier that did not answer."""
+    return OrderError(
+        f"cannot {what}, as far as is known: the notifier did not answer within {after_s:.0f} s; see "
+        f"systemctl status {NOTIFIER}. It learns of new members of {ADMIN_GROUP} by systemctl reload {NOTIFIER}"
+    )

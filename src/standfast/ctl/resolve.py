@@ -1,0 +1,28 @@
+"""`standfastctl resolve`: somebody says that a problem is over."""
+
+import argparse
+
+from standfast.ctl import numbered
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.ordering import followed
+from standfast.ctl.screen import Screen
+from standfast.web.report import Tone
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    problem = numbered.in_words(arguments.id)
+    followed(f"resolve {arguments.id}", "RESOLVE", f"Problem {problem} is resolved by hand", id=arguments.id)
+    screen.line(f"Resolved: {problem}. If it occurs again, it is a new problem.", Tone.GOOD)
+    return Exit.OK
+
+
+COMMAND = Command(
+    name="resolve",
+    summary="say that a problem is over",
+    description=(
+        "Marks an unresolved problem as resolved, for what nobody reports the end of. For root and the members of "
+        "standfast-admin. Exits 0 when it is resolved, 1 when it is not, 2 when called wrongly."
+    ),
+    configure=numbered.configure,
+    run=_run,
+)

@@ -1,0 +1,79 @@
+"""`standfastctl silence`: for a while nothing new is told of what matches."""
+
+import argparse
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from standfast.clock import utc_now
+from standfast.config.schema import seconds
+from standfast.ctl.command import Command, Exit, UsageError
+from standfast.ctl.ordering import followed
+from standfast.ctl.screen import Screen
+from standfast.events import Severity
+from standfast.moments import iso
+from standfast.web.report import Tone
+
+_WHAT: Final = "silence"
+_LONGEST_S: Final = 366 * 86400.0
+# systemd.unit(5): what ends otherwise is a service, as for systemctl.
+_SUFFIXES: Final = (
+    *(".service", ".socket", ".device", ".mount", ".automount", ".swap", ".target", ".path", ".timer"),
+    *(".slice", ".scope"),
+)
+
+
+def unit_name(text: str) -> str:
+    """A unit's name or glob as systemctl would read it: what has no type is a service."""
+    return text if not text or text.endswith((*_SUFFIXES, "*")) else f"{text}.service"
+
+
+def duration(text: str) -> timedelta:
+    """A duration such as 90s, 5min, 2h or 1d.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    found = seconds(text)
+    if found is None or not 1 <= found <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f'"{text}" is no duration: write one such as 90s, 5min, 2h or 1d')
+    return timedelta(seconds=found)
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--unit", default="", help="a unit or a glob, such as trade_manager or 'standfast-agent@*'")
+    parser.add_argument("--type", default="", help="an error type or a glob, such as OPENALGO_DOWN or 'DATABASE_*'")
+    parser.add_argument("--severity", default="", choices=[*Severity], help="only what is of this severity")
+    parser.add_argument(
+        "--for", dest="duration", type=duration, required=True, metavar="DURATION", help="90s, 5min, 2h, 1d"
+    )
+    parser.add_argument("--why", default="", help="for those who wonder later")
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    unit, error_type, severity = unit_name(arguments.unit), arguments.type, arguments.severity
+    if not (unit or error_type or severity):
+        raise UsageError("it would silence everything: name a --unit, a --type or a --severity")
+    end = utc_now() + arguments.duration
+    silence_id = secrets.token_hex(4)
+    asked = {"unit": unit, "type": error_type, "severity": severity, "why": arguments.why}
+    data = {name: value for name, value in asked.items() if value}
+    words = ", ".join(f"{name} {value}" for name, value in data.items() if name != "why")
+    followed(_WHAT, "SILENCE", f"Silence of {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
+    shown_end = end.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    screen.line(f"Silenced until {shown_end}: {words}. Monitoring goes on.", Tone.GOOD)
+    screen.line(f"To end it earlier: standfastctl unsilence {silence_id}")
+    return Exit.OK
+
+
+COMMAND = Command(
+    name="silence",
+    summary="say nothing new of a unit or a type of error for a while",
+    description=(
+        "Silences what matches all of --unit, --type and --severity. Watching goes on, recoveries of what was told "
+        "are told, and what is unresolved when the silence ends is told then. For root and the members of "
+        "standfast-admin. Exits 0 when it is in force, 1 when it is not, 2 when called wrongly."
+    ),
+    configure=_configure,
+    run=_run,
+)

@@ -1,0 +1,130 @@
+"""`standfastctl test-notify`: a message through the real path, and what became of it in each channel."""
+
+import argparse
+import secrets
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from standfast.ctl.answers import Entry
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.ordering import listen, notifier, order, require_done, silent
+from standfast.ctl.patience import Patience
+from standfast.ctl.screen import Screen
+from standfast.web import snapshot as shots
+from standfast.web.report import Tone
+
+# A provider may take 10 s to answer, and the worker that asks it has to start first.
+DELIVERY_S: Final = 30.0
+_WHAT: Final = "send a test"
+_DELIVERED: Final = "delivered"
+_WORDS: Final[Mapping[str, str]] = {
+    _DELIVERED: "delivered",
+    "refused": "refused",
+    "given_up": "given up",
+    "retry": "not delivered, the notifier goes on trying",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a channel said to the test.
+
+    Attributes:
+        result: delivered, refused, given_up or retry; "" without an answer in time.
+        detail: why it was not delivered, and the next step.
+    """
+
+    result: str
+    detail: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the message arrived."""
+        return self.result == _DELIVERED
+
+    def __str__(self) -> str:
+        words = _WORDS.get(self.result, self.result or "no answer yet")
+        return f"{words}: {self.detail}" if self.detail else words
+
+
+def answered(entry: Entry, test_id: str) -> tuple[str, Delivery] | None:
+    """The channel and what it said, None for an entry about something else."""
+    channel = entry.get("STANDFAST_CHANNEL")
+    if entry.get("STANDFAST_NOTIFICATION") != test_id or not channel:
+        return None
+    return str(channel), Delivery(str(entry.get("STANDFAST_RESULT", "")), str(entry.get("STANDFAST_DETAIL", "")))
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--channel", default="", help="only this channel, such as telegram; without it all of them")
+    parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    test_id = secrets.token_hex(16)
+    found = _send(test_id, arguments.channel)
+    if arguments.json:
+        shown = {name: {"result": one.result or "none", "detail": one.detail} for name, one in found.items()}
+        screen.json({"id": test_id, "channels": shown})
+    else:
+        for name, one in found.items():
+            screen.line(f"{name}: {one}", Tone.GOOD if one.is_good else Tone.BAD)
+    return Exit.OK if all(one.is_good for one in found.values()) else Exit.WRONG
+
+
+def _send(test_id: str, channel: str) -> dict[str, Delivery]:
+    with closing(listen(_WHAT)) as answers:
+        wanted = [channel] if channel else _configured()
+        data = {"channel": channel} if channel else {}
+        order("TEST_NOTIFY", f"Test of {', '.join(wanted)}", id=test_id, **data)
+        entries = answers.until(Patience(DELIVERY_S, f"the answer of {', '.join(wanted)}"))
+        found = _collect(entries, test_id, wanted)
+    # The notifier may know of other channels than it told: what answered is shown too.
+    return {name: found.get(name) or _unanswered(name) for name in [*wanted, *(found.keys() - set(wanted))]}
+
+
+def _collect(entries: Iterable[Entry], test_id: str, wanted: Iterable[str]) -> dict[str, Delivery]:
+    """Each channel's first answer."""
+    waited_for = set(wanted)
+    found: dict[str, Delivery] = {}
+    followed = False
+    for entry in entries:
+        if entry.get("STANDFAST_COMMAND") == test_id:
+            require_done(_WHAT, entry)
+            followed = True
+        elif answer := answered(entry, test_id):
+            found.setdefault(*answer)
+            followed = True
+        if waited_for <= found.keys():
+            return found
+    if not followed:
+        raise silent(_WHAT, DELIVERY_S)
+    return found
+
+
+def _configured() -> list[str]:
+    return [str(row.get("name")) for row in shots.rows(notifier().get("channels"))]
+
+
+def _unanswered(channel: str) -> Delivery:
+    """What is known of a channel that did not answer: most often earlier messages wait in front of the test."""
+    rows: Iterable[Mapping[str, Any]] = shots.rows(notifier().get("channels"))
+    row = next((row for row in rows if row.get("name") == channel), {})
+    queued, failing = shots.number(row.get("queued")), row.get("failing") or "no reason given"
+    if not queued:
+        return Delivery("", "see journalctl -t standfast-notifier")
+    return Delivery("", f"{queued} messages are queued for it ({failing}); the test is delivered after them")
+
+
+COMMAND = Command(
+    name="test-notify",
+    summary="send a test message and report what each channel made of it",
+    description=(
+        "Sends a test through the notifier, as a problem would be sent, and waits up to 30 s for the answer of each "
+        "channel. Exits 0 when all delivered it, 1 when one did not, 2 when called wrongly."
+    ),
+    configure=_configure,
+    run=_run,
+)

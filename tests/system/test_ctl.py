@@ -1,0 +1,186 @@
+"""standfastctl as installed: the daemons do what it asks for, and it says so; who may not is told what to do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.system.inbox import URL, Inbox
+from tests.system.machine import Machine
+from tests.system.stage import wait_until
+
+NOTIFIER = "standfast-notifier"
+_CHANNELS = f"""
+aggregation_window_s = 1
+[channels.journal]
+[channels.webhook]
+url = "{URL}"
+"""
+_DEAD_WEBHOOK = """
+aggregation_window_s = 1
+[channels.journal]
+[channels.webhook]
+url = "http://127.0.0.1:9/hook"
+"""
+
+
+@pytest.fixture(scope="module")
+def inbox(machine: Machine) -> Inbox:
+    """Two channels, and two people: alice is an administrator of Standfast, bob is nobody."""
+    machine.run("useradd -m alice && useradd -m bob && usermod -aG standfast-admin,systemd-journal alice")
+    found = Inbox(machine)
+    configure(machine, _CHANNELS)
+    return found
+
+
+def configure(machine: Machine, notifier_toml: str) -> None:
+    machine.write("/etc/standfast/notifier.toml", notifier_toml)
+    machine.run(["systemctl", "restart", NOTIFIER])
+
+
+def ctl(machine: Machine, *words: str, user: str = "root") -> subprocess.CompletedProcess[str]:
+    """Run standfastctl in the machine as a user."""
+    as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"] if user != "root" else []
+    return machine.run([*as_user, "standfastctl", *words], check=False)
+
+
+def problem(machine: Machine, error_type: str, unit: str = "fleet.service") -> int:
+    """Raise a problem as any program can, and return its number."""
+    entry = f"MESSAGE=it broke\nPRIORITY=4\nSTANDFAST=1\nSTANDFAST_EVENT=problem\nSTANDFAST_TYPE={error_type}\n"
+    machine.run("logger --journald", stdin=f"{entry}STANDFAST_UNIT={unit}\n")
+    wait_until(lambda: number(machine, error_type) > 0, f"the notifier to take in {error_type}")
+    return number(machine, error_type)
+
+
+def number(machine: Machine, error_type: str) -> int:
+    """The number of an unresolved problem of this type; 0 when there is none."""
+    return next((int(row["id"]) for row in errors(machine)["unresolved_errors"] if row["error_type"] == error_type), 0)
+
+
+def errors(machine: Machine) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ctl(machine, "errors", "--json").stdout)
+    return found
+
+
+def test_a_test_is_sent_and_each_channel_answers(machine: Machine, inbox: Inbox) -> None:
+    result = ctl(machine, "test-notify", user="alice")
+    assert (result.returncode, result.stdout) == (0, "journal: delivered\nwebhook: delivered\n"), result.stderr
+    letter = inbox.wait(lambda letter: letter.kind == "test", "the test")
+    assert "alice" in letter.body["text"]
+
+
+def test_a_test_of_one_channel(machine: Machine, inbox: Inbox) -> None:
+    result = ctl(machine, "test-notify", "--channel", "webhook", "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["channels"] == {"webhook": {"result": "delivered", "detail": ""}}
+    inbox.wait(lambda letter: letter.body["id"] == found["id"], "the same id")
+
+
+def test_a_test_of_a_channel_that_is_not_there(machine: Machine, inbox: Inbox) -> None:
+    result = ctl(machine, "test-notify", "--channel", "pigeon")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        "standfastctl test-notify: cannot send a test: this channel is not configured; "
+        "see [channels] in notifier.toml\n"
+    )
+
+
+@pytest.fixture
+def dead_webhook(machine: Machine, inbox: Inbox) -> Iterator[None]:
+    configure(machine, _DEAD_WEBHOOK)
+    yield
+    configure(machine, _CHANNELS)
+    inbox.wait(lambda letter: letter.kind == "test", "the test that was queued")
+
+
+@pytest.mark.usefixtures("dead_webhook")
+def test_a_channel_that_does_not_deliver_is_told(machine: Machine) -> None:
+    result = ctl(machine, "test-notify")
+    assert result.returncode == 1
+    journal, webhook = result.stdout.splitlines()
+    assert journal == "journal: delivered"
+    assert webhook.startswith("webhook: not delivered, the notifier goes on trying: ")
+
+
+@pytest.mark.usefixtures("inbox")
+def test_a_problem_is_acknowledged_and_resolved(machine: Machine) -> None:
+    found = problem(machine, "BOILER_COLD")
+    listed = ctl(machine, "errors")
+    assert listed.returncode == 1
+    assert f"  {found} " in listed.stdout
+
+    acknowledged = ctl(machine, "ack", str(found), user="alice")
+    assert acknowledged.returncode == 0, acknowledged.stderr
+    assert acknowledged.stdout.startswith(f"Acknowledged: {found} (BOILER_COLD, fleet.service).")
+    machine.wait_journal(STANDFAST_COMMAND=str(found), STANDFAST_RESULT="DONE")
+
+    resolved = ctl(machine, "resolve", str(found))
+    assert resolved.returncode == 0, resolved.stderr
+    again = ctl(machine, "resolve", str(found))
+    assert (again.returncode, again.stderr) == (
+        1,
+        f"standfastctl resolve: cannot resolve {found}: no unresolved problem has this number; "
+        "see standfastctl errors\n",
+    )
+
+
+def test_a_silence_holds_until_it_is_ended(machine: Machine, inbox: Inbox) -> None:
+    words = ["--unit", "quiet_one", "--for", "2h", "--why", "a new disk"]
+    result = ctl(machine, "silence", *words, user="alice")
+    assert result.returncode == 0, result.stderr
+    assert "unit quiet_one.service. Monitoring goes on." in result.stdout
+    silence_id = result.stdout.split()[-1]
+    row = f"{silence_id}  quiet_one.service"
+    wait_until(lambda: row in ctl(machine, "errors").stdout, "the notifier to show the silence")
+
+    found = problem(machine, "DISK_SLOW", "quiet_one.service")
+    problem(machine, "DISK_LOUD", "loud_one.service")
+    inbox.wait(lambda letter: "DISK_LOUD" in letter.types, "what is not silenced")
+    (held,) = (row for row in errors(machine)["unresolved_errors"] if row["id"] == found)
+    assert held["silenced"] is True
+    assert not any("DISK_SLOW" in letter.types for letter in inbox.letters())
+
+    ended = ctl(machine, "unsilence", silence_id)
+    assert ended.returncode == 0, ended.stderr
+    inbox.wait(lambda letter: "DISK_SLOW" in letter.types, "what the silence held back")
+    again = ctl(machine, "unsilence", silence_id)
+    assert again.returncode == 1
+    assert "no silence has this id; those in force are in standfastctl errors" in again.stderr
+
+
+@pytest.mark.usefixtures("inbox")
+@pytest.mark.parametrize(
+    "words", [["test-notify"], ["ack", "1"], ["resolve", "1"], ["silence", "--type", "X", "--for", "1h"]]
+)
+def test_who_may_not_is_told_what_to_do(machine: Machine, words: list[str]) -> None:
+    result = ctl(machine, *words, user="bob")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert "only root and the members of standfast-admin may, and bob is none; use sudo" in result.stderr
+
+
+@pytest.mark.usefixtures("inbox")
+def test_who_cannot_see_the_answer_is_told_what_to_do(machine: Machine) -> None:
+    result = machine.run(
+        "setpriv --reuid=alice --regid=alice --clear-groups standfastctl silence --type X --for 1h", check=False
+    )
+    assert result.returncode == 1
+    assert "alice may not read the journal; use sudo, or let an administrator run" in result.stderr
+
+
+@pytest.mark.usefixtures("inbox")
+def test_a_notifier_that_does_not_run_is_said_at_once(machine: Machine) -> None:
+    machine.run(["systemctl", "stop", NOTIFIER])
+    try:
+        result = ctl(machine, "test-notify")
+    finally:
+        machine.run(["systemctl", "start", NOTIFIER])
+    assert (result.returncode, result.stderr) == (
+        1,
+        "standfastctl test-notify: The notifier is not running; start it with: systemctl start standfast-notifier\n",
+    )
