@@ -153,6 +153,26 @@ class AlertmanagerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AppriseConfig:
+    """[channels.apprise]: any of the services that the Apprise library knows, each by an address.
+
+    Attributes:
+        urls: addresses without a secret in them; with none, they are the lines of the credential.
+    """
+
+    urls: tuple[str, ...] = ()
+    urls_credential: str = "apprise-urls"
+    urls_file: str = ""
+    timeout_s: Timeout = 10.0
+
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """Addresses have a scheme; which ones there are, the library knows when it is loaded."""
+        for number, url in enumerate(self.urls, 1):
+            if "://" not in url:
+                yield f"urls[{number}]", 'an address such as "ntfy://topic"', json.dumps(url)
+
+
+@dataclass(frozen=True, slots=True)
 class Channels:
     """[channels]: each table that is there is a channel that is used."""
 
@@ -162,6 +182,7 @@ class Channels:
     sms: SmsConfig | None = None
     email: EmailConfig | None = None
     alertmanager: AlertmanagerConfig | None = None
+    apprise: AppriseConfig | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,6 +199,8 @@ def secrets(channels: Channels) -> Iterator[tuple[str, str, str]]:
         yield "sms", channels.sms.auth_token_credential, channels.sms.auth_token_file
     if channels.email and channels.email.user:
         yield "email", channels.email.password_credential, channels.email.password_file
+    if channels.apprise and not channels.apprise.urls:
+        yield "apprise", channels.apprise.urls_credential, channels.apprise.urls_file
 
 
 def channels_to_table(channels: Channels) -> dict[str, Any]:

@@ -39,4 +39,8 @@ def build(name: str, channels: Channels) -> Channel:
             from standfast.notifier.channels.alertmanager import AlertmanagerChannel
 
             return AlertmanagerChannel(channels.alertmanager)
+        case "apprise" if channels.apprise:
+            from standfast.notifier.channels.apprise import AppriseChannel
+
+            return AppriseChannel(channels.apprise)
     raise KeyError(name)

@@ -33,7 +33,7 @@ class Answer:
 
 
 class Channel(Protocol):
-    """A way out. It is used by one thread only."""
+    """A way out. It is used by one thread at a time."""
 
     def deliver(self, body: Body, parts_done: int = 0) -> Answer:
         """Try once, within a bounded time. Never raises for anything that the other side does.

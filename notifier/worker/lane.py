@@ -11,17 +11,15 @@ from pathlib import Path
 from standfast.notifier import backoff
 from standfast.notifier.backoff import Retry
 from standfast.notifier.channels import Answer, Channel, Outcome
-from standfast.notifier.channels.channel import Body, Unusable
+from standfast.notifier.channels.channel import Body
 from standfast.notifier.model import MessageKind
-from standfast.notifier.secret import SecretError
 from standfast.notifier.store.database import StoreError
 from standfast.notifier.store.outbox import Ended, Outbox, Queued
+from standfast.notifier.worker.bounded import LIMIT_S, Bounded
 from standfast.notifier.worker.cap import Cap
 
 log = logging.getLogger(__name__)
 
-# Where the libraries come from that a plain installation lacks.
-_PACKAGES = {"telegram": "python3-python-telegram-bot", "sms": "python3-twilio"}
 # A database that another process holds, or a full disk, is looked at again after this.
 STORE_RETRY_S = 2.0
 
@@ -37,15 +35,16 @@ class Lane:
         report: Callable[[], None],
         cap: Cap | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        limit_s: float = LIMIT_S,
     ) -> None:
-        """Set up; the channel is built on the lane's own thread, when it first has something to deliver.
+        """Set up; the channel is built when it first has something to deliver.
 
         Args:
             report: called after every change in the outbox.
+            limit_s: how long one delivery may take in all.
         """
         self._name = name
         self._database = database
-        self._build = build
         self._report = report
         self._cap = cap
         self._now = now
@@ -54,7 +53,7 @@ class Lane:
         self._stopped = False
         self.idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lane {name}", daemon=True)
-        self._channel: Channel | None = None
+        self._channel = Bounded(name, build, limit_s)
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -92,8 +91,7 @@ class Lane:
                 self._wait(STORE_RETRY_S)
         if outbox is not None:
             outbox.close()
-        if self._channel is not None:
-            self._channel.close()
+        self._channel.close()
 
     def _wait(self, seconds: float | None) -> None:
         with self._wake:
@@ -137,19 +135,7 @@ class Lane:
     def _answer(self, outbox: Outbox, queued: Queued, body: Body, now: datetime) -> Answer:
         if self._cap is not None and not queued.parts_done and not self._cap.allows(outbox, now):
             return Answer(Outcome.REFUSED, f"the daily cap of {self._cap.limit} is reached")
-        return self._built().deliver(body, queued.parts_done)
-
-    def _built(self) -> Channel:
-        """The channel; as long as something is missing for it, that is looked for at each attempt."""
-        if self._channel is None:
-            try:
-                self._channel = self._build()
-            except SecretError as error:
-                return Unusable(str(error))
-            except ImportError as error:
-                package = _PACKAGES.get(self._name, self._name)
-                return Unusable(f"cannot load {error.name}: apt install {package}")
-        return self._channel
+        return self._channel.deliver(body, queued.parts_done)
 
     def _retry(self, outbox: Outbox, queued: Queued, answer: Answer, now: datetime) -> None:
         attempts = queued.attempts + 1

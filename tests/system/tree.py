@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -76,14 +76,18 @@ def locked(path: Path, mode: int = fcntl.LOCK_EX) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def tree(suite: str) -> Iterator[Path]:
-    """The cached tree of *suite*, built when it is missing, and not pruned as long as it is in use."""
-    names = packages()
+def tree(suite: str, names: Sequence[str] = (), purpose: str = "") -> Iterator[Path]:
+    """The cached tree of *suite*, built when it is missing, and not pruned as long as it is in use.
+
+    With *names* it is made of those packages instead; *purpose* keeps such a tree apart from the machines' own.
+    """
+    names = sorted(names) or packages()
     trees = cache_directory() / "trees"
-    path = trees / tree_key(suite, names, datetime.datetime.now(datetime.UTC).date())
-    with locked(trees / f"{suite}.build"):
+    name = f"{purpose}-{suite}" if purpose else suite
+    path = trees / tree_key(name, names, datetime.datetime.now(datetime.UTC).date())
+    with locked(trees / f"{name}.build"):
         if not path.exists():
-            _prune(trees, suite)
+            _prune(trees, name)
             _build(suite, names, path)
         in_use = contextlib.ExitStack()
         in_use.enter_context(locked(path.with_suffix(".in-use"), fcntl.LOCK_SH))

@@ -1,0 +1,75 @@
+"""A channel whose deliveries end: built when it is first used, given up on when one takes too long.
+
+The libraries bound each wait for the other side; a server that sends a byte now and then, or a name
+server that never answers, outlives all of these waits.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome, Unusable
+from standfast.notifier.secret import SecretError
+
+# Longer than any healthy delivery takes, with all parts of a long text to several numbers.
+LIMIT_S: Final = 60.0
+# Where the libraries come from that a plain installation lacks.
+_PACKAGES: Final = {"telegram": "python3-python-telegram-bot", "sms": "python3-twilio", "apprise": "apprise"}
+
+
+class _Built:
+    """A channel from its first use on; used by one thread at a time."""
+
+    def __init__(self, name: str, build: Callable[[], Channel]) -> None:
+        self._name = name
+        self._build = build
+        self._channel: Channel | None = None
+
+    def deliver(self, body: Body, parts_done: int) -> Answer:
+        return self._ready().deliver(body, parts_done)
+
+    def close(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+
+    def _ready(self) -> Channel:
+        """The channel; as long as something is missing for it, that is looked for at each attempt."""
+        if self._channel is None:
+            try:
+                self._channel = self._build()
+            except SecretError as error:
+                return Unusable(str(error))
+            except ImportError as error:
+                return Unusable(f"cannot load {error.name}: apt install {_PACKAGES.get(self._name, self._name)}")
+        return self._channel
+
+
+class Bounded:
+    """Delivers on a thread of its own; one that does not come back is left behind, with its channel."""
+
+    def __init__(self, name: str, build: Callable[[], Channel], limit_s: float = LIMIT_S) -> None:
+        """Set up; `build` is called when there is something to deliver."""
+        self._name = name
+        self._build = build
+        self._limit_s = limit_s
+        self._built = _Built(name, build)
+
+    def deliver(self, body: Body, parts_done: int = 0) -> Answer:
+        """Try once; after the limit the attempt counts as failed for now, whatever still becomes of it."""
+        answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        built = self._built
+        # A crash in there is the worker's, by its hook for threads.
+        thread = threading.Thread(
+            target=lambda: answers.put(built.deliver(body, parts_done)), name=f"delivery {self._name}", daemon=True
+        )
+        thread.start()
+        try:
+            return answers.get(timeout=self._limit_s)
+        except queue.Empty:
+            self._built = _Built(self._name, self._build)
+            return Answer(Outcome.RETRY, f"no end within {self._limit_s:g} s", parts_done=parts_done)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._built.close()

@@ -1,0 +1,77 @@
+"""A delivery ends, whatever the other side does."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from standfast.notifier.channel_config import WebhookConfig
+from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome
+from standfast.notifier.channels.webhook import WebhookChannel
+from standfast.notifier.worker.bounded import Bounded
+
+BODY = {"id": "1", "text": "words"}
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A server that sends the byte after the byte of an answer that never ends."""
+    ending = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while not ending.wait(0.05):
+                    connection.sendall(b"x")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    ending.set()
+    thread.join()
+    listener.close()
+
+
+def test_a_server_that_drips_bytes_is_given_up_on(dripping: str) -> None:
+    config = WebhookConfig(dripping, timeout_s=0.3)
+    bounded = Bounded("webhook", lambda: WebhookChannel(config), limit_s=1.0)
+    assert bounded.deliver(BODY, 2) == Answer(Outcome.RETRY, "no end within 1 s", parts_done=2)
+    bounded.close()
+
+
+def test_after_that_the_next_delivery_has_a_channel_of_its_own() -> None:
+    hanging = threading.Event()
+    built: list[Channel] = []
+
+    class Held:
+        def deliver(self, body: Body, parts_done: int = 0) -> Answer:
+            if self is built[0]:
+                hanging.wait()
+            return Answer(Outcome.DELIVERED)
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    def build() -> Channel:
+        built.append(Held())
+        return built[-1]
+
+    bounded = Bounded("x", build, limit_s=0.2)
+    assert bounded.deliver(BODY).outcome is Outcome.RETRY
+    assert bounded.deliver(BODY).outcome is Outcome.DELIVERED
+    assert bounded.deliver(BODY).outcome is Outcome.DELIVERED
+    assert len(built) == 2
+    hanging.set()
+
+
+def test_a_library_that_is_not_there_is_named_with_its_package() -> None:
+    def build() -> WebhookChannel:
+        raise ModuleNotFoundError("no", name="apprise")
+
+    answer = Bounded("apprise", build).deliver(BODY)
+    assert answer == Answer(Outcome.RETRY, "cannot load apprise: apt install apprise")
