@@ -184,3 +184,72 @@ def test_a_notifier_that_does_not_run_is_said_at_once(machine: Machine) -> None:
         1,
         "standfastctl test-notify: The notifier is not running; start it with: systemctl start standfast-notifier\n",
     )
+
+
+AGENT = "standfast-agent@paper.service"
+
+
+def agent(machine: Machine) -> dict[str, Any]:
+    """What the agent says of itself."""
+    found: dict[str, Any] = json.loads(machine.read("/run/standfast/agent/paper/status.json"))
+    return found
+
+
+def test_a_paused_agent_stays_paused_over_a_restart_until_it_is_resumed(machine: Machine) -> None:
+    machine.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=AGENT)
+    paused = ctl(machine, "pause", "paper", "--why", "earnings today")
+    assert paused.returncode == 0, paused.stderr
+    assert paused.stdout.startswith("Agent paper is paused: no new orders")
+    assert agent(machine)["paused"] is True
+    assert "paused by root" in machine.wait_journal(lambda entry: "earnings today" in entry["MESSAGE"])["MESSAGE"]
+
+    machine.run(["systemctl", "restart", AGENT])
+    wait_until(lambda: agent(machine)["paused"] is True, "the agent to be paused after its restart")
+    resumed = ctl(machine, "resume", "paper")
+    assert resumed.returncode == 0, resumed.stderr
+    assert agent(machine)["paused"] is False
+    assert machine.run("ls /etc/standfast/agents").stdout.split() == ["paper.toml"]
+
+
+def test_a_killed_agent_stays_in_error_until_it_is_resumed(machine: Machine) -> None:
+    killed = ctl(machine, "kill", "paper")
+    assert killed.returncode == 0, killed.stderr
+    assert agent(machine)["state"] == "ERROR"
+    machine.run(["systemctl", "reload", AGENT])
+    machine.run(["systemctl", "restart", AGENT])
+    wait_until(lambda: agent(machine)["state"] == "ERROR", "the agent to be killed after its restart")
+
+    since = machine.cursor()
+    resumed = ctl(machine, "resume", "paper")
+    assert resumed.returncode == 0, resumed.stderr
+    machine.wait_journal(since=since, STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=AGENT)
+
+
+def test_an_agent_that_does_not_run_is_paused_from_its_start(machine: Machine) -> None:
+    machine.run(["systemctl", "stop", AGENT])
+    paused = ctl(machine, "pause", "paper")
+    assert paused.returncode == 0, paused.stderr
+    assert paused.stdout.startswith("Agent paper does not run; when it is started, it is paused.")
+    machine.run(["systemctl", "start", AGENT])
+    wait_until(lambda: agent(machine)["paused"] is True, "the agent to be paused")
+    assert ctl(machine, "resume", "paper").returncode == 0
+
+
+@pytest.mark.usefixtures("inbox")
+@pytest.mark.parametrize("word", ["pause", "kill", "resume"])
+def test_only_root_pauses_and_kills(machine: Machine, word: str) -> None:
+    machine.run("touch /etc/standfast/agents/paper.paused")
+    result = ctl(machine, word, "paper", user="alice")
+    machine.run("rm /etc/standfast/agents/paper.paused")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.endswith(": Permission denied; only root may, use sudo\n")
+    assert agent(machine)["paused"] is False
+
+
+def test_an_agent_that_is_not_there(machine: Machine) -> None:
+    result = ctl(machine, "kill", "papier")
+    assert (result.returncode, result.stderr) == (
+        1,
+        'standfastctl kill: cannot find an agent "papier": no configuration /etc/standfast/agents/papier.toml; '
+        "there are: paper\n",
+    )

@@ -8,7 +8,19 @@ from typing import Final
 
 from standfast import __version__
 from standfast.config import ConfigError
-from standfast.ctl import ack, check_config, errors, resolve, silence, status, test_notify, unsilence
+from standfast.ctl import (
+    ack,
+    check_config,
+    errors,
+    kill,
+    pause,
+    resolve,
+    resume,
+    silence,
+    status,
+    test_notify,
+    unsilence,
+)
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.screen import Screen, printable
 from standfast.errors import StandfastError
@@ -21,6 +33,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     silence.COMMAND,
     unsilence.COMMAND,
     test_notify.COMMAND,
+    pause.COMMAND,
+    resume.COMMAND,
+    kill.COMMAND,
     check_config.COMMAND,
 )
 

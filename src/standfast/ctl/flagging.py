@@ -1,0 +1,141 @@
+"""Pausing and killing an agent: a flag file beside its configuration, a reload, and a look whether it took it."""
+
+import os
+import pwd
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from standfast import paths
+from standfast.agent.flags import FlagKind, flag_path, render
+from standfast.clock import utc_now
+from standfast.ctl.patience import Patience
+from standfast.errors import StandfastError
+from standfast.web.reading import read_snapshot
+from standfast.web.snapshot import Source, table
+
+# A killed agent cancels its orders first, and a broker may take its time.
+TAKEN_S: Final = 20.0
+_SYSTEMCTL_S: Final = 15.0
+# The agent replaces its status file without a word to anybody; a look at it costs next to nothing.
+_LOOK_EVERY_S: Final = 0.1
+_NAME: Final = re.compile(r"[A-Za-z0-9_:@\\-][A-Za-z0-9_:@.\\-]*")
+
+
+class FlagError(StandfastError):
+    """An agent could not be paused, resumed or killed."""
+
+
+def agent_config(name: str) -> Path:
+    """The configuration file beside which an agent's flags lie.
+
+    Raises:
+        FlagError: there is no such agent.
+    """
+    path = paths.agent_config(name)
+    if _NAME.fullmatch(name) and (path.exists() or path.with_suffix(".json").exists()):
+        return path
+    known = sorted({one.stem for one in paths.AGENTS_CONFIG.glob("*") if one.suffix in (".toml", ".json")})
+    listed = f"there are: {', '.join(known)}" if known else "there is none"
+    raise FlagError(f'cannot find an agent "{name}": no configuration {path}; {listed}')
+
+
+def put(config: Path, kind: FlagKind, why: str) -> None:
+    """Put a flag, in one step and onto the disk: it must outlive what it is put for.
+
+    Raises:
+        FlagError: this user may not, or the disk is full.
+    """
+    path = flag_path(config, kind)
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        with beside.open("w") as file:
+            os.fchmod(file.fileno(), 0o644)  # the agent reads it as its own user
+            file.write(render(_caller(), utc_now(), why))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def take_away(config: Path) -> tuple[FlagKind, ...]:
+    """Take away all flags of an agent; tells which there were.
+
+    Raises:
+        FlagError: this user may not.
+    """
+    found = []
+    for kind in FlagKind:
+        path = flag_path(config, kind)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _refused(path, error) from error
+        found.append(kind)
+    return tuple(found)
+
+
+def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> bool:
+    """Reload an agent and wait until its status says so; False when it does not run.
+
+    Args:
+        what: what is waited for, in words.
+
+    Raises:
+        FlagError: it could not be reloaded, or did not take it up in time.
+    """
+    unit = f"standfast-agent@{name}.service"
+    if _systemctl("is-active", "--quiet", unit).returncode != 0:
+        return False
+    reload = _systemctl("reload", unit)
+    if reload.returncode != 0:
+        raise FlagError(f"the flag is there, but {unit} cannot be reloaded: {_last_line(reload.stderr)}")
+    patience = Patience(TAKEN_S, f"agent {name} to be {what}")
+    while not is_so(read_snapshot(utc_now()).agents.get(name, Source(None))):
+        wait_s = patience.next_s()
+        if not wait_s:
+            raise FlagError(
+                f"the flag is there and {unit} was reloaded, but it is not {what} after {TAKEN_S:.0f} s; "
+                f"see systemctl status {unit}"
+            )
+        time.sleep(min(wait_s, _LOOK_EVERY_S))
+    return True
+
+
+def is_killed(source: Source) -> bool:
+    """Whether an agent's status says that a human killed it."""
+    return source.get("state") == "ERROR" and table(source.get("failure")).get("type") == "KILLED"
+
+
+def _systemctl(*words: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["systemctl", "--no-ask-password", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SYSTEMCTL_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise FlagError(f"the flag is set as asked, but systemctl {words[0]} did not answer: {error}") from error
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "systemctl does not say why"
+
+
+def _caller() -> str:
+    """Who it was: behind sudo the one who called it."""
+    return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+
+
+def _refused(path: Path, error: OSError) -> FlagError:
+    hint = "; only root may, use sudo" if isinstance(error, PermissionError) else ""
+    return FlagError(f"cannot change {path}: {error.strerror}{hint}")
