@@ -70,7 +70,8 @@ class Courier:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(asyncio.shield(watcher), within_s)
+            async with asyncio.timeout(within_s):  # not wait_for: in Python 3.11 it can swallow a cancellation
+                await asyncio.shield(watcher)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

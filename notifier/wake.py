@@ -56,8 +56,10 @@ class Waker:
 
     async def wait(self, timeout_s: float) -> Woken:
         """Until something wakes the loop, or the time is over."""
+        # Not wait_for: in Python 3.11 it can swallow a cancellation.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), max(0.0, timeout_s))
+            async with asyncio.timeout(max(0.0, timeout_s)):
+                await self._event.wait()
         rung, woken = self._rung, self._event.is_set()
         self._rung = False
         self._event.clear()
