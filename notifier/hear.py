@@ -152,8 +152,8 @@ def _status(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime)
     last = ledger.statuses.get(unit)
     if last is not None and abs(now - last) < timedelta(seconds=config.throttle_s.default / 2):
         return Plain.STATUS_TOO_SOON
-    if _at_once(ledger, heard, config, now) is Silencing.SILENCED:
-        return Silencing.SILENCED
+    if _at_once(ledger, heard, config, now) is Silencing.DROPPED:
+        return Silencing.DROPPED
     ledger.set_status(unit, now)
     for problem in _told_of(ledger, unit):
         ledger.keep(dataclasses.replace(problem, told_at=now))
@@ -165,8 +165,9 @@ def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     if event.kind is Kind.SHUTDOWN:
         for problem in _told_of(ledger, event.unit):
             ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
-    if silence.silencing(ledger.silences.values(), event.severity, event.type, event.unit, now) is Silencing.SILENCED:
-        return Silencing.SILENCED
+    silenced = silence.silencing(ledger.silences.values(), event.severity, event.type, event.unit, now)
+    if silenced is Silencing.SILENCED and event.severity is not Severity.CRITICAL:
+        return Silencing.DROPPED
     _, to = route.route(config, event.severity, event.type, event.unit)
     kind = telling.MESSAGE_KINDS[event.kind]
     ledger.changes.drafts.append(Draft(kind, event.severity, heard.at, to, event=event))

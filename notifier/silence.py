@@ -1,6 +1,7 @@
 """Silences: for a while nothing new is said of what matches; watching goes on. Pure.
 
-A silence may hold back a new message, never the recovery of a problem that was told.
+A silence may hold back a new message, never the recovery of a problem that was told. What merely happens
+(a shutdown, a restart, a status) is not told later, as a problem is; so what of it is critical is not held back.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ class Silencing(StrEnum):
 
     NONE = "no silence matches it"
     SILENCED = "a silence matches it: it is told when that ends, if it is unresolved then"
+    DROPPED = "a silence matches it, and it is neither critical nor a problem that lasts: it is not told"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,30 @@ def test_a_silence_holds_back_reminders_statuses_and_what_is_told_at_once() -> N
     fold.hear(problem(0, "BROKER_NOT_LOGGED_IN", AGENT, Severity.CRITICAL))
     fold.drafts()
     fold.hear(silence(10, until=20_000, unit="standfast-agent@*"))
-    assert fold.hear(plain(Kind.STATUS, 100)) is Silencing.SILENCED
-    assert fold.hear(plain(Kind.SHUTDOWN, 200, unit=AGENT)) is Silencing.SILENCED
+    assert fold.hear(plain(Kind.STATUS, 100)) is Silencing.DROPPED
+    assert fold.hear(plain(Kind.SHUTDOWN, 200, unit=AGENT)) is Silencing.DROPPED
     fold.hear(problem(300, "BROKER_NOT_LOGGED_IN", AGENT, Severity.CRITICAL))
     assert fold.tick(19_000) == []
     assert kinds(fold.tick(20_000)) == ["reminder"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "told"),
+    [
+        (Kind.SHUTDOWN, Severity.CRITICAL, ["shutdown"]),  # positions that are not flat
+        (Kind.SHUTDOWN, Severity.WARNING, []),
+        (Kind.RESTART, Severity.INFO, ["restart"]),  # a master restart is critical whatever it says
+        (Kind.STATUS, Severity.INFO, []),
+    ],
+)
+def test_what_is_critical_and_never_told_later_breaks_a_silence(
+    kind: Kind, severity: Severity, told: list[str]
+) -> None:
+    fold = Fold()
+    fold.hear(silence(until=1000, unit="standfast-agent@*"))
+    fold.hear(plain(kind, 10, unit=AGENT, severity=severity))
+    assert kinds(fold.tick(20)) == told
+    assert fold.tick(1000) == []
 
 
 def test_unsilence_tells_what_was_held() -> None:
