@@ -9,9 +9,10 @@ from standfast.agent.desk import Desk
 from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, Left, judge, left_open
 from standfast.agent.gateway import Gateway
+from standfast.agent.ledger import surely_open
 from standfast.agent.strategy import TradingError, TradingRefusedError
 from standfast.agent.trading import Holding, OrderKind, OrderRequest, Side
-from standfast.clock import monotonic_s
+from standfast.clock import monotonic_s, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,6 @@ class Closing:
         self._cancelled_s: dict[str, float] = {}
         self._closing_orders: set[str] = set()
         self._closed: dict[Holding, int] = {}
-        self._closed_s = -ACCOUNT_PATIENCE_S
         self._prices: dict[Holding, float] = {}
 
     @property
@@ -103,6 +103,7 @@ class Closing:
         self._looking_since_s = monotonic_s()
         try:
             orders = await self._desk.refresh()
+            self._desk.own.find_again(orders, utc_now(), is_trusted=False)
             positions = await self._gateway.positions()
         except AgentError as error:
             self._verdict = End(EndKind.UNVERIFIED, str(error))
@@ -128,11 +129,12 @@ class Closing:
 
     async def _close(self, holdings: dict[Holding, int]) -> None:
         self._closed = {**holdings, **self._closed}
-        self._closed_s = monotonic_s()
+        self._desk.account_closed_s = monotonic_s()
         if self._scope is Scope.ACCOUNT and self._market_orders:
             await self._gateway.close_all()
             return
-        orders = [self._desk.send(self._opposite(holding, net)) for holding, net in holdings.items()]
+        surely = surely_open(holdings, self._desk.own.all)
+        orders = [self._desk.send(self._opposite(holding, net)) for holding, net in surely.items()]
         outcomes = await asyncio.gather(*orders, return_exceptions=True)
         self._closing_orders.update(outcome for outcome in outcomes if isinstance(outcome, str))
         for outcome in outcomes:
@@ -149,10 +151,17 @@ class Closing:
         return OrderRequest(holding.symbol, side, abs(net), kind, price, product=holding.product)
 
     def _may_close(self, left: Left) -> bool:
-        """Whether no earlier attempt can still fill: a second one would open the opposite position."""
+        """Whether no earlier attempt, of this unwinding or another, can still fill.
+
+        A second one would open the opposite position.
+        """
         if left.pending:
             return False
-        return self._scope is Scope.OWN or monotonic_s() - self._closed_s >= ACCOUNT_PATIENCE_S
+        if self._scope is Scope.ACCOUNT and monotonic_s() - self._desk.account_closed_s < ACCOUNT_PATIENCE_S:
+            return False
+        if self._scope is Scope.ACCOUNT and self._market_orders:
+            return self._desk.is_quiet
+        return bool(surely_open(left.holdings, self._desk.own.all))
 
     def _what_was_done(self) -> str:
         if not self._closed:

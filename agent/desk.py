@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -40,9 +41,11 @@ class Desk:
         self._on_disturbance = on_disturbance
         self._refusal = refusal
         self._closed_because = "the agent is not trading yet"
-        self._in_flight = 0
+        self._under_way: set[asyncio.Task[str]] = set()
         self._quiet = asyncio.Event()
         self._quiet.set()
+        # When "close all" was asked for last: the account's books may show it later.
+        self.account_closed_s = -math.inf
 
     def open(self) -> None:
         """Take orders from now on."""
@@ -51,6 +54,11 @@ class Desk:
     def shut(self, because: str) -> None:
         """Take no more orders; the reason is what the strategy is told."""
         self._closed_because = because
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the broker answered to every order that was sent."""
+        return not self._under_way
 
     async def quiet(self) -> None:
         """Wait until the broker answered to every order that is under way."""
@@ -89,27 +97,35 @@ class Desk:
     async def send(self, request: OrderRequest) -> str:
         """Place an order whether the desk is open or not: this is how the agent itself closes positions.
 
+        Whoever stops waiting for it does not stop the order, so what became of it is learned all the same.
+
         Raises:
             TradingRefusedError: it was not placed.
             TradingUncertainError: the broker did not answer; whether it was placed is not known.
         """
         own = self.own.intend(request, utc_now())
-        self._in_flight += 1
+        task = asyncio.create_task(self._placed(own))
+        self._under_way.add(task)
         self._quiet.clear()
+        task.add_done_callback(self._answered)
+        return await asyncio.shield(task)
+
+    async def _placed(self, own: OwnOrder) -> str:
         try:
-            order_id = await self._gateway.place(request)
+            order_id = await self._gateway.place(own.request)
         except OrderRefusedError as error:
             self.own.learn(replace(own, status=OrderStatus.REJECTED, filled=0))
             raise TradingRefusedError(str(error)) from error
         except AgentError as error:
             self._on_disturbance(str(error))
-            order_id = await self._id_in_the_book(own, error)
-        finally:
-            self._in_flight -= 1
-            if not self._in_flight:
-                self._quiet.set()
+            return await self._id_in_the_book(own, error)
         self.own.learn(replace(own, order_id=order_id, status=OrderStatus.OPEN))
         return order_id
+
+    def _answered(self, task: "asyncio.Task[str]") -> None:
+        self._under_way.discard(task)
+        if not self._under_way:
+            self._quiet.set()
 
     async def _id_in_the_book(self, own: OwnOrder, error: AgentError) -> str:
         """The id of an order that the broker did not answer to, if its book shows it already."""

@@ -120,6 +120,18 @@ def closable(nets: Mapping[Holding, int], positions: Sequence[Position]) -> dict
     return {holding: quantity for holding, quantity in held.items() if quantity}
 
 
+def surely_open(holdings: Mapping[Holding, int], orders: Iterable[OwnOrder]) -> dict[Holding, int]:
+    """What of these holdings no order that may be on its way to the broker closes already."""
+    on_its_way: dict[Holding, int] = {}
+    for own in orders:
+        net = holdings.get(own.request.holding, 0)
+        if own.may_be_on_its_way and net * own.request.side.sign < 0:
+            quantity = on_its_way.get(own.request.holding, 0)
+            on_its_way[own.request.holding] = quantity + own.request.quantity * own.request.side.sign
+    left = {holding: _overlap(net, net + on_its_way.get(holding, 0)) for holding, net in holdings.items()}
+    return {holding: quantity for holding, quantity in left.items() if quantity}
+
+
 def _overlap(own: int, account: int) -> int:
     """The part of `own` that goes the same way as the account's position."""
     if own > 0:

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from standfast.agent.steps import Outcome, StepName, StepResult
 from standfast.clock import monotonic_s
+
+# How long a step may take to notice that the whole was cancelled.
+CANCEL_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,14 @@ async def _run_step(step: Step, allowed_s: float) -> StepResult:
         return StepResult(step.name, Outcome.NO_TIME, 0.0, "not begun")
     begun_s = monotonic_s()
     task = asyncio.ensure_future(step.act())
-    await asyncio.wait({task}, timeout=allowed_s)
+    try:
+        await asyncio.wait({task}, timeout=allowed_s)
+    except asyncio.CancelledError:
+        # Nothing may go on unseen: a second unwinding beside this one would close the positions twice.
+        task.cancel()
+        task.add_done_callback(_forget)
+        await asyncio.wait({task}, timeout=CANCEL_S)
+        raise
     took_s = monotonic_s() - begun_s
     if not task.done():
         task.cancel()

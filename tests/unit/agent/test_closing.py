@@ -174,3 +174,44 @@ def test_a_shut_desk_and_a_senseless_order(tmp_path: Path) -> None:
         assert scene.own.is_flat is True
 
     play(tmp_path, story)
+
+
+class SlowGateway(PaperGateway):
+    """Takes its time over orders; one that was sent arrives though nobody waits for the answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__(PaperConfig(tick_interval_s=0.01, volatility=0), [A])
+        self.asked = asyncio.Event()
+        self.arrived: list[str] = []
+
+    async def place(self, request: OrderRequest) -> str:
+        self.asked.set()
+        return await asyncio.shield(self._arrives(request))
+
+    async def _arrives(self, request: OrderRequest) -> str:
+        await asyncio.sleep(0.2)
+        self.arrived.append(f"{request.side} {request.quantity}")
+        return await super().place(request)
+
+
+def test_a_stop_in_the_middle_of_an_unwinding_closes_nothing_twice(tmp_path: Path) -> None:
+    async def main() -> None:
+        gateway, store = SlowGateway(), Store.open(tmp_path / "state.db")
+        ticked = asyncio.Event()
+        gateway.open(lambda tick: ticked.set(), lambda what: None)
+        await ticked.wait()
+        desk = Desk(gateway, OwnOrders(store), (A,), lambda what: None, lambda: "")
+        await desk.send(OrderRequest(A, Side.BUY, 10))
+        gateway.asked.clear()
+        unwinding = asyncio.ensure_future(Closing(gateway, desk, Scope.OWN, market_orders=True).close_positions())
+        await gateway.asked.wait()
+        unwinding.cancel()
+        closing = Closing(gateway, desk, Scope.OWN, market_orders=True)
+        await closing.close_positions()
+        assert gateway.arrived == ["BUY 10", "SELL 10"]
+        assert await gateway.positions() == ()
+        assert closing.end.kind is EndKind.FLAT
+        await gateway.close()
+        store.close()
+
+    asyncio.run(main())

@@ -7,7 +7,7 @@ import pytest
 
 from standfast.agent.config import Scope
 from standfast.agent.flatness import EndKind, judge, left_open
-from standfast.agent.ledger import OwnOrder, closable, found_again, net_positions, refreshed, uncertain
+from standfast.agent.ledger import OwnOrder, closable, found_again, net_positions, refreshed, surely_open, uncertain
 from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus, Position, Product, Side
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
@@ -112,3 +112,11 @@ def test_an_order_that_was_never_answered_is_looked_for_in_the_book(case: str) -
     book, after_s, expected = UNANSWERED[case]
     found = found_again(OwnOrder(1, BUY, NOW), book, {"mine"}, NOW + timedelta(seconds=after_s))
     assert f"{found.order_id or '?'} {found.status} {found.filled}" == expected
+
+
+def test_what_an_order_on_its_way_may_close_is_not_surely_open() -> None:
+    sent = OwnOrder(1, SELL, NOW)
+    assert surely_open({SBIN: 5}, [sent]) == {}
+    assert surely_open({SBIN: 8}, [sent]) == {SBIN: 3}
+    assert surely_open({SBIN: -5}, [sent]) == {SBIN: -5}, "it would make that position larger"
+    assert surely_open({SBIN: 5}, [own(SELL, OrderStatus.REJECTED, 0)]) == {SBIN: 5}

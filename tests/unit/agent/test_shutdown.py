@@ -68,3 +68,24 @@ def test_the_whole_ends_in_its_time() -> None:
         Outcome.NO_TIME,
     ]
     assert took_s < 0.4
+
+
+def test_a_step_ends_with_the_whole() -> None:
+    ended: list[str] = []
+
+    async def goes_on() -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("the step")
+        return "never"
+
+    async def main() -> None:
+        whole = asyncio.ensure_future(run_steps([Step(NAMES[0], 9, goes_on)], 9, lambda result: None))
+        await asyncio.sleep(0.01)
+        whole.cancel()
+        await asyncio.wait({whole})
+        assert whole.cancelled()
+        assert ended == ["the step"]
+
+    asyncio.run(main())
