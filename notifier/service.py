@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standfast.clock import monotonic_s, utc_now
-from standfast.config import ConfigError
 from standfast.config import load as config_load
 from standfast.daemon import Frame
 from standfast.errors import StandfastError
@@ -178,11 +177,7 @@ class Service:
 
     def _reload(self) -> None:
         """Take over the configuration as it is now; a ConfigError leaves the old one in force."""
-        try:
-            config = load_config(self._places.config)
-        except ConfigError as error:
-            self._teller.on_old_config(error)
-            raise
+        config = load_config(self._places.config)
         if config.channels != self._config.channels:
             self._dispatch.change_channels()
         self._config = config

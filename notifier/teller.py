@@ -7,7 +7,6 @@ from typing import Any
 
 from standfast import statusfile
 from standfast.clock import monotonic_s, utc_now
-from standfast.config import ConfigError
 from standfast.heartbeat import Heartbeat
 from standfast.moments import iso
 from standfast.notifier import secret, status
@@ -34,7 +33,6 @@ class Teller:
         self._told_s = 0.0
         self._last: Mapping[str, Any] = {}
         self._missing: list[str] = []
-        self._old_config = ""
         self.due_s = 0.0
 
     def soon(self) -> None:
@@ -52,7 +50,7 @@ class Teller:
         self._told_s = monotonic_s()
         self.due_s = self._told_s + EVERY_S
         words = status.words(intake.unresolved, delivery, config.zone)
-        self._heartbeat.status(", ".join([words, *self._missing]) + self._old_config)
+        self._heartbeat.status(", ".join([words, *self._missing]))
         self._last = status.table(intake.status(), delivery, config.channel_names, utc_now())
         self._write(self._last)
 
@@ -62,13 +60,8 @@ class Teller:
         now = iso(utc_now())
         self._write({**self._last, "trouble": trouble, "checked_at": now, "loop_at": now})
 
-    def on_old_config(self, error: ConfigError) -> None:
-        """The configuration has a mistake since the last reload; the old one is in force."""
-        self._old_config = f"; on the old configuration: {error.first_line}"
-
     def on_config(self, config: NotifierConfig) -> None:
         """This configuration is in force; what it needs and is not there is said at once."""
-        self._old_config = ""
         self._missing = []
         for channel, credential, file in secrets(config.channels):
             try:

@@ -49,11 +49,12 @@ class Frame:
         self.heartbeat.reloading()
         try:
             self._reload()
+            self.heartbeat.note("")
             log.info("Reloaded the configuration")
         except ConfigError as error:
             log_mistakes(error)
-            log.error("The old configuration stays in force; correct the line above and reload again")
-            self.heartbeat.status(f"Running on the old configuration: {error.first_line}")
+            log.error("Not reloaded, what was in force stays so; correct the line above and reload again")
+            self.heartbeat.note(f"not reloaded, what was in force stays so: {error.first_line}")
         finally:
             self.heartbeat.ready()
 

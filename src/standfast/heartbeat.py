@@ -38,7 +38,7 @@ class Heartbeat:
         self._notifier = SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
         self._now_s = now_s
         self._pulses: list[Pulse] = []
-        self._status = ""
+        self._words = self._note = self._status = ""
 
     @property
     def watchdog_interval_s(self) -> float | None:
@@ -66,9 +66,19 @@ class Heartbeat:
 
     def status(self, words: str) -> None:
         """The line that `systemctl status` shows; a repetition is not sent again."""
-        if words != self._status:
-            self._status = words
-            self._notify("STATUS=" + " ".join(words.split()))
+        self._words = words
+        self._send_status()
+
+    def note(self, words: str) -> None:
+        """What every status says at its end from now on, such as that an old configuration is in force; "" ends it."""
+        self._note = words
+        self._send_status()
+
+    def _send_status(self) -> None:
+        status = " ".join("; ".join(filter(None, (self._words, self._note))).split())
+        if status != self._status:
+            self._status = status
+            self._notify(f"STATUS={status}")
 
     def feed(self) -> bool:
         """Send WATCHDOG=1 if all work is fresh; tells whether it did."""

@@ -112,7 +112,7 @@ def test_a_reload_with_a_mistake_keeps_the_old_configuration(machine: Machine, u
             lambda entry: "aggregatoin" in entry["MESSAGE"], since=since, SYSLOG_IDENTIFIER=IDENTIFIER[unit]
         )
         machine.wait_unit(unit, "active", MainPID=pid)
-        assert "old configuration" in status_text(machine, unit)
+        assert "; not reloaded, what was in force stays so: " in status_text(machine, unit)
 
 
 def test_a_watched_unit_that_does_not_exist_is_told_once_and_is_not_failing(machine: Machine) -> None:

@@ -126,7 +126,9 @@ def test_a_reload_takes_up_a_corrected_configuration(started: Process) -> None:
     started.configure("nonsense = 1")
     assert started.child is not None
     started.child.send_signal(signal.SIGHUP)
-    started.notifications.until("STATUS=Running on the old configuration")
+    started.notifications.until("RELOADING=1")
+    started.notifications.until("STATUS=ACTIVE")
+    assert any("; not reloaded, what was in force stays so: " in said for said in started.notifications.seen)
     started.configure()
     started.child.send_signal(signal.SIGHUP)
     started.notifications.until("STATUS=ACTIVE")

@@ -112,7 +112,7 @@ def test_a_reload_with_a_mistake_says_so_and_goes_on(start: Start) -> None:
     child.hears("RELOADING=1")
     assert (
         child.hears("STATUS=")
-        == "STATUS=Running on the old configuration: x.toml:1: mode: expected one of a, b, found c"
+        == "STATUS=not reloaded, what was in force stays so: x.toml:1: mode: expected one of a, b, found c"
     )
     child.hears("READY=1")
     child.process.terminate()

@@ -44,6 +44,21 @@ def test_the_words_reach_systemd_once(manager: Manager) -> None:
     assert manager.heard() == ["READY=1", "STATUS=₹ all well", "STOPPING=1"]
 
 
+def test_a_note_stays_behind_whatever_is_said_until_it_is_lifted(manager: Manager) -> None:
+    heartbeat = Heartbeat()
+    heartbeat.status("all well")
+    heartbeat.note("not reloaded")
+    heartbeat.status("still well")
+    heartbeat.note("")
+    heartbeat.close()
+    assert manager.heard() == [
+        "STATUS=all well",
+        "STATUS=all well; not reloaded",
+        "STATUS=still well; not reloaded",
+        "STATUS=still well",
+    ]
+
+
 def test_the_watchdog_is_fed_only_while_all_work_is_fresh(manager: Manager) -> None:
     now = [0.0]
     heartbeat = Heartbeat(lambda: now[0])

@@ -221,7 +221,7 @@ def test_a_reload_takes_over_new_channels_and_keeps_the_old_on_a_mistake(notifie
         assert "expected a table, found 5" in notifier.wait_said("STATUS=Running on the old")
         notifier.emit("problem", "THIRD")
         other.wait_for(2)
-        assert "; on the old configuration: " in notifier.wait_said("STATUS=3 unresolved")
+        assert "; not reloaded, what was in force stays so: " in notifier.wait_said("STATUS=3 unresolved")
     assert len(sink.got) == 1
 
 
