@@ -253,3 +253,73 @@ def test_an_agent_that_is_not_there(machine: Machine) -> None:
         'standfastctl kill: cannot find an agent "papier": no configuration /etc/standfast/agents/papier.toml; '
         "there are: paper\n",
     )
+
+
+FLEET_TOML = """
+mode = "observe"
+clock_grace_s = 0
+[restart]
+settle_s = 0.2
+[[watch]]
+unit = "main.service"
+[[watch]]
+unit = "feed.service"
+"""
+MASTER = "standfast-master-restart.service"
+
+
+@pytest.fixture(scope="module")
+def fleet(machine: Machine) -> None:
+    """Two watched units; by name the second would be the first."""
+    unit = "[Service]\nExecStart=sleep infinity\n"
+    machine.write("/etc/systemd/system/main.service", unit)
+    machine.write("/etc/systemd/system/feed.service", f"[Unit]\nAfter=main.service\n{unit}")
+    machine.write("/etc/standfast/detector.toml", FLEET_TOML)
+    machine.run(["systemctl", "daemon-reload"])
+    machine.run(["systemctl", "start", "main.service", "feed.service"])
+    machine.run(["systemctl", "restart", "standfast-detector"])
+
+
+@pytest.mark.usefixtures("fleet", "inbox")
+@pytest.mark.parametrize("user", ["root", "bob"])
+def test_the_plan_is_in_order_and_changes_nothing(machine: Machine, user: str) -> None:
+    before = machine.wait_unit("main.service")
+    plan = ctl(machine, "plan", user=user)
+    assert plan.returncode == 0, plan.stderr
+    assert plan.stdout.splitlines() == [
+        "Would restart 2 units, in this order:",
+        "   1. main.service (healthy)",
+        "   2. feed.service (healthy)",
+    ]
+    assert machine.wait_unit("main.service") == before
+    found = json.loads(ctl(machine, "plan", "--json", user=user).stdout)
+    assert [item["unit"] for item in found["restarted"]] == ["main.service", "feed.service"]
+
+
+@pytest.mark.usefixtures("fleet", "inbox")
+def test_three_restarts_hold_until_they_are_released(machine: Machine) -> None:
+    for _ in range(3):
+        machine.run(["systemctl", "start", MASTER])
+    assert machine.run(["systemctl", "start", MASTER], check=False).returncode != 0
+    wait_until(lambda: detector(machine)["hold_until"] is not None, "the detector to be on hold", timeout_s=45)
+
+    bobs = ctl(machine, "release", user="bob")
+    assert (bobs.returncode, bobs.stdout) == (1, "")
+    assert "only root and the members of standfast-admin may, and bob is none" in bobs.stderr
+
+    alices = ctl(machine, "release", user="alice")
+    assert alices.returncode == 1
+    assert alices.stdout.startswith("Released: ")
+    assert alices.stderr.endswith("let root run: systemctl reset-failed standfast-master-restart.service\n")
+    assert detector(machine)["can_restart"] is True
+    assert machine.run(["systemctl", "start", MASTER], check=False).returncode != 0
+
+    released = ctl(machine, "release")
+    assert released.returncode == 0, released.stderr
+    machine.run(["systemctl", "start", MASTER])
+
+
+def detector(machine: Machine) -> dict[str, Any]:
+    """What the detector says of itself."""
+    found: dict[str, Any] = json.loads(machine.read("/run/standfast/detector/status.json"))
+    return found

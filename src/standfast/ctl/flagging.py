@@ -3,7 +3,6 @@
 import os
 import pwd
 import re
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +12,13 @@ from standfast import paths
 from standfast.agent.flags import FlagKind, flag_path, render
 from standfast.clock import utc_now
 from standfast.ctl.patience import Patience
+from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
 from standfast.web.reading import read_snapshot
 from standfast.web.snapshot import Source, table
 
 # A killed agent cancels its orders first, and a broker may take its time.
 TAKEN_S: Final = 20.0
-_SYSTEMCTL_S: Final = 15.0
 # The agent replaces its status file without a word to anybody; a look at it costs next to nothing.
 _LOOK_EVERY_S: Final = 0.1
 _NAME: Final = re.compile(r"[A-Za-z0-9_:@\\-][A-Za-z0-9_:@.\\-]*")
@@ -89,13 +88,14 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> bool:
 
     Raises:
         FlagError: it could not be reloaded, or did not take it up in time.
+        SystemctlError: systemd does not answer.
     """
     unit = f"standfast-agent@{name}.service"
-    if _systemctl("is-active", "--quiet", unit).returncode != 0:
+    if systemctl("is-active", "--quiet", unit).returncode != 0:
         return False
-    reload = _systemctl("reload", unit)
+    reload = systemctl("reload", unit)
     if reload.returncode != 0:
-        raise FlagError(f"the flag is there, but {unit} cannot be reloaded: {_last_line(reload.stderr)}")
+        raise FlagError(f"the flag is there, but {unit} cannot be reloaded: {complaint(reload)}")
     patience = Patience(TAKEN_S, f"agent {name} to be {what}")
     while not is_so(read_snapshot(utc_now()).agents.get(name, Source(None))):
         wait_s = patience.next_s()
@@ -111,24 +111,6 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> bool:
 def is_killed(source: Source) -> bool:
     """Whether an agent's status says that a human killed it."""
     return source.get("state") == "ERROR" and table(source.get("failure")).get("type") == "KILLED"
-
-
-def _systemctl(*words: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            ["systemctl", "--no-ask-password", *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_SYSTEMCTL_S,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise FlagError(f"the flag is set as asked, but systemctl {words[0]} did not answer: {error}") from error
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "systemctl does not say why"
 
 
 def _caller() -> str:

@@ -1,0 +1,88 @@
+"""`standfastctl release`: the detector may restart again, and systemd's own limit on the master restart is lifted."""
+
+import argparse
+import time
+from datetime import datetime
+from typing import Final
+
+from standfast.clock import utc_now
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.ordering import OrderError, order, require_admin
+from standfast.ctl.patience import Patience
+from standfast.ctl.screen import Screen
+from standfast.ctl.systemctl import complaint, systemctl
+from standfast.web import snapshot as shots
+from standfast.web.reading import read_snapshot
+from standfast.web.report import Tone
+from standfast.web.snapshot import Source
+
+_WHAT: Final = "release the master restart"
+_UNIT: Final = "standfast-master-restart.service"
+# The detector hears of it at once, and at the latest at its next look.
+TAKEN_S: Final = 40.0
+# The detector replaces its status file without a word to anybody; a look at it costs next to nothing.
+_LOOK_EVERY_S: Final = 0.1
+
+
+def is_released(detector: Source, since: datetime) -> bool:
+    """Whether the detector has said since then that nothing holds it and no restart counts any more."""
+    written = shots.moment(detector.get("checked_at"))
+    return (
+        written is not None
+        and written >= since
+        and detector.get("hold_until") is None
+        and detector.get("restart_count") == 0
+    )
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    del parser  # there is nothing to say beside the word
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    require_admin(_WHAT)
+    _detector()
+    since = utc_now()
+    order("RELEASE", "The master restart is released: a human has looked")
+    _await(since)
+    screen.line("Released: no earlier restart counts any more, the detector may ask for one again.", Tone.GOOD)
+    done = systemctl("reset-failed", _UNIT)
+    if done.returncode != 0:
+        raise OrderError(
+            f"systemd's own limit of 3 master restarts in an hour still counts ({complaint(done)}); "
+            f"let root run: systemctl reset-failed {_UNIT}"
+        )
+    screen.line("systemd's own limit on it is lifted too.", Tone.GOOD)
+    return Exit.OK
+
+
+def _await(since: datetime) -> None:
+    patience = Patience(TAKEN_S, "the detector")
+    while not is_released(_detector(), since):
+        wait_s = patience.next_s()
+        if not wait_s:
+            raise OrderError(
+                f"cannot tell whether it is released: the detector did not say so within {TAKEN_S:.0f} s; "
+                "see journalctl -t standfast-detector"
+            )
+        time.sleep(min(wait_s, _LOOK_EVERY_S))
+
+
+def _detector() -> Source:
+    found = read_snapshot(utc_now()).detector
+    if found.status is None:
+        raise OrderError(found.trouble)
+    return found
+
+
+COMMAND = Command(
+    name="release",
+    summary="let the detector restart the fleet again before its hour is over",
+    description=(
+        "After three master restarts in an hour hands are off; a human who has looked releases them: earlier restarts "
+        "no longer count, for the detector and (for root) for systemd's own limit. For root and the members of "
+        "standfast-admin. Exits 0 when both are lifted, 1 when not, 2 when called wrongly."
+    ),
+    configure=_configure,
+    run=_run,
+)
