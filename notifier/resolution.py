@@ -27,21 +27,22 @@ class Return(StrEnum):
     NOT_OVER = "its recovery was not told yet: it was not over"
 
 
-_BY_STAGE = {Stage.HELD: Recovery.NEVER_TOLD, Stage.FLAPPING: Recovery.FLAPS}
-
-
 def recovery(problem: Problem | None, event: Event) -> Recovery:
     """Whether the end of a problem is told; whoever closes one in favour of a worse one says so in its data."""
     if problem is None:
         return Recovery.UNKNOWN
     if event.data.get("superseded_by"):
         return Recovery.SUPERSEDED
-    return _BY_STAGE.get(problem.stage, Recovery.TOLD_SOON)
+    if problem.stage is Stage.FLAPPING:
+        return Recovery.FLAPS
+    # One that flapped and is held again by a silence was told: people wait for its end.
+    return Recovery.NEVER_TOLD if problem.told_at is None else Recovery.TOLD_SOON
 
 
 def resolved(problem: Problem, at: datetime) -> Problem:
     """The problem at its end, which is never before its last occurrence; a told one is recovering from here on."""
-    stage = Stage.RECOVERING if problem.stage is Stage.TOLD else problem.stage
+    is_told = problem.stage is not Stage.FLAPPING and problem.told_at is not None
+    stage = Stage.RECOVERING if is_told else problem.stage
     return dataclasses.replace(problem, resolved_at=max(at, problem.last_occurrence), stage=stage)
 
 

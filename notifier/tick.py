@@ -7,7 +7,7 @@ from standfast.notifier import aggregate, flapping, resend, resolution, silence,
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flapping
 from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route
-from standfast.notifier.model import Destination, Draft, Identity, MessageKind, Problem, Stage, worst
+from standfast.notifier.model import Destination, Draft, MessageKind, Problem, Stage, worst
 from standfast.notifier.silence import Silencing
 from standfast.notifier.throttle import Throttle
 
@@ -83,18 +83,21 @@ def _end_flapping(ledger: Ledger, config: NotifierConfig, now: datetime) -> None
     ]
     for identity in ended:
         ledger.set_flap(identity, None)
-        _tell_final(ledger, identity, config, now)
+        if resting := ledger.resting.get(identity):
+            _tell_end(ledger, resting, config, now)
+    there = [dataclasses.replace(ledger.problems[one], stage=Stage.HELD) for one in ended if one in ledger.problems]
+    for problem in there:
+        ledger.keep(problem)
+    # At once, whatever window is open for others; what a silence holds back is told when that ends.
+    for group in by_route(_audible(ledger, there, now), config):
+        ledger.tell(group, MessageKind.PROBLEM, config, now)
 
 
-def _tell_final(ledger: Ledger, identity: Identity, config: NotifierConfig, now: datetime) -> None:
-    if unresolved := ledger.problems.get(identity):
-        # Held again: it is told with this very tick, or when its silence ends.
-        ledger.keep(dataclasses.replace(unresolved, stage=Stage.HELD))
-    elif resting := ledger.resting.get(identity):
-        if resting.told_at is None:
-            ledger.close(resting)
-        else:
-            ledger.tell_recovery((resting,), config, now)
+def _tell_end(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> None:
+    if problem.told_at is None:
+        ledger.close(problem)
+    else:
+        ledger.tell_recovery((problem,), config, now)
 
 
 def _end_silences(ledger: Ledger, now: datetime) -> None:

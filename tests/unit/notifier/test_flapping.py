@@ -7,9 +7,12 @@ import pytest
 from tests.unit.notifier.events import at, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
 
-from standfast.events import Severity
+from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
 from standfast.notifier.config import FlappingConfig
 from standfast.notifier.flapping import Flap, Flapping, changed, is_forgotten, judge, percent
+from standfast.notifier.model import Draft, Heard
+from standfast.notifier.resolution import Recovery
 
 CONFIG = FlappingConfig()
 
@@ -110,6 +113,41 @@ def test_what_stays_is_told_as_a_problem_in_the_end() -> None:
     assert kinds(told) == ["problem"]
     fold.hear(resolved(2100))
     assert kinds(fold.tick(2105)) == ["recovery"]
+
+
+def flapping(fold: Fold) -> None:
+    """Told as flapping, and there."""
+    for second in range(0, 12, 2):
+        fold.hear(problem(second))
+        fold.hear(resolved(second + 1))
+    fold.hear(problem(20))
+    assert kinds(fold.drafts()) == ["flapping"]
+
+
+def test_its_end_is_told_at_once_though_a_window_is_open_for_others() -> None:
+    fold = Fold()
+    flapping(fold)
+    told: list[Draft] = []
+    second = 20
+    while not told:
+        second += 5
+        fold.hear(problem(second, f"OTHER_{second}"))
+        told = [draft for draft in fold.tick(second) if draft.problems[0].type == "DATABASE_LOCKED"]
+        assert second < 2000
+    assert kinds(told) == ["problem"]
+    assert fold.ledger.window_closes_at is not None
+
+
+@pytest.mark.parametrize("until", [1500, 5000])
+def test_what_a_silence_holds_at_the_end_of_flapping_is_told_by_its_recovery(until: int) -> None:
+    fold = Fold()
+    flapping(fold)
+    data = {"id": "0123456789abcdef", "unit": "a.*", "end": iso(at(until))}
+    fold.hear(Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(21), "ann"))
+    told = [draft for second in range(25, 3000, 5) for draft in fold.tick(second)]
+    assert kinds(told) == (["problem"] if until < 3000 else [])
+    assert fold.hear(resolved(3000)) is Recovery.TOLD_SOON
+    assert kinds(fold.tick(3005)) == ["recovery"]
 
 
 def test_a_flapping_problem_is_one_row_of_the_log() -> None:
