@@ -4,6 +4,7 @@ The libraries bound each wait for the other side; a server that sends a byte now
 server that never answers, outlives all of these waits.
 """
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Final
 
 from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome, Unusable
 from standfast.notifier.secret import SecretError
+
+log = logging.getLogger(__name__)
 
 # Longer than any healthy delivery takes, with all parts of a long text to several numbers.
 LIMIT_S: Final = 60.0
@@ -25,9 +28,20 @@ class _Built:
         self._name = name
         self._build = build
         self._channel: Channel | None = None
+        self._crashed = ""
 
     def deliver(self, body: Body, parts_done: int) -> Answer:
-        return self._ready().deliver(body, parts_done)
+        try:
+            answer = self._ready().deliver(body, parts_done)
+        except Exception as error:
+            # A mistake of ours or of a library may cost this channel its time, never the others theirs.
+            if self._crashed != repr(error):
+                log.exception("[NOTIFICATION] The channel %s crashed, please report this trace", self._name)
+            self._crashed = repr(error)
+            detail = f"it crashed ({type(error).__name__}); the trace is in the journal"
+            return Answer(Outcome.RETRY, detail, parts_done=parts_done)
+        self._crashed = ""
+        return answer
 
     def close(self) -> None:
         if self._channel is not None:
@@ -59,7 +73,6 @@ class Bounded:
         """Try once; after the limit the attempt counts as failed for now, whatever still becomes of it."""
         answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         built = self._built
-        # A crash in there is the worker's, by its hook for threads.
         thread = threading.Thread(
             target=lambda: answers.put(built.deliver(body, parts_done)), name=f"delivery {self._name}", daemon=True
         )
