@@ -186,6 +186,27 @@ def test_a_notifier_that_does_not_run_is_said_at_once(machine: Machine) -> None:
     )
 
 
+@pytest.mark.usefixtures("inbox")
+def test_the_history_is_what_those_said_who_have_a_say(machine: Machine) -> None:
+    found = problem(machine, "PUMP_DRY")
+    assert ctl(machine, "resolve", str(found), user="alice").returncode == 0
+    forged = "MESSAGE=all is lost\nSTANDFAST=1\nSTANDFAST_EVENT=problem\nSTANDFAST_TYPE=FORGED\n"
+    machine.run("setpriv --reuid=bob --regid=bob --init-groups logger --journald", stdin=forged)
+    machine.run("journalctl --sync")
+
+    table = ctl(machine, "history", user="alice")
+    assert table.returncode == 0, table.stderr
+    assert "FORGED" not in table.stdout
+    assert "command  RESOLVE" in table.stdout
+    happened = json.loads(ctl(machine, "history", "--json", "-n", "2").stdout)
+    assert [(one["event"], one["type"], one["by"]) for one in happened] == [
+        ("problem", "PUMP_DRY", "root"),
+        ("command", "RESOLVE", "alice"),
+    ]
+    only = json.loads(ctl(machine, "history", "--type", "PUMP_*", "--since", "5min", "--json").stdout)
+    assert [one["message"] for one in only] == ["it broke"]
+
+
 AGENT = "standfast-agent@paper.service"
 
 

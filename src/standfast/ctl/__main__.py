@@ -12,6 +12,7 @@ from standfast.ctl import (
     ack,
     check_config,
     errors,
+    history,
     kill,
     pause,
     plan,
@@ -30,6 +31,7 @@ from standfast.errors import StandfastError
 COMMANDS: Final[tuple[Command, ...]] = (
     status.COMMAND,
     errors.COMMAND,
+    history.COMMAND,
     ack.COMMAND,
     resolve.COMMAND,
     silence.COMMAND,

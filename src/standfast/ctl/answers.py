@@ -3,7 +3,7 @@
 import os
 import pwd
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +12,14 @@ from systemd import journal
 from standfast.clock import utc_now
 from standfast.ctl.patience import Patience
 from standfast.errors import StandfastError
+from standfast.notifier.entries import Entry as Recorded
+from standfast.notifier.entries import to_fields
 
 Entry = Mapping[str, Any]
 
 _JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
 _DAEMON_USER: Final = "standfast"
+_EVENTS: Final = "STANDFAST=1"
 
 
 class JournalError(StandfastError):
@@ -93,6 +96,25 @@ class Answers:
                     yield entry
         except OSError as error:
             raise _unreadable(error) from error
+
+
+def happened(since: datetime) -> Iterator[Recorded]:
+    """The entries of events since a time, the newest first.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    try:
+        with journal.Reader() as reader:
+            reader.add_match(_EVENTS)
+            reader.seek_tail()
+            while entry := reader.get_previous():
+                at = datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC)
+                if at < since:
+                    return
+                yield Recorded(to_fields(entry), entry["__CURSOR"], at)
+    except OSError as error:
+        raise _unreadable(error) from error
 
 
 def _daemon_users() -> frozenset[int]:

@@ -1,0 +1,150 @@
+"""`standfastctl history`: what happened, from the journal: only what those said to whom the notifier listens."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import Any, Final
+
+from standfast import paths
+from standfast.clock import utc_now
+from standfast.config import ConfigError, load
+from standfast.ctl.answers import happened, require_journal
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.envfile import read_environment
+from standfast.ctl.screen import Screen
+from standfast.ctl.silence import duration, unit_name
+from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
+from standfast.notifier.authorise import Trust, Verdict, authorise
+from standfast.notifier.entries import Entry
+from standfast.web.report import Cell, Table, Tone
+
+_LEFT_OUT: Final = frozenset({Kind.CANARY, Kind.NOTIFICATION})
+_TONES: Final = {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WARNING}
+_LINES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event, when it was logged, and by which user."""
+
+    at: datetime
+    event: Event
+    by: str
+
+
+def believed(entry: Entry, trust: Trust) -> Event | None:
+    """The event of an entry; None when it is none, tells people nothing, or its user has no say in it."""
+    event = entry.event()
+    if event is None or event.kind in _LEFT_OUT:
+        return None
+    verdict = authorise(event, entry.uid, entry.systemd_unit, trust)
+    return event if verdict is Verdict.ALLOWED else None
+
+
+def history_table(happenings: Iterable[Happening]) -> Table:
+    """What happened, the oldest first."""
+    return Table(
+        title="History",
+        columns=("At", "Event", "Type", "Unit", "By", "Message"),
+        rows=tuple(_row(one) for one in happenings),
+        empty="nothing happened in this time, or the journal does not reach back so far.",
+    )
+
+
+def _row(one: Happening) -> tuple[Cell, ...]:
+    event = one.event
+    tone = _TONES.get(event.severity, Tone.PLAIN) if event.kind is Kind.PROBLEM else Tone.PLAIN
+    return (
+        Cell(one.at.strftime("%Y-%m-%d %H:%M:%S UTC"), at=one.at),
+        Cell(event.kind.value, tone),
+        Cell(event.type or event.level or event.state or "-"),
+        Cell(event.unit or "-"),
+        Cell(one.by),
+        Cell(event.message),
+    )
+
+
+def _document(one: Happening) -> dict[str, Any]:
+    event = one.event
+    return {
+        "at": iso(one.at),
+        "event": event.kind.value,
+        "type": event.type,
+        "severity": event.severity.value,
+        "unit": event.unit,
+        "state": event.state,
+        "level": event.level,
+        "message": event.message,
+        "action": event.action,
+        "data": event.data,
+        "by": one.by,
+    }
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", type=duration, default="1d", metavar="DURATION", help="how far back: 2h, 7d; 1d")
+    parser.add_argument("--unit", default="", help="only about this unit; a glob is taken too")
+    parser.add_argument("--type", default="", help="only of this type; a glob is taken too")
+    parser.add_argument("-n", "--lines", type=_count, default=_LINES, help=f"the newest so many; {_LINES}")
+    parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**6:
+        raise argparse.ArgumentTypeError(f'"{text}" is no number of lines')
+    return int(text)
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    require_journal("show what happened")
+    found = _happenings(utc_now() - arguments.since, unit_name(arguments.unit), arguments.type)
+    newest = list(islice(found, arguments.lines + 1))
+    shown = newest[arguments.lines - 1 :: -1] if len(newest) > arguments.lines else newest[::-1]
+    if arguments.json:
+        screen.json([_document(one) for one in shown])
+        return Exit.OK
+    screen.table(history_table(shown))
+    if len(newest) > len(shown):
+        screen.line(f"These are the newest {len(shown)}; for more: --lines {10 * len(shown)}")
+    return Exit.OK
+
+
+def _happenings(since: datetime, unit: str, error_type: str) -> Iterator[Happening]:
+    """What happened, the newest first."""
+    from standfast.notifier.users import name_of
+
+    trust = _trust()
+    for entry in happened(since):
+        event = believed(entry, trust)
+        if event is None or (unit and not fnmatchcase(event.unit, unit)):
+            continue
+        if not error_type or fnmatchcase(event.type, error_type):
+            yield Happening(entry.at, event, name_of(entry.uid))
+
+
+def _trust() -> Trust:
+    """Whom the notifier listens to; with a configuration that cannot be read, none but Standfast and its operators."""
+    from standfast.notifier.config import NotifierConfig
+    from standfast.notifier.users import trust
+
+    try:
+        config = load(NotifierConfig, paths.NOTIFIER_CONFIG, read_environment(paths.CONFIG / "environment"))
+    except ConfigError:
+        return trust(())
+    return trust(config.listen_to_users)
+
+
+COMMAND = Command(
+    name="history",
+    summary="show what happened: problems, recoveries, levels, restarts, states, commands",
+    description=(
+        "Shows the events in the journal, the newest last: who said what about which unit. Exits 0 when the journal "
+        "could be read, 1 when not, 2 when called wrongly."
+    ),
+    configure=_configure,
+    run=_run,
+)
