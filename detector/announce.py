@@ -1,10 +1,5 @@
-"""What is told when: the events of a level's change, of a hold, and of a decision. Pure.
+"""What is told when: the events of a level's change, of a hold, and of a decision. Pure."""
 
-One problem is open at a time, and its type says how bad it is. A problem that gives way to a
-worse one is closed with `superseded_by` in its data: it is not over, so its end is not news.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,31 +8,19 @@ from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
 from standfast.detector.model import DETECTOR, MASTER_RESTART, Level, State
+from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, duration
 from standfast.events import Event, Kind, Severity
 
-PROBLEMS: Final[Mapping[Level, str]] = {
-    Level.WARNING: "FLEET_WARNING",
-    Level.CRITICAL: "FLEET_CRITICAL",
-    Level.CASCADING: "CASCADING_FAILURE",
-}
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
 
-# Only what must go out at once is critical: a lower level may pass, and waits for its window.
-_SEVERITIES: Final[Mapping[Level, Severity]] = {
-    Level.NONE: Severity.INFO,
-    Level.WARNING: Severity.WARNING,
-    Level.CRITICAL: Severity.WARNING,
-    Level.CASCADING: Severity.CRITICAL,
-}
 _HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was told and is not over: the open problem, since when, whether hands are off, the last refusal."""
+    """What was told and is not over: the open problems, whether hands are off, the last refusal."""
 
-    problem: str = ""
-    since: float = 0.0
+    problems: tuple[Problem, ...] = ()
     hands_off: bool = False
     refused: str = ""
 
@@ -50,8 +33,9 @@ def announcements(
     assessment = step.assessment
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
-    told, problem_events = _problem(told, step, config, now)
+    problems, problem_events = changes(told.problems, assessment, _next_step(step, config), now)
     events += problem_events
+    told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
     return replace(told, refused=_refused(step.decision)), [*events, *hold_events]
 
@@ -64,60 +48,11 @@ def _level_event(before: Level, assessment: Assessment) -> Event:
     level = assessment.level
     return Event(
         Kind.LEVEL,
-        f"Failure level {level.name}, was {before.name}: {_because(assessment)}",
-        severity=_SEVERITIES[level],
+        f"Failure level {level.name}, was {before.name}: {because(assessment)}",
+        severity=SEVERITIES[level],
         unit=DETECTOR,
         level=level.name,
-        data={"previous_level": before.name, "reasons": list(assessment.reasons), "root_cause": _causes(assessment)},
-    )
-
-
-def _problem(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[Told, list[Event]]:
-    """Open the problem of the level reached and close the one before."""
-    assessment = step.assessment
-    wanted = PROBLEMS.get(assessment.level, "")
-    if wanted == told.problem:
-        return told, []
-    events = []
-    if told.problem:
-        events.append(_resolved(told, wanted, assessment, now))
-    if wanted:
-        events.append(_opened(wanted, step, config))
-    return replace(told, problem=wanted, since=now), events
-
-
-def _resolved(told: Told, wanted: str, assessment: Assessment, now: float) -> Event:
-    worse = bool(wanted) and _level_of(wanted) > _level_of(told.problem)
-    after = f"after {_duration(now - told.since)}"
-    message = f"{told.problem} gave way to {wanted}" if worse else f"{told.problem} is over {after}"
-    if not worse:
-        message += f"; level {assessment.level.name}: {_because(assessment)}"
-    return Event(
-        Kind.RESOLVED,
-        message,
-        type=told.problem,
-        severity=_SEVERITIES[_level_of(told.problem)],
-        unit=DETECTOR,
-        level=assessment.level.name,
-        data={"superseded_by": wanted} if worse else {},
-    )
-
-
-def _level_of(problem: str) -> Level:
-    return next((level for level, name in PROBLEMS.items() if name == problem), Level.NONE)
-
-
-def _opened(wanted: str, step: Step, config: DetectorConfig) -> Event:
-    assessment = step.assessment
-    return Event(
-        Kind.PROBLEM,
-        f"{_because(assessment)}{_root_cause_words(assessment)}",
-        type=wanted,
-        severity=_SEVERITIES[assessment.level],
-        unit=DETECTOR,
-        level=assessment.level.name,
-        action=_next_step(step, config),
-        data={"reasons": list(assessment.reasons), "root_cause": _causes(assessment)},
+        data={"previous_level": before.name, "reasons": list(assessment.reasons), "root_cause": causes(assessment)},
     )
 
 
@@ -156,7 +91,7 @@ def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
         why = decision.why
     else:
         until_s = (ledger_budget(step.state, config, now).hold_until or now) - now
-        why = f"{config.restart.max_per_hour} master restarts within an hour; no more for {_duration(until_s)}"
+        why = f"{config.restart.max_per_hour} master restarts within an hour; no more for {duration(until_s)}"
     return Event(
         Kind.PROBLEM,
         f"Hands off: {why}",
@@ -205,27 +140,9 @@ def status_line(step: Step) -> str:
         well = f"not well yet: {', '.join(map(str, failing))}" if failing else "all well"
         line = f"NONE: {len(units)} {'unit' if len(units) == 1 else 'units'} watched, {well}"
     else:
-        line = f"{assessment.level.name}: {_because(assessment)}"
+        line = f"{assessment.level.name}: {because(assessment)}"
     decision = step.decision
     if decision is not None:
         line += "; master restart asked for" if decision.allowed else f"; no master restart ({decision.reason})"
     unknown = [f"{unit.unit} ({unit.reading.why})" for unit in units if not unit.counts]
     return f"{line}; unknown: {', '.join(unknown)}" if unknown else line
-
-
-def _because(assessment: Assessment) -> str:
-    return "; ".join(assessment.reasons) or "all well"
-
-
-def _root_cause_words(assessment: Assessment) -> str:
-    taken = [str(cause) for cause in assessment.root_causes if cause.took_along]
-    return f". {'; '.join(taken)}" if taken else ""
-
-
-def _causes(assessment: Assessment) -> list[str]:
-    return [cause.unit for cause in assessment.root_causes]
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(max(seconds, 0)), 60)
-    return f"{minutes} min" if minutes >= 10 else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from standfast.detector.announce import Told
 from standfast.detector.model import Ending, Level, State, UnitMemory
+from standfast.detector.problems import Problem
 
 # Counts older than this say nothing of now.
 FORGOTTEN_AFTER_S: Final = 600.0
@@ -17,7 +18,11 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
         "boot_id": boot_id,
         "at": now,
         "level": state.level.name,
-        "told": {"problem": told.problem, "since": told.since, "hands_off": told.hands_off, "refused": told.refused},
+        "told": {
+            "problems": [[one.type, one.unit, one.since] for one in told.problems],
+            "hands_off": told.hands_off,
+            "refused": told.refused,
+        },
         "units": {name: _unit(memory) for name, memory in state.units.items() if _is_notable(memory)},
         "files": {path: file.failures for path, file in state.files.items() if file.failures},
     }
@@ -51,8 +56,7 @@ class Remembered:
         """What people were told and not yet that it is over: that outlives a reboot too."""
         told = self._always.get("told") or {}
         return Told(
-            problem=str(told.get("problem") or ""),
-            since=float(told.get("since") or 0),
+            problems=tuple(Problem(str(kind), str(unit), float(at)) for kind, unit, at in told.get("problems") or ()),
             hands_off=bool(told.get("hands_off")),
             refused=str(told.get("refused") or ""),
         )

@@ -1,4 +1,4 @@
-"""What people are told: one problem at a time, at once when it matters, and its end once."""
+"""What people are told: a problem for each unit that fails, one for the fleet when it is worse, and each end once."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:
     talk.see(failed(101, "b"))
     talk.see(failed(102, "c"))
     assert talk.told() == [
-        (Kind.PROBLEM, "FLEET_WARNING", Severity.WARNING),
-        (Kind.RESOLVED, "FLEET_WARNING", Severity.WARNING),
+        (Kind.PROBLEM, "UNIT_FAILING", Severity.WARNING),
+        (Kind.RESOLVED, "UNIT_FAILING", Severity.WARNING),
         (Kind.PROBLEM, "FLEET_CRITICAL", Severity.WARNING),
         (Kind.RESOLVED, "FLEET_CRITICAL", Severity.WARNING),
         (Kind.PROBLEM, "CASCADING_FAILURE", Severity.CRITICAL),
@@ -72,9 +72,26 @@ def test_a_problem_that_gets_better_is_over_and_the_lesser_one_is_told() -> None
     talk.see(up(110, "a"), up(110, "b"))
     assert talk.told()[1:] == [
         (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
-        (Kind.PROBLEM, "FLEET_WARNING", Severity.WARNING),
+        (Kind.PROBLEM, "UNIT_FAILING", Severity.WARNING),
     ]
     assert "superseded_by" not in talk.events[-2].data
+    assert talk.events[-1].unit == "c.service"
+
+
+def test_each_unit_that_fails_is_a_problem_of_its_own() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"))
+    talk.see(up(200, "a"), failed(200, "b"))
+    about = [(event.kind, event.unit) for event in talk.events if event.type == "UNIT_FAILING"]
+    assert about == [
+        (Kind.PROBLEM, "a.service"),
+        (Kind.RESOLVED, "a.service"),
+        (Kind.PROBLEM, "b.service"),
+    ]
+    begun, ended = (event for event in talk.events if event.unit == "a.service")
+    assert begun.message.startswith("a.service fails: ")
+    assert begun.action == "journalctl -u a.service"
+    assert ended.message == "a.service no longer fails, after 1 min 40 s: active"
 
 
 def test_the_level_holds_while_a_master_restart_runs() -> None:

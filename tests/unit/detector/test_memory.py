@@ -14,6 +14,7 @@ from standfast.detector.announce import Told
 from standfast.detector.keeper import Keeper
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Level, Run, RunResult
+from standfast.detector.problems import Problem
 from standfast.detector.reading import Meaning
 from standfast.detector.remembering import Remembered, to_plain
 from standfast.detector.store import Ledger, Store
@@ -82,14 +83,14 @@ def test_what_was_counted_goes_on(tmp_path: Path) -> None:
     watcher.now = 30
     watcher.look(4)
     assert watcher.failures() == 4
-    kept = to_plain(watcher.state, Told("FLEET_WARNING", 90.0), "boot", 121.0)
+    kept = to_plain(watcher.state, Told((Problem("FLEET_WARNING", since=90.0),)), "boot", 121.0)
 
     mind = Mind(config("a", "b", "c"))
     mind.recall((), None, Remembered(kept, "boot", 150.0))
     turn = mind.take([pending(150, unit, n=1) for unit in "abc"], 150.0, scheduled=True)
     assert mind.state.units["a.service"].failures == 5
     assert turn.step.assessment.level is Level.CASCADING
-    assert mind.told.problem == "CASCADING_FAILURE"
+    assert [one.type for one in mind.told.problems] == ["CASCADING_FAILURE"]
     assert turn.events[1].data == {"superseded_by": "CASCADING_FAILURE"}
 
 
@@ -107,7 +108,9 @@ def test_counts_of_another_boot_or_of_long_ago_do_not(boot: str, now: float) -> 
 
 def test_what_was_told_outlives_a_reboot_so_that_its_end_is_told() -> None:
     state = folded(failed(0))
-    kept = to_plain(replace(state, level=Level.CASCADING), Told("CASCADING_FAILURE", 5.0), "boot", 10.0)
+    kept = to_plain(
+        replace(state, level=Level.CASCADING), Told((Problem("CASCADING_FAILURE", since=5.0),)), "boot", 10.0
+    )
     mind = Mind(config("a"))
     mind.recall((), None, Remembered(kept, "next boot", 100.0))
     turn = mind.take([up(100)], 100.0, scheduled=True)

@@ -1,0 +1,140 @@
+"""Which problems are open at a level, and how their beginning and end are told. Pure.
+
+A warning is about the unit that fails: each has a problem of its own, so that one unit that comes
+and goes hides no other's death. From CRITICAL on the fleet is the news, in one problem. What gives
+way to a worse one is closed with `superseded_by` in its data: it is not over, so its end is not told.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from standfast.detector.levels import Assessment, Health
+from standfast.detector.model import DETECTOR, Level
+from standfast.events import Event, Kind, Severity
+
+UNIT_FAILING: Final = "UNIT_FAILING"
+FLEET: Final[Mapping[Level, str]] = {
+    Level.WARNING: "FLEET_WARNING",
+    Level.CRITICAL: "FLEET_CRITICAL",
+    Level.CASCADING: "CASCADING_FAILURE",
+}
+
+# Only what must go out at once is critical: a lower level may pass, and waits for its window.
+SEVERITIES: Final[Mapping[Level, Severity]] = {
+    Level.NONE: Severity.INFO,
+    Level.WARNING: Severity.WARNING,
+    Level.CRITICAL: Severity.WARNING,
+    Level.CASCADING: Severity.CRITICAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What people were told and is not over; `since` is its beginning, and no part of what it is."""
+
+    type: str
+    unit: str = DETECTOR
+    since: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its identity."""
+        return self.type, self.unit
+
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        return next((level for level, name in FLEET.items() if name == self.type), Level.WARNING)
+
+
+def due(assessment: Assessment, now: float) -> tuple[Problem, ...]:
+    """The problems that are to be open at this level."""
+    if assessment.level is Level.NONE:
+        return ()
+    units = _failing_repeatedly(assessment) if assessment.level is Level.WARNING else ()
+    return tuple(Problem(UNIT_FAILING, unit.unit, now) for unit in units) or (
+        Problem(FLEET[assessment.level], DETECTOR, now),
+    )
+
+
+def changes(
+    told: tuple[Problem, ...], assessment: Assessment, fleet_action: str, now: float
+) -> tuple[tuple[Problem, ...], list[Event]]:
+    """What is open from now on, and the events that end what is not and begin what was not."""
+    wanted = due(assessment, now)
+    before = {problem.key: problem for problem in told}
+    after = {problem.key: before.get(problem.key, problem) for problem in wanted}
+    ended = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
+    begun = [_begun(problem, assessment, fleet_action) for key, problem in after.items() if key not in before]
+    return tuple(after.values()), [*ended, *begun]
+
+
+def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
+    return tuple(
+        unit for unit in assessment.facts.units if unit.counts and unit.failures >= unit.rules.thresholds.warning
+    )
+
+
+def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event:
+    if problem.type == UNIT_FAILING:
+        health = assessment.health[problem.unit]
+        words, action = f"{problem.unit} fails: {_why(health)}", f"journalctl -u {problem.unit}"
+    else:
+        words, action = because(assessment), fleet_action
+    return Event(
+        Kind.PROBLEM,
+        f"{words}{_root_cause_words(assessment)}",
+        type=problem.type,
+        severity=SEVERITIES[problem.level],
+        unit=problem.unit,
+        level=assessment.level.name,
+        action=action,
+        data={"reasons": list(assessment.reasons), "root_cause": causes(assessment)},
+    )
+
+
+def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
+    worse = next((other.type for other in wanted if other.level > problem.level), "")
+    return Event(
+        Kind.RESOLVED,
+        f"{problem.type} gave way to {worse}" if worse else _over(problem, assessment, now),
+        type=problem.type,
+        severity=SEVERITIES[problem.level],
+        unit=problem.unit,
+        level=assessment.level.name,
+        data={"superseded_by": worse} if worse else {},
+    )
+
+
+def _over(problem: Problem, assessment: Assessment, now: float) -> str:
+    after = f"after {duration(now - problem.since)}"
+    if problem.type != UNIT_FAILING:
+        return f"{problem.type} is over {after}; level {assessment.level.name}: {because(assessment)}"
+    health = assessment.health.get(problem.unit)
+    return f"{problem.unit} no longer fails, {after}: {health.reading.why if health else 'it is not watched any more'}"
+
+
+def _why(health: Health) -> str:
+    return health.reading.why if health.reading.final else f"{health.reading.why} ({health.failures} looks in a row)"
+
+
+def because(assessment: Assessment) -> str:
+    """The reasons of a level in one line."""
+    return "; ".join(assessment.reasons) or "all well"
+
+
+def _root_cause_words(assessment: Assessment) -> str:
+    taken = [str(cause) for cause in assessment.root_causes if cause.took_along]
+    return f". {'; '.join(taken)}" if taken else ""
+
+
+def causes(assessment: Assessment) -> list[str]:
+    """The units that failed first."""
+    return [cause.unit for cause in assessment.root_causes]
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it."""
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    return f"{minutes} min" if minutes >= 10 else f"{minutes} min {rest} s" if minutes else f"{rest} s"
