@@ -66,6 +66,7 @@ class Belongings:
         self.positions: tuple[Position, ...] = ()
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._environ = environ
+        self._own_before: OwnOrders | None = None
         self._built: AgentConfig | None = None
         self._pump_task: asyncio.Task[None] | None = None
 
@@ -160,13 +161,15 @@ class Belongings:
             store = Store.open(self.files.database)
         self.store.close()
         self.store = store
-        self.own = OwnOrders(store)
+        self.own, self._own_before = OwnOrders(store, self._own_before), None
         if not self.runs:
             self.runs = store.begin_run(boot_id(), self._environ.get("INVOCATION_ID", ""), utc_now())
 
     def forget_store(self) -> None:
         """Let go of the database, so that it is opened anew."""
         self.store.close()
+        if self.store.is_durable:
+            self._own_before = self.own
         self.store = Store.open(None)
         self.own = OwnOrders(self.store)
 

@@ -92,18 +92,26 @@ class Desk:
             raise TradingRefusedError(f"cannot place {request}: {because}; try again later")
         if request.mistake:
             raise TradingRefusedError(f"cannot place {request}: {request.mistake}")
-        return await self.send(request)
+        try:
+            own = self.own.intend(request, utc_now())
+        except AgentError as error:
+            self._on_disturbance(str(error))
+            raise TradingRefusedError(f"cannot place {request}: {error}; try again later") from error
+        return await self._sent(own)
 
     async def send(self, request: OrderRequest) -> str:
         """Place an order whether the desk is open or not: this is how the agent itself closes positions.
 
-        Whoever stops waiting for it does not stop the order, so what became of it is learned all the same.
+        A database that cannot be written is no reason to keep a position open.
 
         Raises:
             TradingRefusedError: it was not placed.
             TradingUncertainError: the broker did not answer; whether it was placed is not known.
         """
-        own = self.own.intend(request, utc_now())
+        return await self._sent(self.own.intend_anyway(request, utc_now()))
+
+    async def _sent(self, own: OwnOrder) -> str:
+        """Whoever stops waiting for an order does not stop it, so what became of it is learned all the same."""
         task = asyncio.create_task(self._placed(own))
         self._under_way.add(task)
         self._quiet.clear()
@@ -114,13 +122,18 @@ class Desk:
         try:
             order_id = await self._gateway.place(own.request)
         except OrderRefusedError as error:
-            self.own.learn(replace(own, status=OrderStatus.REJECTED, filled=0))
+            self._learn(replace(own, status=OrderStatus.REJECTED, filled=0))
             raise TradingRefusedError(str(error)) from error
         except AgentError as error:
             self._on_disturbance(str(error))
             return await self._id_in_the_book(own, error)
-        self.own.learn(replace(own, order_id=order_id, status=OrderStatus.OPEN))
+        self._learn(replace(own, order_id=order_id, status=OrderStatus.OPEN))
         return order_id
+
+    def _learn(self, own: OwnOrder) -> None:
+        self.own.learn(own)
+        if not self.own.is_written:
+            self._on_disturbance("the agent's database could not be written")
 
     def _answered(self, task: "asyncio.Task[str]") -> None:
         self._under_way.discard(task)

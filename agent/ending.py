@@ -85,6 +85,7 @@ class Ending:
         return await self._closing.close_positions()
 
     async def _save(self, stopping: "asyncio.Task[str]") -> str:
+        self._have.own.write()
         steps = "; ".join(map(str, self._results))
         end = self.end
         self._have.store.ended(end.kind, end.detail, steps, utc_now())

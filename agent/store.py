@@ -262,9 +262,10 @@ def _translated(path: str) -> Iterator[None]:
 
 def _failure(path: str, error: sqlite3.Error) -> AgentError:
     detail = f"cannot use the agent's database {path}: {error}"
-    if error.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+    code = getattr(error, "sqlite_errorcode", None)  # a connection that was closed has none
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return CorruptDatabaseError(Failure(FailureType.DATABASE_ERROR, detail))
-    locked = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    locked = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     return failed(FailureType.DATABASE_LOCKED if locked else FailureType.DATABASE_ERROR, detail)
 
 

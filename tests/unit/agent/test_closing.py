@@ -10,12 +10,13 @@ import pytest
 from standfast.agent.closing import Closing
 from standfast.agent.config import PaperConfig, Scope
 from standfast.agent.desk import Desk
+from standfast.agent.failures import FailureType, failed
 from standfast.agent.flatness import EndKind
 from standfast.agent.gateway.paper import PaperGateway
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.store import Store
 from standfast.agent.strategy import TradingRefusedError
-from standfast.agent.trading import Holding, OrderKind, OrderRequest, Side
+from standfast.agent.trading import Holding, OrderKind, OrderRequest, OrderStatus, Side
 
 A, B = "NSE:A", "NSE:B"
 
@@ -211,6 +212,31 @@ def test_a_stop_in_the_middle_of_an_unwinding_closes_nothing_twice(tmp_path: Pat
         assert gateway.arrived == ["BUY 10", "SELL 10"]
         assert await gateway.positions() == ()
         assert closing.end.kind is EndKind.FLAT
+        await gateway.close()
+        store.close()
+
+    asyncio.run(main())
+
+
+class SilentGateway(PaperGateway):
+    """Takes an order, and its answer is lost on the way."""
+
+    async def place(self, request: OrderRequest) -> str:
+        await super().place(request)
+        raise failed(FailureType.OPENALGO_DOWN, "no answer")
+
+
+def test_what_the_book_says_of_an_order_that_nobody_answered_to_is_kept(tmp_path: Path) -> None:
+    async def main() -> None:
+        gateway = SilentGateway(PaperConfig(tick_interval_s=0.01, volatility=0), [A])
+        store = Store.open(tmp_path / "state.db")
+        ticked = asyncio.Event()
+        gateway.open(lambda tick: ticked.set(), lambda what: None)
+        await ticked.wait()
+        own = OwnOrders(store)
+        desk = Desk(gateway, own, (A,), lambda what: None, lambda: "")
+        order_id = await desk.send(OrderRequest(A, Side.BUY, 5))
+        assert [(one.order_id, one.status, one.filled) for one in own.all] == [(order_id, OrderStatus.COMPLETE, 5)]
         await gateway.close()
         store.close()
 

@@ -8,7 +8,8 @@ import pytest
 from tests.unit.agent.living import Agent, living
 
 from standfast.agent.flatness import EndKind
-from standfast.agent.trading import OrderKind, Side
+from standfast.agent.strategy import TradingRefusedError
+from standfast.agent.trading import OrderKind, OrderRequest, Side
 from standfast.events import Event, Kind, Severity
 
 WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
@@ -247,5 +248,59 @@ def test_an_end_outside_the_session_hours_holds_positions(tmp_path: Path) -> Non
             assert str(end) == "held (market closed) (open: +3 NSE:SBIN MIS)"
             told = await agent.heard.kind(Kind.SHUTDOWN)
             assert (told.type, told.severity) == ("POSITIONS_HELD", Severity.WARNING)
+
+    asyncio.run(story())
+
+
+def locked(directory: Path) -> sqlite3.Connection:
+    """Another program in the middle of a transaction of its own."""
+    connection = sqlite3.connect(directory / "state.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    return connection
+
+
+def test_a_locked_database_keeps_no_position_open_at_the_stop(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            other = locked(tmp_path)
+            gateway = agent.have.gateway
+            assert gateway is not None
+            assert str(await agent.end()) == "flat (closed +3 NSE:SBIN MIS)"
+            assert await gateway.positions() == ()
+            other.close()
+
+    asyncio.run(story())
+
+
+def test_an_order_that_cannot_be_written_is_refused_and_one_that_was_placed_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            assert agent.have.gateway is not None
+            desk, gateway = agent.have.trade.desk, agent.have.gateway
+            other = locked(tmp_path)
+            with pytest.raises(TradingRefusedError, match=r"cannot use the agent's database .* locked"):
+                await desk.place("NSE:SBIN", Side.BUY, 3)
+            assert await gateway.orders() == ()
+            other.rollback()
+
+            at_the_broker = gateway.place
+
+            async def locked_meanwhile(request: OrderRequest) -> str:
+                other.execute("BEGIN IMMEDIATE")
+                return await at_the_broker(request)
+
+            monkeypatch.setattr(gateway, "place", locked_meanwhile)
+            order_id = await desk.place("NSE:SBIN", Side.BUY, 1)
+            other.close()
+            monkeypatch.undo()
+            assert [order.order_id for order in await gateway.orders()] == [order_id]
+            assert (await agent.end()).kind is EndKind.FLAT
 
     asyncio.run(story())

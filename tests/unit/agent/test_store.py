@@ -67,6 +67,53 @@ def test_a_book_that_is_older_than_an_order_does_not_touch_it(tmp_path: Path) ->
     store.close()
 
 
+def test_what_cannot_be_written_is_kept_in_memory_and_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standfast.agent.own_orders.RETRY_S", 0.0)
+    path = tmp_path / "state.db"
+    store = Store.open(path)
+    own = OwnOrders(store)
+    first = own.intend(REQUEST, NOW)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    own.learn(replace(first, order_id="a", status=OrderStatus.COMPLETE, filled=5))
+    with pytest.raises(AgentError):
+        own.intend(REQUEST, NOW)
+    second = own.intend_anyway(REQUEST, NOW)
+    own.learn(replace(second, order_id="b", status=OrderStatus.COMPLETE, filled=3))
+    assert not own.is_written
+    assert list(own.nets.values()) == [8]
+    other.close()
+
+    own.write()
+    assert own.is_written
+    assert [(one.order_id, one.filled) for one in OwnOrders(store).all] == [("a", 5), ("b", 3)]
+    own.learn(replace(own.latest(second), filled=4))
+    assert list(OwnOrders(store).nets.values()) == [9], "the same row, not one more"
+    store.close()
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_could_not_be_written_outlives_the_opening_anew(tmp_path: Path, settled: bool) -> None:
+    path = tmp_path / "state.db"
+    store = Store.open(path)
+    before = OwnOrders(store)
+    first = before.intend(REQUEST, NOW)
+    store.close()
+    before.learn(replace(first, order_id="a", status=OrderStatus.COMPLETE, filled=5))
+    if settled:
+        before.settle()
+    second = before.intend_anyway(REQUEST, NOW)
+    again = Store.open(path)
+    own = OwnOrders(again, before)
+    own.write()
+    found = [] if settled else ["a"]
+    assert [one.order_id for one in OwnOrders(again).all] == [*found, second.order_id]
+    assert [one.order_id for one in own.all] == [*found, second.order_id]
+    again.close()
+
+
 def test_problems_stay_open_over_a_restart(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "state.db")
     store.open_problem("OPENALGO_DOWN", "refused", NOW)
