@@ -67,6 +67,7 @@ class NotifierConfig:
         host: what stands in front of every message; "" is the host's name.
         timezone: of the times in messages, such as "Asia/Kolkata"; "" is the host's.
         recovery_hold_s: how long a recovery must last before it is told.
+        flood_limit: how many problems of one source within an hour are told each; more are counted together.
         keep_days: how long resolved problems and ended deliveries are kept.
     """
 
@@ -75,6 +76,7 @@ class NotifierConfig:
     aggregation_window_s: Seconds = 60.0
     recovery_hold_s: Seconds = 5.0
     listen_to_users: tuple[str, ...] = ()
+    flood_limit: Annotated[int, AtLeast(1)] = 100
     keep_days: Annotated[int, AtLeast(1)] = 90
     throttle_s: ThrottleSeconds = field(default_factory=ThrottleSeconds)
     flapping: FlappingConfig = field(default_factory=FlappingConfig)

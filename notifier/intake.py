@@ -12,14 +12,16 @@ from typing import Any
 from standfast.clock import boot_id
 from standfast.events import Event, Kind, Severity
 from standfast.moments import from_iso, iso
-from standfast.notifier.authorise import Trust, Verdict, authorise
+from standfast.notifier import dedup, flood
+from standfast.notifier.authorise import Speaker, Trust, Verdict, authorise
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.entries import Entry
+from standfast.notifier.flood import Fairness
 from standfast.notifier.follow import Follower
 from standfast.notifier.gap import Gap, Position
 from standfast.notifier.hear import Reason, hear
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Draft, Message, MessageKind
+from standfast.notifier.model import Draft, Heard, Message, MessageKind
 from standfast.notifier.obey import Obeyed
 from standfast.notifier.render import clean, render
 from standfast.notifier.route import route
@@ -63,6 +65,7 @@ class Intake:
         self.config = config
         self.trust = trust
         self.ignored: Counter[Verdict] = Counter()
+        self._shares = flood.Shares()
         self._ledger = store.ledger()
         self._position = _stored_position(store)
 
@@ -104,6 +107,8 @@ class Intake:
         ledger = self._ledger.copy()
         for entry in entries:
             self._hear(ledger, entry, now)
+        for over in flood.ended(ledger.problems.values(), now):
+            hear(ledger, over, self.config, now)
         tick(ledger, self.config, now)
         return self._commit_round(ledger, entries, now)
 
@@ -160,8 +165,18 @@ class Intake:
         if verdict is not Verdict.ALLOWED:
             self._ignore(event, entry, verdict)
             return
-        heard = entry.heard(event, name_of(entry.uid))
+        heard = self._fair(ledger, entry, entry.heard(event, name_of(entry.uid)))
         self._follow_up(event, hear(ledger, heard, self.config, now))
+
+    def _fair(self, ledger: Ledger, entry: Entry, heard: Heard) -> Heard:
+        """The event, or its source's flood; Standfast's own programs may have as much to tell as there are units."""
+        if entry.uid is not None and Speaker.STANDFAST in self.trust.roles(entry.uid):
+            return heard
+        source = entry.systemd_unit or f"user {heard.by}"
+        fairness, fair = self._shares.fair(ledger, heard, source, self.config.flood_limit)
+        if fairness is Fairness.FLOOD and dedup.identity(fair) not in ledger.problems:
+            log.warning("[NOTIFICATION] A flood of events from %s: %s", clean(source), fairness)
+        return fair
 
     def _ignore(self, event: Event, entry: Entry, verdict: Verdict) -> None:
         """Count it; say so for the first of each sort, and for every command that was refused."""
