@@ -41,7 +41,7 @@ def load(target: str, path: str, parameters: Mapping[str, Any]) -> LoadedStrateg
         raise _wrong(target, f"its constructor does not take the configured `parameters`: {error}") from error
     try:
         return LoadedStrategy(kind(**parameters), is_async)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _wrong(target, f"its constructor raised {users_trace(error)}") from error
 
 
@@ -58,7 +58,7 @@ def _module(target: str, name: str, path: str) -> ModuleType:
         raise _wrong(target, f"there is no module {error.name} {where}on Python's path") from error
     except SyntaxError as error:
         raise _wrong(target, f"{error.filename}:{error.lineno} is not Python: {error.msg}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _wrong(target, f"importing it raised {users_trace(error)}") from error
 
 

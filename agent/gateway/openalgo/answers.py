@@ -5,6 +5,7 @@ status means two things. What an answer proves is decided by the gateway, from m
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,6 +102,7 @@ def lacks_session(data: Any, zero_means_logged_out: bool) -> str:
 def number(value: Any) -> float:
     """A figure that OpenAlgo writes as a number in one mode and as text in another; 0 for what is none."""
     try:
-        return float(str(value).replace(",", ""))
+        figure = float(str(value).replace(",", ""))
     except ValueError:
         return 0.0
+    return figure if math.isfinite(figure) else 0.0

@@ -53,6 +53,13 @@ def test_a_reload_takes_up_the_corrected_file(tmp_path: Path) -> None:
         ("Bot = 5", "userbot:Bot", {}, "module userbot has no class Bot"),
         ("def x(:", "userbot:Bot", {}, "userbot.py:1 is not Python"),
         ("1/0", "userbot:Bot", {}, "importing it raised ZeroDivisionError: division by zero (at "),
+        ("import sys\nsys.exit()", "userbot:Bot", {}, "importing it raised SystemExit"),
+        (
+            GOOD + " def __init__(self): raise SystemExit(3)\n",
+            "userbot:Bot",
+            {},
+            "its constructor raised SystemExit: 3",
+        ),
         (GOOD.replace("tick", "tock"), "userbot:Bot", {}, "it has no method tick"),
         (GOOD.replace("tick(self, tick)", "tick(self)"), "userbot:Bot", {}, "its method tick must take one argument"),
         (GOOD.replace("stop(self)", "stop(self, now)"), "userbot:Bot", {}, "its method stop must take nothing besides"),

@@ -215,3 +215,11 @@ def test_a_tick(stamp: int | None, at: datetime) -> None:
     said = speech.understand(json.dumps({"type": "market_data", "symbol": "A", "exchange": "NSE", "data": data}), NOW)
     assert said.tick is not None
     assert (said.tick.symbol, said.tick.price, said.tick.at) == ("NSE:A", 1091.67, at)
+
+
+@pytest.mark.parametrize("figure", ["nan", "inf", "-Infinity", "1e999", float("nan"), float("inf"), -float("inf")])
+def test_a_figure_that_is_no_number_ends_nothing(figure: Any) -> None:
+    row = {"symbol": "SBIN", "exchange": "NSE", "quantity": figure, "ltp": figure}
+    assert books.positions([row]) == ()
+    (order,) = books.orders([{**row, "action": "BUY", "orderid": "1", "order_status": "complete", "price": figure}])
+    assert (order.request.quantity, order.request.price) == (0, 0.0)
