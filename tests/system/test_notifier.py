@@ -1,0 +1,163 @@
+"""The seven scenarios that the earlier system was tested by, on a real systemd, journal and agent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.system.inbox import URL, Inbox, Letter
+from tests.system.machine import Machine
+from tests.system.stage import wait_until
+
+NOTIFIER = "standfast-notifier.service"
+AGENT = "standfast-agent@seven.service"
+FAULTS = "/srv/seven/faults"
+WINDOW_S = 3
+ROWS = 3000
+QUERY_MS = 50.0
+# Throttle windows as they are by default: no repeat of these minutes may be told.
+_NOTIFIER_TOML = f"""
+aggregation_window_s = {WINDOW_S}
+recovery_hold_s = 1
+flood_limit = {10 * ROWS}
+[channels.webhook]
+url = "{URL}"
+"""
+_AGENT_TOML = f"""
+[paper]
+faults_file = "{FAULTS}"
+tick_interval_s = 0.2
+[startup]
+confirm_delay_s = 0.2
+"""
+_EMIT_MANY = """
+import sys
+from systemd import journal
+for number in range(int(sys.argv[1])):
+    for kind in ("problem", "resolved"):
+        journal.send(f"number {number}", PRIORITY="4", STANDFAST="1", STANDFAST_EVENT=kind,
+                     STANDFAST_TYPE=f"OLD_{number}", STANDFAST_UNIT="old.service")
+"""
+# The query of the earlier system's own test, as it stands in the earlier programs.
+_OLD_QUERY = """
+SELECT error_type, error_message, first_occurrence, occurrence_count FROM error_notifications_log
+WHERE is_resolved = 0 ORDER BY last_occurrence DESC
+"""
+_TIME_QUERY = f'''
+import sqlite3, statistics, time
+connection = sqlite3.connect("file:/var/lib/standfast/notifier/notifier.db?mode=ro", uri=True)
+def took_ms():
+    started = time.perf_counter()
+    connection.execute("""{_OLD_QUERY}""").fetchall()
+    return (time.perf_counter() - started) * 1000
+print(statistics.median(took_ms() for _ in range(20)))
+'''
+
+
+@pytest.fixture(scope="module")
+def inbox(machine: Machine) -> Inbox:
+    """The notifier with a webhook, and whoever reads what arrives there."""
+    found = Inbox(machine)
+    machine.write("/etc/standfast/notifier.toml", _NOTIFIER_TOML)
+    machine.run(["systemctl", "reload-or-restart", NOTIFIER])
+    machine.wait_unit(NOTIFIER)
+    return found
+
+
+def say(machine: Machine, kind: str, error_type: str, unit: str = "seven.service") -> None:
+    """What any program of the host can log."""
+    fields = {"STANDFAST_EVENT": kind, "STANDFAST_TYPE": error_type, "STANDFAST_UNIT": unit}
+    lines = [f"MESSAGE=[HEALTH-CHECK] {error_type} at attempt 1 of 4", "PRIORITY=4", "STANDFAST=1"]
+    lines += [f"{name}={value}" for name, value in fields.items()]
+    machine.run("logger --journald", stdin="\n".join(lines) + "\n")
+
+
+def query(machine: Machine, sql: str) -> list[list[Any]]:
+    script = f"""
+import json, sqlite3
+connection = sqlite3.connect("file:/var/lib/standfast/notifier/notifier.db?mode=ro", uri=True)
+print(json.dumps(connection.execute({sql!r}).fetchall()))
+"""
+    found: list[list[Any]] = json.loads(machine.run(["python3", "-"], stdin=script).stdout)
+    return found
+
+
+def counts(machine: Machine, error_type: str) -> list[list[Any]]:
+    """(occurrences, notifications, resolved) of each row of a type."""
+    columns = "occurrence_count, notification_count, is_resolved"
+    return query(machine, f"SELECT {columns} FROM error_notifications_log WHERE error_type = '{error_type}'")
+
+
+def told(inbox: Inbox, error_type: str) -> list[Letter]:
+    return [letter for letter in inbox.letters() if error_type in letter.types]
+
+
+def test_1_a_first_occurrence_is_told(machine: Machine, inbox: Inbox) -> None:
+    say(machine, "problem", "OPENALGO_DOWN")
+    letter = inbox.wait(lambda one: one.about("problem", "OPENALGO_DOWN", "seven.service"), "the problem")
+    assert letter.body["host"] == machine.name
+    assert letter.body["text"].startswith(f"{machine.name}: ")
+    wait_until(lambda: counts(machine, "OPENALGO_DOWN") == [[1, 1, 0]], "1 occurrence, 1 notification")
+
+
+def test_2_a_repeat_is_counted_and_throttled(machine: Machine, inbox: Inbox) -> None:
+    say(machine, "problem", "OPENALGO_DOWN")
+    wait_until(lambda: counts(machine, "OPENALGO_DOWN") == [[2, 1, 0]], "2 occurrences, 1 notification")
+    # What is told later than the repeat would have been proves that the repeat was not.
+    say(machine, "problem", "LATER")
+    inbox.wait(lambda one: one.about("problem", "LATER"), "the later problem")
+    assert len(told(inbox, "OPENALGO_DOWN")) == 1
+
+
+def test_3_a_recovery_is_told_once_with_its_count(machine: Machine, inbox: Inbox) -> None:
+    say(machine, "resolved", "OPENALGO_DOWN")
+    letter = inbox.wait(lambda one: one.about("recovery", "OPENALGO_DOWN"), "the recovery")
+    assert letter.body["events"][0]["occurrences"] == 2
+    assert letter.body["events"][0]["resolved"] is True
+    wait_until(lambda: counts(machine, "OPENALGO_DOWN") == [[2, 2, 1]], "resolved, and its recovery counted")
+    assert len(told(inbox, "OPENALGO_DOWN")) == 2
+
+
+def test_4_a_permanent_error_of_an_agent_is_told_with_what_to_do(machine: Machine, inbox: Inbox) -> None:
+    machine.write(FAULTS, "bad_key")
+    machine.write("/etc/standfast/agents/seven.toml", _AGENT_TOML)
+    machine.run(["systemctl", "start", AGENT])
+    letter = inbox.wait(lambda one: one.about("problem", "OPENALGO_AUTH_FAILED", AGENT), "the permanent error")
+    assert letter.body["events"][0]["action"]
+    assert letter.body["events"][0]["action"] in letter.body["text"]
+    assert machine.wait_unit(AGENT)["NRestarts"] == "0"
+    assert len(told(inbox, "OPENALGO_AUTH_FAILED")) == 1
+
+
+def test_5_three_types_within_the_window_are_one_message(machine: Machine, inbox: Inbox) -> None:
+    types = ("WEBSOCKET_DOWN", "BROKER_NOT_LOGGED_IN", "DATABASE_LOCKED")
+    for error_type in types:
+        say(machine, "problem", error_type, "three.service")
+    letter = inbox.wait(lambda one: one.kind == "aggregate", "the aggregate")
+    assert letter.title == "MULTIPLE ERRORS DETECTED"
+    assert sorted(letter.types) == sorted(types)
+    wait_until(lambda: [counts(machine, one) for one in types] == [[[1, 1, 0]]] * 3, "one notification each")
+    assert [len(told(inbox, one)) for one in types] == [1, 1, 1]
+
+
+def test_6_a_graceful_shutdown_ends_with_a_message(machine: Machine, inbox: Inbox) -> None:
+    machine.write(FAULTS, "")
+    machine.run(["systemctl", "reload", AGENT])
+    machine.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=AGENT)
+    machine.run(["systemctl", "stop", AGENT])
+    letter = inbox.wait(lambda one: one.kind == "shutdown" and AGENT in one.units, "the final message")
+    assert "flat" in letter.body["text"]
+
+
+def test_7_the_old_query_is_quick_on_a_long_log(machine: Machine, inbox: Inbox) -> None:
+    machine.run(["python3", "-", str(ROWS)], stdin=_EMIT_MANY)
+    old = "SELECT count(*) FROM error_notifications_log WHERE error_type LIKE 'OLD_%' AND is_resolved = 1"
+    wait_until(lambda: query(machine, old) == [[ROWS]], f"{ROWS} rows", timeout_s=60)
+    unresolved = {row[0] for row in query(machine, _OLD_QUERY)}
+    assert unresolved == {"LATER", "WEBSOCKET_DOWN", "BROKER_NOT_LOGGED_IN", "DATABASE_LOCKED"}
+    took_ms = float(machine.run(["python3", "-"], stdin=_TIME_QUERY).stdout)
+    print(f"{machine.debian}: the unresolved of {ROWS} rows in {took_ms:.2f} ms")
+    assert took_ms < QUERY_MS
+    assert not [one for one in inbox.letters() if "old.service" in one.units], "over before their window closed"
