@@ -19,6 +19,7 @@ from standfast.ctl import (
     release,
     resolve,
     resume,
+    secret,
     silence,
     status,
     test_notify,
@@ -42,6 +43,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     pause.COMMAND,
     resume.COMMAND,
     kill.COMMAND,
+    secret.COMMAND,
     check_config.COMMAND,
 )
 
