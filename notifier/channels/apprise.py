@@ -9,7 +9,7 @@ from typing import Any, Final
 from standfast.events import Severity
 from standfast.notifier import secret
 from standfast.notifier.channel_config import AppriseConfig
-from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Outcome, over_all
 from standfast.notifier.model import MessageKind
 from standfast.notifier.parts import split
 from standfast.notifier.secret import SecretError
@@ -46,14 +46,14 @@ class AppriseChannel:
                     continue
                 answer = self._send(service, part, body)
                 if answer.outcome is Outcome.RETRY:
-                    return Answer(Outcome.RETRY, answer.detail, parts_done=done + number - 1)
+                    # Anew when nothing was taken, so that all can be refused.
+                    return Answer(Outcome.RETRY, answer.detail, parts_done=done + number - 1 if delivered else 0)
                 if answer.outcome is Outcome.REFUSED:
                     refusals.append(answer.detail)
                     break  # the rest of the text would be refused too
                 delivered += 1
             done += len(parts)
-        outcome = Outcome.DELIVERED if delivered else Outcome.REFUSED
-        return Answer(outcome, "; ".join(refusals), parts_done=done)
+        return Answer(over_all(delivered, refusals), "; ".join(refusals), parts_done=done)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     """How one attempt at a delivery ended."""
 
     DELIVERED = "the other side has taken it"
+    PARTLY = "some of the other sides have taken it, the rest never will"
     RETRY = "it failed for now"
     REFUSED = "the other side will never take it"
 
@@ -30,6 +31,13 @@ class Answer:
     detail: str = ""
     retry_after_s: float | None = None
     parts_done: int = 0
+
+
+def over_all(taken: object, refused: object) -> Outcome:
+    """The outcome for several recipients, of whom some may have taken it and some refused it (both as truth values)."""
+    if not taken:
+        return Outcome.REFUSED
+    return Outcome.PARTLY if refused else Outcome.DELIVERED
 
 
 class Channel(Protocol):

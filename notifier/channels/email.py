@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from standfast.notifier import secret
 from standfast.notifier.channel_config import EmailConfig, Tls
-from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Outcome, over_all
 from standfast.notifier.secret import SecretError
 
 _PORTS: Final = {"smtp": 25, "smtps": 465}
@@ -49,7 +49,10 @@ class EmailChannel:
         except (smtplib.SMTPException, OSError) as error:
             words = secret.scrubbed(str(error) or type(error).__name__, self._password)
             return Answer(Outcome.RETRY, f"cannot speak to the mail server: {words}")
-        return Answer(Outcome.DELIVERED, f"refused for {', '.join(refused)}" if refused else "")
+        words = "; ".join(
+            f"refused for {one}: SMTP {code} {why.decode(errors='replace')}" for one, (code, why) in refused.items()
+        )
+        return Answer(over_all(True, refused), secret.scrubbed(words, self._password))
 
     def _by_code(self, code: int, words: str) -> Answer:
         """SMTP says 4xx for now and 5xx for good."""

@@ -1,5 +1,6 @@
 """Text messages through Twilio: in the alphabet of text messages, one segment where it fits, split where not."""
 
+import dataclasses
 import importlib
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +11,7 @@ from standfast.clock import utc_now
 from standfast.notifier import secret
 from standfast.notifier.backoff import retry_after_s
 from standfast.notifier.channel_config import SmsConfig
-from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Outcome, over_all
 from standfast.notifier.gsm7 import septets, transliterate
 from standfast.notifier.parts import numbered
 
@@ -37,31 +38,45 @@ class SmsChannel:
         self._client = rest.Client(config.account_sid, self._token, http_client=self._http)
 
     def deliver(self, body: Body, parts_done: int = 0) -> Answer:
-        """Send what was not sent yet of all parts to all numbers."""
+        """Send what was not sent yet of all parts to all numbers; a number that is refused holds up no other."""
         parts = numbered(transliterate(body["text"]), SEGMENT, septets)
         messages = [(number, part) for number in self._config.to for part in parts]
-        done = parts_done
-        try:
-            for number, part in messages[parts_done:]:
-                self._client.messages.create(to=number, from_=self._config.sender, body=part)
-                done += 1
-        except self._error as error:
-            return self._refused_or_not(error, done)
-        except requests.RequestException as error:
-            return Answer(Outcome.RETRY, f"cannot reach Twilio: {type(error).__name__}", parts_done=done)
-        return Answer(Outcome.DELIVERED, parts_done=done)
+        taken, refused = parts_done, dict[str, str]()
+        for position, (number, part) in enumerate(messages[parts_done:], parts_done):
+            if number in refused:
+                continue
+            answer = self._send(number, part)
+            match answer.outcome:
+                case Outcome.DELIVERED:
+                    taken += 1
+                case Outcome.REFUSED:
+                    refused[number] = f"refused for {number}: {answer.detail}"
+                case Outcome.RETRY:
+                    # Goes on here, past what was refused; anew when nothing was taken, so that all can be refused.
+                    words = "; ".join([answer.detail, *refused.values()])
+                    return dataclasses.replace(answer, detail=words, parts_done=position if taken else 0)
+        return Answer(over_all(taken, refused), "; ".join(refused.values()), parts_done=taken)
 
     def close(self) -> None:
         """Give the connections back."""
         if self._http.session is not None:
             self._http.session.close()
 
-    def _refused_or_not(self, error: Any, done: int) -> Answer:
+    def _send(self, number: str, part: str) -> Answer:
+        try:
+            self._client.messages.create(to=number, from_=self._config.sender, body=part)
+        except self._error as error:
+            return self._refused_or_not(error)
+        except requests.RequestException as error:
+            return Answer(Outcome.RETRY, f"cannot reach Twilio: {type(error).__name__}")
+        return Answer(Outcome.DELIVERED)
+
+    def _refused_or_not(self, error: Any) -> Answer:
         status = getattr(error, "status", None) or 0
         detail = secret.scrubbed(f"HTTP {status}: {getattr(error, 'msg', error)}", self._token)
         if 400 <= status < 500 and status not in _PASSING:
-            return Answer(Outcome.REFUSED, detail, parts_done=done)
-        return Answer(Outcome.RETRY, detail, self._http.asked_to_wait_s(utc_now()), done)
+            return Answer(Outcome.REFUSED, detail)
+        return Answer(Outcome.RETRY, detail, self._http.asked_to_wait_s(utc_now()))
 
 
 def _http_client(config: SmsConfig) -> Any:

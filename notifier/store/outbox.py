@@ -76,11 +76,11 @@ class Outbox:
         self._update(queued, "not_before = ?, detail = ?, parts_done = ?", iso(not_before), detail, parts_done)
 
     def sent_since(self, at: datetime) -> int:
-        """How many parts this channel has delivered since a time."""
+        """How many parts this channel's other side has taken since a time, of whatever became of their message."""
         with translated("read the outbox in", self._path):
             row = self._connection.execute(
                 "SELECT coalesce(sum(parts_done), 0) FROM outbox"
-                " WHERE channel = ? AND state = 'delivered' AND ended_at >= ?",
+                " WHERE channel = ? AND parts_done > 0 AND coalesce(ended_at, created_at) >= ?",
                 (self._channel, iso(at)),
             ).fetchone()
         return int(row[0])

@@ -125,8 +125,11 @@ class Lane:
                 outbox.end(queued, Ended.DELIVERED, now, answer.detail, answer.parts_done)
                 level = logging.DEBUG if body["kind"] == MessageKind.RESEND else logging.INFO
                 self._log(level, Ended.DELIVERED, queued, "Delivered by")
+            case Outcome.PARTLY:
+                outbox.end(queued, Ended.DELIVERED, now, answer.detail, answer.parts_done)
+                self._log(logging.ERROR, Ended.DELIVERED, queued, "Delivered in part by", answer.detail)
             case Outcome.REFUSED:
-                outbox.end(queued, Ended.REFUSED, now, answer.detail)
+                outbox.end(queued, Ended.REFUSED, now, answer.detail, answer.parts_done)
                 words = f"{answer.detail}; see [channels.{self._name}] in notifier.toml"
                 self._log(logging.ERROR, Ended.REFUSED, queued, "Refused for good by", words)
             case Outcome.RETRY:
@@ -141,7 +144,7 @@ class Lane:
         attempts = queued.attempts + 1
         decision, delay = backoff.retry(attempts, now - queued.created_at, answer.retry_after_s, random.random())
         if decision is Retry.GIVEN_UP:
-            outbox.end(queued, Ended.GIVEN_UP, now, answer.detail)
+            outbox.end(queued, Ended.GIVEN_UP, now, answer.detail, answer.parts_done)
             self._log(logging.ERROR, Ended.GIVEN_UP, queued, "Given up after 24 hours by", answer.detail)
             return
         outbox.postpone(queued, now + delay, answer.detail, answer.parts_done)

@@ -136,7 +136,10 @@ class TwilioServer(ProviderServer):
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
-    """RFC 5321 as far as a client that sends one message needs it; `replies` says what a command gets instead."""
+    """RFC 5321 as far as a client that sends one message needs it.
+
+    `replies` says what a command gets instead, `strangers` are recipients that it does not know.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -147,6 +150,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.took: list[tuple[list[str], bytes]] = []
         self.logins: list[str] = []
         self.replies: dict[str, str] = {}
+        self.strangers: set[str] = set()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
@@ -184,8 +188,7 @@ class _SmtpSession(socketserver.StreamRequestHandler):
                 self.server.logins.append(base64.b64decode(line.split()[2]).decode())
                 self._say("235 welcome")
             elif verb == "RCPT":
-                recipients.append(line.partition("<")[2].rstrip(">"))
-                self._say("250 ok")
+                self._say(self._recipient(line.partition("<")[2].rstrip(">"), recipients))
             elif verb == "DATA":
                 self._say("354 go on")
                 self.server.took.append((recipients, self._data()))
@@ -195,6 +198,12 @@ class _SmtpSession(socketserver.StreamRequestHandler):
                 return
             else:
                 self._say("250 ok")
+
+    def _recipient(self, address: str, recipients: list[str]) -> str:
+        if address in self.server.strangers:
+            return "550 no such user"
+        recipients.append(address)
+        return "250 ok"
 
     def _data(self) -> bytes:
         lines = []

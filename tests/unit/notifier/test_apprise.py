@@ -83,8 +83,15 @@ def test_a_retry_goes_on_with_the_service_that_failed(server: JsonService, other
 
 def test_a_service_that_refuses_does_not_stop_the_others(server: JsonService, other: JsonService) -> None:
     server.replies.append(Reply(401))
-    assert deliver(server.address(), other.address()) == Answer(Outcome.DELIVERED, "JSON: HTTP 401", parts_done=2)
+    assert deliver(server.address(), other.address()) == Answer(Outcome.PARTLY, "JSON: HTTP 401", parts_done=2)
     assert len(other.took) == 1
+
+
+def test_a_retry_begins_anew_when_nothing_was_taken(server: JsonService, other: JsonService) -> None:
+    server.replies.append(Reply(401))
+    other.replies.append(Reply(503))
+    answer = deliver(server.address(), other.address())
+    assert (answer.outcome, answer.parts_done) == (Outcome.RETRY, 0), "1 would say that one has taken it"
 
 
 @pytest.mark.parametrize(

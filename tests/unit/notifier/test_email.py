@@ -59,6 +59,14 @@ def test_faults(verb: str, reply: str, outcome: Outcome, detail: str) -> None:
     assert server.took == []
 
 
+def test_a_recipient_that_is_refused_is_said_and_the_others_have_their_mail() -> None:
+    with SmtpServer() as server:
+        server.strangers.add("b@example.org")
+        answer = channel(server).deliver(BODY)
+    assert (answer.outcome, answer.detail) == (Outcome.PARTLY, "refused for b@example.org: SMTP 550 no such user")
+    assert [recipients for recipients, _ in server.took] == [["a@example.org"]]
+
+
 def test_a_login(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("hush")
     with SmtpServer(extensions=("AUTH PLAIN",)) as server:

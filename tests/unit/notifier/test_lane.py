@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from standfast.notifier.store.outbox import Outbox
 from standfast.notifier.store.store import Store
 from standfast.notifier.worker.lane import Lane
 
+NOW = at(1)
 CONFIG = config("[channels.journal]")
 
 
@@ -49,14 +51,35 @@ def database(tmp_path: Path) -> Iterator[Path]:
     store.close()
 
 
-def attempt(database: Path, channel: Scripted) -> None:
+def attempt(database: Path, channel: Scripted, now: datetime = NOW) -> None:
     """Let a lane make one attempt."""
     tried = threading.Event()
-    lane = Lane("journal", database, lambda: channel, tried.set, now=lambda: at(1))
+    lane = Lane("journal", database, lambda: channel, tried.set, now=lambda: now)
     lane.start()
     assert tried.wait(5), "no attempt was brought to its end"
     lane.stop()
     lane.join(5)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PARTLY, Outcome.REFUSED, Outcome.RETRY])
+def test_parts_that_were_taken_count_whatever_became_of_their_message(
+    database: Path, caplog: pytest.LogCaptureFixture, outcome: Outcome
+) -> None:
+    with caplog.at_level(logging.INFO):
+        attempt(database, Scripted(Answer(outcome, "refused for b: unknown", parts_done=3)))
+    outbox = Outbox(database, "journal")
+    assert (outbox.sent_since(at(0)), outbox.sent_since(at(2))) == (3, 0)
+    outbox.close()
+    assert any("refused for b: unknown" in record.getMessage() for record in caplog.records), "it is said"
+
+
+def test_a_message_that_is_given_up_keeps_its_parts_in_the_count(database: Path) -> None:
+    day_later = at(24 * 3600 + 1)
+    attempt(database, Scripted(Answer(Outcome.RETRY, "busy", parts_done=3)), day_later)
+    outbox = Outbox(database, "journal")
+    assert outbox.head() is None
+    assert outbox.sent_since(day_later) == 3
+    outbox.close()
 
 
 def test_a_channel_that_crashes_costs_its_message_time_only(database: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -69,7 +92,7 @@ def test_a_channel_that_crashes_costs_its_message_time_only(database: Path, capl
     outbox.close()
     assert queued is not None, "it is still to be delivered"
     assert queued.attempts == 1
-    assert queued.not_before > at(1), "not in a tight loop"
+    assert queued.not_before > NOW, "not in a tight loop"
     (said,) = [record.getMessage() for record in caplog.records if "Not delivered by journal" in record.getMessage()]
     assert "it crashed (UnicodeEncodeError)" in said
     assert "secret" not in said

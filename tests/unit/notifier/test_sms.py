@@ -61,6 +61,38 @@ def test_a_long_text_is_split_and_a_retry_repeats_nothing(server: TwilioServer, 
     assert len(bodies) == 3, "the last part once more, the first not"
 
 
+INVALID = error(400, "The 'To' number is not a valid phone number.", 21211)
+LONG = "\n".join(f"LINE_{number}: 1 occurrence" for number in range(12))
+
+
+def test_a_number_that_is_refused_holds_up_no_other(server: TwilioServer, channel: SmsChannel) -> None:
+    server.replies.append(INVALID)
+    answer = channel.deliver({"text": LONG})
+    assert (answer.outcome, answer.parts_done) == (Outcome.PARTLY, 2)
+    assert answer.detail.startswith("refused for +491234567: HTTP 400: ")
+    assert [one["To"] for one in server.took] == ["+497654321"] * 2, "the other part is not tried on a refused number"
+
+
+def test_a_text_that_all_numbers_refuse_is_refused(server: TwilioServer, channel: SmsChannel) -> None:
+    server.replies.extend([INVALID, error(503, "busy")])
+    answer = channel.deliver({"text": "x"})
+    assert (answer.outcome, answer.parts_done) == (Outcome.RETRY, 0)
+    server.replies.extend([INVALID, INVALID])
+    answer = channel.deliver({"text": "x"}, answer.parts_done)
+    assert (answer.outcome, answer.parts_done, server.took) == (Outcome.REFUSED, 0, [])
+    assert answer.detail.count("refused for") == 2
+
+
+def test_a_retry_does_not_come_back_to_what_was_refused_before(server: TwilioServer, channel: SmsChannel) -> None:
+    taken = Reply(201, "{}", {"Content-Type": "application/json"})
+    server.replies.extend([taken, INVALID, error(503, "busy")])
+    answer = channel.deliver({"text": LONG})
+    assert (answer.outcome, answer.parts_done) == (Outcome.RETRY, 2)
+    assert "refused for +491234567: HTTP 400" in answer.detail
+    assert channel.deliver({"text": LONG}, answer.parts_done) == Answer(Outcome.DELIVERED, parts_done=4)
+    assert [one["To"] for one in server.took] == ["+497654321"] * 2
+
+
 @pytest.mark.parametrize(
     ("reply", "outcome", "retry_after_s"),
     [
@@ -68,7 +100,7 @@ def test_a_long_text_is_split_and_a_retry_repeats_nothing(server: TwilioServer, 
         (Reply(429, "{}", {"Retry-After": "9"}), Outcome.RETRY, 9.0),
         (error(500, "oops"), Outcome.RETRY, None),
         (error(401, "Authenticate", 20003), Outcome.REFUSED, None),
-        (error(400, "The 'To' number is not a valid phone number.", 21211), Outcome.REFUSED, None),
+        (INVALID, Outcome.REFUSED, None),
         (error(403, "Forbidden"), Outcome.REFUSED, None),
         (error(404, "not found", 20404), Outcome.REFUSED, None),
         (Reply(502, "<html>"), Outcome.RETRY, None),
@@ -79,7 +111,7 @@ def test_a_long_text_is_split_and_a_retry_repeats_nothing(server: TwilioServer, 
 def test_faults(
     server: TwilioServer, channel: SmsChannel, reply: Reply, outcome: Outcome, retry_after_s: float | None
 ) -> None:
-    server.replies.append(reply)
+    server.replies.extend([reply] * (2 if outcome is Outcome.REFUSED else 1))
     answer = channel.deliver({"text": "x"})
     assert (answer.outcome, answer.retry_after_s) == (outcome, retry_after_s)
     assert TOKEN not in answer.detail
