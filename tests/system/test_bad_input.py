@@ -180,3 +180,21 @@ def test_port_3000_taken(machine: Machine) -> None:
     finally:
         machine.run(["systemctl", "stop", "squatter.service"])
     machine.run(["systemctl", "start", SOCKET])
+
+
+def test_a_missing_credential_is_stored_as_the_message_says_and_the_agent_goes_on(machine: Machine) -> None:
+    unit = "standfast-agent@key.service"
+    machine.write("/etc/standfast/agents/key.toml", 'gateway = "openalgo"\n')
+    machine.run("printf 'not-to-be-seen\\n' | standfastctl secret set openalgo-api-key --agent key")
+    since = machine.cursor()
+    machine.run(["systemctl", "start", unit])
+    try:
+        machine.wait_journal(lambda entry: "OPENALGO_DOWN" in entry["MESSAGE"], since=since, _SYSTEMD_UNIT=unit)
+        assert "openalgo-api-key" not in status_text(machine, unit)
+    finally:
+        machine.run(["systemctl", "stop", unit])
+        machine.run("rm /etc/standfast/agents/key.toml; rm -r /etc/systemd/system/standfast-agent@key.service.d")
+    stored = machine.run("stat --format='%a %U' /etc/standfast/credentials/*").stdout
+    assert stored == "600 root\n"
+    assert machine.run("grep -r not-to-be-seen /etc /run/standfast /var/lib/standfast", check=False).stdout == ""
+    assert machine.run("journalctl --grep=not-to-be-seen --quiet", check=False).stdout == ""
