@@ -6,13 +6,15 @@ SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfas
 # The longest test reboots a machine; one that takes minutes hangs.
 PYTEST = $(PYTHON) -m pytest --timeout=300
 
-.PHONY: help demo test check lint deb clean
+.PHONY: help demo test check lint deb bench soak clean
 
 help:
 	@echo "make demo    breaks things in a disposable Debian 13 and shows what Standfast does; then the dashboard (root)"
 	@echo "make test    linters, types, unit, bus and system tests on Debian 13 and 12 (root)"
 	@echo "make check   the fast part of it, without system tests"
 	@echo "make deb     dist/standfast_VERSION_all.deb"
+	@echo "make bench   measures what the notifier and idleness cost, in a disposable Debian 13 (root)"
+	@echo "make soak    what takes long: 300 kills of the notifier, a million events (root)"
 	@echo "make clean   removes what the doors made here; the cached Debian trees stay in ~/.cache/standfast"
 
 demo: | prepare-all
@@ -36,6 +38,15 @@ lint:
 
 deb: | prepare-deb
 	@packaging/make-deb
+
+bench: | prepare-all
+	$(PYTHON) -m bench.idle
+	$(PYTHON) -m bench.notifier
+
+# The same tests as in `make test`, with larger numbers.
+soak: | prepare-python
+	STANDFAST_KILLS=300 $(PYTHON) -m pytest --timeout=1800 -s tests/unit/notifier/test_notifier.py -k kills
+	STANDFAST_EVENTS=1000000 $(PYTHON) -m pytest --timeout=1800 -s tests/soak
 
 clean:
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
