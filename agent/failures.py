@@ -63,6 +63,8 @@ class Handling:
 
 
 _RELOAD: Final = "then: systemctl reload standfast-agent@{name}"
+# systemd hands credentials over at the start: a reload would keep the old one.
+_STORE: Final = "store it with standfastctl secret set openalgo-api-key, then: systemctl restart standfast-agent@{name}"
 
 HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.OPENALGO_DOWN: Handling(
@@ -72,9 +74,7 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.OPENALGO_RATE_LIMITED: Handling(
         TRANSIENT, "See who else calls this gateway from this host; the agent goes on alone."
     ),
-    FailureType.OPENALGO_AUTH_FAILED: Handling(
-        PERMANENT, f"Create a new API key in OpenAlgo, store it with standfastctl secret, {_RELOAD}"
-    ),
+    FailureType.OPENALGO_AUTH_FAILED: Handling(PERMANENT, f"Create a new API key in OpenAlgo, {_STORE}"),
     FailureType.OPENALGO_REFUSED: Handling(
         PERMANENT, f"Read what the gateway answered and correct its account settings, {_RELOAD}"
     ),
@@ -84,9 +84,7 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.WEBSOCKET_DOWN: Handling(
         TRANSIENT, "See that the gateway's WebSocket proxy runs; the agent goes on alone."
     ),
-    FailureType.WEBSOCKET_AUTH_FAILED: Handling(
-        PERMANENT, f"The feed refuses the API key: create a new one, store it with standfastctl secret, {_RELOAD}"
-    ),
+    FailureType.WEBSOCKET_AUTH_FAILED: Handling(PERMANENT, f"The feed refuses the API key: create a new one, {_STORE}"),
     FailureType.FEED_STALE: Handling(
         TRANSIENT, "See whether the broker's feed delivers these symbols; the agent goes on alone."
     ),
@@ -105,9 +103,7 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         critical=True,
     ),
     FailureType.CONFIG_ERROR: Handling(PERMANENT, f"Correct the line it names, {_RELOAD}", confirm=False),
-    FailureType.CREDENTIAL_MISSING: Handling(
-        PERMANENT, "Store it with standfastctl secret, then: systemctl restart standfast-agent@{name}", confirm=False
-    ),
+    FailureType.CREDENTIAL_MISSING: Handling(PERMANENT, f"Create one in OpenAlgo, {_STORE}", confirm=False),
     FailureType.LIVE_MODE_MISMATCH: Handling(
         PERMANENT, f"Make `live` in the configuration and the gateway's analyze mode agree, {_RELOAD}"
     ),
@@ -150,6 +146,13 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         "If the positions shall not stay open: systemctl start standfast-agent@{name} when the market opens",
     ),
 }
+
+# What is waited out: nobody has to do anything about it, least of all while the market is closed.
+TRANSIENT_TYPES: Final = frozenset(kind for kind, handling in HANDLING.items() if handling.failure_class is TRANSIENT)
+# What was told because the agent meant to be flat and was not.
+OPEN_POSITIONS: Final = frozenset(
+    {FailureType.POSITIONS_NOT_FLAT, FailureType.POSITIONS_UNVERIFIED, FailureType.POSITIONS_HELD}
+)
 
 
 @dataclass(frozen=True, slots=True)

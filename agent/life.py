@@ -1,6 +1,7 @@
 """What all states of the agent's life share: looking, deciding, moving on, and saying so."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,8 +13,10 @@ from standfast.agent.config import AgentConfig
 from standfast.agent.crashes import Policy as CrashPolicy
 from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
-from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.failures import OPEN_POSITIONS, TRANSIENT_TYPES, AgentError, Failure, FailureType
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
+from standfast.agent.messages import in_words
+from standfast.agent.open_problems import OpenProblems
 from standfast.agent.reconciling import reconcile
 from standfast.agent.retry import Policy, Series, Verdict
 from standfast.agent.situation import Situation, as_status, in_one_line
@@ -45,6 +48,7 @@ class Life:
         self.due_s = monotonic_s()
         self._last_check_at: datetime | None = None
         self._rebuild = False
+        self._problems = OpenProblems(have)
 
     # Moving
 
@@ -101,19 +105,20 @@ class Life:
 
     def tell_problem(self, failure: Failure) -> None:
         """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
+        self._problems.add(failure, utc_now())
         self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.nets))
-        try:
-            self.have.store.open_problem(failure.type, failure.detail, utc_now())
-        except AgentError as error:
-            log.error("[STATE] The problem could not be recorded: %s", error)
+
+    def resolve(self, kinds: Collection[str], why: str) -> None:
+        """Say of those of these problems that were told that they are over, in these words."""
+        for kind, since in self._problems.all.items():
+            if kind in kinds:
+                self._problems.forget(kind)
+                self.voice.say(self.voice.messages.resolved(self.state, kind, since, why))
 
     def _tell_recovery(self) -> None:
-        try:
-            for kind, since in self.have.store.open_problems():
-                self.voice.say(self.voice.messages.resolved(kind, since))
-                self.have.store.forget_problem(kind)
-        except AgentError as error:
-            log.error("[STATE] The open problems could not be read: %s", error)
+        if held := in_words(self.have.own.nets):
+            self.resolve(OPEN_POSITIONS, f"is ACTIVE again and its strategy manages what it holds: {held}")
+        self.resolve(self._problems.all, "is ACTIVE again")
 
     # Looking
 
@@ -191,6 +196,7 @@ class Life:
         detail = f"market closed until {opens_at.astimezone(hours.zone):%a %d %b %H:%M %Z}"
         if self.reason != detail:
             self.move(Input.MARKET_CLOSED, detail)
+            self.resolve(TRANSIENT_TYPES, f"rests, {detail}, and looks again then")
         self.due_s = monotonic_s() + min(NAP_S, (opens_at - now).total_seconds())
 
     # Waiting

@@ -40,7 +40,7 @@ class Messages:
 
     def problem(self, state: State, failure: Failure, nets: Mapping[Holding, int]) -> Event:
         """The agent entered WAITING or ERROR because of a failure, or found one without leaving its state."""
-        held = ", ".join(f"{net:+d} {holding}" for holding, net in nets.items())
+        held = in_words(nets)
         return Event(
             Kind.PROBLEM,
             f"Agent {self.name} is {state}: {failure.detail}" + (f"; it holds {held}" if held else ""),
@@ -52,15 +52,15 @@ class Messages:
             action=failure.action(self.name),
         )
 
-    def resolved(self, kind: str, since: str) -> Event:
-        """The agent is ACTIVE again after a problem of that type."""
+    def resolved(self, state: State, kind: str, since: str, why: str) -> Event:
+        """A problem of that type is over, because the agent did or saw what `why` says."""
         return Event(
             Kind.RESOLVED,
-            f"Agent {self.name} is ACTIVE again; {kind} is over",
+            f"Agent {self.name} {why}; {kind} is over",
             type=kind,
             severity=Severity.WARNING,
             unit=self.unit,
-            state=State.ACTIVE,
+            state=state,
             data={"since": since},
         )
 
@@ -68,7 +68,7 @@ class Messages:
         """The hourly word from an agent that waits."""
         return Event(
             Kind.STATUS,
-            f"Agent {self.name} is still WAITING after {in_words(waited_s)}: {failure.detail}",
+            f"Agent {self.name} is still WAITING after {lasting(waited_s)}: {failure.detail}",
             type=failure.type,
             severity=Severity.WARNING,
             unit=self.unit,
@@ -94,7 +94,12 @@ class Messages:
         )
 
 
-def in_words(seconds: float) -> str:
+def in_words(nets: Mapping[Holding, int]) -> str:
+    """What is held, "" for nothing: "+5 NSE:SBIN MIS"."""
+    return ", ".join(f"{net:+d} {holding}" for holding, net in nets.items())
+
+
+def lasting(seconds: float) -> str:
     """A duration as people say it: "45 s", "12 min", "2 h 5 min"."""
     if seconds < 60:
         return f"{seconds:.0f} s"

@@ -11,6 +11,7 @@ from standfast.agent.flatness import End
 from standfast.agent.life import Life
 from standfast.agent.states import live
 from standfast.agent.voice import Voice
+from standfast.clock import monotonic_s
 from standfast.config import ConfigError
 from standfast.daemon import log_mistakes
 from standfast.heartbeat import Pulse
@@ -18,6 +19,8 @@ from standfast.heartbeat import Pulse
 log = logging.getLogger(__name__)
 
 BEAT_INTERVAL_S: Final = 1.0
+# The status file is written anew at least as often: who reads it takes an older one for a sign of death.
+SHOW_INTERVAL_S: Final = 60.0
 # A pulse of this age has missed several beats: the strategy is over its time, or the loop hangs.
 PULSE_AGE_S: Final = 5.0
 # How long the life may take to notice that it was cancelled, and how often it is told.
@@ -32,6 +35,7 @@ class Runner:
         self.life = Life(name, have, voice)
         self._have = have
         self._pulse = pulse
+        self._is_late = False
 
     def begin(self) -> None:
         """Read the configuration and open the database; what fails here leads to ERROR, not to an exit."""
@@ -70,18 +74,28 @@ class Runner:
             self._have.crashed.cancel()
 
     async def _beat(self) -> None:
-        """Show that the loop turns and that the strategy's callback keeps its time."""
-        told = False
+        """Show that the loop turns, that the strategy's callback keeps its time, and what the state is."""
+        shown_s = monotonic_s()
         while True:
-            is_late = self._have.trade is not None and self._have.trade.pump.is_late
-            if not is_late:
-                self._pulse.beat()
-            elif not told:
-                timeout_s = self._have.built.callback_timeout_s
-                detail = f"a callback of the strategy has not returned for {timeout_s:g} s, the watchdog will end it"
-                self.life.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
-            told = is_late
+            self._watch_the_callback()
+            if monotonic_s() - shown_s >= SHOW_INTERVAL_S:
+                self.life.show()
+                shown_s = monotonic_s()
             await asyncio.sleep(BEAT_INTERVAL_S)
+
+    def _watch_the_callback(self) -> None:
+        is_late = self._have.trade is not None and self._have.trade.pump.is_late
+        if not is_late:
+            self._pulse.beat()
+        if is_late == self._is_late:
+            return
+        self._is_late = is_late
+        if is_late:
+            timeout_s = self._have.built.callback_timeout_s
+            detail = f"a callback of the strategy has not returned for {timeout_s:g} s, the watchdog will end it"
+            self.life.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
+        else:
+            self.life.resolve({FailureType.STRATEGY_HUNG}, "goes on, no callback of its strategy hangs any more")
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:

@@ -1,0 +1,128 @@
+"""What was told as a problem is told to be over, once, in true words, whatever happens in between."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.unit.agent.living import EXAMPLES, living
+
+from standfast.agent.bell import Ring
+from standfast.agent.failures import Failure, FailureType
+from standfast.agent.trading import Side
+from standfast.events import Event, Kind
+
+WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
+CLOSED = '[session]\ndays = "Mon..Sun"\nstart = "00:00:00"\nstop = "00:00:01"\ntimezone = "UTC"'
+
+
+def is_over(kind: str) -> Callable[[Event], bool]:
+    return lambda event: event.kind is Kind.RESOLVED and event.type == kind
+
+
+def test_a_locked_database_is_told_to_be_free_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            other = sqlite3.connect(agent.files.database, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            agent.have.bell.ring(Ring.DISTURBANCE)
+            assert (await agent.heard.kind(Kind.PROBLEM)).type == "DATABASE_LOCKED"
+            other.close()
+            await agent.heard.until(is_over("DATABASE_LOCKED"))
+            assert agent.have.store.open_problems() == []
+
+    asyncio.run(story())
+
+
+def test_the_end_of_a_problem_that_cannot_be_recorded_is_told_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, faults="down") as agent:
+            await agent.heard.kind(Kind.PROBLEM)
+            other = sqlite3.connect(agent.files.database, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(2):
+                agent.runner.life.resolve({FailureType.OPENALGO_DOWN}, "tries")
+            other.close()
+            assert [event.type for event in agent.heard.events if event.kind is Kind.RESOLVED] == ["OPENALGO_DOWN"]
+
+    asyncio.run(story())
+
+
+def test_a_callback_that_returns_late_is_told_to_hang_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.agent.runner.BEAT_INTERVAL_S", 0.02)
+    bot = "class Slow:\n def start(self, t): pass\n def tick(self, t): time.sleep(0.4)\n def stop(self): pass\n"
+    (tmp_path / "slowbot.py").write_text(f"import time\n{bot}")
+
+    async def story() -> None:
+        async with living(tmp_path, top='strategy = "slowbot:Slow"\ncallback_timeout_s = 0.2') as agent:
+            config = agent.files.config
+            assert (await agent.heard.kind(Kind.PROBLEM)).type == "STRATEGY_ERROR", "it lies elsewhere"
+            config.write_text(config.read_text().replace(str(EXAMPLES), str(tmp_path)))
+            agent.runner.life.reload()
+            await agent.heard.until(lambda event: event.type == "STRATEGY_HUNG" and event.kind is Kind.PROBLEM)
+            over = await agent.heard.until(is_over("STRATEGY_HUNG"))
+            assert "no callback of its strategy hangs any more" in over.message
+
+    asyncio.run(story())
+
+
+def test_the_close_of_the_market_ends_what_nobody_has_to_act_on(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, faults="down") as agent:
+            assert (await agent.heard.kind(Kind.PROBLEM)).type == "OPENALGO_DOWN"
+            agent.configure(WATCHES, CLOSED)
+            agent.runner.life.reload()
+            over = await agent.heard.until(is_over("OPENALGO_DOWN"))
+            assert "rests, market closed until" in over.message
+            assert over.state == "WAITING"
+
+    asyncio.run(story())
+
+
+def test_what_a_human_has_to_mend_stays_open_when_the_market_closes(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, faults="down") as agent:
+            await agent.heard.kind(Kind.PROBLEM)
+            agent.runner.life.tell_problem(Failure(FailureType.POSITIONS_NOT_FLAT, "could not close"))
+            agent.configure(WATCHES, CLOSED)
+            agent.runner.life.reload()
+            await agent.heard.until(is_over("OPENALGO_DOWN"))
+            assert [kind for kind, _ in agent.have.store.open_problems()] == ["POSITIONS_NOT_FLAT"]
+
+    asyncio.run(story())
+
+
+def test_positions_that_could_not_be_closed_are_not_said_to_be_gone(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            agent.faults.write_text("down")
+            await agent.heard.state("WAITING")
+            agent.runner.life.tell_problem(Failure(FailureType.POSITIONS_NOT_FLAT, "could not close"))
+            agent.faults.unlink()
+            over = await agent.heard.until(is_over("POSITIONS_NOT_FLAT"))
+            assert "its strategy manages what it holds: +3 NSE:SBIN MIS" in over.message
+
+    asyncio.run(story())
+
+
+def test_the_status_is_written_anew_in_every_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.agent.runner.BEAT_INTERVAL_S", 0.02)
+    monkeypatch.setattr("standfast.agent.runner.SHOW_INTERVAL_S", 0.1)
+
+    async def story() -> None:
+        async with living(tmp_path, faults="bad_key") as agent:
+            await agent.heard.state("ERROR")
+            before = agent.status["checked_at"]
+            for _ in range(250):
+                await asyncio.sleep(0.02)
+                if agent.status["checked_at"] != before:
+                    break
+            assert agent.status["checked_at"] > before
+            assert agent.status["state"] == "ERROR"
+
+    asyncio.run(story())
