@@ -32,21 +32,41 @@ class FakeFeed:
         self._world = world
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: asyncio.Server | None = None
 
     async def serve(self, ready: threading.Event) -> None:
         """Take connections until `ended` is set."""
         self._loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(self._serve_one, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        await self._listen()
         ready.set()
         await self.ended.wait()
-        server.close()
-        self._drop_all()
+        self._refuse()
         await asyncio.sleep(0)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def go_down(self) -> None:
+        """Drop every connection and refuse new ones."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._refuse)
+
+    def come_up(self) -> None:
+        """Take connections again, on the same port."""
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(5)
+
+    async def _listen(self) -> None:
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve_one, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    def _refuse(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self._drop_all()
 
     def drop(self) -> None:
         """Drop every connection without a close frame, as the server does on SIGTERM."""

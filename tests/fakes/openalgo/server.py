@@ -74,6 +74,17 @@ class FakeOpenAlgo:
             self._http.server_close()
             self._http = None
 
+    def go_down(self) -> None:
+        """Refuse all connections, REST and feed, as a server that is down."""
+        self.end_http()
+        self.feed.go_down()
+
+    def come_up(self) -> None:
+        """Take connections again, on the same ports and with the same account."""
+        if self._http is None:
+            self.begin_http()
+        self.feed.come_up()
+
     def _run(self, target: Any, *arguments: Any) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
         self._threads.append(thread)
@@ -102,13 +113,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.hang()
             return
         call = urlsplit(self.path).path.removeprefix("/api/v1/").rstrip("/")
+        if world.dies(call):
+            self._drop()
+            return
         if self.headers.get("Content-Type") != "application/json":
             self._answer(415, "application/json", '{"message": "Unsupported Media Type"}')
             return
         answer = world.answer(call, body)
         if world.loses_answers_to == call:
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
+            self._drop()
             return
         self._answer(*answer)
 
@@ -125,6 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *words: Any) -> None:
         """Say nothing."""
+
+    def _drop(self) -> None:
+        self.connection.shutdown(socket.SHUT_RDWR)
+        self.close_connection = True
 
     def _answer(self, status: int, content_type: str, text: str) -> None:
         data = text.encode()

@@ -60,6 +60,8 @@ class World:
     html: int = 0  # a proxy's status, answered to everything
     hangs: bool = False
     loses_answers_to: str = ""  # the call whose answer is lost: it is done, and the connection dropped
+    dies_at: str = ""  # the call at which the server dies: it is not done, and no connection is answered any more
+    dead: bool = False
     empty_account: bool = False
     fills: bool = True  # a MARKET order is filled at once
     partial_fill: int = 0  # of a LIMIT order, before it is cancelled
@@ -89,6 +91,12 @@ class World:
                 return _json(403, {"message": "Invalid openalgo apikey", "status": "error"})
             handler: Callable[[dict[str, Any]], Answer] = getattr(self, f"_{call}")
             return handler(given)
+
+    def dies(self, call: str) -> bool:
+        """Whether the server is dead, or dies at this call."""
+        with self.lock:
+            self.dead = self.dead or (self.dies_at != "" and self.dies_at == call)
+            return self.dead
 
     def chart(self, key: str) -> Answer:
         """GET /api/v1/chart: the key alone decides, whatever the broker session."""
