@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from standfast.agent import session
 from standfast.config import AtLeast, Duration, Seconds
+from standfast.config.urls import is_url
 
 # The unit's WatchdogSec: a callback that may take as long as this would be killed while it is waited for.
 WATCHDOG_S: Final = 30.0
@@ -48,10 +49,10 @@ class OpenAlgoConfig:
     zero_funds_means_logged_out: bool = True
 
     def mistakes(self) -> Mistakes:
-        """URLs of the wrong scheme."""
-        if not self.url.startswith(("http://", "https://")):
+        """Addresses that cannot be used."""
+        if not is_url(self.url, ("http", "https")):
             yield "url", "a URL with http:// or https://", f'"{self.url}"'
-        if self.websocket_url and not self.websocket_url.startswith(("ws://", "wss://")):
+        if self.websocket_url and not is_url(self.websocket_url, ("ws", "wss")):
             yield "websocket_url", 'a URL with ws:// or wss://, or "" for no feed', f'"{self.websocket_url}"'
 
 

@@ -41,6 +41,8 @@ def test_the_commented_session_is_its_defaults() -> None:
         ('[session]\nstart = "9"', "session.start: expected a time"),
         ("[startup]\nmax_retrys = 3", 'did you mean "max_retries"?'),
         ('[openalgo]\nurl = "ftp://x"', "openalgo.url: expected a URL with http:// or https://"),
+        ('[openalgo]\nurl = "http://127.0.0.1:port"', "openalgo.url: expected a URL with http:// or https://"),
+        ('[openalgo]\nwebsocket_url = "ws://127.0.0.1:99999"', 'found "ws://127.0.0.1:99999"'),
         ('[openalgo]\nwebsocket_url = "http://x"', 'ws:// or wss://, or "" for no feed'),
     ],
 )
