@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from standfast.detector.config import DetectorConfig
 from standfast.detector.model import FileMemory, State, UnitMemory
-from standfast.detector.reading import Meaning, Reading, read
+from standfast.detector.reading import Meaning, Reading, failed_checks, read
 from standfast.detector.watched import Rules, Watching
 
 # Neither failing nor well: the count stays as it is.
@@ -77,11 +77,13 @@ def _counted(
     reading = read(memory, rules, state, now)
     if early and reading.meaning is Meaning.HEALTHY and memory.looped_for >= number - 1:
         return memory  # between two crashes it is active too: only a whole interval without one clears it
-    return count_unit(memory, reading, rules, now, number)
+    return count_unit(memory, reading, rules, now, number, _news_every_s(rules, state))
 
 
-def count_unit(memory: UnitMemory, reading: Reading, rules: Rules, now: float, number: int) -> UnitMemory:
-    """A unit's memory after look `number` read this of it."""
+def count_unit(
+    memory: UnitMemory, reading: Reading, rules: Rules, now: float, number: int, every_s: float = 0.0
+) -> UnitMemory:
+    """A unit's memory after look `number` read this of it; failing checks say something new each `every_s`."""
     if reading.meaning in _UNDECIDED:
         return memory
     if not reading.failing:
@@ -94,16 +96,20 @@ def count_unit(memory: UnitMemory, reading: Reading, rules: Rules, now: float, n
         return replace(memory, failures=failures, counted_for=number, looped_for=-1)
     if memory.counted_for >= number:
         return replace(memory, failures=max(memory.failures, 1))
-    if reading.meaning is Meaning.CHECK_FAILED and not _check_is_due(memory, rules, now):
+    if reading.meaning is Meaning.CHECK_FAILED and not _check_is_due(memory, every_s, now):
         return memory
     checked_at = now if reading.meaning is Meaning.CHECK_FAILED else memory.check_counted_at
     return replace(memory, failures=memory.failures + 1, counted_for=number, check_counted_at=checked_at)
 
 
-def _check_is_due(memory: UnitMemory, rules: Rules, now: float) -> bool:
+def _news_every_s(rules: Rules, state: State) -> float:
+    """How often the failing checks of a unit have something new to say."""
+    return min((max(check.interval_s, check.timeout_s) for check, _ in failed_checks(rules, state)), default=0.0)
+
+
+def _check_is_due(memory: UnitMemory, every_s: float, now: float) -> bool:
     """A check that runs seldom does not fail once more at every look in between."""
-    interval_s = min((check.interval_s for check in rules.checks), default=0.0)
-    return memory.failures == 0 or memory.check_counted_at is None or now - memory.check_counted_at >= interval_s * 0.9
+    return memory.failures == 0 or memory.check_counted_at is None or now - memory.check_counted_at >= every_s * 0.9
 
 
 def count_file(file: FileMemory, number: int) -> FileMemory:

@@ -18,7 +18,7 @@ from standfast.detector.model import (
     State,
     UnitObservation,
 )
-from standfast.detector.remembering import Remembered
+from standfast.detector.remembering import Remembered, configured
 from standfast.events import Event
 
 
@@ -58,6 +58,7 @@ class Mind:
     def reconfigure(self, config: DetectorConfig) -> None:
         """Judge by another configuration from now on; what was seen stays."""
         self.engine = Engine(config)
+        self.state = configured(self.state, self.engine.watching, config)
 
     def take(self, observations: Sequence[Observation], now: float, *, scheduled: bool) -> Turn:
         """Fold the observations in and judge."""

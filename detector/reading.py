@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from standfast.detector.check_tables import Check
 from standfast.detector.fold import is_busy
 from standfast.detector.model import DOWN, MOVING, RESTART_PENDING, UP, CheckMemory, Ending, Outcome, State, UnitMemory
 from standfast.detector.watched import Rules
@@ -108,19 +109,25 @@ def _up(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading |
         times = "once" if restarts == 1 else f"{restarts} times"
         return Reading(Meaning.LOOPING, f"active, but restarted {times} since the last look")
     in_grace = memory.up_at is not None and now - memory.up_at < rules.grace_s
-    failed = failed_check(rules, state)
-    if failed is not None and seen.active_state == "active" and not in_grace and not seen.job:
-        name, check = failed
-        return Reading(Meaning.CHECK_FAILED, f"active, but its check {name} fails: {check.detail or 'no detail'}")
+    failed = failed_checks(rules, state)
+    if failed and seen.active_state == "active" and not in_grace and not seen.job:
+        check, found = failed[0]
+        return Reading(
+            Meaning.CHECK_FAILED, f"active, but its check {check.label} fails: {found.detail or 'no detail'}"
+        )
     return Reading(Meaning.HEALTHY, seen.active_state)
 
 
-def failed_check(rules: Rules, state: State) -> tuple[str, CheckMemory] | None:
-    """The first of a unit's own checks that fails."""
-    for (unit, name), check in sorted(state.checks.items()):
-        if unit == rules.unit and check.outcome is Outcome.FAIL:
-            return name, check
-    return None
+def failed_checks(rules: Rules, state: State) -> list[tuple[Check, CheckMemory]]:
+    """Those of a unit's own checks that fail; one made before the unit was up anew was made of another run."""
+    memory = state.units.get(rules.unit)
+    up_at = memory.up_at if memory is not None else None
+    found = [(check, state.checks.get((rules.unit, check.label))) for check in rules.checks]
+    return [
+        (check, seen)
+        for check, seen in found
+        if seen is not None and seen.outcome is Outcome.FAIL and (up_at is None or seen.at >= up_at)
+    ]
 
 
 def _restart_pending(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:

@@ -58,6 +58,8 @@ class Recorder:
             return
         now = (seen.load_state, seen.active_state, seen.n_restarts)
         before, self._units[seen.unit] = self._units.get(seen.unit), now
+        if before is not None and before != now:
+            self._forget_checks(seen.unit)
         meaning = health.reading.meaning
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
         if before == now and meant is meaning:
@@ -66,6 +68,10 @@ class Recorder:
         level = logging.WARNING if is_news else logging.INFO
         why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
         self._say(level, f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})", seen)
+
+    def _forget_checks(self, unit: str) -> None:
+        """What a check finds of another run of its unit is news, though it be the same."""
+        self._others = {key: value for key, value in self._others.items() if not key.startswith(f"{unit} ")}
 
     def _other(self, key: str, value: object, words: str, observation: Observation) -> None:
         if key not in self._others or self._others[key] != value:

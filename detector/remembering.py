@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from standfast.detector.announce import Told
+from standfast.detector.config import DetectorConfig
 from standfast.detector.model import Ending, Level, State, UnitMemory
 from standfast.detector.problems import Problem
+from standfast.detector.watched import Watching
 
 # Counts older than this say nothing of now.
 FORGOTTEN_AFTER_S: Final = 600.0
@@ -40,6 +42,20 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "failed_at": memory.failed_at,
         "n_restarts": memory.restarts_base,
     }
+
+
+def configured(state: State, watching: Watching, config: DetectorConfig) -> State:
+    """The state without what was found of checks, databases and files that the configuration names no more."""
+    databases = {database.name for database in config.database}
+
+    def is_wanted(unit: str, name: str) -> bool:
+        if not unit:
+            return name in databases
+        return watching.watches(unit) and any(check.label == name for check in watching.rules(unit).checks)
+
+    checks = {key: found for key, found in state.checks.items() if is_wanted(*key)}
+    files = {path: found for path, found in state.files.items() if path in config.critical_files}
+    return replace(state, checks=checks, files=files)
 
 
 class Remembered:

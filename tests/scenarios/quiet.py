@@ -8,6 +8,14 @@ from tests.scenarios.story import ACT, ALL, NINE, Story, nine, units
 A, B, C, D, E, F, G, *_ = NINE
 GRACE_90 = ACT + '[[watch]]\nunit = "*.service"\ngrace_s = 90\n'
 TRADES = '[[database]]\nkind = "sqlite"\nname = "trades"\npath = "/srv/fleet/trades.db"\n'
+_TCP = """[[watch.check]]
+kind = "tcp"
+port = 80
+"""
+SELDOM = ACT + "".join(
+    f'[[watch]]\nunit = "{unit}.service"\n{_TCP}name = "quick"\n{_TCP}name = "deep"\ninterval_s = 3600\n'
+    for unit in NINE
+)
 CHECKED = ACT + "".join(HTTP.format(unit=unit) for unit in NINE)
 
 
@@ -250,6 +258,32 @@ def network_gone() -> Story:
     return story.end(4000)
 
 
+def check_removed() -> Story:
+    story = nine("check-removed", "three checks fail that their operator has removed since", config=CHECKED)
+    for unit in (A, B, C):
+        story.check(500, "http", "ok", unit).check(500, "http of before", "fail", unit)
+    return story.end(4000)
+
+
+def seldom_check_fails() -> Story:
+    story = nine("seldom-check-fails", "three checks that are made every hour fail once; the quick ones beside are well",
+                 config=SELDOM)  # fmt: skip
+    for unit in (A, B, C):
+        story.check(500, "quick", "ok", unit).check(500, "deep", "fail", unit).check(4100, "deep", "ok", unit)
+    return story.end(5000)
+
+
+def check_of_the_run_before() -> Story:
+    story = nine("check-of-the-run-before", "three hang, their operator restarts them; the next checks come later",
+                 config=SELDOM)  # fmt: skip
+    for unit in (A, B, C):
+        story.check(500, "quick", "fail", unit)
+    story.restart(510, A, B, C)
+    for unit in (A, B, C):
+        story.check(1500, "quick", "ok", unit)
+    return story.end(2000)
+
+
 def one_check_fails() -> Story:
     story = nine("one-check-fails", "one process hangs", levels="WARNING", config=CHECKED)
     return story.check(500, "http", "fail", A).end(4000)
@@ -428,7 +462,8 @@ QUIET = (
     deploy_that_needs_a_second_try, deploy_with_dependents, maintenance, maintenance_with_a_kill, dependency_stopped,
     stopped_while_looping, market_close, market_close_in_pairs, boot_storm, boot_gives_up_for_a_while, slow_start,
     slower_than_its_grace, reload, refreshing, daemon_reload, daemon_reexec, resume, clock_step, unknown_probes,
-    network_gone, one_check_fails, two_checks_fail, checks_blip, important_crowd, nightly_jobs, database_gone,
+    network_gone, check_removed, seldom_check_fails, check_of_the_run_before,
+    one_check_fails, two_checks_fail, checks_blip, important_crowd, nightly_jobs, database_gone,
     database_locked, database_and_two, systemd_silent, systemd_silent_for_good, masked, states_of_tomorrow,
     failed_before, shutdown, poweroff, cleared, healed_within_the_gap, hands_off, no_cause, observed, editor,
     file_away_for_a_while, file_not_readable, bound_pair, waiting_agents, started_in_turn,

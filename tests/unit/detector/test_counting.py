@@ -159,6 +159,28 @@ def test_a_check_that_runs_seldom_counts_once_per_run() -> None:
     assert watcher.failures() == 2
 
 
+def test_a_quick_check_beside_it_does_not_make_a_seldom_one_count_more_often() -> None:
+    quick, seldom = TcpCheck("tcp", port=1, interval_s=30), TcpCheck("tcp", port=2, interval_s=600)
+    watcher = Watcher(replace(config(), watch=(Watch("a.service", check=(quick, seldom)),)))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(
+        CheckObservation(60, quick.label, "a.service", Outcome.OK),
+        CheckObservation(60, seldom.label, "a.service", Outcome.FAIL),
+    )
+    watcher.look(10)  # 60 .. 330
+    assert watcher.failures() == 1
+
+
+def test_what_a_check_said_of_the_run_before_is_not_counted() -> None:
+    check = TcpCheck("tcp", port=1, interval_s=30)
+    watcher = Watcher(replace(config(), watch=(Watch("a.service", check=(check,)),)))
+    watcher.see(up(0, invocation_id="1"), scheduled=True)
+    watcher.see(CheckObservation(60, check.label, "a.service", Outcome.FAIL))
+    watcher.see(up(70, invocation_id="2"))
+    watcher.look(10)
+    assert watcher.failures() == 0
+
+
 def test_a_critical_file_is_counted_per_look_and_unknown_counts_neither_way() -> None:
     watcher = Watcher(config("a", critical_files=("/f",)))
     watcher.see(FileObservation(0, "/f", True), scheduled=True)

@@ -11,9 +11,20 @@ import pytest
 from tests.unit.detector.make import Watcher, config, failed, folded, inactive, pending, up
 
 from standfast.detector.announce import Told
+from standfast.detector.check_tables import TcpCheck
+from standfast.detector.config import Watch
 from standfast.detector.keeper import Keeper
 from standfast.detector.mind import Mind
-from standfast.detector.model import Ending, Level, Run, RunResult
+from standfast.detector.model import (
+    CheckObservation,
+    Ending,
+    FileObservation,
+    Level,
+    Observation,
+    Outcome,
+    Run,
+    RunResult,
+)
 from standfast.detector.problems import Problem
 from standfast.detector.reading import Meaning
 from standfast.detector.remembering import Remembered, to_plain
@@ -126,6 +137,19 @@ def test_by_whose_doing_a_unit_is_down_holds_for_that_run_only() -> None:
     assert remembered.ending("a.service", "1") is Ending.JOB
     assert remembered.ending("a.service", "2") is Ending.UNKNOWN
     assert remembered.ending("b.service", "1") is Ending.UNKNOWN
+
+
+def test_what_the_configuration_names_no_more_is_forgotten() -> None:
+    checked = replace(
+        config(critical_files=("/f",)), watch=(Watch("a.service", check=(TcpCheck("tcp", port=1, name="port"),)),)
+    )
+    mind = Mind(checked)
+    seen: list[Observation] = [up(0), CheckObservation(0, "port", "a.service", Outcome.FAIL)]
+    mind.take([*seen, FileObservation(0, "/f", False, "missing")], 0.0, scheduled=True)
+    mind.reconfigure(checked)
+    assert (len(mind.state.checks), len(mind.state.files)) == (1, 1)
+    mind.reconfigure(config("a"))
+    assert (len(mind.state.checks), len(mind.state.files)) == (0, 0)
 
 
 @pytest.mark.parametrize("kept", [None, [], {}, {"boot_id": "boot"}, {"told": None, "level": "HIGH"}])

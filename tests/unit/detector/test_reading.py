@@ -16,9 +16,12 @@ from tests.unit.detector.make import (
     up,
 )
 
+from standfast.detector.check_tables import HttpCheck
 from standfast.detector.config import Watch
 from standfast.detector.model import CheckObservation, Observation, Outcome, UnitObservation
 from standfast.detector.reading import Meaning
+
+CHECKED = Watch("a.service", check=(HttpCheck("http", "http://127.0.0.1:80/", name="http"),))
 
 ROWS: list[tuple[str, Meaning, list[UnitObservation]]] = [
     ("active", Meaning.HEALTHY, [up(0)]),
@@ -211,13 +214,24 @@ def test_units_that_need_each_other_in_a_circle_end_the_search() -> None:
 )
 def test_a_failing_check(meaning: Meaning, now: float, state: UnitObservation) -> None:
     check = CheckObservation(0, "http", "a.service", Outcome.FAIL, "refused")
-    assert reading(check, state, now=now).meaning is meaning
+    assert reading(check, state, now=now, watch=CHECKED).meaning is meaning
+
+
+def test_a_check_that_is_configured_no_more_says_nothing() -> None:
+    check = CheckObservation(0, "http of before", "a.service", Outcome.FAIL, "refused")
+    assert reading(check, up(0), now=40.0, watch=CHECKED).meaning is Meaning.HEALTHY
+
+
+def test_a_check_of_the_run_before_says_nothing_of_this_one() -> None:
+    check = CheckObservation(50, "http", "a.service", Outcome.FAIL, "refused")
+    seen: list[Observation] = [up(0), check, stopping(60, job="restart"), starting(61), up(62)]
+    assert reading(*seen, now=600, watch=CHECKED).meaning is Meaning.HEALTHY
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.UNKNOWN])
 def test_a_check_that_does_not_fail_harms_nobody(outcome: Outcome) -> None:
     check = CheckObservation(0, "http", "a.service", outcome)
-    assert reading(check, up(0), now=100).meaning is Meaning.HEALTHY
+    assert reading(check, up(0), now=100, watch=CHECKED).meaning is Meaning.HEALTHY
 
 
 def test_what_an_unloaded_unit_needs_is_remembered() -> None:
