@@ -9,7 +9,6 @@ from standfast.detector.check_tables import Check, SqliteDatabase
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.model import CheckObservation, FileObservation, Observation, Outcome
 from standfast.detector.probes import Finding, Probe, probe_for
-from standfast.detector.probes.base import timed_out
 from standfast.detector.probes.file import FileProbe
 
 log = logging.getLogger(__name__)
@@ -88,10 +87,16 @@ class Prober:
 async def look(probe: Probe, timeout_s: float) -> Finding:
     """One look, bounded in time; whatever goes wrong with the probe itself is unknown."""
     # Gathered, so that a fault of one probe becomes a value instead of the end of its loop.
-    (found,) = await asyncio.gather(asyncio.wait_for(probe.look(), timeout_s), return_exceptions=True)
+    (found,) = await asyncio.gather(_bounded(probe, timeout_s), return_exceptions=True)
     if isinstance(found, Finding):
         return found
-    if isinstance(found, TimeoutError):
-        return timed_out(getattr(probe, "host", None), timeout_s)
     log.error("A probe broke", exc_info=found)
     return Finding(Outcome.UNKNOWN, f"the probe broke: {found}")
+
+
+async def _bounded(probe: Probe, timeout_s: float) -> Finding:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await probe.look()
+    except TimeoutError:
+        return probe.silence(timeout_s)

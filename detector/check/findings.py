@@ -64,10 +64,14 @@ def disk(free: int, total: int, lowest_share: float, path: str) -> Answer:
 
 
 def together(question: Question, found: Mapping[str, Finding]) -> Answer:
-    """Several findings as the answer to one question; unknown ones say nothing."""
+    """Several findings as the answer to one question: all is well only where all could be looked at."""
     failed = [f"{name} ({finding.detail})" for name, finding in found.items() if finding.outcome is Outcome.FAIL]
-    known = [finding for finding in found.values() if finding.outcome is not Outcome.UNKNOWN]
-    return Answer(question, None if not known else not failed, ", ".join(failed) or f"{len(known)} well")
+    unknown = [f"{name} ({finding.detail})" for name, finding in found.items() if finding.outcome is Outcome.UNKNOWN]
+    if failed:
+        return Answer(question, False, ", ".join(failed))
+    if unknown or not found:
+        return Answer(question, None, ", ".join(unknown) or "nothing to look at")
+    return Answer(question, True, f"{len(found)} well")
 
 
 def events(answers: Iterable[Answer], is_open: Callable[[Question], bool]) -> list[Event]:

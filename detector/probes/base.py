@@ -34,6 +34,9 @@ class Probe(Protocol):
     async def look(self) -> Finding:
         """What it finds; OSError when something on the way failed."""
 
+    def silence(self, timeout_s: float) -> Finding:
+        """What it says that the look took longer than that."""
+
 
 def connection_error(error: OSError, host: str) -> Finding:
     """What it says of a service that connecting to it failed.

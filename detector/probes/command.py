@@ -8,6 +8,7 @@ import tempfile
 
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
+from standfast.detector.probes.base import timed_out
 
 SHOWN_OUTPUT = 400
 
@@ -44,6 +45,10 @@ class CommandProbe:
             return Finding(Outcome.OK, said)
         ended = f"exit {status}" if status > 0 else f"killed by signal {-status}"
         return Finding(Outcome.FAIL, f"{ended}: {said}" if said else ended)
+
+    def silence(self, timeout_s: float) -> Finding:
+        """A command that hangs fails."""
+        return timed_out(None, timeout_s)
 
 
 def _last_output(descriptor: int) -> str:

@@ -1,6 +1,5 @@
 """Whether a file is there, is readable, parses, and is not too old."""
 
-import asyncio
 import json
 import os
 import stat
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
+from standfast.detector.probes.aside import Aside
 from standfast.detector.probes.base import missing
 
 # A file that is larger is only looked at, not parsed: parsing it would cost more than the check is worth.
@@ -22,10 +22,15 @@ class FileProbe:
     def __init__(self, path: str, max_age_s: float = 0.0) -> None:
         self._path = Path(path)
         self._max_age_s = max_age_s
+        self._aside = Aside(self.look_now)
 
     async def look(self) -> Finding:
         """Ok when the file is as it should be; unknown when the detector itself may not see it."""
-        return await asyncio.to_thread(self.look_now)
+        return await self._aside.run()
+
+    def silence(self, timeout_s: float) -> Finding:
+        """Its disk is slow or gone, or it is large: that says nothing of it."""
+        return Finding(Outcome.UNKNOWN, f"not read within {timeout_s:g} s")
 
     def look_now(self) -> Finding:
         """The same, at once."""

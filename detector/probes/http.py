@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import connection_error
+from standfast.detector.probes.base import connection_error, timed_out
 
 BODY_LIMIT = 256 * 1024
 
@@ -38,6 +38,10 @@ class HttpProbe:
             return connection_error(error, self.host)
         except (ValueError, asyncio.LimitOverrunError):
             return Finding(Outcome.FAIL, "answered something that is not HTTP")
+
+    def silence(self, timeout_s: float) -> Finding:
+        """Failing, when it is on this host."""
+        return timed_out(self.host, timeout_s)
 
     async def _look(self) -> Finding:
         reader, writer = await asyncio.open_connection(self.host, self._port, ssl=self._tls or None, limit=65536)

@@ -5,7 +5,7 @@ import contextlib
 
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
-from standfast.detector.probes.base import connection_error
+from standfast.detector.probes.base import connection_error, timed_out
 
 
 class TcpProbe:
@@ -25,3 +25,7 @@ class TcpProbe:
         with contextlib.suppress(OSError):
             await writer.wait_closed()
         return Finding(Outcome.OK)
+
+    def silence(self, timeout_s: float) -> Finding:
+        """Failing, when it is on this host."""
+        return timed_out(self.host, timeout_s)

@@ -266,7 +266,7 @@ def check_removed() -> Story:
 
 
 def seldom_check_fails() -> Story:
-    story = nine("seldom-check-fails", "three checks that are made every hour fail once; the quick ones beside are well",
+    story = nine("seldom-check-fails", "three checks that are made every hour fail once, the quick ones do not",
                  config=SELDOM)  # fmt: skip
     for unit in (A, B, C):
         story.check(500, "quick", "ok", unit).check(500, "deep", "fail", unit).check(4100, "deep", "ok", unit)

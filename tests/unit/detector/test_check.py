@@ -30,7 +30,8 @@ DETECTOR = "standfast-detector.service"
         (findings.together(findings.DATABASES, {"a": Finding(Outcome.OK)}), True),
         (findings.together(findings.DATABASES, {"a": Finding(Outcome.OK), "b": Finding(Outcome.FAIL)}), False),
         (findings.together(findings.DATABASES, {"a": Finding(Outcome.UNKNOWN)}), None),
-        (findings.together(findings.DATABASES, {"a": Finding(Outcome.OK), "b": Finding(Outcome.UNKNOWN)}), True),
+        (findings.together(findings.DATABASES, {"a": Finding(Outcome.OK), "b": Finding(Outcome.UNKNOWN)}), None),
+        (findings.together(findings.DATABASES, {"a": Finding(Outcome.FAIL), "b": Finding(Outcome.UNKNOWN)}), False),
     ],
 )
 def test_answers(answer: Answer, well: bool | None) -> None:

@@ -10,7 +10,7 @@ import socketserver
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -232,6 +232,15 @@ def test_sqlite_that_is_damaged(tmp_path: Path, journal: str) -> None:
     assert probed(SqliteProbe(str(path), 5)).outcome is FAIL
 
 
+def test_a_large_database_that_takes_longer_than_the_time_is_not_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "trades.db"
+    with closing(database(path, "wal")) as owner:
+        owner.executemany("INSERT INTO trades (text) VALUES (?)", [("x" * 500,)] * 50_000)
+        owner.commit()
+        assert probed(SqliteProbe(str(path), 0.001, deep=True)).outcome is UNKNOWN
+        assert probed(SqliteProbe(str(path), 30, deep=True), timeout_s=0.001).outcome is UNKNOWN
+
+
 def test_sqlite_that_its_owner_has_locked_is_unknown(tmp_path: Path) -> None:
     path = tmp_path / "trades.db"
     with closing(database(path, "delete")) as owner:
@@ -298,4 +307,60 @@ def test_a_probe_that_breaks_is_unknown() -> None:
         async def look(self) -> Finding:
             raise RuntimeError("oh")
 
+        def silence(self, timeout_s: float) -> Finding:
+            return Finding(FAIL)
+
     assert probed(Broken()) == Finding(UNKNOWN, "the probe broke: oh")
+
+
+@pytest.mark.parametrize("make", [lambda: FileProbe("/f.json"), lambda: SqliteProbe("/trades.db", 0.2, deep=True)])
+def test_a_read_that_hangs_is_unknown_and_takes_one_thread_only(
+    make: Callable[[], FileProbe | SqliteProbe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = threading.Event()
+    begun: list[threading.Thread] = []
+
+    def hang(self: object) -> Finding:
+        begun.append(threading.current_thread())
+        let_go.wait(30)
+        return Finding(OK)
+
+    monkeypatch.setattr(FileProbe, "_look", hang)
+    monkeypatch.setattr(SqliteProbe, "_look", hang)
+
+    async def looks() -> list[Finding]:
+        probe = make()
+        found = [await look(probe, 0.1) for _ in range(3)]
+        let_go.set()
+        begun[0].join(10)
+        return [*found, await look(probe, 5)]
+
+    found = asyncio.run(looks())
+    assert [finding.outcome for finding in found] == [UNKNOWN, UNKNOWN, UNKNOWN, OK]
+    assert found[1].detail == "an earlier look at it still hangs"
+    assert len(begun) == 2
+
+
+def test_many_hung_reads_hold_up_no_other_and_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    well = tmp_path / "well.json"
+    well.write_text("{}")
+    let_go = threading.Event()
+    really_look = FileProbe._look
+
+    def hang(self: FileProbe) -> Finding:
+        if self._path != well:
+            let_go.wait(30)
+        return really_look(self)
+
+    monkeypatch.setattr(FileProbe, "_look", hang)
+
+    async def looks() -> list[Finding]:
+        hung = [look(FileProbe(f"/dead/{number}"), 0.1) for number in range(40)]
+        return [*await asyncio.gather(*hung), await look(FileProbe(str(well)), 5)]
+
+    began = time.monotonic()
+    found = asyncio.run(looks())
+    assert time.monotonic() - began < 10
+    let_go.set()
+    assert {finding.outcome for finding in found[:-1]} == {UNKNOWN}
+    assert found[-1].outcome is OK
