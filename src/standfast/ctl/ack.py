@@ -11,7 +11,7 @@ from standfast.web.report import Tone
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     problem = numbered.in_words(arguments.id)
-    followed(f"acknowledge {arguments.id}", "ACK", f"Problem {problem} is acknowledged", id=arguments.id)
+    followed(f"acknowledge {arguments.id}", "ACK", f"Acknowledge problem {problem}", id=arguments.id)
     screen.line(f"Acknowledged: {problem}. There are no more reminders of it; its end is told.", Tone.GOOD)
     return Exit.OK
 

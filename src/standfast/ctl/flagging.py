@@ -80,8 +80,8 @@ def take_away(config: Path) -> tuple[FlagKind, ...]:
     return tuple(found)
 
 
-def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> bool:
-    """Reload an agent and wait until its status says so; False when it does not run.
+def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> Source | None:
+    """Reload an agent, wait until its status says so, and return that; None when it does not run.
 
     Args:
         what: what is waited for, in words.
@@ -92,12 +92,12 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> bool:
     """
     unit = f"standfast-agent@{name}.service"
     if systemctl("is-active", "--quiet", unit).returncode != 0:
-        return False
+        return None
     reload = systemctl("reload", unit)
     if reload.returncode != 0:
         raise FlagError(f"the flag is there, but {unit} cannot be reloaded: {complaint(reload)}")
     patience = Patience(TAKEN_S, f"agent {name} to be {what}")
-    while not is_so(read_snapshot(utc_now()).agents.get(name, Source(None))):
+    while not is_so(found := read_snapshot(utc_now()).agents.get(name, Source(None))):
         wait_s = patience.next_s()
         if not wait_s:
             raise FlagError(
@@ -105,7 +105,7 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> bool:
                 f"see systemctl status {unit}"
             )
         time.sleep(min(wait_s, _LOOK_EVERY_S))
-    return True
+    return found
 
 
 def is_killed(source: Source) -> bool:

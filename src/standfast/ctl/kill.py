@@ -17,9 +17,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     name = arguments.name
     flagging.put(flagging.agent_config(name), FlagKind.KILLED, arguments.why)
-    if flagging.taken_up(name, "killed", flagging.is_killed):
-        screen.line(f"Agent {name} is killed: pending orders are cancelled, positions are kept.", Tone.GOOD)
-        screen.line(f"What it holds and what could not be cancelled: systemctl status standfast-agent@{name}")
+    found = flagging.taken_up(name, "killed", flagging.is_killed)
+    if found is not None:
+        screen.line(f"Agent {name} is killed. It says: {found.get('reason')}", Tone.GOOD)
+        if found.get("flat") is not True:
+            screen.line("It is not flat: its positions are kept; look at them at your broker.", Tone.WARNING)
     else:
         screen.line(f"Agent {name} does not run; when it is started, it is killed.", Tone.WARNING)
     screen.line(f"This outlives restarts. To let it trade again: standfastctl resume {name}")

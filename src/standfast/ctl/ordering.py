@@ -126,6 +126,6 @@ def require_done(what: str, entry: Entry) -> None:
 def silent(what: str, after_s: float = ANSWER_S) -> OrderError:
     """The error of a notifier that did not answer."""
     return OrderError(
-        f"cannot {what}, as far as is known: the notifier did not answer within {after_s:.0f} s; see "
-        f"systemctl status {NOTIFIER}. It learns of new members of {ADMIN_GROUP} by systemctl reload {NOTIFIER}"
+        f"cannot {what} now: the notifier did not answer within {after_s:.0f} s, and does it when it reads on; see "
+        f"systemctl status {NOTIFIER}. Whoever is new in {ADMIN_GROUP} needs a systemctl reload {NOTIFIER} first"
     )

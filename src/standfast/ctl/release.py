@@ -41,9 +41,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     require_admin(_WHAT)
-    _detector()
+    if trouble := _detector().trouble:
+        raise OrderError(trouble)
     since = utc_now()
-    order("RELEASE", "The master restart is released: a human has looked")
+    order("RELEASE", "Release the master restart: a human has looked")
     _await(since)
     screen.line("Released: no earlier restart counts any more, the detector may ask for one again.", Tone.GOOD)
     done = systemctl("reset-failed", _UNIT)
@@ -69,10 +70,7 @@ def _await(since: datetime) -> None:
 
 
 def _detector() -> Source:
-    found = read_snapshot(utc_now()).detector
-    if found.status is None:
-        raise OrderError(found.trouble)
-    return found
+    return read_snapshot(utc_now()).detector
 
 
 COMMAND = Command(

@@ -11,7 +11,7 @@ from standfast.web.report import Tone
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     problem = numbered.in_words(arguments.id)
-    followed(f"resolve {arguments.id}", "RESOLVE", f"Problem {problem} is resolved by hand", id=arguments.id)
+    followed(f"resolve {arguments.id}", "RESOLVE", f"Resolve problem {problem}", id=arguments.id)
     screen.line(f"Resolved: {problem}. If it occurs again, it is a new problem.", Tone.GOOD)
     return Exit.OK
 

@@ -59,7 +59,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     asked = {"unit": unit, "type": error_type, "severity": severity, "why": arguments.why}
     data = {name: value for name, value in asked.items() if value}
     words = ", ".join(f"{name} {value}" for name, value in data.items() if name != "why")
-    followed(_WHAT, "SILENCE", f"Silence of {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
+    followed(_WHAT, "SILENCE", f"Silence {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
     shown_end = end.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     screen.line(f"Silenced until {shown_end}: {words}. Monitoring goes on.", Tone.GOOD)
     screen.line(f"To end it earlier: standfastctl unsilence {silence_id}")

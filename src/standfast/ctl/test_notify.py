@@ -78,7 +78,7 @@ def _send(test_id: str, channel: str) -> dict[str, Delivery]:
     with closing(listen(_WHAT)) as answers:
         wanted = [channel] if channel else _configured()
         data = {"channel": channel} if channel else {}
-        order("TEST_NOTIFY", f"Test of {', '.join(wanted)}", id=test_id, **data)
+        order("TEST_NOTIFY", f"Send a test by {', '.join(wanted)}", id=test_id, **data)
         entries = answers.until(Patience(DELIVERY_S, f"the answer of {', '.join(wanted)}"))
         found = _collect(entries, test_id, wanted)
     # The notifier may know of other channels than it told: what answered is shown too.

@@ -25,7 +25,7 @@ def silence_id(text: str) -> str:
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     found = arguments.id
-    followed(f"end the silence {found}", "UNSILENCE", f"End of the silence {found}", id=found)
+    followed(f"end the silence {found}", "UNSILENCE", f"End the silence {found}", id=found)
     screen.line(f"The silence {found} has ended.", Tone.GOOD)
     return Exit.OK
 

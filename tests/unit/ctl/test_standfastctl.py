@@ -207,7 +207,41 @@ def test_it_works_as_any_user_and_says_what_that_user_may_not_read(root: Path) -
     assert "try: sudo standfastctl check-config" in config.stdout
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["status", "--jso"], ["check-config", "--as", "agent"]])
+def test_errors_are_listed_with_the_numbers_that_other_commands_take(root: Path) -> None:
+    runtime = root / "run/standfast"
+    assert run(root, "errors").returncode == 0
+
+    statuses.put(runtime, "notifier", statuses.notifier(statuses.error(id=7), unresolved=300, checked_at=now()))
+    listed = run(root, "errors")
+    as_json = json.loads(run(root, "errors", "--json").stdout)
+
+    assert listed.returncode == 1
+    assert "  7   OPENALGO_DOWN  standfast-agent@paper.service" in listed.stdout
+    assert "These are the newest 1 of 300." in listed.stdout
+    assert (as_json["unresolved_count"], as_json["unresolved_errors"][0]["id"]) == (300, 7)
+
+
+@pytest.mark.parametrize(
+    "words", [["errors"], ["ack", "1"], ["silence", "--type", "A", "--for", "1h"], ["test-notify"]]
+)
+def test_a_notifier_that_does_not_run_is_said_in_one_line(root: Path, words: list[str]) -> None:
+    (root / "run/standfast/notifier/status.json").unlink()
+
+    result = run(root, *words)
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"standfastctl {words[0]}: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *([], ["nonsense"], ["status", "--jso"], ["check-config", "--as", "agent"]),
+        *(["silence", "--for", "1h"], ["silence", "--type", "A"], ["silence", "--type", "A", "--for", "soon"]),
+        *(["ack"], ["ack", "first"], ["resolve", "0"], ["unsilence", "all"], ["kill"], ["history", "-n", "0"]),
+    ],
+)
 def test_a_wrong_call_is_2_with_a_word_of_help(root: Path, words: list[str]) -> None:
     result = run(root, *words)
 

@@ -1,0 +1,258 @@
+"""The parts of standfastctl's commands that need no daemon."""
+
+import argparse
+import io
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes import private_journal
+from tests.fakes.private_journal import PrivateJournal
+from tests.unit.web import statuses
+
+from standfast import paths
+from standfast.agent.flags import FlagKind, flag_path, parse
+from standfast.ctl import flagging, history, numbered, silence, unsilence
+from standfast.ctl.errors import errors_table, silences_table
+from standfast.ctl.history import Happening
+from standfast.ctl.ordering import OrderError, require_done
+from standfast.ctl.patience import Patience
+from standfast.ctl.release import is_released
+from standfast.ctl.test_notify import Delivery, _collect
+from standfast.events import Event, Kind
+from standfast.moments import iso
+from standfast.notifier.authorise import Speaker, Trust
+from standfast.notifier.entries import Entry
+from standfast.web.snapshot import Source
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("trade_manager", "trade_manager.service"),
+        ("trade_manager.service", "trade_manager.service"),
+        ("standfast-agent@paper", "standfast-agent@paper.service"),
+        ("standfast-agent@*", "standfast-agent@*"),
+        ("my.bot", "my.bot.service"),
+        ("disk.mount", "disk.mount"),
+        ("", ""),
+    ],
+)
+def test_a_unit_is_named_as_for_systemctl(text: str, name: str) -> None:
+    assert silence.unit_name(text) == name
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5min", 300), ("2h", 7200), ("1d", 86400), ("60", 60)])
+def test_durations(text: str, seconds: int) -> None:
+    assert silence.duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0", "-5", "99999d", "1e9", "inf", "nan"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="no duration"):
+        silence.duration(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "", "1.0", "٣", str(2**63), "9" * 5000])
+def test_what_is_no_problems_number(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="standfastctl errors"):
+        numbered.problem_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "ABCDEF01", "0123456789abcdef" * 3, "zzzzzzzz"])
+def test_what_is_no_silences_id(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="standfastctl errors"):
+        unsilence.silence_id(text)
+
+
+def test_patience_ends_and_tells_once_whoever_waits_longer_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 100.0
+    monkeypatch.setattr("standfast.ctl.patience.monotonic_s", lambda: now_s)
+    told = io.StringIO()
+    patience = Patience(5, "the notifier", told)
+    assert patience.next_s() == 1
+    assert told.getvalue() == ""
+    now_s = 101.0
+    assert patience.next_s() == 4
+    now_s = 103.0
+    assert patience.next_s() == 2
+    assert told.getvalue() == "Waiting up to 4 s for the notifier ...\n"
+    now_s = 105.0
+    assert patience.next_s() == 0
+
+
+def answer(channel: str, result: str, detail: str = "", test_id: str = "aa") -> dict[str, Any]:
+    fields = {"STANDFAST_NOTIFICATION": test_id, "STANDFAST_CHANNEL": channel, "STANDFAST_RESULT": result}
+    return {**fields, "STANDFAST_DETAIL": detail}
+
+
+FOLLOWED = {"STANDFAST_COMMAND": "aa", "STANDFAST_RESULT": "DONE"}
+
+
+def test_each_channels_first_answer_counts_and_nobody_elses() -> None:
+    entries = [
+        FOLLOWED,
+        answer("journal", "delivered", test_id="bb"),
+        {"STANDFAST_NOTIFICATION": "aa", "MESSAGE": "the message itself"},
+        answer("webhook", "retry", "refused; attempt 1"),
+        answer("webhook", "delivered"),
+        answer("journal", "delivered"),
+        answer("sms", "delivered"),
+    ]
+    found = _collect(entries, "aa", ["journal", "webhook"])
+    assert found == {"webhook": Delivery("retry", "refused; attempt 1"), "journal": Delivery("delivered")}
+    assert [one.is_good for one in found.values()] == [False, True]
+    assert str(found["webhook"]) == "not delivered, the notifier goes on trying: refused; attempt 1"
+
+
+def test_a_channel_that_does_not_answer_is_left_out() -> None:
+    assert _collect([FOLLOWED], "aa", ["journal"]) == {}
+
+
+def test_a_notifier_that_does_not_answer_is_no_channels_fault() -> None:
+    with pytest.raises(OrderError, match="the notifier did not answer"):
+        _collect([], "aa", ["journal"])
+
+
+@pytest.mark.parametrize("result", ["NO_SUCH_PROBLEM", "NO_SUCH_SILENCE", "NO_SUCH_CHANNEL", "BAD", "SOMETHING_NEW"])
+def test_a_command_that_was_not_followed_says_so(result: str) -> None:
+    with pytest.raises(OrderError, match=r"^cannot do it: "):
+        require_done("do it", {"STANDFAST_RESULT": result})
+
+
+@pytest.mark.parametrize(
+    ("changes", "released"),
+    [
+        ({"hold_until": None, "restart_count": 0}, True),
+        ({"hold_until": iso(NOW), "restart_count": 0}, False),
+        ({"hold_until": None, "restart_count": 1}, False),
+        ({"hold_until": None, "restart_count": None}, False),
+        ({"hold_until": None, "restart_count": 0, "checked_at": iso(NOW - timedelta(seconds=1))}, False),
+        ({"hold_until": None, "restart_count": 0, "checked_at": "yesterday"}, False),
+    ],
+)
+def test_when_the_detector_has_released(changes: dict[str, Any], released: bool) -> None:
+    assert is_released(Source({"checked_at": iso(NOW), **changes}), NOW) is released
+
+
+def test_a_detector_that_is_away_has_released_nothing() -> None:
+    assert not is_released(Source(None), NOW)
+
+
+def test_the_tables_of_errors_and_silences_stand_odd_rows() -> None:
+    silenced = {"id": "00ff00ff", "unit": "a.service", "end": statuses.AT, "by": "root", "why": "a\x1b[2Jb"}
+    source = Source(
+        {"unresolved_errors": [statuses.error(id=7, silenced=True), {"id": [1]}, 3], "silences": [silenced]}
+    )
+    first, second = errors_table(source).rows
+    assert [cell.text for cell in first[:3]] == ["7", "OPENALGO_DOWN (silenced)", "standfast-agent@paper.service"]
+    assert {cell.text for cell in second} == {"-"}
+    (row,) = silences_table(source).rows
+    assert [cell.text for cell in row[:2]] == ["00ff00ff", "a.service"]
+    assert errors_table(Source({"unresolved_errors": "none"})).rows == ()
+
+
+TRUST = Trust({Speaker.ADMIN: frozenset({0}), Speaker.STANDFAST: frozenset({990})})
+
+
+@pytest.mark.parametrize(
+    ("kind", "uid", "is_believed"),
+    [
+        (Kind.PROBLEM, "0", True),
+        (Kind.STATE, "990", True),
+        (Kind.PROBLEM, "1000", False),
+        (Kind.PROBLEM, "", False),
+        (Kind.COMMAND, "990", False),
+        (Kind.CANARY, "990", False),
+        (Kind.NOTIFICATION, "990", False),
+    ],
+)
+def test_the_history_believes_whom_the_notifier_believes(kind: Kind, uid: str, is_believed: bool) -> None:
+    fields = {"STANDFAST": "1", "STANDFAST_EVENT": kind.value, "STANDFAST_TYPE": "X", "_UID": uid}
+    assert (history.believed(Entry(fields, "", NOW), TRUST) is not None) is is_believed
+    assert history.believed(Entry({"_UID": "0"}, "", NOW), TRUST) is None
+
+
+def test_the_history_is_a_row_for_each_event() -> None:
+    event = Event(Kind.LEVEL, "Level NONE -> WARNING", level="WARNING")
+    (row,) = history.history_table([Happening(NOW, event, "standfast")]).rows
+    assert [cell.text for cell in row[1:]] == ["level", "WARNING", "-", "standfast", "Level NONE -> WARNING"]
+
+
+@pytest.fixture
+def agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", tmp_path)
+    (tmp_path / "paper.toml").write_text("")
+    (tmp_path / "json.json").write_text("{}")
+    return tmp_path
+
+
+def test_a_flag_is_what_the_agent_reads(agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "alice")
+    config = flagging.agent_config("paper")
+    flagging.put(config, FlagKind.KILLED, "too wild")
+    path = flag_path(config, FlagKind.KILLED)
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert str(parse(path.read_text())).startswith("by alice at 20")
+    assert parse(path.read_text()).why == "too wild"
+
+    (agents / "paper.paused").touch()
+    assert flagging.take_away(config) == (FlagKind.PAUSED, FlagKind.KILLED)
+    assert flagging.take_away(config) == ()
+    assert sorted(path.name for path in agents.iterdir()) == ["json.json", "paper.toml"]
+
+
+@pytest.mark.usefixtures("agents")
+@pytest.mark.parametrize("name", ["nobody", "", "../paper", ".", "a/b", "-x\n", "paper.toml"])
+def test_an_agent_without_a_configuration_is_none(name: str) -> None:
+    with pytest.raises(flagging.FlagError, match="there are: json, paper"):
+        flagging.agent_config(name)
+
+
+@pytest.mark.usefixtures("agents")
+def test_an_agent_may_be_configured_in_json() -> None:
+    assert flagging.agent_config("json").name == "json.toml"
+
+
+def test_a_full_or_missing_directory_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(flagging.FlagError, match=r"^cannot change .*paused: No such file or directory$"):
+        flagging.put(tmp_path / "gone/paper.toml", FlagKind.PAUSED, "")
+
+
+LISTENER = """
+from datetime import datetime, UTC
+from standfast.ctl.answers import Answers
+from standfast.ctl.patience import Patience
+answers = Answers("standfast-notifier")
+print("listening", flush=True)
+for entry in answers.until(Patience(20, "an answer")):
+    print(entry["MESSAGE"], flush=True)
+    break
+answers.close()
+"""
+
+
+@pytest.mark.skipif(bool(private_journal.why_not()), reason=private_journal.why_not())
+def test_only_a_daemons_answer_is_heard() -> None:
+    with PrivateJournal() as journal:
+        journal.send({"MESSAGE": "before", "SYSLOG_IDENTIFIER": "standfast-notifier"})
+        listener = subprocess.Popen(
+            journal.command([sys.executable, "-c", LISTENER]),
+            env={"PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin:/bin"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with listener:
+            assert listener.stdout is not None
+            assert listener.stdout.readline() == "listening\n"
+            forge = "printf 'MESSAGE=forged\\nSYSLOG_IDENTIFIER=standfast-notifier\\n' | logger --journald"
+            journal.inside("setpriv", "--reuid=65534", "--clear-groups", "sh", "-c", forge)
+            journal.send({"MESSAGE": "another's", "SYSLOG_IDENTIFIER": "standfast-detector"})
+            journal.send({"MESSAGE": "the answer", "SYSLOG_IDENTIFIER": "standfast-notifier"})
+            assert listener.stdout.read() == "the answer\n"
+            assert "forged" in journal.journalctl("--output=cat")
