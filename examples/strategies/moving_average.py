@@ -16,11 +16,17 @@ holds a position after a few ticks.
 
 import logging
 from collections import defaultdict, deque
+from datetime import datetime, timedelta
 
-from standfast.agent.strategy import Trading, TradingError
+from standfast.agent.strategy import Trading, TradingError, TradingUncertainError
 from standfast.agent.trading import Side, Tick
 
 log = logging.getLogger(__name__)
+
+# An order that was refused is tried again after this.
+REFUSED = timedelta(seconds=5)
+# An order that the broker never answered to may still arrive; by then it has, or never will.
+UNCERTAIN = timedelta(minutes=3)
 
 
 class MovingAverage:
@@ -33,12 +39,12 @@ class MovingAverage:
         self.quantity = quantity
         self.allow_short = allow_short
         self.prices: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=slow))
-        self.held: dict[str, int] = {}
+        self.wanted: dict[str, int] = {}
+        self.not_before: dict[str, datetime] = {}
 
     def start(self, trading: Trading) -> None:
-        """Take up what is held already: after a crash there may be a position."""
+        """Keep the desk to trade at."""
         self.trading = trading
-        self.held = {position.holding.symbol: position.quantity for position in trading.positions()}
 
     def tick(self, tick: Tick) -> None:
         """Follow the trend."""
@@ -54,17 +60,31 @@ class MovingAverage:
             self.hold(tick, -self.quantity if self.allow_short else 0)
 
     def hold(self, tick: Tick, wanted: int) -> None:
-        """Buy or sell what is missing to the wanted position."""
-        missing = wanted - self.held.get(tick.symbol, 0)
-        if missing == 0:
+        """Buy or sell what is missing to the wanted position, once for each crossing."""
+        if wanted == self.wanted.get(tick.symbol) or tick.at < self.not_before.get(tick.symbol, tick.at):
             return
         try:
-            self.trading.place(tick.symbol, Side.BUY if missing > 0 else Side.SELL, abs(missing))
+            self.trade(tick.symbol, wanted)
         except TradingError as error:
-            log.warning("%s", error)  # the next tick tries again
+            patience = UNCERTAIN if isinstance(error, TradingUncertainError) else REFUSED
+            self.not_before[tick.symbol] = tick.at + patience
+            log.warning("%s", error)
         else:
-            self.held[tick.symbol] = wanted
+            self.wanted[tick.symbol] = wanted
             log.info("%s at %g: now %+d", tick.symbol, tick.price, wanted)
+
+    def trade(self, symbol: str, wanted: int) -> None:
+        """Place the order for what is missing, by the broker's own books: a crash or a wait may have come between.
+
+        What a pending order may still buy or sell counts as held.
+        """
+        held = sum(one.quantity for one in self.trading.positions() if one.holding.symbol == symbol)
+        for order in self.trading.orders():
+            if order.request.symbol == symbol and order.status.is_pending:
+                held += (order.request.quantity - (order.filled or 0)) * order.request.side.sign
+        missing = wanted - held
+        if missing:
+            self.trading.place(symbol, Side.BUY if missing > 0 else Side.SELL, abs(missing))
 
     def stop(self) -> None:
         """Nothing to do: the agent closes what is open."""
