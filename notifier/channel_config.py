@@ -67,7 +67,7 @@ class SmsConfig:
     """[channels.sms]: text messages through Twilio.
 
     Attributes:
-        daily_cap: so many messages in a day (of the configured zone) at most; each part to each number is one.
+        daily_cap: so many messages within 24 hours at most; each part to each number is one.
     """
 
     account_sid: str

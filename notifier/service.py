@@ -1,6 +1,7 @@
 """The notifier's loop: read, decide and commit; wake the worker; say how things stand."""
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import os
@@ -20,9 +21,11 @@ from standfast.notifier.doorbell import Doorbell, DoorbellError
 from standfast.notifier.follow import Follower
 from standfast.notifier.intake import BATCH, Intake, Taken
 from standfast.notifier.store.database import CorruptError
+from standfast.notifier.store.outbox import Outbox
 from standfast.notifier.store.store import Store
 from standfast.notifier.teller import Teller
 from standfast.notifier.wake import Waker, Woken
+from standfast.notifier.worker.cap import Cap
 from standfast.notifier.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ AFTER_RING_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
 # A database or journal that cannot be used is tried again after this.
 TROUBLE_RETRY_S = 5.0
 PRUNE_EVERY_S = 3600.0
+# How often it is looked whether text messages may be sent again after their cap was reached.
+CAP_EVERY_S = 60.0
 # What a stop may take for delivering what was read; with the end of the worker it stays under TimeoutStopSec=10.
 DRAIN_S = 4.0
 
@@ -66,6 +71,7 @@ class Service:
         self._teller = Teller(frame.heartbeat, places.status)
         self._doorbell: Doorbell | None = None
         self._prune_due_s = 0.0
+        self._cap_due_s = 0.0
         self._trouble = ""
 
     async def run(self) -> None:
@@ -100,6 +106,7 @@ class Service:
             self._out_of_trouble()
             self._teller.tell(intake, self._dispatch.delivery, self._config)
             self._prune(intake)
+            self._lift_cap()
         except StandfastError as error:
             self._in_trouble(error)
 
@@ -147,6 +154,15 @@ class Service:
         if monotonic_s() >= self._prune_due_s:
             intake.prune()
             self._prune_due_s = monotonic_s() + PRUNE_EVERY_S
+
+    def _lift_cap(self) -> None:
+        """The worker sees the cap only when there is something to send; its end comes with time alone."""
+        sms = self._config.channels.sms
+        if sms is None or monotonic_s() < self._cap_due_s:
+            return
+        self._cap_due_s = monotonic_s() + CAP_EVERY_S
+        with contextlib.closing(Outbox(self._places.database, "sms")) as outbox:
+            Cap(sms.daily_cap, self._frame.journal).lift(outbox, utc_now())
 
     def _in_trouble(self, error: StandfastError) -> None:
         """Close everything and try again later: the cursor has not moved, so nothing is lost."""

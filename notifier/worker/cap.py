@@ -23,14 +23,17 @@ class Cap:
         self._emitter = emitter
 
     def allows(self, outbox: Outbox, now: datetime) -> bool:
-        """Whether one more may be sent now; says by a problem that it may not, and later that it may again."""
-        is_under = outbox.sent_since(now - PERIOD) < self.limit
-        if not is_under:
-            self._emitter.emit(self._reached())
-        elif outbox.is_unresolved(SMS_CAP_REACHED, _UNIT):
-            message = "Text messages are sent again"
+        """Whether one more may be sent now; says by a problem that it may not."""
+        if outbox.sent_since(now - PERIOD) < self.limit:
+            return True
+        self._emitter.emit(self._reached())
+        return False
+
+    def lift(self, outbox: Outbox, now: datetime) -> None:
+        """Say that messages may be sent again, when the cap was reached and enough of them are old by now."""
+        if outbox.is_unresolved(SMS_CAP_REACHED, _UNIT) and outbox.sent_since(now - PERIOD) < self.limit:
+            message = f"Fewer than {self.limit} text messages were sent within 24 hours; they are sent again"
             self._emitter.emit(Event(Kind.RESOLVED, message, SMS_CAP_REACHED, Severity.WARNING, _UNIT))
-        return is_under
 
     def _reached(self) -> Event:
         return Event(

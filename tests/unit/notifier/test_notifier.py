@@ -134,6 +134,19 @@ def test_the_cap_of_text_messages_is_told_once_by_another_channel(
     assert len(twilio.took) == 3
 
 
+def test_the_cap_of_text_messages_ends_with_time_alone(
+    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
+) -> None:
+    sms = f'[channels.sms]\naccount_sid = "{SID}"\nfrom = "+15005550006"\nto = ["+491234567"]\n'
+    with Notifier(journal, tmp_path, config(sink) + sms) as notifier:
+        notifier.emit("problem", "SMS_CAP_REACHED", "warning", unit="standfast-notifier.service")
+        sink.wait_for(1)
+        notifier.stop()
+        notifier.start()  # it looks after a start, and each minute
+        told = sink.wait_for(2)[1]
+    assert (told["kind"], told["events"][0]["type"]) == ("recovery", "SMS_CAP_REACHED")
+
+
 def test_a_missing_secret_is_said_at_once_and_stops_no_other_channel(
     journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
 ) -> None:
