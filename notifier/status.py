@@ -30,7 +30,6 @@ def table(known: Mapping[str, Any], delivery: Delivery, channels: tuple[str, ...
         "last_delivered": iso(latest) if latest else None,
         "channels": [_channel(name, delivery) for name in channels],
         "checked_at": iso(now),
-        "loop_at": iso(now),
     }
 
 

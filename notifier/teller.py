@@ -57,8 +57,7 @@ class Teller:
     def tell_trouble(self, trouble: str) -> None:
         """Say that nothing can be read or stored just now; the rest is as it was last."""
         self._heartbeat.status(f"Trying again: {trouble}")
-        now = iso(utc_now())
-        self._write({**self._last, "trouble": trouble, "checked_at": now, "loop_at": now})
+        self._write({**self._last, "trouble": trouble, "checked_at": iso(utc_now())})
 
     def on_config(self, config: NotifierConfig) -> None:
         """This configuration is in force; what it needs and is not there is said at once."""

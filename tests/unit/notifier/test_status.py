@@ -1,0 +1,20 @@
+"""What the status file holds."""
+
+from tests.unit.notifier.events import at
+
+from standfast.notifier.model import Delivery, Waiting
+from standfast.notifier.status import table
+
+
+def test_the_status_file_says_each_thing_once() -> None:
+    delivery = Delivery({"webhook": Waiting(2, at(9), "HTTP 503")}, {"journal": at(1)})
+    assert table({"unresolved": 1}, delivery, ("journal", "webhook"), at(5)) == {
+        "unresolved": 1,
+        "queued": 2,
+        "last_delivered": "2026-03-02T09:30:01.000+00:00",
+        "channels": [
+            {"name": "journal", "queued": 0, "last_delivered": "2026-03-02T09:30:01.000+00:00", "failing": ""},
+            {"name": "webhook", "queued": 2, "last_delivered": None, "failing": "HTTP 503"},
+        ],
+        "checked_at": "2026-03-02T09:30:05.000+00:00",
+    }
