@@ -33,9 +33,10 @@ def announcements(
     assessment = step.assessment
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
-    problems, problem_events = changes(told.problems, assessment, _next_step(step, config), now)
-    events += problem_events
-    told = replace(told, problems=problems)
+    if not assessment.held:
+        problems, problem_events = changes(told.problems, assessment, _next_step(step, config), now)
+        events += problem_events
+        told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
     return replace(told, refused=_refused(step.decision)), [*events, *hold_events]
 

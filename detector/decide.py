@@ -6,7 +6,7 @@ from typing import Final
 
 from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
 from standfast.detector.counting import in_clock_grace
-from standfast.detector.levels import CASCADE_UNITS, Assessment, Health
+from standfast.detector.levels import CASCADE_UNITS, HAPPENED, Assessment, Health
 from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, is_restarting, same_set_runs
 from standfast.detector.model import State
 from standfast.detector.reading import Meaning
@@ -75,7 +75,8 @@ def _verdict(
     if state.shutting_down:
         return Reason.SHUTDOWN, "the host is shutting down"
     if in_clock_grace(state, config, now):
-        return Reason.GRACE, f"the host's clock had a {state.clock_event} a moment ago"
+        happened = HAPPENED[state.clock_event] if state.clock_event is not None else "changed"
+        return Reason.GRACE, f"the host {happened} a moment ago"
     if is_restarting(state):
         return Reason.RUNNING, "a master restart is running"
     refused = _refused_by_ledger(causes, state, config, now)

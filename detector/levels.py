@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from standfast.detector.arrival import is_finding_out
 from standfast.detector.config import DetectorConfig, Tier
 from standfast.detector.counting import is_blind
 from standfast.detector.limits import is_restarting
-from standfast.detector.model import FileMemory, Level, Outcome, State
+from standfast.detector.model import ClockEvent, FileMemory, Level, Outcome, State
 from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
 from standfast.detector.watched import Rules, Watching
@@ -21,6 +22,14 @@ CRITICAL_UNITS: Final = 2
 CRITICAL_IMPORTANT: Final = 3
 WARNING_IMPORTANT: Final = 2
 FILE_MISSING_LOOKS: Final = 3
+
+# What a clock event was, after "the host".
+HAPPENED: Final[Mapping[ClockEvent, str]] = {
+    ClockEvent.BOOT: "booted",
+    ClockEvent.RESUME: "woke up",
+    ClockEvent.STEP: "had its clock set",
+    ClockEvent.SHUTDOWN: "began to shut down",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +76,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The level and everything that a message, the status or a decision needs beside it."""
+    """The level and everything that a message, the status or a decision needs beside it.
+
+    Attributes:
+        held: it is the level of before, for nothing can be judged now.
+    """
 
     level: Level
     reasons: tuple[str, ...]
     root_causes: tuple[RootCause, ...]
     facts: Facts
+    held: bool = False
 
     @property
     def health(self) -> Mapping[str, Health]:
@@ -90,11 +104,13 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
     facts = gather(state, config, watching, now)
     causes = root_causes({unit.unit: unit.reading.meaning for unit in facts.units if unit.reading.failing}, state.units)
     if is_blind(state, config, now) and state.answers:
-        return Assessment(state.level, (f"nothing is judged now: {_blindness(state)}",), causes, facts)
+        return Assessment(state.level, (f"nothing is judged now: {_blindness(state)}",), causes, facts, held=True)
     level, reasons = weigh(facts)
     if level < state.level and is_restarting(state):
         # Units that come up are verified first: what looks well may fall again within seconds.
-        return Assessment(state.level, ("a master restart is running", *reasons), causes, facts)
+        return Assessment(state.level, ("a master restart is running", *reasons), causes, facts, held=True)
+    if level < state.level and is_finding_out(state, config, watching, now):
+        return Assessment(state.level, ("not everything has been looked at yet", *reasons), causes, facts, held=True)
     return Assessment(level, reasons, causes, facts)
 
 
@@ -108,7 +124,9 @@ def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:
 
 
 def _blindness(state: State) -> str:
-    return "the host is shutting down" if state.shutting_down else f"the host's clock had a {state.clock_event}"
+    if state.clock_event is None or state.shutting_down:
+        return "the host is shutting down"
+    return f"a moment ago the host {HAPPENED[state.clock_event]}"
 
 
 def gather(state: State, config: DetectorConfig, watching: Watching, now: float) -> Facts:

@@ -51,7 +51,8 @@ class Mind:
 
     def recall(self, runs: tuple[Run, ...], released_at: float | None, remembered: Remembered) -> None:
         """Begin with what an earlier life left."""
-        self.state = replace(State(), runs=runs, released_at=released_at, level=remembered.level)
+        state = replace(State(), runs=runs, released_at=released_at, level=remembered.level)
+        self.state = configured(remembered.begun(state), self.engine.watching, self.engine.config)
         self.told = remembered.told
         self._remembered = remembered
 

@@ -229,6 +229,7 @@ class State:
         clock_event_at: when the host last booted, resumed or had its clock stepped.
         released_at: when a human last lifted the hold.
         level: the level of the last assessment.
+        recalled_at: when this life began with what an earlier one left; None when it left nothing.
     """
 
     units: Mapping[str, UnitMemory] = field(default_factory=dict)
@@ -243,6 +244,7 @@ class State:
     runs: tuple[Run, ...] = ()
     released_at: float | None = None
     level: Level = Level.NONE
+    recalled_at: float | None = None
 
 
 UP: Final = frozenset({"active", "reloading", "refreshing", "maintenance"})

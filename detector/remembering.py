@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from standfast.detector.announce import Told
 from standfast.detector.config import DetectorConfig
-from standfast.detector.model import Ending, Level, State, UnitMemory
+from standfast.detector.model import CheckMemory, Ending, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.problems import Problem
 from standfast.detector.watched import Watching
 
@@ -27,6 +27,11 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
         },
         "units": {name: _unit(memory) for name, memory in state.units.items() if _is_notable(memory)},
         "files": {path: file.failures for path, file in state.files.items() if file.failures},
+        "failed_checks": [
+            [unit, name, check.detail, check.at]
+            for (unit, name), check in state.checks.items()
+            if check.outcome is Outcome.FAIL
+        ],
     }
 
 
@@ -41,6 +46,7 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "ended": memory.ended.value if memory.ended is not None else None,
         "failed_at": memory.failed_at,
         "n_restarts": memory.restarts_base,
+        "check_counted_at": memory.check_counted_at,
     }
 
 
@@ -64,6 +70,7 @@ class Remembered:
     def __init__(self, plain: Mapping[str, Any] | None, boot_id: str, now: float) -> None:
         fresh = isinstance(plain, Mapping) and plain.get("boot_id") == boot_id
         self._plain: Mapping[str, Any] = plain if fresh and plain is not None else {}
+        self._now = now
         self._is_recent = 0 <= now - float(self._plain.get("at", 0)) <= FORGOTTEN_AFTER_S
         self._always: Mapping[str, Any] = plain if isinstance(plain, Mapping) else {}
 
@@ -90,11 +97,20 @@ class Remembered:
             return Ending.UNKNOWN
         return Ending(kept["ended"])
 
+    def begun(self, state: State) -> State:
+        """The state of a beginning, with the files and checks that failed: they do until they are looked at again."""
+        if not self._is_recent:
+            return replace(state, recalled_at=self._now)
+        files = {path: FileMemory(None, "as before", int(n)) for path, n in self._plain.get("files", {}).items()}
+        checks = {
+            (str(unit), str(name)): CheckMemory(Outcome.FAIL, str(detail), float(at))
+            for unit, name, detail, at in self._plain.get("failed_checks", ())
+        }
+        return replace(state, files=files, checks=checks, recalled_at=self._now)
+
     def restored(self, state: State) -> State:
-        """The state with what was known then; counts only where they are recent."""
-        units = {name: self._restored_unit(name, memory) for name, memory in state.units.items()}
-        files = {path: replace(file, failures=self._file_failures(path)) for path, file in state.files.items()}
-        return replace(state, units=units, files=files)
+        """The state with what was known of its units then; counts only where they are recent."""
+        return replace(state, units={name: self._restored_unit(name, memory) for name, memory in state.units.items()})
 
     def _restored_unit(self, name: str, memory: UnitMemory) -> UnitMemory:
         kept = self._units.get(name)
@@ -105,10 +121,8 @@ class Remembered:
         if not self._is_recent:
             return memory
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
-        return replace(memory, failures=int(kept["failures"]), restarts_base=base)
-
-    def _file_failures(self, path: str) -> int:
-        return int(self._plain.get("files", {}).get(path, 0)) if self._is_recent else 0
+        counted_at = kept.get("check_counted_at")
+        return replace(memory, failures=int(kept["failures"]), restarts_base=base, check_counted_at=counted_at)
 
     @property
     def _units(self) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from standfast import statusfile
+from standfast.clock import boot_id
 from standfast.daemon import Frame
 from standfast.detector.announce import not_started, status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock
@@ -99,7 +100,7 @@ class Detector:
         ledger = self._keeper.load()
         connected = await self._link.ensure()
         now = self._clock.now()
-        self._remembered = self._keeper.remembered(self._boot(), now)
+        self._remembered = self._keeper.remembered(boot_id(), now)
         self._mind.recall(ledger.runs, ledger.released_at, self._remembered)
         if connected and self._link.booted_at is not None:
             self._put(ClockObservation(self._link.booted_at, ClockEvent.BOOT))
@@ -112,15 +113,11 @@ class Detector:
         except FollowError as error:
             log.error("%s", error)
 
-    def _boot(self) -> str:
-        """What tells this boot from another."""
-        return f"{self._link.booted_at:.0f}" if self._link.booted_at is not None else ""
-
     async def _end(self) -> None:
         self._follower.stop()
         await self._prober.stop()
         await self._link.close()
-        self._keeper.keep_counts(self._mind, self._boot(), self._clock.now())
+        self._keeper.keep_counts(self._mind, boot_id(), self._clock.now())
         self._keeper.close()
         self._status_path.unlink(missing_ok=True)
 
@@ -198,7 +195,7 @@ class Detector:
         if turn.step.decision is not None and turn.step.decision.allowed:
             await self._ask(turn.step.decision)
         if scheduled or turn.told_changed:
-            self._keeper.keep_counts(self._mind, self._boot(), now)
+            self._keeper.keep_counts(self._mind, boot_id(), now)
         self._show(turn, now, must=scheduled or bool(turn.events))
         for unit in turn.step.assessment.facts.units:
             self._prober.watch_unit(unit.unit, unit.rules.checks)

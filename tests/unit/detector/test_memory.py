@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 from tests.unit.detector.make import Watcher, config, failed, folded, inactive, pending, up
 
 from standfast.detector.announce import Told
-from standfast.detector.check_tables import TcpCheck
-from standfast.detector.config import Watch
+from standfast.detector.check_tables import SqliteDatabase, TcpCheck
+from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.keeper import Keeper
 from standfast.detector.mind import Mind
 from standfast.detector.model import (
@@ -150,6 +151,56 @@ def test_what_the_configuration_names_no_more_is_forgotten() -> None:
     assert (len(mind.state.checks), len(mind.state.files)) == (1, 1)
     mind.reconfigure(config("a"))
     assert (len(mind.state.checks), len(mind.state.files)) == (0, 0)
+
+
+TRADES = SqliteDatabase("sqlite", "trades", "/trades.db")
+PORT = TcpCheck("tcp", port=1, name="port")
+
+
+@pytest.mark.parametrize(
+    ("settings", "seen"),
+    [
+        (config("a", critical_files=("/f",)), FileObservation(0, "/f", False, "missing")),
+        (config("a", database=(TRADES,)), CheckObservation(0, "trades", "", Outcome.FAIL, "damaged")),
+        (replace(config(), watch=(Watch("a.service", check=(PORT,)),)), CheckObservation(50, "port", "a.service",
+                                                                                         Outcome.FAIL)),
+    ],
+    ids=["file", "database", "check"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_well", [False, True])
+def test_a_restart_of_the_detector_ends_no_problem_before_it_has_looked_again(
+    settings: DetectorConfig, seen: FileObservation | CheckObservation, is_well: bool
+) -> None:
+    mind = Mind(settings)
+    mind.take([up(0, since=0.0), seen], 0.0, scheduled=True)
+    for number in range(1, 9):
+        mind.take([], 30.0 * number, scheduled=True)
+    level, told = mind.state.level, mind.told
+    assert told.problems
+    kept = json.loads(json.dumps(to_plain(mind.state, told, "boot", 250.0)))
+
+    mind = Mind(settings)
+    mind.recall((), None, Remembered(kept, "boot", 260.0))
+    for now, observations in ((260.0, []), (261.0, [up(261, since=0.0)]), (262.0, []), (292.0, [])):
+        turn = mind.take(observations, now, scheduled=True)
+        assert (turn.events, mind.state.level, mind.told.problems) == ((), level, told.problems)
+    if isinstance(seen, FileObservation):
+        again: Observation = replace(seen, at=293.0, ok=is_well)
+    else:
+        again = replace(seen, at=293.0, outcome=Outcome.OK if is_well else Outcome.FAIL)
+    turn = mind.take([again], 293.0, scheduled=True)
+    assert [event.kind.value for event in turn.events] == (["level", "resolved"] if is_well else [])
+
+
+def test_what_is_never_looked_at_keeps_no_level_up_for_ever() -> None:
+    settings = config("a", critical_files=("/f",))
+    kept = to_plain(replace(folded(), level=Level.CASCADING), Told((Problem("CASCADING_FAILURE"),)), "boot", 0.0)
+    mind = Mind(settings)
+    mind.recall((), None, Remembered(kept, "boot", 1000.0))  # so long ago that its counts do not hold
+    mind.take([up(1000)], 1000.0, scheduled=True)
+    assert mind.state.level is Level.CASCADING
+    mind.take([], 1600.0, scheduled=True)
+    assert mind.state.level is Level.NONE
 
 
 @pytest.mark.parametrize("kept", [None, [], {}, {"boot_id": "boot"}, {"told": None, "level": "HIGH"}])
