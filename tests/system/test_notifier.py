@@ -1,8 +1,9 @@
-"""The seven scenarios that the earlier system was tested by, on a real systemd, journal and agent."""
+"""The notifier on a real systemd, journal and agent: the seven scenarios of the earlier system, and what it hears."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -90,6 +91,10 @@ def counts(machine: Machine, error_type: str) -> list[list[Any]]:
     return query(machine, f"SELECT {columns} FROM error_notifications_log WHERE error_type = '{error_type}'")
 
 
+def names(error_type: str, letter: Letter) -> bool:
+    return error_type in letter.types
+
+
 def told(inbox: Inbox, error_type: str) -> list[Letter]:
     return [letter for letter in inbox.letters() if error_type in letter.types]
 
@@ -161,3 +166,46 @@ def test_7_the_old_query_is_quick_on_a_long_log(machine: Machine, inbox: Inbox) 
     print(f"{machine.debian}: the unresolved of {ROWS} rows in {took_ms:.2f} ms")
     assert took_ms < QUERY_MS
     assert not [one for one in inbox.letters() if "old.service" in one.units], "over before their window closed"
+
+
+def test_a_restart_of_journald_loses_nothing(machine: Machine, inbox: Inbox) -> None:
+    for number, command in enumerate(("systemctl restart", "systemctl kill --signal=KILL")):
+        say(machine, "problem", f"BEFORE_{number}", "journald.service")
+        machine.run(f"{command} systemd-journald")
+        wait_until(lambda: machine.run("logger x", check=False).returncode == 0, "journald to be there again")
+        say(machine, "problem", f"AFTER_{number}", "journald.service")
+        for error_type in (f"BEFORE_{number}", f"AFTER_{number}"):
+            inbox.wait(partial(names, error_type), error_type)
+            assert len(told(inbox, error_type)) == 1
+
+
+def test_strangers_are_refused_and_their_commands_logged(machine: Machine, inbox: Inbox) -> None:
+    since = machine.cursor()
+    command = "MESSAGE=x\nPRIORITY=4\nSTANDFAST=1\nSTANDFAST_EVENT=command\nSTANDFAST_TYPE=SILENCE\n"
+    data = 'STANDFAST_DATA={"id": "0123456789abcdef", "unit": "*", "end": "2099-01-01T00:00:00+00:00"}\n'
+    machine.run("runuser -u nobody -- logger --journald", stdin=command + data)
+    entry = machine.wait_journal(
+        lambda one: one["MESSAGE"].startswith("Refused a command"), since=since, SYSLOG_IDENTIFIER="standfast-notifier"
+    )
+    assert "nobody" in entry["MESSAGE"]
+    assert json.loads(machine.read("/run/standfast/notifier/status.json"))["silences"] == []
+
+
+def test_hostile_content_is_bounded_and_shown_safely(machine: Machine, inbox: Inbox) -> None:
+    script = r"""
+from systemd import journal
+fields = {
+    "MESSAGE": b"up \xff\xfe \x1b[2J\x00\x07 " + b"A" * 65536, "PRIORITY": b"2", "STANDFAST": b"1",
+    "STANDFAST_EVENT": b"problem", "STANDFAST_TYPE": b"HOSTILE", "STANDFAST_SEVERITY": b"critical",
+    "STANDFAST_UNIT": b"evil\x1b[31m.service\n" * 1000, "STANDFAST_DATA": b"[" * 60000,
+    "STANDFAST_ACTION": b"<b>*" + "\u202e".encode() * 9000,
+}
+journal.sendv(*(name.encode() + b"=" + value for name, value in fields.items()))
+"""
+    machine.run(["python3", "-"], stdin=script)
+    letter = inbox.wait(lambda one: "HOSTILE" in one.types, "the hostile problem")
+    text = str(letter.body["text"])
+    assert len(text) < 4096
+    assert all(character.isprintable() or character == "\n" for character in text)
+    say(machine, "problem", "AFTER_HOSTILE")
+    inbox.wait(lambda one: "AFTER_HOSTILE" in one.types, "the next problem")
