@@ -1,7 +1,6 @@
 """The detector's own clock, which no clock step moves, and what happens to the host's clocks."""
 
 import time
-from pathlib import Path
 from typing import Final
 
 from standfast.detector.model import ClockEvent
@@ -12,7 +11,7 @@ SUSPEND_S: Final = 2.0
 
 
 class SteadyClock:
-    """Seconds since 1970 as the wall clock said when this began, running on without its steps."""
+    """Seconds since 1970 as the wall clock said when this was last set, running on without its steps."""
 
     def __init__(self) -> None:
         self._offset_s = time.time() - time.monotonic()
@@ -21,22 +20,32 @@ class SteadyClock:
         """The time now."""
         return time.monotonic() + self._offset_s
 
+    def set_again(self) -> float:
+        """Set it by the wall clock, which was stepped or ran on while the host slept; by how many seconds."""
+        before, self._offset_s = self._offset_s, time.time() - time.monotonic()
+        return self._offset_s - before
+
     def from_monotonic_us(self, moment_us: int) -> float:
         """The time of a CLOCK_MONOTONIC stamp as systemd gives them."""
         return moment_us / 1e6 + self._offset_s
 
 
 class ClockWatch:
-    """Tells steps of the wall clock and resumes from suspend by how the host's clocks drift apart."""
+    """Tells steps of the wall clock and resumes from suspend by how the host's clocks drift apart.
+
+    Attributes:
+        slept_s: how long the host slept before the last look at the clocks.
+    """
 
     def __init__(self) -> None:
         self._wall_s = time.time() - time.monotonic()
         self._asleep_s = _asleep_s()
+        self.slept_s = 0.0
 
     def events(self) -> list[ClockEvent]:
         """What happened since the last call."""
         wall_s, asleep_s = time.time() - time.monotonic(), _asleep_s()
-        slept_s = asleep_s - self._asleep_s
+        self.slept_s = slept_s = asleep_s - self._asleep_s
         stepped_s = wall_s - self._wall_s - slept_s
         self._wall_s, self._asleep_s = wall_s, asleep_s
         found = [ClockEvent.RESUME] if slept_s > SUSPEND_S else []
@@ -45,13 +54,3 @@ class ClockWatch:
 
 def _asleep_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
-
-
-def uptime_s() -> float:
-    """How long this machine (or this container) is up."""
-    started = Path("/proc/1/stat").read_text().rpartition(")")[2].split()[19]
-    ticks = int(started) / _TICKS_PER_S
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks
-
-
-_TICKS_PER_S: Final = 100  # USER_HZ, the same on every Linux that Debian runs on

@@ -119,6 +119,12 @@ class Link:
             raise Systemd1Error("there is no connection to systemd")
         await self._systemd.start_unit(MASTER_RESTART)
 
+    def clock_set(self, by_s: float) -> None:
+        """The clock was set: what is remembered in its times is too."""
+        self._asked_at += by_s
+        if self._silent_since is not None:
+            self._silent_since += by_s
+
     async def rewatch(self, watching: Watching) -> None:
         """Watch what another configuration names."""
         self._watching = watching

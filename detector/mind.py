@@ -19,6 +19,7 @@ from standfast.detector.model import (
     UnitObservation,
 )
 from standfast.detector.remembering import Remembered, configured
+from standfast.detector.shifting import shifted
 from standfast.events import Event
 
 
@@ -60,6 +61,12 @@ class Mind:
         """Judge by another configuration from now on; what was seen stays."""
         self.engine = Engine(config)
         self.state = configured(self.state, self.engine.watching, config)
+
+    def clock_set(self, by_s: float, slept_s: float) -> None:
+        """The clock went `by_s` ahead, of which the host slept `slept_s`."""
+        self.state = shifted(self.state, by_s, slept_s)
+        problems = (replace(one, since=one.since + by_s - slept_s) for one in self.told.problems)
+        self.told = replace(self.told, problems=tuple(problems))
 
     def take(self, observations: Sequence[Observation], now: float, *, scheduled: bool) -> Turn:
         """Fold the observations in and judge."""

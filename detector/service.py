@@ -31,6 +31,7 @@ from standfast.detector.origins import journal_ending
 from standfast.detector.prober import Prober
 from standfast.detector.recorder import Recorder
 from standfast.detector.remembering import Remembered
+from standfast.detector.shifting import shifted_observation
 from standfast.detector.status import status
 from standfast.statusfile import StatusFileError
 from standfast.systemd1 import Systemd1Error
@@ -170,9 +171,8 @@ class Detector:
         if self._next_config is not None:
             await self._reconfigure(self._next_config)
         self._link.wake.clear()
+        self._follow_clock()
         scheduled = self._clock.now() >= self._next_look
-        for event in self._clock_watch.events():
-            self._put(ClockObservation(self._clock.now(), event))
         observations, self._inbox = self._inbox, []
         observations += await self._link.observe(everything=scheduled)
         now = self._clock.now()
@@ -181,6 +181,20 @@ class Detector:
             self._next_look += (missed + 1) * self._config.check_interval_s
         if observations or scheduled:
             await self._act(self._mind.take(observations, now, scheduled=scheduled), observations, now, scheduled)
+
+    def _follow_clock(self) -> None:
+        """After a step or a sleep go on in the wall clock's time: the journal and the status are in it."""
+        events = self._clock_watch.events()
+        if not events:
+            return
+        by_s = self._clock.set_again()
+        self._mind.clock_set(by_s, self._clock_watch.slept_s)
+        self._link.clock_set(by_s)
+        self._next_look += by_s
+        self._status_at += by_s
+        self._inbox = [shifted_observation(one, by_s) for one in self._inbox]
+        for event in events:
+            self._put(ClockObservation(self._clock.now(), event))
 
     # Acting
 

@@ -1,0 +1,42 @@
+"""What is remembered, told in the times of a clock that was set: every "how long ago" stays what it was. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from standfast.detector.model import Observation, ReleaseObservation, RestartObservation, State, UnitMemory
+
+_UNIT_TIMES: Final = ("ended_at", "failed_at", "cleared_at", "up_at", "busy_since", "check_counted_at")
+
+
+def shifted(state: State, by_s: float, slept_s: float) -> State:
+    """The state after the clock went `by_s` ahead, of which the host slept `slept_s`.
+
+    What the detector saw it saw while it was awake. The ledger is about hours of the day: those asleep count.
+    """
+    ledger_s = by_s - slept_s
+    return replace(
+        state,
+        units={name: _unit(memory, by_s) for name, memory in state.units.items()},
+        checks={key: replace(check, at=check.at + by_s) for key, check in state.checks.items()},
+        runs=tuple(replace(run, at=run.at + ledger_s) for run in state.runs),
+        released_at=_later(state.released_at, ledger_s),
+        clock_event_at=_later(state.clock_event_at, by_s),
+        recalled_at=_later(state.recalled_at, by_s),
+    )
+
+
+def shifted_observation(observation: Observation, by_s: float) -> Observation:
+    """An observation made before the clock was set; what the journal tells has the clock's own time."""
+    if isinstance(observation, RestartObservation | ReleaseObservation):
+        return observation
+    return replace(observation, at=observation.at + by_s)
+
+
+def _unit(memory: UnitMemory, by_s: float) -> UnitMemory:
+    times: Mapping[str, Any] = {name: _later(getattr(memory, name), by_s) for name in _UNIT_TIMES}
+    return replace(memory, seen=replace(memory.seen, at=memory.seen.at + by_s), **times)
+
+
+def _later(at: float | None, by_s: float) -> float | None:
+    return None if at is None else at + by_s
