@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from tests.system.leftovers import CGROUP_PREFIX
 from tests.system.machine import Entry, Machine
 from tests.system.stage import put_directory
 from tests.system.tree import REPOSITORY
@@ -14,7 +19,7 @@ from tests.system.tree import REPOSITORY
 # Looks as in production, at shortened intervals.
 CHECK_S = 0.3
 _BOTS = '''
-import faulthandler, logging, time
+import faulthandler, logging, pathlib, time
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +62,12 @@ class Crashes(Quiet):
 
 
 class Eats(Quiet):
-    """Takes 400 MiB and touches every page of it."""
+    """Takes 400 MiB once it may, and touches every page of it."""
 
     eaten = []
 
     def tick(self, tick):
-        if len(self.eaten) < 50:
+        if pathlib.Path("/srv/bots/eat").exists() and len(self.eaten) < 50:
             self.eaten.append(bytearray(b"x") * (8 << 20))
 '''
 _PAPER = """
@@ -236,6 +241,37 @@ def openalgo_agent(machine: Machine, name: str, strategy: str, server: OpenAlgo,
     urls = {"url": server.url, "websocket_url": server.websocket_url}
     config = _OPENALGO.format(strategy=strategy, check_s=CHECK_S, timeout_s=timeout_s, **urls)
     return Agent(machine, name, config, _CREDENTIAL.format(path=server.key_path))
+
+
+@contextlib.contextmanager
+def memory_limit(agent: Agent, mib: int) -> Iterator[None]:
+    """What MemoryMax= in the agent's drop-in does, also where the kernel's memory controller is of the older kind.
+
+    That one is not to be had in a machine; the host then puts the agent's process under the same limit.
+    """
+    if "memory" in agent.machine.read("/sys/fs/cgroup/cgroup.controllers").split():
+        yield
+        return
+    group = Path(f"/sys/fs/cgroup/memory/{CGROUP_PREFIX}{os.getpid()}-{agent.name}")
+    group.mkdir()
+    try:
+        (group / "memory.limit_in_bytes").write_text(f"{mib}M")
+        (group / "cgroup.procs").write_text(str(_host_pid(agent.machine, agent.show("MainPID"))))
+        yield
+    finally:
+        group.rmdir()
+
+
+def _host_pid(machine: Machine, pid: str) -> int:
+    """The process as the host numbers it."""
+    namespace = os.readlink(f"/proc/{machine.leader}/ns/pid")
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdecimal() and os.readlink(entry / "ns/pid") == namespace:
+                numbers = re.search(r"^NSpid:(.*)$", (entry / "status").read_text(), re.MULTILINE)
+                if numbers and numbers[1].split()[-1] == pid:
+                    return int(entry.name)
+    raise RuntimeError(f"no process {pid} in {machine.name}")
 
 
 def timed_stops(agent: Agent, times: int) -> list[float]:
