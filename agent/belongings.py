@@ -151,8 +151,12 @@ class Belongings:
         Raises:
             AgentError: it cannot be opened.
         """
-        if self.store.is_durable:
-            return
+        if not self.store.is_durable:
+            self._open_durable_store()
+        if not self.runs:
+            self.runs = self.store.begin_run(boot_id(), self._environ.get("INVOCATION_ID", ""), utc_now())
+
+    def _open_durable_store(self) -> None:
         try:
             store = Store.open(self.files.database)
         except CorruptDatabaseError as error:
@@ -162,8 +166,6 @@ class Belongings:
         self.store.close()
         self.store = store
         self.own, self._own_before = OwnOrders(store, self._own_before), None
-        if not self.runs:
-            self.runs = store.begin_run(boot_id(), self._environ.get("INVOCATION_ID", ""), utc_now())
 
     def forget_store(self) -> None:
         """Let go of the database, so that it is opened anew."""

@@ -89,7 +89,8 @@ class Ending:
         steps = "; ".join(map(str, self._results))
         end = self.end
         self._have.store.ended(end.kind, end.detail, steps, utc_now())
-        self._have.store.end_run(utc_now())
+        if self._have.runs:
+            self._have.store.end_run(utc_now())
         return await asyncio.shield(stopping)
 
     async def _notify(self) -> str:

@@ -48,6 +48,7 @@ class Life:
         self.due_s = monotonic_s()
         self._last_check_at: datetime | None = None
         self._rebuild = False
+        self._faced_crashes = False
         self._problems = OpenProblems(have)
 
     # Moving
@@ -68,16 +69,25 @@ class Life:
         while self.have.news:
             self.tell_problem(self.have.news.pop(0))
 
-    def _face_crashes(self) -> None:
-        """Cool off, or ask for a human, where this agent ended unclean too often."""
-        if not self.have.runs or self.have.flags.killed:
-            return
+    def _face_crashes(self) -> bool:
+        """Cool off, or ask for a human, where this agent ended unclean too often; whether it does.
+
+        Once in a run, as soon as its database tells of the earlier ones.
+        """
+        if self._faced_crashes or not self.have.runs or self.have.flags.killed:
+            return False
+        self._faced_crashes = True
         crashes = self.config.crashes
         policy = CrashPolicy(crashes.max_unclean_ends, crashes.within_s, crashes.cool_off_s, crashes.again_within_s)
         judgement = judge(self.have.runs, policy)
         if judgement.until is not None:
             cool_off_s = (judgement.until - utc_now()).total_seconds()
-            self.have.store.cool_off(judgement.until)
+            if cool_off_s <= 0:  # the database told of it late
+                return False
+            try:
+                self.have.store.cool_off(judgement.until)
+            except AgentError as error:
+                log.error("[STATE] The cool-off could not be recorded: %s", error)
             failure = Failure(FailureType.CRASH_COOL_OFF, f"{judgement.reason}; cooling off for {cool_off_s:.0f} s")
             self.move(Input.COOL_OFF, str(failure), failure)
             self.due_s = monotonic_s() + cool_off_s
@@ -85,6 +95,7 @@ class Life:
         elif judgement.verdict is CrashVerdict.GIVE_UP:
             failure = Failure(FailureType.CRASH_LOOP, judgement.reason)
             self.move(Input.PERMANENT_FAILURE, str(failure), failure)
+        return judgement.verdict is not CrashVerdict.TRADE
 
     def move(self, cause: Input, detail: str, failure: Failure | None = None) -> None:
         """Make a transition: record it, say it, show it."""
@@ -171,7 +182,7 @@ class Life:
         if report.closed:
             self._rest()
         elif report.failure is None:
-            if self.state is not State.ACTIVE:
+            if self.state is not State.ACTIVE and not self._face_crashes():
                 self.move(Input.CHECKS_PASSED, "all checks passed")
         else:
             self._fail(report.failure, _INPUTS[verdict])

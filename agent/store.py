@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +19,9 @@ from standfast.moments import from_iso, iso
 BUSY_TIMEOUT_S: Final = 0.25
 # More unclean ends than this within a day are told as this many.
 RUNS_LOOKED_AT: Final = 100
+# How much of what is only history is kept.
+KEPT_ROWS: Final = 10_000
+KEPT_ORDERS: Final = timedelta(days=90)
 
 # operational_state is the table that the earlier system had: its column names are other people's queries.
 SCHEMA: Final = """
@@ -135,6 +138,7 @@ class Store:
                 "INSERT INTO state_transitions (at, previous_state, state, cause, detail) VALUES (?, ?, ?, ?, ?)",
                 (iso(now), transition.previous, transition.state, transition.cause, transition.detail),
             )
+            self._forget_history(now)
 
     def checked(self, now: datetime) -> None:
         """The dependencies were looked at; this also proves that the database can be written."""
@@ -218,6 +222,12 @@ class Store:
         self._write(
             "INSERT INTO ends (at, verdict, detail, steps) VALUES (?, ?, ?, ?)", (iso(now), verdict, detail, steps)
         )
+
+    def _forget_history(self, now: datetime) -> None:
+        """Keep the database small: an agent may live for years."""
+        for table in ("state_transitions", "runs", "ends"):
+            self._write(f"DELETE FROM {table} WHERE id <= (SELECT max(id) FROM {table}) - {KEPT_ROWS}", ())
+        self._write("DELETE FROM own_orders WHERE settled = 1 AND placed_at < ?", (iso(now - KEPT_ORDERS),))
 
     # SQL
 

@@ -60,7 +60,9 @@ async def _watch(life: Life, trade: Trade) -> None:
 
 
 async def _turn(life: Life, trade: Trade, look_now: bool) -> None:
-    if life.have.fault is not None:
+    if life.have.flags.killed:
+        life.conclude(*await life.look_confirmed())
+    elif life.have.fault is not None:
         life.conclude(Report(life.have.fault), Verdict.FAIL)
     elif not life.have.is_open(utc_now()):
         life.conclude(Report(closed=True), Verdict.PASSED)

@@ -102,3 +102,17 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
         await again.end()
 
     asyncio.run(story())
+
+
+def test_a_kill_counts_though_the_feed_falls_silent_with_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            agent.faults.write_text("silent_feed")
+            await asyncio.sleep(0.05)
+            assert agent.have.trade is not None
+            agent.have.trade.pump.last_tick_s -= 1000
+            set_flag(agent, FlagKind.KILLED)
+            assert (await agent.heard.kind(Kind.PROBLEM)).type == "KILLED"
+
+    asyncio.run(story())

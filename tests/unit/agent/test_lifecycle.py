@@ -11,8 +11,8 @@ TABLE = """
            CHECKS_PASSED TRANSIENT_FAILURE PERMANENT_FAILURE MARKET_CLOSED COOL_OFF KILLED RECHECK  STOP
 STARTING   ACTIVE        WAITING           ERROR             WAITING       WAITING  ERROR  -        SHUTDOWN
 ACTIVE     -             WAITING           ERROR             WAITING       -        ERROR  -        SHUTDOWN
-WAITING    ACTIVE        WAITING           ERROR             WAITING       -        ERROR  -        SHUTDOWN
-ERROR      ACTIVE        -                 ERROR             -             -        ERROR  STARTING SHUTDOWN
+WAITING    ACTIVE        WAITING           ERROR             WAITING       WAITING  ERROR  -        SHUTDOWN
+ERROR      ACTIVE        -                 ERROR             -             WAITING  ERROR  STARTING SHUTDOWN
 SHUTDOWN   -             -                 -                 -             -        -      -        -
 """
 

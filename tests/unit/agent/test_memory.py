@@ -304,3 +304,33 @@ def test_an_order_that_cannot_be_written_is_refused_and_one_that_was_placed_is_n
             assert (await agent.end()).kind is EndKind.FLAT
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("locked_before_it_is_opened", [True, False])
+def test_crashes_are_faced_though_the_database_is_locked_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked_before_it_is_opened: bool
+) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure(WATCHES)
+        await run_and_crash(tmp_path, 3)
+        others: list[sqlite3.Connection] = []
+        opened = agent.have.open_store
+
+        def open_and_lock() -> None:
+            opened()
+            others.append(locked(tmp_path))
+
+        if locked_before_it_is_opened:
+            others.append(locked(tmp_path))
+        else:
+            monkeypatch.setattr(agent.have, "open_store", open_and_lock)
+        agent.begin()
+        monkeypatch.undo()
+        if locked_before_it_is_opened:
+            assert (await agent.heard.kind(Kind.PROBLEM)).type == "DATABASE_LOCKED"
+        others[0].close()
+        assert (await agent.heard.kind(Kind.PROBLEM)).type == "CRASH_COOL_OFF"
+        await agent.end()
+
+    asyncio.run(story())

@@ -3,13 +3,13 @@
 import sqlite3
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from standfast.agent.failures import AgentError, FailureType
-from standfast.agent.lifecycle import Input, State, step
+from standfast.agent.lifecycle import Input, State, Transition, step
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.store import Store
 from standfast.agent.trading import Order, OrderKind, OrderRequest, OrderStatus, Side
@@ -160,5 +160,24 @@ def test_a_hundred_queries_as_the_earlier_system_made_them(tmp_path: Path) -> No
     for _ in range(100):
         assert connection.execute(query).fetchone()[0] == "ACTIVE"
     assert (time.perf_counter() - begun) / 100 < 0.0004, "ten times the allowed 0.04 ms, for slow test machines"
+    connection.close()
+    store.close()
+
+
+def test_history_is_kept_for_a_while_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.agent.store.KEPT_ROWS", 3)
+    store = Store.open(tmp_path / "state.db")
+    own = OwnOrders(store)
+    own.intend(REQUEST, NOW - timedelta(days=91))
+    own.settle()
+    held = own.intend(REQUEST, NOW - timedelta(days=91))
+    for _ in range(5):
+        store.begin_run("boot", "", NOW)
+        store.ended("flat", "", "", NOW)
+        store.record(Transition(State.STARTING, State.WAITING, Input.TRANSIENT_FAILURE, "why"), "", NOW)
+    connection = sqlite3.connect(tmp_path / "state.db")
+    tables = ("state_transitions", "runs", "ends", "own_orders")
+    assert [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [3, 3, 3, 1]
+    assert OwnOrders(store).all == (held,), "what is not settled is no history"
     connection.close()
     store.close()
