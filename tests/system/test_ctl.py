@@ -182,7 +182,8 @@ def test_a_notifier_that_does_not_run_is_said_at_once(machine: Machine) -> None:
         machine.run(["systemctl", "start", NOTIFIER])
     assert (result.returncode, result.stderr) == (
         1,
-        "standfastctl test-notify: The notifier is not running; start it with: systemctl start standfast-notifier\n",
+        "standfastctl test-notify: The notifier is not running; see why, and start it: "
+        "systemctl status standfast-notifier\n",
     )
 
 

@@ -40,7 +40,7 @@ def _source(path: Path, what: str, unit: str) -> Source:
     except statusfile.StatusFileError as error:
         return Source(None, str(error))
     if status is None:
-        return Source(None, f"The {what} is not running; start it with: systemctl start {unit}")
+        return Source(None, f"The {what} is not running; see why, and start it: systemctl status {unit}")
     return Source(status)
 
 

@@ -125,8 +125,13 @@ def _units(snapshot: Snapshot) -> Table:
         title="Units",
         columns=("Unit", "Status", "Failures in a row", "systemd says", "Restarts", "Tier", "Port", "Last check"),
         rows=tuple(_unit(name, shots.table(row)) for name, row in health.items()),
-        empty="No unit is watched.",
+        empty=_empty(snapshot, "No unit is watched."),
     )
+
+
+def _empty(snapshot: Snapshot, words: str) -> str:
+    """What stands for an empty table of the detector's: nothing to show is not the same as nobody to ask."""
+    return words if snapshot.detector.status is not None else "Unknown: the failure detector is not running."
 
 
 def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -209,7 +214,7 @@ def _checks(snapshot: Snapshot) -> Table:
             for kind, found in (("critical file", files), ("database", databases))
             for name, value in found.items()
         ),
-        empty="No critical file and no database is watched.",
+        empty=_empty(snapshot, "No critical file and no database is watched."),
     )
 
 

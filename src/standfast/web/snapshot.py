@@ -138,6 +138,7 @@ def problems(snapshot: Snapshot) -> list[str]:
         reasons = "; ".join(texts(snapshot.detector.get("reasons"))) or "no reason given"
         found.append(f"Failure level {level(snapshot)}: {reasons}; see journalctl -t standfast-detector")
     found += texts(snapshot.detector.get("notes"))
+    found += _unknown_units(table(snapshot.detector.get("service_health")))
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
     known = errors(snapshot)
@@ -147,6 +148,15 @@ def problems(snapshot: Snapshot) -> list[str]:
             f"{count} unresolved {'error' if count == 1 else 'errors'}; see journalctl STANDFAST_EVENT=problem"
         )
     return found
+
+
+def _unknown_units(health: Mapping[str, Any]) -> list[str]:
+    """A unit that does not exist is most often a slip in its name: nobody would hear of its death."""
+    return [
+        f"{name} is watched in vain: {table(row).get('why') or 'its state is unknown'}; see [[watch]] in detector.toml"
+        for name, row in health.items()
+        if table(row).get("status") == "unknown"
+    ]
 
 
 def stale_s(source: Source, now: datetime) -> float | None:
@@ -199,7 +209,7 @@ def _notifier(source: Source) -> dict[str, Any] | None:
 
 def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:
     if source.status is None:
-        return [source.trouble or f"The {what} is not running; start it with: systemctl start {unit}"]
+        return [source.trouble or f"The {what} is not running; see why, and start it: systemctl status {unit}"]
     age_s = stale_s(source, now)
     if age_s is None:
         return []

@@ -82,7 +82,7 @@ def test_status_of_a_host_on_which_nothing_runs(tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert result.stdout.startswith(
-        "UNKNOWN: Nobody is watching\n- The failure detector is not running; start it with:"
+        "UNKNOWN: Nobody is watching\n- The failure detector is not running; see why, and start it:"
     )
 
 

@@ -85,10 +85,10 @@ def test_a_fleet_that_is_not_watched_says_so() -> None:
     found = report(shots.Snapshot(NOW, GONE, GONE))
 
     assert [one.empty for one in found.tables if not one.rows] == [
-        "No unit is watched.",
+        "Unknown: the failure detector is not running.",
         "No agent is running.",
         "Unknown: the notifier is not running.",
-        "No critical file and no database is watched.",
+        "Unknown: the failure detector is not running.",
         "None yet.",
     ]
 

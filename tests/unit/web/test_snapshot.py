@@ -135,3 +135,9 @@ def test_more_errors_than_are_listed_are_counted() -> None:
 
     assert found is not None
     assert (found["unresolved_count"], len(found["unresolved_errors"])) == (700, 1)
+
+
+def test_a_unit_that_does_not_exist_is_said_where_people_look() -> None:
+    health = {"nope.service": {"status": "unknown", "why": "there is no such unit"}, "a.service": {"status": "healthy"}}
+    found = shots.problems(shot(detector=statuses.detector(service_health=health)))
+    assert found == ["nope.service is watched in vain: there is no such unit; see [[watch]] in detector.toml"]
