@@ -7,8 +7,9 @@ from standfast.detector.config import DetectorConfig, Mode
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
-from standfast.detector.model import DETECTOR, MASTER_RESTART, Level, State
+from standfast.detector.model import DETECTOR, MASTER_RESTART, Level, Run, State
 from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, duration
+from standfast.detector.times import iso
 from standfast.events import Event, Kind, Severity
 
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
@@ -117,6 +118,18 @@ def not_started(why: str) -> Event:
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
         action=f"systemctl start {MASTER_RESTART}",
+    )
+
+
+def never_ended(run: Run) -> Event:
+    """The event of a master restart that began and never told its end: it was killed."""
+    return Event(
+        Kind.RESTART,
+        f"The master restart of {iso(run.at)} broke off without a report: it was killed, or the host went down",
+        type="MASTER_RESTART_FAILED",
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        action=f"standfastctl status, then journalctl -u {MASTER_RESTART}",
     )
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from standfast.config import AtLeast, Duration
+from standfast.config.urls import is_url
 
 Interval = Annotated[float, Duration(1.0)]
 Timeout = Annotated[float, Duration(0.1)]
 Count = Annotated[int, AtLeast(1)]
+
+HIGHEST_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,8 @@ class HttpCheck:
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """Only these two schemes are spoken."""
-        if not self.url.startswith(("http://", "https://")):
-            yield "url", 'a URL that starts with "http://" or "https://"', f'"{self.url}"'
+        if not is_url(self.url, ("http", "https")):
+            yield "url", 'a URL like "http://127.0.0.1:8001/health"', f'"{self.url}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class TcpCheck:
     def label(self) -> str:
         """What messages and status call this check."""
         return self.name or f"{self.host}:{self.port}"
+
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """There are no ports above this."""
+        if self.port > HIGHEST_PORT:
+            yield "port", f"a port, 1 to {HIGHEST_PORT}", str(self.port)
 
 
 @dataclass(frozen=True, slots=True)

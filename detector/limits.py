@@ -54,12 +54,19 @@ def asked(runs: tuple[Run, ...], at: float, units: frozenset[str]) -> tuple[Run,
     return (*kept, Run(at, RunResult.ASKED, automatic=True, units=units))
 
 
-def is_unanswered(state: State, now: float) -> bool:
-    """Whether a request has come to nothing: no start is reported, and the oneshot neither runs nor waits."""
+def lost_run(state: State, now: float) -> Run | None:
+    """The run of which no start or no end is reported, though the oneshot neither runs nor waits; None without one."""
     last = state.runs[-1] if state.runs else None
-    if last is None or last.result is not RunResult.ASKED or now - last.at < ANSWERED_WITHIN_S:
-        return False
-    return not is_restarting(state)
+    memory = state.units.get(MASTER_RESTART)
+    if last is None or last.result not in _OPEN or memory is None or not state.answers or is_restarting(state):
+        return None
+    ended_at = memory.ended_at if memory.ended is not None else last.at
+    return last if now - max(last.at, ended_at) >= ANSWERED_WITHIN_S else None
+
+
+def given_up(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """The ledger after its last run was found to have come to nothing."""
+    return (*runs[:-1], replace(runs[-1], result=RunResult.FAILURE))
 
 
 def is_restarting(state: State) -> bool:

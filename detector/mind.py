@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from standfast.detector.announce import Told, announcements, decision_line, not_started
+from standfast.detector.announce import Told, announcements, decision_line, never_ended, not_started
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
 from standfast.detector.fold import fold
-from standfast.detector.limits import is_unanswered
+from standfast.detector.limits import given_up, lost_run
 from standfast.detector.model import (
     MASTER_RESTART,
     Observation,
@@ -21,6 +22,8 @@ from standfast.detector.model import (
 from standfast.detector.remembering import Remembered, configured
 from standfast.detector.shifting import shifted
 from standfast.events import Event
+
+_SILENT: Final = f"systemd did not start it, see journalctl -u {MASTER_RESTART}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,11 @@ class Mind:
     def take(self, observations: Sequence[Observation], now: float, *, scheduled: bool) -> Turn:
         """Fold the observations in and judge."""
         before, told = self.state, self.told
-        unanswered = is_unanswered(before, now)
-        if unanswered:
-            observations = [*observations, RestartObservation(now, RunResult.FAILURE)]
+        # What is said of it just now is heard first.
+        is_said = any(isinstance(one, RestartObservation) for one in observations)
+        lost = None if is_said else lost_run(before, now)
+        if lost is not None:
+            self.state = replace(before, runs=given_up(before.runs))
         if self._remembered is not None and any(isinstance(one, UnitObservation) for one in observations):
             # The first sight of the units: their counts go on where the earlier life left off.
             for observation in observations:
@@ -83,8 +88,8 @@ class Mind:
         self.state = step.state
         line = decision_line(told, step.decision)
         self.told, events = announcements(before.level, told, step, self.engine.config, now)
-        if unanswered:
-            events.insert(0, not_started("systemd did not start it, see journalctl -u " + MASTER_RESTART))
+        if lost is not None:
+            events.insert(0, never_ended(lost) if lost.result is RunResult.STARTED else not_started(_SILENT))
         ledger_changed = (step.state.runs, step.state.released_at) != (before.runs, before.released_at)
         return Turn(step, tuple(events), line, ledger_changed, self.told != told)
 

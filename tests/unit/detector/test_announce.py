@@ -165,6 +165,7 @@ def test_the_status_line_says_it_in_words() -> None:
 def test_a_request_that_comes_to_nothing_is_told() -> None:
     talk = Talk()
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(replace(inactive(100.1), unit=MASTER_RESTART))
     talk.see(up(119, "d"))
     assert not [event for event in talk.events if event.type == "MASTER_RESTART_FAILED"]
     talk.see(up(121, "d"))

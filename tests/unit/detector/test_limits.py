@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.detector.make import config
 
 from standfast.detector.config import RestartSettings
 from standfast.detector.limits import asked, budget, same_set_runs, with_news
-from standfast.detector.model import Run, RunResult
+from standfast.detector.mind import Mind
+from standfast.detector.model import MASTER_RESTART, RestartObservation, Run, RunResult, UnitObservation
+from standfast.detector.remembering import Remembered
+from standfast.events import Kind
 
 SETTINGS = RestartSettings()
 UNITS = frozenset({"a.service", "b.service", "c.service"})
@@ -70,6 +74,41 @@ def test_a_start_long_after_the_request_is_somebody_elses() -> None:
 
 def test_an_end_alone_is_a_run() -> None:
     assert len(with_news((), RunResult.FAILURE, 5)) == 1
+
+
+def oneshot(at: float, active: str, sub: str, result: str = "success") -> UnitObservation:
+    return UnitObservation(at, MASTER_RESTART, active_state=active, sub_state=sub, result=result)
+
+
+@pytest.mark.parametrize("result", [RunResult.ASKED, RunResult.STARTED])
+def test_a_run_that_was_killed_has_failed_and_that_is_told_once(result: RunResult) -> None:
+    mind = Mind(config("a"))
+    mind.recall((Run(100, result, automatic=True, units=UNITS),), None, Remembered(None, "boot", 100))
+    assert not mind.take([oneshot(101, "activating", "start")], 101, scheduled=True).events
+    assert not mind.take([oneshot(400, "failed", "failed", "oom-kill")], 400, scheduled=True).events
+    assert not mind.take([], 410, scheduled=False).events  # the journal may bring its end yet
+    turn = mind.take([], 421, scheduled=False)
+    assert [(event.kind, event.type) for event in turn.events] == [(Kind.RESTART, "MASTER_RESTART_FAILED")]
+    assert (mind.state.runs, turn.ledger_changed) == ((Run(100, RunResult.FAILURE, automatic=True, units=UNITS),), True)
+    assert not mind.take([], 451, scheduled=True).events
+
+
+def test_a_run_whose_end_is_told_is_not_lost_however_late_anybody_looks() -> None:
+    mind = Mind(config("a"))
+    mind.recall((Run(100, RunResult.STARTED, automatic=True, units=UNITS),), None, Remembered(None, "boot", 500))
+    news = RestartObservation(130, RunResult.SUCCESS)
+    turn = mind.take([news, oneshot(500, "inactive", "dead")], 500, scheduled=True)
+    assert not turn.events
+    assert mind.state.runs[-1].result is RunResult.SUCCESS
+    assert not mind.take([], 600, scheduled=True).events
+
+
+def test_a_run_that_the_host_did_not_survive_is_one_run_and_has_failed() -> None:
+    mind = Mind(config("a"))
+    mind.recall((Run(100, RunResult.STARTED, automatic=False),), None, Remembered(None, "boot", 9000))
+    mind.take([oneshot(9000, "inactive", "dead")], 9000, scheduled=True)
+    assert [event.type for event in mind.take([], 9030, scheduled=True).events] == ["MASTER_RESTART_FAILED"]
+    assert mind.state.runs == (Run(100, RunResult.FAILURE, automatic=False),)
 
 
 def test_same_set() -> None:
