@@ -48,6 +48,8 @@ BURST_S: Final = 0.002
 REBUILT_FROM_S: Final = 24 * 3600.0
 # The status of a thousand units is not written a hundred times a second.
 STATUS_EVERY_S: Final = 0.5
+# Whoever reads it takes one that is older than two minutes for a detector that hangs, however seldom it looks.
+STATUS_AT_LEAST_EVERY_S: Final = 60.0
 
 
 class Detector:
@@ -179,7 +181,7 @@ class Detector:
         if scheduled:
             missed = (now - self._next_look) // self._config.check_interval_s
             self._next_look += (missed + 1) * self._config.check_interval_s
-        if observations or scheduled:
+        if observations or scheduled or now - self._status_at >= STATUS_AT_LEAST_EVERY_S:
             await self._act(self._mind.take(observations, now, scheduled=scheduled), observations, now, scheduled)
 
     def _follow_clock(self) -> None:

@@ -79,7 +79,7 @@ def test_the_environment_overrides() -> None:
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'x'", "a URL like"),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http://127.0.0.1:abc/h'", "a URL like"),
         (
-            "[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http://127.0.0.1:99999/h'",
+            "[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http://127.0.0.1:99999'",
             "a URL like",
         ),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http:///h'", "a URL like"),
