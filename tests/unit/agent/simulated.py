@@ -3,7 +3,7 @@
 import asyncio
 import selectors
 from collections.abc import Coroutine
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,8 +17,9 @@ class SimulatedTime:
     are waited for before the time jumps on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, begun: datetime | None = None) -> None:
         self.now_s = 0.0
+        self._begun = begun or datetime.now(UTC)
         self.patience_s = 0.0
         self.step = timedelta(0)
 
@@ -26,8 +27,6 @@ class SimulatedTime:
         """Run a story on a loop of this time, with the project's clocks following it."""
         monkeypatch.setattr("standfast.clock.time", SimpleNamespace(monotonic=lambda: self.now_s))
         monkeypatch.setattr("standfast.clock.datetime", SimpleNamespace(now=self._now))
-        begun = datetime.now().astimezone()
-        self._begun = begun
         with asyncio.Runner(loop_factory=lambda: _Loop(self)) as runner:
             runner.run(story)
 

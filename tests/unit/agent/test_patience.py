@@ -106,3 +106,21 @@ def test_a_permanent_failure_is_looked_at_again_only_where_the_human_acts_elsewh
         await agent.end()
 
     time.run(story(), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("fault", "moment_s", "state"),
+    [("down", 10, "STARTING"), ("down", 1000, "WAITING"), ("bad_key", 100, "ERROR"), ("hang", 40, "STARTING")],
+)
+def test_every_wait_ends_at_once(
+    tmp_path: Path, time: SimulatedTime, monkeypatch: pytest.MonkeyPatch, fault: str, moment_s: float, state: str
+) -> None:
+    async def story() -> None:
+        agent = begun(tmp_path, fault)
+        await asyncio.sleep(moment_s)
+        assert agent.status["state"] == state
+        stopped_s = time.now_s
+        await agent.end()
+        assert time.now_s - stopped_s <= 0.1
+
+    time.run(story(), monkeypatch)
