@@ -12,6 +12,7 @@ import http.server
 import json
 import socket
 import socketserver
+import ssl
 import threading
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -138,18 +139,21 @@ class TwilioServer(ProviderServer):
 class SmtpServer(socketserver.ThreadingTCPServer):
     """RFC 5321 as far as a client that sends one message needs it.
 
-    `replies` says what a command gets instead, `strangers` are recipients that it does not know.
+    `replies` says what a command gets instead, `strangers` are recipients that it does not know. With `encryption`
+    it knows STARTTLS.
     """
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, extensions: tuple[str, ...] = ()) -> None:
+    def __init__(self, extensions: tuple[str, ...] = (), encryption: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _SmtpSession)
-        self.extensions = extensions
+        self.extensions = (*extensions, "STARTTLS") if encryption else extensions
+        self.encryption = encryption
+        self.encrypted = 0
         self.took: list[tuple[list[str], bytes]] = []
         self.logins: list[str] = []
-        self.replies: dict[str, str] = {}
+        self.replies = {"STARTTLS": "220 go on"} if encryption else {}
         self.strangers: set[str] = set()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
 
@@ -175,12 +179,17 @@ class _SmtpSession(socketserver.StreamRequestHandler):
             self._say(self.server.replies.get("CONNECT", "220 ready"))
             self._talk()
 
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()  # the encrypted one, of which the server does not know
+
     def _talk(self) -> None:
         recipients: list[str] = []
         while line := self.rfile.readline().decode().strip():
             verb = line.split(" ", 1)[0].upper()
             if verb in self.server.replies:
                 self._say(self.server.replies[verb])
+                self._encrypt(verb)
             elif verb == "EHLO":
                 lines = ["local", *self.server.extensions]
                 self._say(*(f"250{'-' if one is not lines[-1] else ' '}{one}" for one in lines))
@@ -198,6 +207,12 @@ class _SmtpSession(socketserver.StreamRequestHandler):
                 return
             else:
                 self._say("250 ok")
+
+    def _encrypt(self, verb: str) -> None:
+        if verb == "STARTTLS" and self.server.encryption is not None:
+            self.request = self.server.encryption.wrap_socket(self.request, server_side=True)
+            self.server.encrypted += 1
+            self.setup()
 
     def _recipient(self, address: str, recipients: list[str]) -> str:
         if address in self.server.strangers:

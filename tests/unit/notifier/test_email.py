@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,33 @@ def test_a_login_beyond_ascii_is_said_and_not_tried(tmp_path: Path, user: str, p
     with SmtpServer(extensions=("AUTH PLAIN",)) as server, pytest.raises(SecretError, match="beyond ASCII") as error:
         channel(server, user=user, password_file=str(tmp_path / "password"))
     assert password not in str(error.value)
+
+
+@pytest.fixture
+def encryption(tmp_path: Path) -> ssl.SSLContext:
+    """With a certificate that nobody has signed, as on many mail servers within a network."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=local -days 2"
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def test_encryption_is_used_where_it_is_offered(encryption: ssl.SSLContext) -> None:
+    with SmtpServer(encryption=encryption) as server:
+        assert channel(server).deliver(BODY).outcome is Outcome.DELIVERED
+        assert channel(server, tls=Tls.NEVER).deliver(BODY).outcome is Outcome.DELIVERED
+    assert (server.encrypted, len(server.took)) == (1, 2)
+
+
+def test_where_encryption_is_required_the_certificate_must_be_valid(encryption: ssl.SSLContext, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hush")
+    with SmtpServer(("AUTH PLAIN",), encryption) as server:
+        answer = channel(server, tls=Tls.REQUIRED, user="me", password_file=str(tmp_path / "password")).deliver(BODY)
+    assert answer.outcome is Outcome.RETRY
+    assert "certificate verify failed" in answer.detail
+    assert (server.logins, server.took) == ([], [])
 
 
 def test_encryption_that_is_required_and_not_offered_is_refused() -> None:
