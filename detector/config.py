@@ -11,6 +11,9 @@ from standfast.detector.check_tables import Check, SqliteDatabase
 Count = Annotated[int, AtLeast(1)]
 Interval = Annotated[float, Duration(1.0)]
 
+# TimeoutStartSec of the master restart, less what its jobs and its report may take.
+LONGEST_SETTLE_S: Final = 100.0
+
 AGENTS: Final = "standfast-agent@*.service"
 
 
@@ -115,6 +118,11 @@ class RestartSettings:
     scope: Scope = Scope.ALL
     cooldown_s: Seconds = 3600.0
     causes: tuple[Cause, ...] = (Cause.UNITS, Cause.FILES)
+
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """The oneshot has ten minutes, of which eight are for the jobs."""
+        if self.settle_s > LONGEST_SETTLE_S:
+            yield "settle_s", f"at most {LONGEST_SETTLE_S:g} s", f"{self.settle_s:g}"
 
 
 @dataclass(frozen=True, slots=True)

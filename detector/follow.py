@@ -58,8 +58,10 @@ class LedgerFollower:
             reader.add_match(STANDFAST_EVENT=Kind.COMMAND.value, STANDFAST_TYPE=RELEASE)
             _seek(reader, cursor, since)
             self._reader = reader
+            # Asking for it begins the watch: what is written from here on wakes, what was before is drained.
+            descriptor = reader.fileno()
             self._drain()
-            asyncio.get_running_loop().add_reader(reader.fileno(), self._wake)
+            asyncio.get_running_loop().add_reader(descriptor, self._wake)
         except OSError as error:
             raise FollowError(
                 f"cannot follow the journal: {error.strerror}; restarts by hand are not counted until "

@@ -9,6 +9,8 @@ from standfast.detector.model import MASTER_RESTART, Run, RunResult, State
 HOUR_S: Final = 3600.0
 # A request that systemd's queue held up for longer than this is not matched to a start.
 START_WITHIN_S: Final = 60.0
+# Between the request and its start, or twice the same entry; a run takes longer, for it settles.
+SAME_START_S: Final = 5.0
 # The journal brings news within half a second.
 ANSWERED_WITHIN_S: Final = 20.0
 # The oneshot's TimeoutStartSec with some air: news after that belongs to another run.
@@ -39,13 +41,26 @@ def with_news(runs: tuple[Run, ...], result: RunResult, at: float) -> tuple[Run,
     last = runs[-1] if runs else None
     if last is not None and _is_about(last, result, at):
         return (*runs[:-1], replace(last, result=result))
+    if any(_is_known(run, result, at) for run in runs):
+        return runs
     return (*runs, Run(at, result, automatic=False))
 
 
 def _is_about(run: Run, result: RunResult, at: float) -> bool:
+    if at < run.at - SAME_START_S:
+        return False
     if result is RunResult.STARTED:
         return run.result is RunResult.ASKED and at - run.at <= START_WITHIN_S
     return run.result in _OPEN and at - run.at <= ENDS_WITHIN_S
+
+
+def _is_known(run: Run, result: RunResult, at: float) -> bool:
+    """Whether it was heard before: when its place in the journal is lost, the detector reads a day of it again."""
+    if run.result in _OPEN and not (run.result is result is RunResult.STARTED):
+        return False
+    if result is RunResult.STARTED:
+        return 0 <= at - run.at <= SAME_START_S
+    return run.result is result and 0 <= at - run.at <= ENDS_WITHIN_S
 
 
 def asked(runs: tuple[Run, ...], at: float, units: frozenset[str]) -> tuple[Run, ...]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable
 
 from standfast.detector.history import to_line
-from standfast.detector.levels import Assessment
+from standfast.detector.levels import HAPPENED, Assessment
 from standfast.detector.model import (
     MASTER_RESTART,
     CheckObservation,
@@ -47,7 +47,7 @@ class Recorder:
                     said = f"systemd is {system_state}" if answers else "systemd does not answer"
                     self._other("manager", (answers, system_state), said, observation)
                 case ClockObservation(event=event):
-                    self._say(logging.INFO, f"the host's clock: {event}", observation)
+                    self._say(logging.INFO, f"the host {HAPPENED[event]}", observation)
 
     def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
         health = assessment.health.get(seen.unit)

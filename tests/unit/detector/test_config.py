@@ -72,6 +72,7 @@ def test_the_environment_overrides() -> None:
         ("check_interval_s = 0.1", "at least 1"),
         ("thresholds = { warning = 5, critical = 3 }", "warning <= critical <= cascading"),
         ("[restart]\nmax_per_hour = 0", "at least 1"),
+        ("[restart]\nsettle_s = 101", "at most 100 s, found 101"),
         ("[[watch]]\nunit = 'a'", 'a unit name with its type, like "bot.service"'),
         ("[[watch]]\nunit = 'a.service'\n[[watch]]\nunit = 'a.service'", "each name once"),
         ("[[watch]]\nunit = 'a.service'\nthresholds = { warning = 9, cascading = 3 }", "warning <= critical"),

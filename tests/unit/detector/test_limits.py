@@ -111,6 +111,31 @@ def test_a_run_that_the_host_did_not_survive_is_one_run_and_has_failed() -> None
     assert mind.state.runs == (Run(100, RunResult.FAILURE, automatic=False),)
 
 
+def test_two_runs_soon_after_each_other_have_their_own_ends() -> None:
+    ledger: tuple[Run, ...] = ()
+    for result, at in [
+        (RunResult.STARTED, 10), (RunResult.SUCCESS, 40), (RunResult.STARTED, 60), (RunResult.SUCCESS, 90),
+    ]:  # fmt: skip
+        ledger = with_news(ledger, result, at)
+    assert [(run.at, run.result) for run in ledger] == [(10, RunResult.SUCCESS), (60, RunResult.SUCCESS)]
+
+
+def test_old_news_is_not_of_the_run_that_is_going_on() -> None:
+    ledger = asked((Run(10, RunResult.SUCCESS, automatic=False),), 500, UNITS)
+    for result, at in [(RunResult.STARTED, 10.5), (RunResult.SUCCESS, 40)]:
+        assert with_news(ledger, result, at) == ledger
+
+
+def test_news_that_is_heard_again_is_no_other_run() -> None:
+    news = [(RunResult.STARTED, 11), (RunResult.PARTIAL, 40), (RunResult.STARTED, 500), (RunResult.SUCCESS, 520)]
+    ledger = asked((), 10, UNITS)
+    for result, at in news:
+        ledger = with_news(ledger, result, at)
+    assert len(ledger) == 2
+    for result, at in news:
+        assert with_news(ledger, result, at) == ledger
+
+
 def test_same_set() -> None:
     ledger = asked(asked(asked((), 0, UNITS), 400, UNITS), 800, UNITS | {"d.service"})
     assert same_set_runs(ledger, None, UNITS, 900) == 2
