@@ -57,11 +57,7 @@ def main() -> int:
 
 async def _check(config: CheckConfig, fleet: DetectorConfig) -> list[Answer]:
     async with await Systemd1.connect() as systemd:
-        found = await _watchers(systemd, config.stale_after_s)
-        if any(answer.well is False for answer in found):
-            # One that is just being started, or that has not noticed yet that the clock was set, is no trouble.
-            await asyncio.sleep(LOOK_AGAIN_AFTER_S)
-            found = await _watchers(systemd, config.stale_after_s)
+        found = await watchers_after_all(systemd, config.stale_after_s)
     usage = shutil.disk_usage(paths.STATE)
     found.append(findings.disk(usage.free, usage.total, config.disk.lowest_share, str(paths.STATE)))
     databases = {
@@ -72,6 +68,18 @@ async def _check(config: CheckConfig, fleet: DetectorConfig) -> list[Answer]:
     }
     files = {path: await look(FileProbe(path), FILE_TIMEOUT_S) for path in fleet.critical_files}
     return [*found, findings.together(findings.DATABASES, databases), findings.together(findings.FILES, files)]
+
+
+async def watchers_after_all(systemd: Systemd1, stale_after_s: float) -> list[Answer]:
+    """What is found of the watchers, twice where the first look finds trouble.
+
+    One that is just being started, or that has not noticed yet that the clock was set, is none.
+    """
+    found = await _watchers(systemd, stale_after_s)
+    if all(answer.well is not False for answer in found):
+        return found
+    await asyncio.sleep(LOOK_AGAIN_AFTER_S)
+    return await _watchers(systemd, stale_after_s)
 
 
 async def _watchers(systemd: Systemd1, stale_after_s: float) -> list[Answer]:
