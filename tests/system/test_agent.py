@@ -23,7 +23,7 @@ from tests.system.stage import unix_s, wait_until
 
 # The machines are small and do other things meanwhile; an idle agent stops in a fifth of it.
 AT_ONCE_S = 1.0
-RECHECKS = 20
+RECHECKS = 12
 MEMORY_MIB = 150
 KEYS = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210")
 QUICK_RESTART = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=100ms\n"
@@ -326,7 +326,7 @@ def test_two_agents_side_by_side(machine: Machine, server: OpenAlgo, trading: Ag
 
 
 def test_pause_resume_and_kill_survive_a_restart(machine: Machine) -> None:
-    buyer = paper_agent(machine, "buyer", "Buyer")
+    buyer = paper_agent(machine, "buyer", "Buyer", drop_in=QUICK_RESTART)
     machine.run(["standfastctl", "pause", "buyer"])
     buyer.start()
     buyer.wait("ACTIVE")
