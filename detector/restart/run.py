@@ -113,10 +113,11 @@ async def _standings(systemd: Systemd1, units: Iterable[str]) -> dict[str, _Stan
 
 def _why_not(result: str, first: _Standing | None, second: _Standing | None, settle_s: float) -> str:
     """Why a unit does not count as up; "" when it does."""
-    if result != "done":
-        return {"failed": "its start failed", "dependency": "a unit that it needs failed"}.get(result, f"job: {result}")
     if first is None or second is None:
         return "systemd knows it no more"
+    if result != "done":
+        why = {"failed": "its start failed", "dependency": "a unit that it needs failed"}.get(result, f"job: {result}")
+        return f"{why}; it came up later, not yet for {settle_s:g} s" if second.active_state == "active" else why
     if second.active_state != "active":
         return f"{second.active_state}/{second.sub_state}"
     stayed = (first.invocation_id, first.n_restarts) == (second.invocation_id, second.n_restarts)

@@ -55,6 +55,7 @@ def test_a_job_that_failed(bus: PrivateBus) -> None:
     fleet = FakeSystemd()
 
     async def during() -> None:
+        await fleet.change("b.service", active="inactive", sub="dead")
         await fleet.job_removed("a.service", 101, "failed")
         await fleet.job_removed("b.service", 102, "dependency")
 
@@ -63,6 +64,18 @@ def test_a_job_that_failed(bus: PrivateBus) -> None:
         (False, "its start failed"),
         (False, "a unit that it needs failed"),
     ]
+
+
+def test_a_start_that_failed_and_was_mended_by_systemd_is_told_so(bus: PrivateBus) -> None:
+    fleet = FakeSystemd()
+
+    async def during() -> None:
+        await fleet.change("a.service", active="active", sub="running", invocation=b"\x02")
+        await fleet.job_removed("a.service", 101, "failed")
+        await fleet.job_removed("b.service", 102, "done")
+
+    report = restart(bus, fleet, during)["a.service"]
+    assert (report.ok, report.why) == (False, "its start failed; it came up later, not yet for 0.05 s")
 
 
 def test_done_but_down_again_before_it_settled(bus: PrivateBus) -> None:
