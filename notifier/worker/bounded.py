@@ -20,6 +20,10 @@ LIMIT_S: Final = 60.0
 # Where the libraries come from that a plain installation lacks.
 _PACKAGES: Final = {"telegram": "python3-python-telegram-bot", "sms": "python3-twilio", "apprise": "apprise"}
 
+# Two threads that load libraries at the same moment can wait for each other for ever: measured with Python 3.11 and
+# urllib3, whose copy of six loads http.client while it is being looked for something else.
+_LOADING: Final = threading.Lock()
+
 
 class _Built:
     """A channel from its first use on; used by one thread at a time."""
@@ -51,7 +55,8 @@ class _Built:
         """The channel; as long as something is missing for it, that is looked for at each attempt."""
         if self._channel is None:
             try:
-                self._channel = self._build()
+                with _LOADING:
+                    self._channel = self._build()
             except SecretError as error:
                 return Unusable(str(error))
             except ImportError as error:
