@@ -13,7 +13,16 @@ from standfast.clock import monotonic_s
 from standfast.config import ConfigError, load
 from standfast.daemon import EXIT_CONFIG, log_mistakes
 from standfast.detector.config import DetectorConfig
-from standfast.detector.restart.report import EXIT_STATUSES, Verdict, broken, ended, plan_lines, started, verdict
+from standfast.detector.restart.report import (
+    EXIT_STATUSES,
+    Verdict,
+    broken,
+    ended,
+    nothing,
+    plan_lines,
+    started,
+    verdict,
+)
 from standfast.detector.restart.run import carry_out
 from standfast.detector.restart.survey import survey
 from standfast.errors import StandfastError
@@ -76,6 +85,9 @@ async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict
     began_s = monotonic_s()
     async with await Systemd1.connect() as systemd:
         plan = await survey(systemd, config, paths.DETECTOR_STATUS)
+        if not plan.restarted:
+            journal.emit(nothing(plan))
+            return Verdict.SUCCESS
         journal.emit(started(plan))
         heartbeat.status(f"Restarting {len(plan.units)} units")
         reports = await carry_out(systemd, plan, config.restart.settle_s)

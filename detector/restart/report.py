@@ -61,6 +61,19 @@ def started(plan: Plan) -> Event:
     )
 
 
+def nothing(plan: Plan) -> Event:
+    """The one event of a master restart that found nothing to do."""
+    return Event(
+        Kind.RESTART,
+        f"Master restart: nothing to restart{_left_alone(plan.left_alone)}",
+        type=Verdict.SUCCESS.value,
+        severity=Severity.CRITICAL,
+        unit=MASTER_RESTART,
+        action="see [[watch]] in detector.toml: restart = true puts a unit into the set",
+        data={"took_s": 0.0, "units": {}, "left_alone": {item.unit: item.why for item in plan.left_alone}},
+    )
+
+
 def ended(reports: tuple[UnitReport, ...], took_s: float) -> Event:
     """The event at its end."""
     result = verdict(reports)

@@ -10,8 +10,8 @@ from standfast.detector.config import DetectorConfig, Scope, Watch
 from standfast.detector.engine import Engine
 from standfast.detector.model import OWN_UNITS, Observation, State
 from standfast.detector.reading import Meaning
-from standfast.detector.restart.plan import Plan, make_plan
-from standfast.detector.restart.report import UnitReport, Verdict, ended, plan_lines, started, verdict
+from standfast.detector.restart.plan import Item, Plan, make_plan
+from standfast.detector.restart.report import UnitReport, Verdict, ended, nothing, plan_lines, started, verdict
 
 
 def plan(
@@ -144,3 +144,9 @@ def test_verdicts() -> None:
     assert verdict((good, bad)) is Verdict.PARTIAL
     assert verdict((bad, bad)) is Verdict.FAILURE
     assert verdict(()) is Verdict.SUCCESS
+
+
+def test_a_restart_of_nothing_says_so_and_what_to_do() -> None:
+    event = nothing(Plan((), (Item("a.service", "restart = false"),)))
+    assert event.message == "Master restart: nothing to restart; left alone: a.service (restart = false)"
+    assert "restart = true" in event.action
