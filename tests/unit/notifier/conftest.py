@@ -1,11 +1,13 @@
 """Fixtures of the notifier's tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.fakes import private_journal
 from tests.fakes.private_journal import PrivateJournal
 from tests.fakes.webhook_sink import WebhookSink
+from tests.unit.notifier.process import Notifier, config
 
 
 @pytest.fixture
@@ -19,4 +21,10 @@ def journal() -> Iterator[PrivateJournal]:
 @pytest.fixture
 def sink() -> Iterator[WebhookSink]:
     with WebhookSink() as found:
+        yield found
+
+
+@pytest.fixture
+def notifier(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> Iterator[Notifier]:
+    with Notifier(journal, tmp_path, config(sink)) as found:
         yield found

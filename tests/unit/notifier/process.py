@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.fakes.private_journal import PrivateJournal
+from tests.fakes.webhook_sink import WebhookSink
 
 _END = "end"
 SOURCE = Path(__file__).parents[3] / "src"
@@ -180,3 +181,19 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 10) 
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s} s: {what}")
         time.sleep(0.02)
+
+
+def config(sink: WebhookSink, window_s: float = 0.3, more: str = "") -> str:
+    # These tests raise more problems than any one unit should.
+    times = f"aggregation_window_s = {window_s}\nrecovery_hold_s = 0.2\nflood_limit = 1000000\n"
+    return f'{times}{more}\n[channels.webhook]\nurl = "{sink.url}"\ntimeout_s = 0.5\n'
+
+
+def types_of(sink: WebhookSink) -> set[str]:
+    return {event["type"] for message in sink.got for event in message["events"]}
+
+
+def entries_told(journal: PrivateJournal) -> int:
+    lines = journal.journalctl("STANDFAST_EVENT=notification", "--output=json").splitlines()
+    assert all("STANDFAST" not in json.loads(line) for line in lines), "it would hear itself"
+    return len(lines)

@@ -2,10 +2,13 @@
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
+from tests.unit.notifier.process import SOURCE
 
 from standfast.notifier.channel_config import WebhookConfig
 from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome
@@ -75,3 +78,35 @@ def test_a_library_that_is_not_there_is_named_with_its_package() -> None:
 
     answer = Bounded("apprise", build).deliver(BODY)
     assert answer == Answer(Outcome.RETRY, "cannot load apprise: apt install apprise")
+
+
+LOAD_TWO_AT_ONCE = """
+import threading
+from standfast.notifier.channel_config import channels_from_table
+from standfast.notifier.channels import build
+from standfast.notifier.channels.channel import Outcome
+from standfast.notifier.worker.bounded import Bounded
+channels = channels_from_table({"webhook": {"url": "http://127.0.0.1:1/"}, "telegram": {"chat_id": "1"},
+    "alertmanager": {"urls": ["http://127.0.0.1:1/"]}})
+together = threading.Barrier(3)
+def first(name):
+    together.wait()
+    bounded = Bounded(name, lambda: build(name, channels), limit_s=10)
+    print(bounded.deliver({"id": "1", "at": "2026-03-02T09:30:00.000+00:00", "events": []}).detail)
+threads = [threading.Thread(target=first, args=[name]) for name in channels.names]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_channels_that_begin_at_the_same_moment_do_not_wait_for_each_other() -> None:
+    for _ in range(5):
+        result = subprocess.run(
+            [sys.executable, "-c", LOAD_TWO_AT_ONCE],
+            env={"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "no end within" not in result.stdout
+        assert len(result.stdout.splitlines()) == 3

@@ -1,37 +1,22 @@
 """The whole notifier as a process: a real journal, a real database, a real worker, a real webhook."""
 
-import itertools
-import json
 import os
 import random
 import signal
 import stat
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.fakes.private_journal import PrivateJournal
 from tests.fakes.webhook_sink import Fault, WebhookSink
-from tests.unit.notifier.process import Notifier, wait_until
+from tests.unit.notifier.process import Notifier, config, entries_told, wait_until
 from tests.unit.notifier.provider_servers import SID, TOKEN, TwilioServer
 
 # `make soak` sets more.
 KILLS = int(os.environ.get("STANDFAST_KILLS", "30"))
 pytestmark = pytest.mark.timeout(120 + 2 * KILLS)
-
-
-def config(sink: WebhookSink, window_s: float = 0.3, more: str = "") -> str:
-    # These tests raise more problems than any one unit should.
-    times = f"aggregation_window_s = {window_s}\nrecovery_hold_s = 0.2\nflood_limit = 1000000\n"
-    return f'{times}{more}\n[channels.webhook]\nurl = "{sink.url}"\ntimeout_s = 0.5\n'
-
-
-@pytest.fixture
-def notifier(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> Iterator[Notifier]:
-    with Notifier(journal, tmp_path, config(sink)) as found:
-        yield found
 
 
 def test_a_critical_event_goes_out_at_once(notifier: Notifier, sink: WebhookSink) -> None:
@@ -104,14 +89,8 @@ def test_a_dead_channel_does_not_delay_another(journal: PrivateJournal, sink: We
     with Notifier(journal, tmp_path, config(sink) + "[channels.journal]\n") as notifier:
         for number in range(3):
             notifier.emit("problem", f"TYPE_{number}")
-        wait_until(lambda: _told(journal) == 3, "three entries in the journal")
+        wait_until(lambda: entries_told(journal) == 3, "three entries in the journal")
         assert sink.got == []
-
-
-def _told(journal: PrivateJournal) -> int:
-    lines = journal.journalctl("STANDFAST_EVENT=notification", "--output=json").splitlines()
-    assert all("STANDFAST" not in json.loads(line) for line in lines), "it would hear itself"
-    return len(lines)
 
 
 def test_the_cap_of_text_messages_is_told_once_by_another_channel(
@@ -163,11 +142,11 @@ def test_a_refused_message_takes_the_fallback(journal: PrivateJournal, sink: Web
     route = '[channels.journal]\n[[route]]\nchannels = ["webhook"]\nfallback = ["journal"]\n'
     with Notifier(journal, tmp_path, config(sink) + route) as notifier:
         notifier.emit("problem", "X")
-        wait_until(lambda: _told(journal) == 1, "an entry in the journal")
+        wait_until(lambda: entries_told(journal) == 1, "an entry in the journal")
         assert sink.got == []
 
 
-def test_what_came_while_it_was_away_is_told(notifier: Notifier, sink: WebhookSink) -> None:
+def test_what_came_while_it_was_away_isentries_told(notifier: Notifier, sink: WebhookSink) -> None:
     notifier.stop()
     notifier.emit("problem", "WHILE_AWAY")
     notifier.emit("problem", "CAME_AND_WENT", "warning")
@@ -253,22 +232,6 @@ def test_a_wrong_configuration_at_the_start_is_one_line_and_78(
     notifier.close()
 
 
-def test_an_unusable_state_directory_is_said_and_waited_for(
-    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
-) -> None:
-    notifier = Notifier(journal, tmp_path, config(sink))
-    state = tmp_path / "var/lib/standfast/notifier"
-    state.rmdir()
-    with notifier:
-        notifier.emit("problem", "WHILE_BROKEN")
-        state.mkdir()
-        (message,) = sink.wait_for(1, timeout_s=15)
-    assert message["events"][0]["type"] == "WHILE_BROKEN"
-    log = notifier.log.read_text()
-    assert log.count("cannot open the database") == 1
-    assert "Traceback" not in log
-
-
 def test_commands_are_followed_and_answered_in_the_log(notifier: Notifier, sink: WebhookSink) -> None:
     notifier.command("SILENCE", id="0123456789abcdef", unit="a.*", end="2099-01-01T00:00:00+00:00", why="a deploy")
     notifier.emit("problem", "HELD")
@@ -296,47 +259,6 @@ def test_silences_and_held_problems_outlive_a_kill(notifier: Notifier, sink: Web
     notifier.start()
     notifier.command("UNSILENCE", id="0123456789abcdef")
     assert sink.wait_for(1)[0]["events"][0]["type"] == "HELD"
-
-
-def test_a_full_disk_is_said_and_waited_for(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> None:
-    notifier = Notifier(journal, tmp_path, config(sink))
-    state = notifier.database.parent
-    # In the journal's own mount namespace, which is the notifier's too: it ends with the test.
-    journal.inside("mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", str(state))
-    with notifier:
-        notifier.emit("problem", "BEFORE")
-        sink.wait_for(1)
-        journal.inside("dd", "if=/dev/zero", f"of={state}/filler", "bs=4k", check=False)
-        # The database's files have some room left in themselves: emit until that is used up too.
-        numbers = itertools.count()
-
-        def is_in_trouble() -> bool:
-            notifier.emit("problem", f"WHILE_FULL_{next(numbers)}")
-            return "disk is full" in str(notifier.status().get("trouble"))
-
-        wait_until(is_in_trouble, "trouble in the status", timeout_s=30)
-        assert "Trying again: cannot" in notifier.wait_said("STATUS=Trying")
-        journal.inside("rm", f"{state}/filler")
-        emitted = {"BEFORE", *(f"WHILE_FULL_{number}" for number in range(next(numbers)))}
-        wait_until(lambda: _types(sink) == emitted, "everything told", timeout_s=30)
-    ids = {(message["id"], message["title"]) for message in sink.got}
-    assert len(ids) == len({title for _, title in ids}), "a repetition came under another id"
-
-
-def test_a_damaged_database_is_set_aside_and_told_and_nothing_is_missed(notifier: Notifier, sink: WebhookSink) -> None:
-    notifier.emit("problem", "BEFORE")
-    sink.wait_for(1)
-    notifier.stop()
-    notifier.emit("problem", "WHILE_AWAY")
-    notifier.database.write_bytes(b"damage" * 1000)
-    os.utime(notifier.database, (time.time() - 5, time.time() - 5))
-    notifier.start()
-    wait_until(lambda: {"NOTIFIER_DATABASE_DAMAGED", "WHILE_AWAY"} <= _types(sink), "both told")
-    assert list(notifier.database.parent.glob("notifier.db.damaged-*"))
-
-
-def _types(sink: WebhookSink) -> set[str]:
-    return {event["type"] for message in sink.got for event in message["events"]}
 
 
 def test_a_burst_is_one_message_with_every_occurrence(notifier: Notifier, sink: WebhookSink) -> None:
@@ -388,16 +310,3 @@ def test_kills_lose_nothing_and_repeat_only_under_the_same_id(notifier: Notifier
 
 def _delivered(sink: WebhookSink) -> set[tuple[str, str]]:
     return {(event["type"], message["kind"]) for message in sink.got for event in message["events"]}
-
-
-def test_a_flood_from_one_source_leaves_room_for_others(
-    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
-) -> None:
-    limited = config(sink).replace("flood_limit = 1000000", "flood_limit = 10")
-    with Notifier(journal, tmp_path, limited) as notifier:
-        for number in range(2000):
-            notifier.emit("problem", f"TYPE_{number}", unit=f"claimed-{number}.service", ring=number % 100 == 0)
-        wait_until(lambda: "EVENT_FLOOD" in _types(sink), "the flood told")
-        counted = "SELECT occurrence_count FROM error_notifications_log WHERE error_type = 'EVENT_FLOOD'"
-        wait_until(lambda: notifier.query(counted) == [(1990,)], "the rest counted")
-    assert len(sink.got) == 11

@@ -1,0 +1,94 @@
+"""The notifier as a process when its surroundings fail it."""
+
+import itertools
+import os
+import socket
+import time
+from pathlib import Path
+
+from tests.fakes.private_journal import PrivateJournal
+from tests.fakes.webhook_sink import WebhookSink
+from tests.unit.notifier.process import Notifier, config, entries_told, types_of, wait_until
+
+
+def test_an_unusable_state_directory_is_said_and_waited_for(
+    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
+) -> None:
+    notifier = Notifier(journal, tmp_path, config(sink))
+    state = tmp_path / "var/lib/standfast/notifier"
+    state.rmdir()
+    with notifier:
+        notifier.emit("problem", "WHILE_BROKEN")
+        state.mkdir()
+        (message,) = sink.wait_for(1, timeout_s=15)
+    assert message["events"][0]["type"] == "WHILE_BROKEN"
+    log = notifier.log.read_text()
+    assert log.count("cannot open the database") == 1
+    assert "Traceback" not in log
+
+
+def test_a_full_disk_is_said_and_waited_for(journal: PrivateJournal, sink: WebhookSink, tmp_path: Path) -> None:
+    notifier = Notifier(journal, tmp_path, config(sink))
+    state = notifier.database.parent
+    # In the journal's own mount namespace, which is the notifier's too: it ends with the test.
+    journal.inside("mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", str(state))
+    with notifier:
+        notifier.emit("problem", "BEFORE")
+        sink.wait_for(1)
+        journal.inside("dd", "if=/dev/zero", f"of={state}/filler", "bs=4k", check=False)
+        # The database's files have some room left in themselves: emit until that is used up too.
+        numbers = itertools.count()
+
+        def is_in_trouble() -> bool:
+            notifier.emit("problem", f"WHILE_FULL_{next(numbers)}")
+            return "disk is full" in str(notifier.status().get("trouble"))
+
+        wait_until(is_in_trouble, "trouble in the status", timeout_s=30)
+        assert "Trying again: cannot" in notifier.wait_said("STATUS=Trying")
+        journal.inside("rm", f"{state}/filler")
+        emitted = {"BEFORE", *(f"WHILE_FULL_{number}" for number in range(next(numbers)))}
+        wait_until(lambda: types_of(sink) == emitted, "everything told", timeout_s=30)
+    ids = {(message["id"], message["title"]) for message in sink.got}
+    assert len(ids) == len({title for _, title in ids}), "a repetition came under another id"
+
+
+def test_a_damaged_database_is_set_aside_and_told_and_nothing_is_missed(notifier: Notifier, sink: WebhookSink) -> None:
+    notifier.emit("problem", "BEFORE")
+    sink.wait_for(1)
+    notifier.stop()
+    notifier.emit("problem", "WHILE_AWAY")
+    notifier.database.write_bytes(b"damage" * 1000)
+    os.utime(notifier.database, (time.time() - 5, time.time() - 5))
+    notifier.start()
+    wait_until(lambda: {"NOTIFIER_DATABASE_DAMAGED", "WHILE_AWAY"} <= types_of(sink), "both told")
+    assert list(notifier.database.parent.glob("notifier.db.damaged-*"))
+
+
+def test_a_flood_from_one_source_leaves_room_for_others(
+    journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
+) -> None:
+    limited = config(sink).replace("flood_limit = 1000000", "flood_limit = 10")
+    with Notifier(journal, tmp_path, limited) as notifier:
+        for number in range(2000):
+            notifier.emit("problem", f"TYPE_{number}", unit=f"claimed-{number}.service", ring=number % 100 == 0)
+        wait_until(lambda: "EVENT_FLOOD" in types_of(sink), "the flood told")
+        counted = "SELECT occurrence_count FROM error_notifications_log WHERE error_type = 'EVENT_FLOOD'"
+        wait_until(lambda: notifier.query(counted) == [(1990,)], "the rest counted")
+    assert len(sink.got) == 11
+
+
+def test_a_name_server_that_never_answers_delays_no_other_channel(journal: PrivateJournal, tmp_path: Path) -> None:
+    resolver = tmp_path / "resolv.conf"
+    resolver.write_text("nameserver 127.0.0.77\n")
+    journal.inside("mount", "--bind", str(resolver), "/etc/resolv.conf")
+    channels = '[channels.webhook]\nurl = "http://hook.example.org/"\ntimeout_s = 0.5\n[channels.journal]\n'
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.77", 53))
+        with Notifier(journal, tmp_path, f"aggregation_window_s = 0.3\n{channels}") as notifier:
+            notifier.emit("problem", "X")
+            assert silent.recv(512), "the worker asks it"
+            notifier.emit("problem", "Y")
+            wait_until(lambda: entries_told(journal) == 2, "two entries in the journal", timeout_s=3)
+            started = time.monotonic()
+            assert notifier.stop() == 0
+            assert time.monotonic() - started < 9
