@@ -8,7 +8,11 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 # Where Debian's name is not simply python3- in front of the other.
-DEBIAN_NAMES = {"systemd-python": "python3-systemd", "python-telegram-bot": "python3-python-telegram-bot"}
+DEBIAN_NAMES = {
+    "apprise": "apprise",
+    "python-telegram-bot": "python3-python-telegram-bot",
+    "systemd-python": "python3-systemd",
+}
 
 
 def debian_name(requirement: str) -> str:
@@ -20,7 +24,7 @@ def debian_packages(field: str) -> set[str]:
     control = (REPOSITORY / "packaging/debian/control").read_text().split("\n\n", 1)[1]
     found = re.search(rf"^{field}:(.*\n(?:[ \t].*\n)*)", control, re.MULTILINE)
     names = {re.split(r"[ (|]", item.strip())[0] for item in found[1].split(",")} if found else set()
-    return {name for name in names if name.startswith("python3-")}
+    return {name for name in names if name.startswith("python3-") or name in DEBIAN_NAMES.values()}
 
 
 def test_what_it_needs() -> None:
