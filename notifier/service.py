@@ -120,6 +120,7 @@ class Service:
             messages += taken.messages
             if taken.entries:
                 self._dispatch.look_again()
+                self._teller.soon()
                 break
         return messages
 

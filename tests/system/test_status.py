@@ -82,7 +82,7 @@ def test_a_stopped_detector_is_said_and_its_return_too(machine: Machine) -> None
         "is not running; see why, and start it: systemctl status standfast-detector"
     )
     assert result.returncode == 1
-    assert result.stdout.startswith("UNKNOWN: Nobody is watching\n- The failure detector is not running; start it")
+    assert result.stdout.startswith("UNKNOWN: Nobody is watching\n- The failure detector is not running; see why")
     assert fetch(machine, "/api/failure_detector_status")["level"] == 0
 
 
