@@ -118,3 +118,14 @@ def test_an_order_that_is_pending_counts(scene: Scene) -> None:
     scene.broker.account.place(OrderRequest(A, Side.BUY, 1, OrderKind.LIMIT, 0.5), NOW)
     scene.ticks(1, 2)
     assert scene.broker.asked == 0
+
+
+def test_the_one_that_only_watches_says_the_range_and_orders_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    broker = Broker()
+    strategy = load("price_range:PriceRange", str(EXAMPLES), {"every_s": 10}).instance
+    strategy.start(broker)
+    for seconds, price in ((0, 100.0), (4, 97.5), (9, 103.0), (10, 500.0)):
+        strategy.tick(Tick(A, price, NOW + timedelta(seconds=seconds)))
+    assert caplog.messages[-1] == "NSE:A moved between 97.5 and 103"
+    assert broker.asked == 0
