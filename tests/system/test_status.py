@@ -103,6 +103,9 @@ def test_the_installed_configuration_is_correct(machine: Machine) -> None:
 
 
 def test_it_ends_when_nobody_looks_and_comes_back(machine: Machine) -> None:
+    hasten = "[Service]\nEnvironment=STANDFAST_STATUS_IDLE_S=2\n"
+    machine.write(f"/run/systemd/system/{STATUS}.d/hasten.conf", hasten)
+    machine.run(f"systemctl daemon-reload && systemctl stop {STATUS}")
     fetch(machine, "/api/status")
     machine.wait_unit(STATUS, "inactive", timeout_s=90, Result="success")
     assert machine.wait_unit("standfast-status.socket", SubState="listening")

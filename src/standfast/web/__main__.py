@@ -1,18 +1,28 @@
 """standfast-status.service: started by its socket, ends when nobody looks."""
 
 import logging
+import os
 import socket
+from dataclasses import dataclass
 
 from systemd.daemon import listen_fds
 
 from standfast import daemon
 from standfast.clock import utc_now
+from standfast.config import ConfigError, Seconds, load_text
 from standfast.errors import StandfastError
 from standfast.web.app import application
 from standfast.web.reading import read_snapshot
-from standfast.web.server import serve
+from standfast.web.server import IDLE_LIMIT_S, serve
 
 IDENTIFIER = "standfast-status"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusConfig:
+    """What the environment may say; there is no file for it."""
+
+    status_idle_s: Seconds = IDLE_LIMIT_S
 
 
 class NoSocketError(StandfastError):
@@ -36,7 +46,15 @@ async def _serve(frame: daemon.Frame) -> None:
             frame.heartbeat.status("Answering on {}:{}".format(*listener.getsockname()[:2]))
         told = True
 
-    await serve(application(lambda: read_snapshot(utc_now())), listener, frame.stop, ready)
+    await serve(application(lambda: read_snapshot(utc_now())), listener, frame.stop, ready, _idle_limit_s())
+
+
+def _idle_limit_s() -> float:
+    try:
+        return load_text(StatusConfig, "", "environment", os.environ).status_idle_s
+    except ConfigError as error:
+        daemon.log_mistakes(error)
+        return IDLE_LIMIT_S  # it serves on: a service that keeps failing takes its socket along
 
 
 def inherited_socket() -> socket.socket:
