@@ -65,13 +65,16 @@ def others_go_on(machine: Machine, unit: str) -> None:
             machine.wait_unit(other, "active", timeout_s=1)
 
 
-def cases() -> list[object]:
-    named = [(unit, *mistake) for unit in CONFIG for mistake in MISTAKES.values()]
-    named += [(unit, *mistake) for unit, mistake in WRONG_TYPE.items()]
-    return [pytest.param(*case, id=f"{IDENTIFIER[case[0]]}-{case[1].strip()}") for case in named]
+Case = tuple[str, str, str]
+CASES: list[Case] = [(unit, *mistake) for unit in CONFIG for mistake in MISTAKES.values()]
+CASES += [(unit, *mistake) for unit, mistake in WRONG_TYPE.items()]
 
 
-@pytest.mark.parametrize(("unit", "text", "line"), [case for case in cases() if case.values[0] != AGENT])  # type: ignore[attr-defined]
+def name_of(value: str) -> str:
+    return IDENTIFIER.get(value, value.strip())
+
+
+@pytest.mark.parametrize(("unit", "text", "line"), [case for case in CASES if case[0] != AGENT], ids=name_of)
 def test_a_daemon_refuses_to_start_on_a_mistake(machine: Machine, unit: str, text: str, line: str) -> None:
     since = machine.cursor()
     with configured(machine, unit, text):
@@ -86,7 +89,7 @@ def test_a_daemon_refuses_to_start_on_a_mistake(machine: Machine, unit: str, tex
         others_go_on(machine, unit)
 
 
-@pytest.mark.parametrize(("unit", "text", "line"), [case for case in cases() if case.values[0] == AGENT])  # type: ignore[attr-defined]
+@pytest.mark.parametrize(("unit", "text", "line"), [case for case in CASES if case[0] == AGENT], ids=name_of)
 def test_an_agent_idles_in_error_on_a_mistake_until_a_reload(machine: Machine, unit: str, text: str, line: str) -> None:
     since, good = machine.cursor(), machine.read(CONFIG[unit])
     with configured(machine, unit, text):
