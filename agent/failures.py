@@ -34,6 +34,7 @@ class FailureType(StrEnum):
     STRATEGY_ERROR = "STRATEGY_ERROR"
     STRATEGY_FAULTS = "STRATEGY_FAULTS"
     STRATEGY_HUNG = "STRATEGY_HUNG"
+    STRATEGY_SLOW = "STRATEGY_SLOW"
     CRASH_COOL_OFF = "CRASH_COOL_OFF"
     CRASH_LOOP = "CRASH_LOOP"
     KILLED = "KILLED"
@@ -115,6 +116,9 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
     FailureType.STRATEGY_HUNG: Handling(
         TRANSIENT, "Find out what the strategy waits for; the watchdog ends the agent and systemd starts it anew."
+    ),
+    FailureType.STRATEGY_SLOW: Handling(
+        TRANSIENT, "Make the strategy's tick quicker, or give it fewer symbols; it sees only the latest prices meanwhile."
     ),
     FailureType.CRASH_COOL_OFF: Handling(
         TRANSIENT, "See journalctl -u standfast-agent@{name} for why it ended; it trades again after the cool-off."

@@ -72,9 +72,11 @@ class OwnOrders:
     @property
     def is_flat(self) -> bool | None:
         """Whether nothing is held and nothing can be filled any more; None when that is not known."""
+        if self.pending:
+            return False
         if self.uncertain or not self._store.is_durable:
             return None
-        return not self.nets and not self.pending
+        return not self.nets
 
     @property
     def is_written(self) -> bool:

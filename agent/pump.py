@@ -47,7 +47,7 @@ class Pump:
         if not self._is_open:
             return
         if len(self._ticks) == QUEUED_TICKS:
-            self._drop()
+            self.dropped += 1
         self._ticks.append(tick)
         self._wake.set()
 
@@ -124,11 +124,6 @@ class Pump:
         finally:
             self._busy_since_s = None
         return outcome
-
-    def _drop(self) -> None:
-        self.dropped += 1
-        if self.dropped % QUEUED_TICKS == 1:
-            log.warning("The strategy is slower than its feed: %d ticks dropped so far, oldest first", self.dropped)
 
 
 def _lost_gateway(error: BaseException | None) -> Failure | None:

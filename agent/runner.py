@@ -8,6 +8,7 @@ from standfast.agent.belongings import Belongings
 from standfast.agent.ending import Ending
 from standfast.agent.failures import AgentError, Failure, FailureType
 from standfast.agent.flatness import End
+from standfast.agent.keeping_up import KeepingUp
 from standfast.agent.life import Life
 from standfast.agent.states import live
 from standfast.agent.voice import Voice
@@ -34,8 +35,7 @@ class Runner:
     def __init__(self, name: str, have: Belongings, voice: Voice, pulse: Pulse) -> None:
         self.life = Life(name, have, voice)
         self._have = have
-        self._pulse = pulse
-        self._is_late = False
+        self._keeping_up = KeepingUp(self.life, pulse)
 
     def begin(self) -> None:
         """Read the configuration and open the database; what fails here leads to ERROR, not to an exit."""
@@ -77,25 +77,11 @@ class Runner:
         """Show that the loop turns, that the strategy's callback keeps its time, and what the state is."""
         shown_s = monotonic_s()
         while True:
-            self._watch_the_callback()
+            self._keeping_up.look()
             if monotonic_s() - shown_s >= SHOW_INTERVAL_S:
                 self.life.show()
                 shown_s = monotonic_s()
             await asyncio.sleep(BEAT_INTERVAL_S)
-
-    def _watch_the_callback(self) -> None:
-        is_late = self._have.trade is not None and self._have.trade.pump.is_late
-        if not is_late:
-            self._pulse.beat()
-        if is_late == self._is_late:
-            return
-        self._is_late = is_late
-        if is_late:
-            timeout_s = self._have.built.callback_timeout_s
-            detail = f"a callback of the strategy has not returned for {timeout_s:g} s, the watchdog will end it"
-            self.life.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
-        else:
-            self.life.resolve({FailureType.STRATEGY_HUNG}, "goes on, no callback of its strategy hangs any more")
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:

@@ -84,8 +84,19 @@ def in_one_line(situation: Situation) -> str:
     if situation.state is not State.ACTIVE:
         return f"{situation.state}{paused}: {situation.reason}"
     mode = "LIVE" if situation.live else "paper" if situation.gateway == "paper" else "analyze"
-    held = ", ".join(f"{net:+d} {holding}" for holding, net in situation.nets.items()) or "flat"
-    return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {held}"
+    return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {_holding(situation)}"
+
+
+def _holding(situation: Situation) -> str:
+    """What is open, in words; "flat" only where it is known that nothing is."""
+    if situation.flat:
+        return "flat"
+    held = [f"{net:+d} {holding}" for holding, net in situation.nets.items()]
+    if situation.pending:
+        held.append("1 order pending" if len(situation.pending) == 1 else f"{len(situation.pending)} orders pending")
+    if situation.flat is None:
+        held.append("not known whether that is all" if held else "not known whether flat")
+    return ", ".join(held)
 
 
 def _positions(situation: Situation) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """ACTIVE: the strategy trades; the dependencies and the age of the feed are watched."""
 
 import logging
+import math
 from typing import Final
 
 from standfast.agent.assembly import Trade
@@ -50,13 +51,16 @@ async def _close(life: Life) -> None:
 
 
 async def _watch(life: Life, trade: Trade) -> None:
-    refreshed_s = monotonic_s()
+    refreshed_s, seen = -math.inf, life.have.own.all
     while life.state is State.ACTIVE:
         rings = await life.have.bell.wait(TURN_S)
         await _turn(life, trade, look_now=bool(rings - {Ring.FAULTS}))
-        if life.state is State.ACTIVE and monotonic_s() - refreshed_s >= _refresh_interval_s(life):
+        is_news = life.have.own.all != seen
+        if is_news:
+            life.show()  # before the books are asked: they may take their time
+        if life.state is State.ACTIVE and (is_news or monotonic_s() - refreshed_s >= _refresh_interval_s(life)):
             await _refresh(life)
-            refreshed_s = monotonic_s()
+            refreshed_s, seen = monotonic_s(), life.have.own.all
 
 
 async def _turn(life: Life, trade: Trade, look_now: bool) -> None:

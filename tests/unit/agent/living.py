@@ -102,11 +102,15 @@ class Agent:
 
     async def until_holding(self) -> None:
         """Wait for a fill, which is no event."""
+        await self.until(lambda: bool(self.have.own.nets))
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for what is no event."""
         for _ in range(1000):
-            if self.have.own.nets:
+            if is_so():
                 return
             await asyncio.sleep(0.01)
-        raise TimeoutError("the strategy never traded")
+        raise TimeoutError("it never came to be")
 
     @property
     def status(self) -> dict[str, Any]:

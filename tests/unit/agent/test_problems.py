@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.agent.living import EXAMPLES, living
+from tests.unit.agent.living import EXAMPLES, Agent, living
 
 from standfast.agent.bell import Ring
 from standfast.agent.failures import Failure, FailureType
@@ -64,6 +65,45 @@ def test_a_callback_that_returns_late_is_told_to_hang_no_more(tmp_path: Path, mo
             await agent.heard.until(lambda event: event.type == "STRATEGY_HUNG" and event.kind is Kind.PROBLEM)
             over = await agent.heard.until(is_over("STRATEGY_HUNG"))
             assert "no callback of its strategy hangs any more" in over.message
+
+    asyncio.run(story())
+
+
+def test_dropped_ticks_are_told_and_that_it_caught_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.agent.runner.BEAT_INTERVAL_S", 0.02)
+    monkeypatch.setattr("standfast.agent.keeping_up.CAUGHT_UP_S", 0.1)
+    monkeypatch.setattr("standfast.agent.pump.QUEUED_TICKS", 3)
+    bot = "class Slow:\n def start(self, t): pass\n def tick(self, t): gate.wait()\n def stop(self): pass\n"
+    (tmp_path / "dozing.py").write_text(f"import threading\ngate = threading.Event()\n{bot}")
+    top = 'strategy = "dozing:Slow"'
+
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure(top)
+        agent.files.config.write_text(agent.files.config.read_text().replace(str(EXAMPLES), str(tmp_path)))
+        agent.begin()
+        said = await agent.heard.until(lambda event: event.type == "STRATEGY_SLOW")
+        assert "slower than its feed" in said.message
+        assert said.state == "ACTIVE"
+        sys.modules["dozing"].gate.set()
+        over = await agent.heard.until(is_over("STRATEGY_SLOW"))
+        assert "has caught up with its feed" in over.message
+        assert agent.heard.events.count(said) == 0, "told once"
+        await agent.end()
+
+    asyncio.run(story())
+
+
+def test_an_order_shows_in_the_status_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.agent.gateway.paper.PaperGateway.refresh_interval_s", 3600.0)
+
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            await agent.until(lambda: bool(agent.status["positions"]))
+            assert agent.status["flat"] is False
 
     asyncio.run(story())
 

@@ -1,0 +1,62 @@
+"""Whether the strategy keeps up: its callbacks return, and no tick is dropped. What is not so is told, and its end too."""
+
+from typing import Final
+
+from standfast.agent.failures import Failure, FailureType
+from standfast.agent.life import Life
+from standfast.agent.pump import Pump
+from standfast.clock import monotonic_s
+from standfast.heartbeat import Pulse
+
+# A strategy that dropped no tick for this long has caught up with its feed.
+CAUGHT_UP_S: Final = 60.0
+
+
+class KeepingUp:
+    """Looks at the strategy once a beat, and feeds the watchdog only while no callback is over its time."""
+
+    def __init__(self, life: Life, pulse: Pulse) -> None:
+        self._life = life
+        self._pulse = pulse
+        self._pump: Pump | None = None
+        self._is_late = False
+        self._dropped = 0
+        self._is_slow = False
+        self._dropped_at_s = 0.0
+
+    def look(self) -> None:
+        """Look once."""
+        trade = self._life.have.trade
+        pump = trade.pump if trade else None
+        if pump is not self._pump:
+            self._pump, self._dropped = pump, 0
+        self._look_at_the_callback()
+        self._look_at_the_feed()
+
+    def _look_at_the_callback(self) -> None:
+        is_late = self._pump is not None and self._pump.is_late
+        if not is_late:
+            self._pulse.beat()
+        if is_late == self._is_late:
+            return
+        self._is_late = is_late
+        if is_late:
+            timeout_s = self._life.have.built.callback_timeout_s
+            detail = f"a callback of the strategy has not returned for {timeout_s:g} s, the watchdog will end it"
+            self._life.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
+        else:
+            self._life.resolve({FailureType.STRATEGY_HUNG}, "goes on, no callback of its strategy hangs any more")
+
+    def _look_at_the_feed(self) -> None:
+        now_s = monotonic_s()
+        dropped = self._pump.dropped if self._pump else 0
+        if dropped > self._dropped:
+            self._dropped, self._dropped_at_s = dropped, now_s
+            if not self._is_slow:
+                self._is_slow = True
+                detail = f"the strategy is slower than its feed: {dropped} ticks dropped so far, oldest first"
+                self._life.tell_problem(Failure(FailureType.STRATEGY_SLOW, detail))
+        elif self._is_slow and now_s - self._dropped_at_s >= CAUGHT_UP_S:
+            self._is_slow = False
+            why = f"has caught up with its feed, {dropped} ticks were dropped"
+            self._life.resolve({FailureType.STRATEGY_SLOW}, why)
