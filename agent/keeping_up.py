@@ -1,4 +1,4 @@
-"""Whether the strategy keeps up: its callbacks return, and no tick is dropped. What is not so is told, and its end too."""
+"""Whether the strategy keeps up: its callbacks return, and no tick is dropped. Trouble is told, and its end too."""
 
 from typing import Final
 
