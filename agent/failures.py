@@ -118,7 +118,7 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         TRANSIENT, "Find out what the strategy waits for; the watchdog ends the agent and systemd starts it anew."
     ),
     FailureType.STRATEGY_SLOW: Handling(
-        TRANSIENT, "Make the strategy's tick quicker, or give it fewer symbols; it sees only the latest prices meanwhile."
+        TRANSIENT, "Make the strategy's tick quicker, or give it fewer symbols: it misses prices."
     ),
     FailureType.CRASH_COOL_OFF: Handling(
         TRANSIENT, "See journalctl -u standfast-agent@{name} for why it ended; it trades again after the cool-off."
