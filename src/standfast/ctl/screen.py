@@ -9,6 +9,7 @@ from standfast.web.report import Cell, Table, Tone
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as RichTable
+    from rich.text import Text
 
 _STYLES: Final[Mapping[Tone, str]] = {
     Tone.PLAIN: "",
@@ -16,6 +17,8 @@ _STYLES: Final[Mapping[Tone, str]] = {
     Tone.WARNING: "yellow",
     Tone.BAD: "bold red",
 }
+
+_UNBOUNDED: Final = 10_000
 
 
 class Screen:
@@ -43,7 +46,8 @@ class Screen:
         if not table.rows:
             self.line(f"{table.title}: {table.empty}")
         elif self._console:
-            self._console.print(_rich(table))
+            for part in _fitting(table, self._console):
+                self._console.print(part)
         else:
             self.line(f"{table.title}:")
             for row in _aligned([table.columns, *([cell.text for cell in row] for row in table.rows)]):
@@ -60,6 +64,32 @@ def _console(stream: TextIO) -> "Console":
     from rich.console import Console
 
     return Console(file=stream, highlight=False, force_terminal=True)
+
+
+def _fitting(table: Table, console: "Console") -> "list[RichTable] | list[Text]":
+    """The table; on a terminal too narrow for it, a paragraph for each row: a name that is cut off names nothing."""
+    shown = _rich(table)
+    if console.measure(shown, options=console.options.update(width=_UNBOUNDED)).maximum <= console.width:
+        return [shown]
+    return [_title(table.title), *(_paragraph(table.columns, row) for row in table.rows)]
+
+
+def _title(title: str) -> "Text":
+    from rich.text import Text
+
+    return Text(title, style="bold")
+
+
+def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Text":
+    """A row that wraps as text does: its first cell, then each other one after its column's name."""
+    from rich.text import Text
+
+    first, *others = row
+    words = Text("  ").append(printable(local(first)), _STYLES[first.tone] or "bold").append(":")
+    for column, cell in zip(columns[1:], others, strict=True):
+        words.append(f" {column.lower()} ", "dim").append(printable(local(cell)), _STYLES[cell.tone]).append(";")
+    words.right_crop(1)
+    return words
 
 
 def _rich(table: Table) -> "RichTable":

@@ -1,5 +1,8 @@
 import io
+import re
 from datetime import UTC, datetime
+
+import pytest
 
 from standfast.ctl.screen import Screen, printable
 from standfast.web.report import Cell, Table, Tone
@@ -23,6 +26,18 @@ def test_a_terminal_gets_colour() -> None:
 
     assert "\x1b[1;31mfailing" in text
     assert "a.service" in text
+
+
+def test_a_narrow_terminal_cuts_no_name_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    unit = "standfast-agent@a-long-name.service"
+    wide = Table("Units", ("Unit", "Status", "Seen"), ((Cell(unit), Cell("failing", Tone.BAD), Cell("now")),), "")
+
+    text = shown(wide, terminal=True)
+
+    assert unit in text
+    assert "\x1b[1;31mfailing" in text
+    assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 40 for line in text.splitlines())
 
 
 def test_an_empty_table_is_a_sentence_on_both() -> None:
