@@ -4,7 +4,8 @@ PYTHON = .venv/bin/python
 SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* \
     examples/nine-services/install tests/system/boot.sh
 # The longest test reboots a machine; one that takes minutes hangs.
-PYTEST = $(PYTHON) -m pytest --timeout=300
+EACH_TEST = --timeout=300
+PYTEST = $(PYTHON) -m pytest $(EACH_TEST)
 
 .PHONY: help demo test check lint deb bench soak clean
 
@@ -22,7 +23,7 @@ demo: | prepare-all
 
 test: | prepare-all
 	@$(MAKE) --no-print-directory lint
-	$(PYTEST)
+	$(PYTHON) -m tests.everything $(EACH_TEST)
 
 check: | prepare-python
 	@$(MAKE) --no-print-directory lint

@@ -1,4 +1,4 @@
-"""For every test: a terminated run unwinds like an interrupted one, so that fixtures clean up."""
+"""For every test: a terminated run unwinds like an interrupted one, so that fixtures clean up; --part runs some of all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,26 @@ import signal
 from types import FrameType
 
 import pytest
+
+
+HOST_PART = "host"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", help=f"only the tests on that Debian release, or ({HOST_PART}) those that need none")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = config.getoption("--part")
+    if wanted is not None:
+        config.hook.pytest_deselected(items=[item for item in items if part_of(item) != wanted])
+        items[:] = [item for item in items if part_of(item) == wanted]
+
+
+def part_of(item: pytest.Item) -> str:
+    """The Debian release that a test runs on, or HOST_PART."""
+    callspec = getattr(item, "callspec", None)  # a test without parameters has none
+    return str(callspec.params.get("debian", HOST_PART)) if callspec else HOST_PART
 
 
 def pytest_configure(config: pytest.Config) -> None:
