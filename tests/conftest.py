@@ -7,7 +7,6 @@ from types import FrameType
 
 import pytest
 
-
 HOST_PART = "host"
 
 
