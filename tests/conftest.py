@@ -1,4 +1,4 @@
-"""For every test: a terminated run unwinds like an interrupted one, so that fixtures clean up; --part runs some of all."""
+"""For all tests: a terminated run unwinds like an interrupted one, so that fixtures clean up; --part runs some of them."""
 
 from __future__ import annotations
 
