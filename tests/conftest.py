@@ -1,4 +1,4 @@
-"""For all tests: a terminated run unwinds like an interrupted one, so that fixtures clean up; --part runs some of them."""
+"""For all tests: a terminated run unwinds like an interrupted one and cleans up; --part runs some of them."""
 
 from __future__ import annotations
 
