@@ -14,6 +14,8 @@ from standfast.config.schema import fields_of
 
 # What is used when no channel is configured.
 JOURNAL: Final = "journal"
+# Where a canary goes; nobody can configure it.
+CANARY: Final = "canary"
 
 Timeout = Annotated[float, Duration(0.1)]
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{5,14}")

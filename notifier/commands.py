@@ -80,13 +80,13 @@ def command(heard: Heard) -> Command:
         case "SILENCE":
             return _silence(data, heard)
         case "UNSILENCE":
-            return Unsilence(_hex(data)) if _hex(data) else _BAD_ID
+            return Unsilence(hex_id(data)) if hex_id(data) else _BAD_ID
         case "ACK":
             return Acknowledge(_number(data)) if _number(data) else _BAD_NUMBER
         case "RESOLVE":
             return Resolve(_number(data)) if _number(data) else _BAD_NUMBER
         case "TEST_NOTIFY":
-            return TestNotify(_hex(data), _words(data, "channel")) if _hex(data) else _BAD_ID
+            return TestNotify(hex_id(data), _words(data, "channel")) if hex_id(data) else _BAD_ID
         case _:
             return NotOurs()
 
@@ -98,7 +98,7 @@ _BAD_NUMBER: Final = Bad('"id" must be the number of a problem, see standfastctl
 def _silence(data: Mapping[str, Any], heard: Heard) -> Silence | Bad:
     start, end = _time(data, "start") or heard.at, _time(data, "end")
     unit, error_type, severity = _words(data, "unit"), _words(data, "type"), _words(data, "severity")
-    if not _hex(data):
+    if not hex_id(data):
         return _BAD_ID
     if end is None or end <= start:
         return Bad('"end" must be a time after the start')
@@ -106,10 +106,11 @@ def _silence(data: Mapping[str, Any], heard: Heard) -> Silence | Bad:
         return Bad('"severity" must be info, warning or critical')
     if not (unit or error_type or severity):
         return Bad("it would silence everything; name a unit, a type or a severity")
-    return Silence(_hex(data), unit, error_type, severity, start, end, _words(data, "why"), heard.by)
+    return Silence(hex_id(data), unit, error_type, severity, start, end, _words(data, "why"), heard.by)
 
 
-def _hex(data: Mapping[str, Any]) -> str:
+def hex_id(data: Mapping[str, Any]) -> str:
+    """The id in an event's data, "" when there is none that can be used."""
     value = data.get("id")
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import standfast
-from standfast.notifier.channel_config import Channels, channels_to_table
+from standfast.notifier.channel_config import CANARY, Channels, channels_to_table
 from standfast.notifier.config import NotifierConfig
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def _order(database: Path, channels: Channels, idle_s: float) -> bytes:
     order = {
         "database": str(database),
         "idle_s": idle_s,
-        "names": channels.names,
+        "names": [*channels.names, CANARY],
         "channels": channels_to_table(channels),
     }
     return json.dumps(order).encode() + b"\n"

@@ -10,12 +10,13 @@ from enum import StrEnum
 from standfast.events import Event, Kind, Severity
 from standfast.notifier import aggregate, commands, dedup, resolution, route, silence, telling, throttle
 from standfast.notifier.aggregate import Admission
+from standfast.notifier.channel_config import CANARY
 from standfast.notifier.commands import Resolve
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.dedup import Match
 from standfast.notifier.flapping import Flapping
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Draft, Heard, MessageKind, Problem, Stage
+from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage
 from standfast.notifier.obey import Obeyed, obey
 from standfast.notifier.resolution import Recovery, Return, is_settled
 from standfast.notifier.silence import Silencing
@@ -32,6 +33,8 @@ class Plain(StrEnum):
     STATUS_TOLD = "a status of a waiting unit"
     STATUS_TOO_SOON = "a status of this unit was told within half of the throttle window"
     NOT_TOLD = "for readers of the journal"
+    TOLD = "who logged it has told people of it"
+    PASSED_ON = "passed on to the worker"
 
 
 Reason = Admission | Flapping | Match | Obeyed | Plain | Recovery | Return | Silencing | Throttle
@@ -50,6 +53,8 @@ def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) ->
             return _at_once(ledger, heard, config, now)
         case Telling.COMMAND:
             return _command(ledger, heard, config, now)
+        case Telling.CANARY:
+            return _canary(ledger, heard)
         case Telling.NOTHING:
             return Plain.NOT_TOLD
 
@@ -71,6 +76,9 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         if decision in (Flapping.STARTED, Flapping.GOES_ON):
             problem = _flaps(ledger, problem, decision, flap.count, config, now)
             return decision if match is not Match.ESCALATED else _escalated(ledger, problem, config, now)
+    if heard.told:
+        ledger.keep(dataclasses.replace(problem, stage=Stage.TOLD, told_at=heard.at))
+        return Plain.TOLD
     if problem.stage is Stage.HELD:
         return _admit(ledger, problem, config, now)
     if match is Match.ESCALATED:
@@ -139,7 +147,7 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
     if flaps in (Flapping.STARTED, Flapping.GOES_ON):
         _flaps(ledger, ended, flaps, flap.count, config, now)
         return flaps
-    if decision is Recovery.NEVER_TOLD:
+    if decision is Recovery.NEVER_TOLD or heard.told:
         ledger.close(ended)
     else:
         ledger.rest(ended)
@@ -176,6 +184,14 @@ def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
 
 def _told_of(ledger: Ledger, unit: str) -> list[Problem]:
     return [one for one in ledger.problems.values() if one.unit == unit and one.stage is Stage.TOLD]
+
+
+def _canary(ledger: Ledger, heard: Heard) -> Reason:
+    """Through the outbox to the worker like a message; who sent it waits for the word of its delivery."""
+    event, canary_id = heard.event, commands.hex_id(heard.event.data)
+    to = Destination((CANARY,))
+    ledger.changes.drafts.append(Draft(MessageKind.CANARY, Severity.INFO, heard.at, to, event=event, id=canary_id))
+    return Plain.PASSED_ON
 
 
 def _command(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from standfast.clock import boot_id
-from standfast.events import Event, Kind, Severity
+from standfast.events import TOLD, Event, Kind, Severity
 from standfast.moments import from_iso, iso
 from standfast.notifier import dedup, flood
 from standfast.notifier.authorise import Speaker, Trust, Verdict, authorise
@@ -38,6 +38,8 @@ BATCH = 500
 # How often the end of the journal is written down while nothing happens.
 MARK_EVERY = timedelta(minutes=10)
 OWN_UNIT = "standfast-notifier.service"
+# What is sent again and again, and tells people nothing.
+_QUIET = (MessageKind.RESEND, MessageKind.CANARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +167,16 @@ class Intake:
         if verdict is not Verdict.ALLOWED:
             self._ignore(event, entry, verdict)
             return
-        heard = self._fair(ledger, entry, entry.heard(event, name_of(entry.uid)))
+        heard = self._weighed(ledger, entry, entry.heard(event, name_of(entry.uid)))
         self._follow_up(event, hear(ledger, heard, self.config, now))
 
-    def _fair(self, ledger: Ledger, entry: Entry, heard: Heard) -> Heard:
-        """The event, or its source's flood; Standfast's own programs may have as much to tell as there are units."""
+    def _weighed(self, ledger: Ledger, entry: Entry, heard: Heard) -> Heard:
+        """The event, or its source's flood; Standfast's own programs may have as much to tell as there are units.
+
+        Only they are believed that they have told it.
+        """
         if entry.uid is not None and Speaker.STANDFAST in self.trust.roles(entry.uid):
-            return heard
+            return dataclasses.replace(heard, told=heard.event.data.get(TOLD) is True)
         source = entry.systemd_unit or f"user {heard.by}"
         fairness, fair = self._shares.fair(ledger, heard, source, self.config.flood_limit)
         if fairness is Fairness.FLOOD and dedup.identity(fair) not in ledger.problems:
@@ -218,7 +223,7 @@ class Intake:
         self._store.commit(changes, messages, notes, now)
         self._ledger, self._position = ledger, position
         for message in messages:
-            level = logging.DEBUG if message.draft.kind is MessageKind.RESEND else logging.INFO
+            level = logging.DEBUG if message.draft.kind in _QUIET else logging.INFO
             log.log(level, "[NOTIFICATION] To be sent by %s: %s", ", ".join(message.draft.to.channels), message.title)
 
     def _message(self, draft: Draft) -> Message:

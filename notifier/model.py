@@ -23,6 +23,7 @@ class MessageKind(StrEnum):
     SHUTDOWN = "shutdown"
     TEST = "test"
     RESEND = "resend"  # not for people: it keeps alerts alive that an Alertmanager would forget
+    CANARY = "canary"  # not for people: it ends at the worker, and shows that messages get so far
 
 
 class Stage(StrEnum):
@@ -49,11 +50,13 @@ class Heard:
     Attributes:
         at: when it was logged (UTC).
         by: who logged it, as the host knows them.
+        told: whether who logged it has told people of it, as standfast-check does while the notifier is away.
     """
 
     event: Event
     at: datetime
     by: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,12 @@ from standfast.notifier.model import Destination
 
 # The problem of a channel is not told by that channel.
 SMS_CAP_REACHED: Final = "SMS_CAP_REACHED"
-_NOT_BY: Final = {SMS_CAP_REACHED: "sms"}
+_REFUSED: Final = "_CREDENTIALS_REFUSED"
+
+
+def credentials_refused(channel: str) -> str:
+    """The type of the problem that a channel's other side refuses us."""
+    return f"{channel.upper()}{_REFUSED}"
 
 
 class Routing(StrEnum):
@@ -31,7 +36,13 @@ def route(config: NotifierConfig, severity: Severity, error_type: str, unit: str
 
 def _able(channels: tuple[str, ...], error_type: str) -> tuple[str, ...]:
     """Those that can tell this problem."""
-    return tuple(name for name in channels if name != _NOT_BY.get(error_type))
+    return tuple(name for name in channels if name != _unable(error_type))
+
+
+def _unable(error_type: str) -> str:
+    if error_type == SMS_CAP_REACHED:
+        return "sms"
+    return error_type.removesuffix(_REFUSED).lower() if error_type.endswith(_REFUSED) else ""
 
 
 def _matches(one: Route, severity: Severity, error_type: str, unit: str) -> bool:

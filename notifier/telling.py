@@ -16,6 +16,7 @@ class Telling(StrEnum):
     STATUS = "told at once, and stands in for the reminders of its unit's problems"
     AT_ONCE = "told at once, a message each"
     COMMAND = "followed"
+    CANARY = "passed on as far as the worker"
     NOTHING = "for readers of the journal"
 
 
@@ -31,7 +32,7 @@ _TELLINGS: Mapping[Kind, Telling] = {
     Kind.LEVEL: Telling.NOTHING,
     Kind.NOTIFICATION: Telling.NOTHING,
     Kind.COMMAND: Telling.COMMAND,
-    Kind.CANARY: Telling.NOTHING,
+    Kind.CANARY: Telling.CANARY,
 }
 
 MESSAGE_KINDS: Mapping[Kind, MessageKind] = {

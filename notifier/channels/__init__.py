@@ -1,9 +1,9 @@
 """The ways out: one file per channel. A channel's module is imported only where that channel is used."""
 
 from standfast.notifier.channel_config import Channels
-from standfast.notifier.channels.channel import Answer, Channel, Outcome
+from standfast.notifier.channels.channel import Answer, Channel, Outcome, Standing
 
-__all__ = ["Answer", "Channel", "Outcome", "build"]
+__all__ = ["Answer", "Channel", "Outcome", "Standing", "build"]
 
 
 def build(name: str, channels: Channels) -> Channel:

@@ -10,11 +10,12 @@ from standfast.clock import utc_now
 from standfast.moments import from_iso, iso
 from standfast.notifier.backoff import retry_after_s
 from standfast.notifier.channel_config import AlertmanagerConfig
-from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing
 
 # An alert lives for so many resends without one, as Prometheus does it: a lost one resolves nothing.
 RESENDS_TO_LIVE: Final = 4
 _PASSING: Final = frozenset({408, 429})
+_NOT_US: Final = frozenset({401, 403})
 _RANK: Final = (Outcome.DELIVERED, Outcome.RETRY, Outcome.REFUSED)
 
 
@@ -31,9 +32,26 @@ class AlertmanagerChannel:
         answers = [self._post(url, alerts) for url in self._config.urls]
         return min(answers, key=lambda answer: _RANK.index(answer.outcome))
 
+    def standing(self) -> Standing:
+        """Whether one of the peers answers, at the same door that takes alerts."""
+        found = [self._status(url) for url in self._config.urls]
+        return next((one for one in found if one.good), found[0])
+
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
+
+    def _status(self, url: str) -> Standing:
+        try:
+            with self._session.get(
+                f"{url.rstrip('/')}/api/v2/status", timeout=self._config.timeout_s, allow_redirects=False, stream=True
+            ) as response:
+                status, detail = response.status_code, f"HTTP {response.status_code} {response.reason or ''}".strip()
+        except requests.RequestException as error:
+            return Standing(None, f"cannot reach an Alertmanager: {type(error).__name__}")
+        if 200 <= status < 300:
+            return Standing(True, detail)
+        return Standing(False if status in _NOT_US else None, detail)
 
     def _post(self, url: str, alerts: list[dict[str, Any]]) -> Answer:
         try:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from standfast.events import Severity
 from standfast.notifier import secret
 from standfast.notifier.channel_config import AppriseConfig
-from standfast.notifier.channels.channel import Answer, Body, Outcome, over_all
+from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing, over_all
 from standfast.notifier.model import MessageKind
 from standfast.notifier.parts import split
 from standfast.notifier.secret import SecretError
@@ -54,6 +54,10 @@ class AppriseChannel:
                 delivered += 1
             done += len(parts)
         return Answer(over_all(delivered, refusals), "; ".join(refusals), parts_done=done)
+
+    def standing(self) -> Standing:
+        """The library can only send."""
+        return Standing(None, "the services of Apprise can be asked nothing without sending something")
 
     def close(self) -> None:
         """Nothing is held."""

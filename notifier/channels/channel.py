@@ -40,6 +40,19 @@ def over_all(taken: object, refused: object) -> Outcome:
     return Outcome.PARTLY if refused else Outcome.DELIVERED
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether the other side would take a message of ours.
+
+    Attributes:
+        good: None where that could not be found out.
+        detail: what it said, or why it could not be asked: one line, without secrets.
+    """
+
+    good: bool | None
+    detail: str = ""
+
+
 class Channel(Protocol):
     """A way out. It is used by one thread at a time."""
 
@@ -49,6 +62,12 @@ class Channel(Protocol):
         Args:
             body: the message in the webhook's form, see render.webhook_body.
             parts_done: how many parts of it earlier attempts got through, for channels that split long texts.
+        """
+
+    def standing(self) -> Standing:
+        """Ask the other side whether it still knows us, without sending anything to people.
+
+        Within a bounded time, and without raising for anything that the other side does.
         """
 
     def close(self) -> None:
@@ -64,6 +83,10 @@ class Unusable:
     def deliver(self, body: Body, parts_done: int = 0) -> Answer:
         """Nothing can be delivered until somebody mends it."""
         return Answer(Outcome.RETRY, self._why, parts_done=parts_done)
+
+    def standing(self) -> Standing:
+        """Nobody was asked."""
+        return Standing(None, self._why)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from standfast.notifier import secret
 from standfast.notifier.channel_config import EmailConfig, Tls
-from standfast.notifier.channels.channel import Answer, Body, Outcome, over_all
+from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing, over_all
 from standfast.notifier.secret import SecretError
 
 _PORTS: Final = {"smtp": 25, "smtps": 465}
@@ -42,8 +42,7 @@ class EmailChannel:
             codes = [code for code, _ in error.recipients.values()]
             return self._by_code(min(codes, default=550), str(error.recipients))
         except smtplib.SMTPResponseException as error:
-            words = error.smtp_error
-            return self._by_code(error.smtp_code, words if isinstance(words, str) else words.decode(errors="replace"))
+            return self._by_code(error.smtp_code, _words(error))
         except smtplib.SMTPNotSupportedError as error:
             return Answer(Outcome.REFUSED, f"{error}; see tls and user of [channels.email]")
         except (smtplib.SMTPException, OSError) as error:
@@ -53,6 +52,20 @@ class EmailChannel:
             f"refused for {one}: SMTP {code} {why.decode(errors='replace')}" for one, (code, why) in refused.items()
         )
         return Answer(over_all(True, refused), secret.scrubbed(words, self._password))
+
+    def standing(self) -> Standing:
+        """Whether the server lets us in; nothing is handed to it."""
+        try:
+            with self._connected():
+                return Standing(True)
+        except smtplib.SMTPAuthenticationError as error:
+            answer = self._by_code(error.smtp_code, _words(error))
+            return Standing(False if answer.outcome is Outcome.REFUSED else None, answer.detail)
+        except smtplib.SMTPNotSupportedError as error:
+            return Standing(False, f"{error}; see tls and user of [channels.email]")
+        except (smtplib.SMTPException, OSError) as error:
+            words = secret.scrubbed(str(error) or type(error).__name__, self._password)
+            return Standing(None, f"cannot speak to the mail server: {words}")
 
     def _by_code(self, code: int, words: str) -> Answer:
         """SMTP says 4xx for now and 5xx for good."""
@@ -86,6 +99,11 @@ class EmailChannel:
             server.starttls(context=_context(verified=wanted is Tls.REQUIRED))
         if self._config.user:
             server.login(self._config.user, self._password)
+
+
+def _words(error: smtplib.SMTPResponseException) -> str:
+    words = error.smtp_error
+    return words if isinstance(words, str) else words.decode(errors="replace")
 
 
 def _context(*, verified: bool) -> ssl.SSLContext:

@@ -5,7 +5,7 @@ from typing import Final
 from systemd import journal
 
 from standfast.events import MESSAGE_IDS, PRIORITIES, TOPICS, Kind, Severity
-from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing
 
 IDENTIFIER: Final = "standfast-notifier"
 
@@ -30,6 +30,10 @@ class JournalChannel:
         except OSError as error:
             return Answer(Outcome.RETRY, f"journald does not answer: {error.strerror}")
         return Answer(Outcome.DELIVERED)
+
+    def standing(self) -> Standing:
+        """It asks for no credentials."""
+        return Standing(True)
 
     def close(self) -> None:
         """Nothing is held."""

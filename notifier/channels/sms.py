@@ -11,13 +11,15 @@ from standfast.clock import utc_now
 from standfast.notifier import secret
 from standfast.notifier.backoff import retry_after_s
 from standfast.notifier.channel_config import SmsConfig
-from standfast.notifier.channels.channel import Answer, Body, Outcome, over_all
+from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing, over_all
 from standfast.notifier.gsm7 import septets, transliterate
 from standfast.notifier.parts import numbered
 
 SEGMENT: Final = 160
 _TWILIO: Final = "https://api.twilio.com"
 _PASSING: Final = frozenset({408, 429})
+# An account that is suspended or closed is still shown to its owner, and sends nothing.
+_ACTIVE: Final = "active"
 
 
 class SmsChannel:
@@ -56,6 +58,17 @@ class SmsChannel:
                     words = "; ".join([answer.detail, *refused.values()])
                     return dataclasses.replace(answer, detail=words, parts_done=position if taken else 0)
         return Answer(over_all(taken, refused), "; ".join(refused.values()), parts_done=taken)
+
+    def standing(self) -> Standing:
+        """Whether the account and its token belong together, and the account may send."""
+        try:
+            account = self._client.api.v2010.accounts(self._config.account_sid).fetch()
+        except self._error as error:
+            answer = self._refused_or_not(error)
+            return Standing(False if answer.outcome is Outcome.REFUSED else None, answer.detail)
+        except requests.RequestException as error:
+            return Standing(None, f"cannot reach Twilio: {type(error).__name__}")
+        return Standing(account.status == _ACTIVE, f"the account is {account.status}")
 
     def close(self) -> None:
         """Give the connections back."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from standfast.notifier import secret
 from standfast.notifier.channel_config import TelegramConfig
-from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing
 from standfast.notifier.parts import split, utf16_units
 from standfast.notifier.secret import SecretError
 
@@ -19,7 +19,8 @@ from standfast.notifier.secret import SecretError
 LONGEST_TEXT: Final = 4096
 _TOKEN: Final = re.compile(r"[0-9]{3,}:[A-Za-z0-9_-]+")
 # By name: the two forms of the library name them differently, and make some a subclass of their network error.
-_REFUSALS: Final = frozenset({"Unauthorized", "Forbidden", "InvalidToken", "BadRequest", "ChatMigrated"})
+_NOT_US: Final = frozenset({"Unauthorized", "Forbidden", "InvalidToken"})
+_REFUSALS: Final = _NOT_US | {"BadRequest", "ChatMigrated"}
 
 
 class TelegramChannel:
@@ -61,6 +62,15 @@ class TelegramChannel:
             return self._failed(error, done)
         return Answer(Outcome.DELIVERED, parts_done=done)
 
+    def standing(self) -> Standing:
+        """Whether the token is a bot's (getMe)."""
+        try:
+            self._get_me()
+        except self._error as error:
+            refused = type(error).__name__ in _NOT_US
+            return Standing(False if refused else None, self._words(error))
+        return Standing(True)
+
     def close(self) -> None:
         """Give the connections back."""
         if self._loop is not None:
@@ -68,24 +78,25 @@ class TelegramChannel:
             self._loop.close()
 
     def _send(self, text: str) -> None:
+        self._call(self._bot.send_message, self._config.chat_id, text, disable_web_page_preview=True)
+
+    def _get_me(self) -> None:
+        self._call(self._bot.get_me)
+
+    def _call(self, method: Any, *arguments: Any, **more: Any) -> None:
         timeout_s = self._config.timeout_s
         if self._loop is None:
-            self._bot.send_message(self._config.chat_id, text, disable_web_page_preview=True, timeout=timeout_s)
+            method(*arguments, timeout=timeout_s, **more)
             return
-        sending = self._bot.send_message(
-            self._config.chat_id,
-            text,
-            disable_web_page_preview=True,
-            connect_timeout=timeout_s,
-            read_timeout=timeout_s,
-            write_timeout=timeout_s,
-        )
-        self._loop.run_until_complete(sending)
+        times = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), timeout_s)
+        self._loop.run_until_complete(method(*arguments, **times, **more))
+
+    def _words(self, error: Exception) -> str:
+        return secret.scrubbed(f"{type(error).__name__}: {error}", self._token)
 
     def _failed(self, error: Exception, done: int) -> Answer:
-        name = type(error).__name__
-        detail = secret.scrubbed(f"{name}: {error}", self._token)
-        if name in _REFUSALS:
+        detail = self._words(error)
+        if type(error).__name__ in _REFUSALS:
             return Answer(Outcome.REFUSED, detail, parts_done=done)
         retry_after = getattr(error, "retry_after", None)
         return Answer(Outcome.RETRY, detail, float(retry_after) if retry_after is not None else None, done)

@@ -12,7 +12,7 @@ from standfast.clock import utc_now
 from standfast.notifier import secret
 from standfast.notifier.backoff import retry_after_s
 from standfast.notifier.channel_config import WebhookConfig
-from standfast.notifier.channels.channel import Answer, Body, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing
 
 # The header with the HMAC-SHA-256 of the body's bytes, in the form that GitHub made common.
 SIGNATURE: Final = "X-Standfast-Signature-256"
@@ -48,6 +48,10 @@ class WebhookChannel:
                 return _answer(response)
         except requests.RequestException as error:
             return Answer(Outcome.RETRY, _reason(error))
+
+    def standing(self) -> Standing:
+        """Whatever is posted to an address of the user's may be told to somebody."""
+        return Standing(None, "a webhook can be asked nothing without sending something")
 
     def _signature(self, data: bytes) -> dict[str, str]:
         if not self._key:

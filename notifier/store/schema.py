@@ -110,4 +110,5 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE statuses (unit TEXT PRIMARY KEY, told_at TEXT NOT NULL) WITHOUT ROWID",
         _NOTES,
     ),
+    ("CREATE INDEX canaries ON messages (id) WHERE kind = 'canary'",),
 )

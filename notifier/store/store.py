@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from standfast.moments import from_iso, iso
 from standfast.notifier.fallback import Fallback, fallback, is_handed_on
@@ -43,6 +43,12 @@ ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occu
     action = excluded.action, stage = excluded.stage, told_at = excluded.told_at, quiet = excluded.quiet,
     acknowledged = excluded.acknowledged
 """
+
+# What these say is how things are now: an earlier one that was not delivered says nothing any more.
+_ONLY_THE_LATEST: Final[Mapping[MessageKind, str]] = {
+    MessageKind.RESEND: "DELETE FROM messages WHERE kind = 'resend'",
+    MessageKind.CANARY: "DELETE FROM messages WHERE kind = 'canary'",
+}
 
 
 class Store:
@@ -156,9 +162,8 @@ class Store:
 
     def _queue(self, message: Message, at: str) -> None:
         kind = message.draft.kind
-        if kind is MessageKind.RESEND:
-            # It says how things are now: an earlier one that was not delivered says nothing any more.
-            self._connection.execute("DELETE FROM messages WHERE kind = 'resend'")
+        if kind in _ONLY_THE_LATEST:
+            self._connection.execute(_ONLY_THE_LATEST[kind])
         inserted = self._connection.execute(
             "INSERT OR IGNORE INTO messages (id, kind, body, created_at) VALUES (?, ?, ?, ?)",
             (message.id, kind.value, json.dumps(webhook_body(message)), at),

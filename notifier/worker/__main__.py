@@ -18,8 +18,9 @@ from pathlib import Path
 
 from standfast.clock import monotonic_s
 from standfast.journal import Journal, configure_logging
-from standfast.notifier.channel_config import Channels, channels_from_table
+from standfast.notifier.channel_config import CANARY, Channels, channels_from_table
 from standfast.notifier.channels import build
+from standfast.notifier.channels.canary import CanaryChannel
 from standfast.notifier.worker.cap import Cap
 from standfast.notifier.worker.lane import Lane
 
@@ -70,6 +71,8 @@ def _end_with_the_lane(crash: threading.ExceptHookArgs) -> None:
 
 
 def _lane(name: str, database: Path, channels: Channels) -> Lane:
+    if name == CANARY:
+        return Lane(name, database, CanaryChannel, _report)
     cap = Cap(channels.sms.daily_cap, Journal(IDENTIFIER)) if name == "sms" and channels.sms else None
     return Lane(name, database, partial(build, name, channels), _report, cap)
 

@@ -8,12 +8,14 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
-from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome, Unusable
+from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome, Standing, Unusable
 from standfast.notifier.secret import SecretError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # Longer than any healthy delivery takes, with all parts of a long text to several numbers.
 LIMIT_S: Final = 60.0
@@ -34,16 +36,16 @@ class _Built:
         self._channel: Channel | None = None
         self._crashed = ""
 
-    def deliver(self, body: Body, parts_done: int) -> Answer:
+    def use(self, work: Callable[[Channel], T], broken: Callable[[str], T]) -> T:
+        """What the work with the channel comes to; `broken` makes the answer of one that crashed, from the words."""
         try:
-            answer = self._ready().deliver(body, parts_done)
+            answer = work(self._ready())
         except Exception as error:
             # A mistake of ours or of a library may cost this channel its time, never the others theirs.
             if self._crashed != repr(error):
                 log.exception("[NOTIFICATION] The channel %s crashed, please report this trace", self._name)
             self._crashed = repr(error)
-            detail = f"it crashed ({type(error).__name__}); the trace is in the journal"
-            return Answer(Outcome.RETRY, detail, parts_done=parts_done)
+            return broken(f"it crashed ({type(error).__name__}); the trace is in the journal")
         self._crashed = ""
         return answer
 
@@ -76,17 +78,27 @@ class Bounded:
 
     def deliver(self, body: Body, parts_done: int = 0) -> Answer:
         """Try once; after the limit the attempt counts as failed for now, whatever still becomes of it."""
-        answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        return self._in_time(
+            lambda channel: channel.deliver(body, parts_done),
+            lambda why: Answer(Outcome.RETRY, why, parts_done=parts_done),
+        )
+
+    def standing(self) -> Standing:
+        """What the other side says of us; that it says nothing within the limit tells nothing."""
+        return self._in_time(lambda channel: channel.standing(), lambda why: Standing(None, why))
+
+    def _in_time(self, work: Callable[[Channel], T], otherwise: Callable[[str], T]) -> T:
+        answers: queue.SimpleQueue[T] = queue.SimpleQueue()
         built = self._built
         thread = threading.Thread(
-            target=lambda: answers.put(built.deliver(body, parts_done)), name=f"delivery {self._name}", daemon=True
+            target=lambda: answers.put(built.use(work, otherwise)), name=f"channel {self._name}", daemon=True
         )
         thread.start()
         try:
             return answers.get(timeout=self._limit_s)
         except queue.Empty:
             self._built = _Built(self._name, self._build)
-            return Answer(Outcome.RETRY, f"no end within {self._limit_s:g} s", parts_done=parts_done)
+            return otherwise(f"no end within {self._limit_s:g} s")
 
     def close(self) -> None:
         """Give the connections back."""

@@ -79,6 +79,9 @@ TOPICS: Final[Mapping[Kind, Topic]] = {
     Kind.CANARY: Topic.HEALTH_CHECK,
 }
 
+# In the data of a problem or its end: people were told of it already, by whoever logged it.
+TOLD: Final = "told"
+
 # journald drops entries of priority 5 and 6 first under a flood, and syncs 0-2 to disk at once: hence 4 and 2.
 PRIORITIES: Final[Mapping[Severity, int]] = {Severity.INFO: 4, Severity.WARNING: 4, Severity.CRITICAL: 2}
 

@@ -20,7 +20,11 @@ NOTIFIER_DATABASE = STATE / "notifier/notifier.db"
 DETECTOR_STATUS = RUNTIME / "detector/status.json"
 NOTIFIER_STATUS = RUNTIME / "notifier/status.json"
 AGENTS_RUNTIME = RUNTIME / "agent"
+CHECK_STATUS = RUNTIME / "check/status.json"
 DOORBELL = RUNTIME / "notifier/doorbell"
+
+# What the units hand over where no secret was set (SetCredential=): a newline.
+NO_CREDENTIAL = b"\n"
 
 
 def agent_config(name: str) -> Path:
@@ -44,4 +48,4 @@ def credential(name: str) -> Path | None:
     if not directory:
         return None
     path = Path(directory) / name
-    return path if path.is_file() else None
+    return path if path.is_file() and path.stat().st_size > len(NO_CREDENTIAL) else None

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from standfast.detector.check import __main__ as check
+from standfast.check import watchers
 from standfast.systemd1 import Systemd1
 from tests.bus.fake_systemd import FakeSystemd
 from tests.bus.private_bus import PrivateBus
@@ -15,11 +15,7 @@ PATIENCE_S = 10.0
 
 
 @pytest.mark.parametrize(("after", "well"), [("active", True), ("activating", False), ("failed", False)])
-def test_a_watcher_that_is_being_started_is_looked_at_again(
-    bus: PrivateBus, monkeypatch: pytest.MonkeyPatch, after: str, well: bool
-) -> None:
-    monkeypatch.setattr(check, "LOOK_AGAIN_AFTER_S", 0.3)
-
+def test_a_watcher_that_is_being_started_is_looked_at_again(bus: PrivateBus, after: str, well: bool) -> None:
     async def run() -> dict[str, bool | None]:
         fleet = FakeSystemd()
         fleet.add("standfast-detector.service", active="activating", sub="start")
@@ -27,7 +23,7 @@ def test_a_watcher_that_is_being_started_is_looked_at_again(
         await fleet.serve(bus.address)
         try:
             async with asyncio.timeout(PATIENCE_S), await Systemd1.connect(bus.address) as systemd:
-                looking = asyncio.create_task(check.watchers_after_all(systemd, 120.0))
+                looking = asyncio.create_task(watchers.looked_at_twice(systemd, 120.0, look_again_after_s=0.3))
                 await fleet.until_called("ListUnitsByNames", 1)
                 fleet.units["standfast-detector.service"].active = after
                 found = await looking

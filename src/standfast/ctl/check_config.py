@@ -36,7 +36,7 @@ def _detector() -> type[Any]:
 
 
 def _check_timer() -> type[Any]:
-    from standfast.detector.check.config import CheckConfig
+    from standfast.check.config import CheckConfig
 
     return CheckConfig
 

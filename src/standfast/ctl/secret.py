@@ -29,6 +29,8 @@ UNITS: Final[Mapping[str, str]] = {
     "apprise-urls": NOTIFIER,
     "openalgo-api-key": AGENTS,
 }
+# Who is handed the same secrets: the check asks the channels' other sides, and sends while the notifier is away.
+SHARED: Final[Mapping[str, tuple[str, ...]]] = {NOTIFIER: ("standfast-check.service",)}
 DROP_INS: Final = paths.ROOT / "etc/systemd/system"
 _ENCRYPTION_LIMIT_S: Final = 30.0
 
@@ -39,7 +41,7 @@ class SecretError(StandfastError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a secret goes: its file, and the drop-in that has systemd hand it to a unit."""
+    """Where a secret goes: its file, and the drop-ins that have systemd hand it to the units."""
 
     name: str
     unit: str
@@ -50,9 +52,10 @@ class Place:
         return paths.CONFIG / "credentials" / f"{self.name}.{self.unit.removesuffix('.service')}"
 
     @property
-    def drop_in(self) -> Path:
+    def drop_ins(self) -> tuple[Path, ...]:
         """What names the file to systemd."""
-        return DROP_INS / f"{self.unit}.d" / f"credential-{self.name}.conf"
+        units = (self.unit, *SHARED.get(self.unit, ()))
+        return tuple(DROP_INS / f"{unit}.d" / f"credential-{self.name}.conf" for unit in units)
 
 
 def drop_in_text(place: Place, *, encrypted: bool) -> str:
@@ -90,7 +93,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     secret = _read_secret(place.name)
     sealed = _encrypted(place.name, secret)
     _write(place.file, sealed if sealed is not None else secret)
-    _write(place.drop_in, drop_in_text(place, encrypted=sealed is not None).encode(), mode=0o644)
+    for drop_in in place.drop_ins:
+        _write(drop_in, drop_in_text(place, encrypted=sealed is not None).encode(), mode=0o644)
     done = systemctl("daemon-reload")
     if done.returncode != 0:
         raise SecretError(f"stored, but systemd did not take it in ({complaint(done)}); systemctl daemon-reload")

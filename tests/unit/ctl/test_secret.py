@@ -5,21 +5,23 @@ from pathlib import Path
 import pytest
 
 from standfast.ctl.command import UsageError
-from standfast.ctl.secret import AGENTS, NOTIFIER, UNITS, Place, drop_in_text, place_of
+from standfast.ctl.secret import AGENTS, NOTIFIER, SHARED, UNITS, Place, drop_in_text, place_of
+from standfast.paths import NO_CREDENTIAL
 
 
 @pytest.mark.parametrize(
-    ("name", "agent", "unit"),
+    ("name", "agent", "unit", "more"),
     [
-        ("telegram-bot-token", None, NOTIFIER),
-        ("openalgo-api-key", None, AGENTS),
-        ("openalgo-api-key", "infy", "standfast-agent@infy.service"),
+        ("telegram-bot-token", None, NOTIFIER, ["standfast-check.service"]),
+        ("openalgo-api-key", None, AGENTS, []),
+        ("openalgo-api-key", "infy", "standfast-agent@infy.service", []),
     ],
 )
-def test_each_goes_to_the_unit_that_needs_it(name: str, agent: str | None, unit: str) -> None:
+def test_each_goes_to_the_units_that_need_it(name: str, agent: str | None, unit: str, more: list[str]) -> None:
     place = place_of(name, agent)
     assert place == Place(name, unit)
-    assert str(place.drop_in).endswith(f"/etc/systemd/system/{unit}.d/credential-{name}.conf")
+    wanted = [f"/etc/systemd/system/{one}.d/credential-{name}.conf" for one in [unit, *more]]
+    assert [str(one) for one in place.drop_ins] == wanted
 
 
 def test_two_agents_have_two_files() -> None:
@@ -41,5 +43,7 @@ def test_the_drop_in_names_the_file(encrypted: bool, key: str) -> None:
 
 def test_the_units_ask_for_what_there_is() -> None:
     units = Path(__file__).parents[3] / "units"
-    for name, unit in UNITS.items():
-        assert f"\nLoadCredential={name}\n" in (units / unit).read_text()
+    for name, owner in UNITS.items():
+        for unit in (owner, *SHARED.get(owner, ())):
+            placeholder = NO_CREDENTIAL.decode().replace("\n", "\\n")
+            assert f"\nLoadCredential={name}\nSetCredential={name}:{placeholder}\n" in (units / unit).read_text()

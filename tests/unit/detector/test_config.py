@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from standfast.check.config import CheckConfig
 from standfast.config import ConfigError, load, load_text
-from standfast.detector.check.config import CheckConfig
 from standfast.detector.config import DetectorConfig, Mode, Scope, ThresholdOverrides, Thresholds, Tier
 from standfast.detector.watched import Watching, port_of
 

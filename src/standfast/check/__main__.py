@@ -1,0 +1,101 @@
+"""standfast-check: one look at everything; tells what it found by events, or by itself while the notifier is away."""
+
+import asyncio
+import dataclasses
+import logging
+import os
+import time
+from typing import Final
+
+from standfast import paths, statusfile
+from standfast.check import keeping, memory, stand_in
+from standfast.check.config import CheckConfig
+from standfast.check.findings import Answer
+from standfast.check.known import known
+from standfast.check.looking import Looked, Looker
+from standfast.check.memory import Memory
+from standfast.check.outlet import Outlet
+from standfast.clock import utc_now
+from standfast.config import ConfigError, load
+from standfast.daemon import EXIT_CONFIG, log_mistakes
+from standfast.events import Event
+from standfast.journal import Journal, configure_logging
+from standfast.moments import iso
+from standfast.notifier.model import Draft, Identity, MessageKind
+from standfast.statusfile import StatusFileError
+
+log = logging.getLogger(__name__)
+
+IDENTIFIER: Final = "standfast-check"
+# journald reads the unit of a sender from its process: it must be there still (measured: 5 ms are enough).
+LINGER_S: Final = 0.05
+
+
+def main() -> int:
+    """Check once; 0 when it could be checked, whatever was found, 78 on bad configuration of its own."""
+    configure_logging(IDENTIFIER)
+    # The libraries of some channels log addresses with tokens in them.
+    logging.getLogger().setLevel(logging.ERROR)
+    logging.getLogger("standfast").setLevel(logging.INFO)
+    try:
+        config = load(CheckConfig, paths.CHECK_CONFIG, os.environ)
+    except ConfigError as error:
+        log_mistakes(error)
+        return EXIT_CONFIG
+    journal = Journal(IDENTIFIER)
+    asyncio.run(_check(config, journal))
+    time.sleep(LINGER_S)
+    journal.close()
+    return 0
+
+
+async def _check(config: CheckConfig, journal: Journal) -> None:
+    found = known()
+    outlet = Outlet(found.notifier, config.remind_after_s)
+    looker = Looker(config, found, outlet, journal)
+    before = keeping.load()
+    looked = await looker.ping(await looker.look(before, utc_now()))
+    kept, events = await _tell(looked, before, looker)
+    for event in events:
+        journal.emit(event)
+    keeping.save(kept, utc_now())
+    _show(looked.answers)
+
+
+async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory, list[Event]]:
+    """What is remembered and logged from here on, after telling people what the notifier cannot tell."""
+    now, answers = utc_now(), looked.answers
+    after = memory.after_looks(before, answers, now)
+    needed = stand_in.is_needed(answers)
+    due = stand_in.to_tell(answers, after, now, looker.config.remind_after_s) if needed else ()
+    over = stand_in.to_end(answers, before)
+    sent = await looker.outlet.send(stand_in.drafts(due, over, before, after, looker.known.notifier, now))
+    after = memory.after_telling(after, _identities(sent, are_over=False), now)
+    events = stand_in.events(answers, before, after, frozenset(_identities(sent, are_over=True)))
+    gone = stand_in.gone(answers, before) if looked.is_whole else frozenset()
+    kept = dataclasses.replace(memory.without(after, gone), channels=looked.channels, databases=looked.databases)
+    return kept, [*events, *stand_in.forgotten(one for one in gone if before.is_open(one))]
+
+
+def _identities(sent: list[Draft], *, are_over: bool) -> list[Identity]:
+    wanted = (draft for draft in sent if (draft.kind is MessageKind.RECOVERY) is are_over)
+    return [problem.identity for draft in wanted for problem in draft.problems]
+
+
+def _show(answers: tuple[Answer, ...]) -> None:
+    """A line for people, and the status file."""
+    unwell = [answer.words for answer in answers if answer.well is False]
+    unknown = sum(1 for answer in answers if answer.well is None)
+    listed = f" ({'; '.join(unwell)})" if unwell else ""
+    log.info("Checked %d things: %d not well%s, %d could not be told", len(answers), len(unwell), listed, unknown)
+    rows = [
+        {"type": one.question.type, "unit": one.question.unit, "well": one.well, "detail": one.words} for one in answers
+    ]
+    try:
+        statusfile.write(paths.CHECK_STATUS, {"answers": rows, "checked_at": iso(utc_now())})
+    except StatusFileError as error:
+        log.warning("%s", error)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

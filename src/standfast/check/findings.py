@@ -1,0 +1,152 @@
+"""What the check asks, and what it makes of what it finds. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from standfast.detector.finding import Finding
+from standfast.detector.model import Outcome
+from standfast.events import Severity
+from standfast.notifier.channels.channel import Standing
+from standfast.notifier.model import Identity
+from standfast.notifier.route import credentials_refused
+
+CHECK_UNIT: Final = "standfast-check.service"
+DETECTOR_UNIT: Final = "standfast-detector.service"
+NOTIFIER_UNIT: Final = "standfast-notifier.service"
+MIB: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that is checked: a problem's identity, and what to do when it is not well.
+
+    Attributes:
+        after: in how many looks in a row it must be found not well before that is a problem.
+    """
+
+    type: str
+    unit: str
+    severity: Severity
+    action: str
+    after: int = 1
+
+    @property
+    def identity(self) -> Identity:
+        """Its type and unit."""
+        return Identity(self.type, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found: well, not well (with the trouble in words), or unknown (None)."""
+
+    question: Question
+    well: bool | None
+    words: str
+
+
+def watcher_down(unit: str) -> Question:
+    """Whether a watcher runs."""
+    return Question("WATCHER_DOWN", unit, Severity.CRITICAL, f"systemctl status {unit}")
+
+
+def watcher_stuck(unit: str) -> Question:
+    """Whether a watcher's loop turns."""
+    return Question("WATCHER_STUCK", unit, Severity.CRITICAL, f"systemctl restart {unit}")
+
+
+CANARY: Final = Question("CANARY_LOST", NOTIFIER_UNIT, Severity.CRITICAL, f"journalctl -u {NOTIFIER_UNIT} -n 50")
+DATABASES: Final = Question("DATABASE_DAMAGED", CHECK_UNIT, Severity.CRITICAL, "Restore the database from its backup")
+FILES: Final = Question("CRITICAL_FILE_BAD", CHECK_UNIT, Severity.WARNING, "Put the file back, or correct it")
+# The outside may be away for a moment; its silence is a problem only when it lasts.
+DEADMAN: Final = Question(
+    "DEADMAN_PING_FAILED", CHECK_UNIT, Severity.WARNING, "See url of [deadman] in check.toml, and the network", after=3
+)
+
+
+def runs(unit: str, active_state: str) -> Answer:
+    """Whether a watcher's unit is up; one that its operator stopped is not, and that is worth telling."""
+    return Answer(watcher_down(unit), active_state in ("active", "reloading"), f"{unit} is {active_state}")
+
+
+def turns(unit: str, age_s: float | None, limit_s: float) -> Answer:
+    """Whether a watcher's status is fresh; None: it has none yet."""
+    if age_s is None:
+        return Answer(watcher_stuck(unit), None, f"{unit} has no status")
+    return Answer(watcher_stuck(unit), age_s <= limit_s, f"{unit} looked last {age_s:.0f} s ago")
+
+
+def canary(came: bool | None, within_s: float, watchers: tuple[Answer, ...]) -> Answer:
+    """Whether the notifier passed the canary on; of one that is down or stuck that is said already."""
+    if came is None:
+        return Answer(CANARY, None, "the journal cannot be read")
+    if came:
+        return Answer(CANARY, True, "a canary came through the notifier")
+    if any(one.question.unit == NOTIFIER_UNIT and one.well is False for one in watchers):
+        return Answer(CANARY, None, "the notifier is not there to pass it on")
+    return Answer(CANARY, False, f"the notifier did not pass a canary on within {within_s:g} s: it delivers nothing")
+
+
+def disk(mount: str, unit: str, free: Mapping[str, tuple[int, int]], lowest_share: float) -> Answer:
+    """Whether there is room on a disk; `free` has (free, all) of its bytes and of its inodes."""
+    question = Question("DISK_SPACE_LOW", unit, Severity.WARNING, f"df -h {mount}; df -i {mount}; make room there")
+    shares = {what: left / total for what, (left, total) in free.items() if total}
+    if not shares:
+        return Answer(question, None, f"the disk at {mount} does not say how full it is")
+    scarcest = min(shares, key=lambda what: shares[what])
+    left = free[scarcest][0]
+    amount = f"{left // MIB} MiB" if scarcest == "bytes" else f"{left} {scarcest}"
+    words = f"{shares[scarcest]:.1%} of the disk at {mount} are free ({amount})"
+    return Answer(question, shares[scarcest] >= lowest_share, words)
+
+
+def together(question: Question, found: Mapping[str, Finding]) -> Answer:
+    """Several findings as the answer to one question: all is well only where all could be looked at."""
+    failed = [f"{name} ({finding.detail})" for name, finding in found.items() if finding.outcome is Outcome.FAIL]
+    unknown = [f"{name} ({finding.detail})" for name, finding in found.items() if finding.outcome is Outcome.UNKNOWN]
+    if failed:
+        return Answer(question, False, ", ".join(failed))
+    if unknown:
+        return Answer(question, None, ", ".join(unknown))
+    return Answer(question, True, f"{len(found)} looked at")
+
+
+def channel(name: str, standing: Standing) -> Answer:
+    """Whether a channel's other side still knows us."""
+    action = f"See [channels.{name}] in notifier.toml and its secret; then standfastctl test-notify --channel {name}"
+    question = Question(credentials_refused(name), NOTIFIER_UNIT, Severity.CRITICAL, action)
+    if standing.good is False:
+        return Answer(question, False, f"{name} refuses us: {standing.detail}")
+    return Answer(question, standing.good, f"{name}: {standing.detail or 'knows us'}")
+
+
+def configuration(file: str, unit: str, mistakes: int) -> Answer:
+    """Whether a daemon would start with its configuration as it is now; one that is being written has its time."""
+    question = Question("CONFIGURATION_BAD", unit, Severity.WARNING, "standfastctl check-config", after=2)
+    if not mistakes:
+        return Answer(question, True, f"{file} is correct")
+    count = "a mistake" if mistakes == 1 else f"{mistakes} mistakes"
+    return Answer(question, False, f"{file} has {count}: {unit} runs on with the old one, and would not start again")
+
+
+def ping(finding: Finding) -> Answer:
+    """Whether the dead-man address took a ping."""
+    if finding.outcome is Outcome.OK:
+        return Answer(DEADMAN, True, "the dead-man address took the ping")
+    return Answer(DEADMAN, False, f"the dead-man address did not take {DEADMAN.after} pings in a row: {finding.detail}")
+
+
+def unasked(question: Question, why: str) -> Answer:
+    """What could not be looked at in this run."""
+    return Answer(question, None, why)
+
+
+def all_hold(answers: tuple[Answer, ...]) -> bool:
+    """Whether both watchers run, turn, and the canary came through: what the dead-man's switch stands for."""
+    return bool(answers) and all(answer.well for answer in answers)
+
+
+def by_itself(answer: Answer) -> Answer:
+    """The answer as people read it when the check itself tells it."""
+    return replace(answer, words=f"{answer.words} (told by the check timer, since the notifier does not)")

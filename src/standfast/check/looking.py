@@ -1,0 +1,118 @@
+"""One look at everything: all parts at the same time, each within its own; one that hangs or breaks stops no other."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from standfast.check import canary, databases, disks, findings, watchers
+from standfast.check.aside import aside
+from standfast.check.config import LONGEST_LOOK_S, CheckConfig
+from standfast.check.findings import Answer
+from standfast.check.known import Known
+from standfast.check.memory import Memory, Seen
+from standfast.check.outlet import Outlet
+from standfast.detector.finding import Finding
+from standfast.detector.prober import look
+from standfast.detector.probes.file import FileProbe
+from standfast.detector.probes.http import HttpProbe
+from standfast.journal import Emitter
+
+FILE_TIMEOUT_S: Final = 10.0
+_TAKEN: Final = tuple(range(200, 300))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found.
+
+    Attributes:
+        watchers: of the detector and the notifier, the canary included.
+        others: all else.
+        is_whole: whether everything was looked at that there is; what lacks an answer then is there no longer.
+    """
+
+    watchers: tuple[Answer, ...]
+    others: tuple[Answer, ...]
+    channels: Mapping[str, Seen]
+    databases: Mapping[str, Seen]
+    is_whole: bool
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """All of them."""
+        return self.watchers + self.others
+
+    def including(self, answer: Answer) -> "Looked":
+        """The same with one more."""
+        return replace(self, others=(*self.others, answer))
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """What is looked at and with what."""
+
+    config: CheckConfig
+    known: Known
+    outlet: Outlet
+    emitter: Emitter
+
+    async def look(self, memory: Memory, now: datetime) -> Looked:
+        """Look once at everything but the dead-man address."""
+        watched, (found, deep), files, disk_answers, channels = await asyncio.gather(
+            self._watchers(),
+            databases.look_at(self.known.fleet.database, memory.databases, self.config, now),
+            self._files(),
+            aside(self._disks, LONGEST_LOOK_S, None),
+            self._channels(memory, now),
+        )
+        others = [
+            *self.known.answers,
+            *(disk_answers or ()),
+            *([findings.together(findings.DATABASES, found)] if found else []),
+            *([findings.together(findings.FILES, files)] if files else []),
+            *(findings.channel(name, seen.standing()) for name, seen in channels.items()),
+        ]
+        is_whole = disk_answers is not None and all(answer.well for answer in self.known.answers)
+        return Looked(watched, tuple(others), channels, deep, is_whole)
+
+    async def ping(self, looked: Looked) -> Looked:
+        """Call the dead-man address, but only while the watchers and the way through the notifier are well."""
+        settings = self.config.deadman
+        if not settings.url:
+            return looked
+        if not findings.all_hold(looked.watchers):
+            why = "the dead-man address was not called: not all that it stands for is well"
+            return looked.including(findings.unasked(findings.DEADMAN, why))
+        found = await look(HttpProbe(settings.url, _TAKEN), settings.timeout_s)
+        return looked.including(findings.ping(found))
+
+    async def _watchers(self) -> tuple[Answer, ...]:
+        within_s = self.config.canary_timeout_s
+        seen, came = await asyncio.gather(
+            watchers.after_all(self.config.stale_after_s, self.config.look_again_after_s),
+            aside(partial(canary.comes_through, self.emitter, within_s), LONGEST_LOOK_S + 1, None),
+        )
+        return (*seen, findings.canary(came, within_s, tuple(seen)))
+
+    async def _files(self) -> dict[str, Finding]:
+        listed = self.known.fleet.critical_files
+        found = await asyncio.gather(*(look(FileProbe(path), FILE_TIMEOUT_S) for path in listed))
+        return dict(zip(listed, found, strict=True))
+
+    async def _channels(self, memory: Memory, now: datetime) -> dict[str, Seen]:
+        """What each channel's other side says, asked now or lately."""
+        names = self.known.notifier.channel_names
+        kept = {name: seen for name, seen in memory.channels.items() if name in names and not self._is_due(seen, now)}
+        asked = await self.outlet.standings(name for name in names if name not in kept)
+        return {**kept, **{name: Seen(now, one.good, one.detail) for name, one in asked.items()}}
+
+    def _is_due(self, seen: Seen, now: datetime) -> bool:
+        return seen.is_due(now, self.config.ask_interval_s)
+
+    def _disks(self) -> list[Answer]:
+        fleet = self.known.fleet
+        files = [*fleet.critical_files, *(database.path for database in fleet.database)]
+        return disks.answers(files, self.config.disk.lowest_share)

@@ -1,0 +1,153 @@
+"""What the check remembers from one run to the next. Pure.
+
+Its form on disk is one JSON object; one that is damaged is as good as none, except that then nothing is known to be
+over: each end is told once more, and whoever does not know of the problem ignores it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from standfast.check.findings import Answer
+from standfast.moments import from_iso, iso
+from standfast.notifier.channels.channel import Standing
+from standfast.notifier.model import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that was found not well.
+
+    Attributes:
+        since: when it was first found so.
+        times: how often in a row it was.
+        is_open: whether it was logged as a problem, and its end was not.
+        told_at: when the check told people of it by itself; None when that is the notifier's business.
+    """
+
+    since: datetime
+    times: int = 1
+    is_open: bool = False
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a look ended that is not taken in each run."""
+
+    at: datetime
+    good: bool | None
+    detail: str = ""
+
+    def is_due(self, now: datetime, every_s: float) -> bool:
+        """Whether it is time for the next; what was bad is looked at each time, so that its end is seen soon."""
+        return self.good is False or abs(now - self.at) >= timedelta(seconds=every_s)
+
+    def standing(self) -> Standing:
+        """The same as a channel says it."""
+        return Standing(self.good, self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All of it.
+
+    Attributes:
+        is_whole: False when it is not known what was open.
+        channels: what the other side of each channel said last.
+        databases: how the last deep look at each database ended.
+    """
+
+    troubles: Mapping[Identity, Trouble] = field(default_factory=dict)
+    channels: Mapping[str, Seen] = field(default_factory=dict)
+    databases: Mapping[str, Seen] = field(default_factory=dict)
+    is_whole: bool = True
+
+    def is_open(self, identity: Identity) -> bool:
+        """Whether an end has something to end."""
+        trouble = self.troubles.get(identity)
+        return not self.is_whole if trouble is None else trouble.is_open
+
+
+DAMAGED: Final = Memory(is_whole=False)
+
+
+def after_looks(memory: Memory, answers: Iterable[Answer], now: datetime) -> Memory:
+    """The troubles as they are after these answers; what could not be told stays as it was."""
+    troubles = dict(memory.troubles)
+    for answer in answers:
+        identity = answer.question.identity
+        if answer.well:
+            troubles.pop(identity, None)
+        elif answer.well is False:
+            before = troubles.get(identity, Trouble(now, times=0))
+            times = before.times + 1
+            is_open = before.is_open or times >= answer.question.after
+            troubles[identity] = replace(before, times=times, is_open=is_open)
+    return replace(memory, troubles=troubles, is_whole=True)
+
+
+def after_telling(memory: Memory, told: Iterable[Identity], now: datetime) -> Memory:
+    """The same when the check told people of these troubles by itself."""
+    marks = {one: replace(memory.troubles[one], told_at=now) for one in told if one in memory.troubles}
+    return replace(memory, troubles={**memory.troubles, **marks})
+
+
+def without(memory: Memory, gone: Iterable[Identity]) -> Memory:
+    """The same when these are no longer looked at."""
+    left = set(memory.troubles) - set(gone)
+    return replace(memory, troubles={one: trouble for one, trouble in memory.troubles.items() if one in left})
+
+
+def to_table(memory: Memory, now: datetime) -> dict[str, Any]:
+    """What is written down."""
+    return {
+        "saved_at": iso(now),
+        "troubles": [_trouble_table(identity, trouble) for identity, trouble in memory.troubles.items()],
+        "channels": {name: _seen_table(seen) for name, seen in memory.channels.items()},
+        "databases": {name: _seen_table(seen) for name, seen in memory.databases.items()},
+    }
+
+
+def from_table(table: Mapping[str, Any]) -> Memory:
+    """What was written down; damaged where it is something else."""
+    try:
+        troubles = dict(_trouble(row) for row in table["troubles"])
+        channels = {str(name): _seen(row) for name, row in table["channels"].items()}
+        databases = {str(name): _seen(row) for name, row in table["databases"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return DAMAGED
+    return Memory(troubles, channels, databases)
+
+
+def saved_at(table: Mapping[str, Any]) -> str:
+    """When it was written down, as text that sorts; "" when it does not say."""
+    found = table.get("saved_at")
+    return found if isinstance(found, str) else ""
+
+
+def _trouble_table(identity: Identity, trouble: Trouble) -> dict[str, Any]:
+    return {
+        "type": identity.type,
+        "unit": identity.unit,
+        "since": iso(trouble.since),
+        "times": trouble.times,
+        "is_open": trouble.is_open,
+        "told_at": iso(trouble.told_at) if trouble.told_at else None,
+    }
+
+
+def _trouble(row: Mapping[str, Any]) -> tuple[Identity, Trouble]:
+    told_at = from_iso(row["told_at"]) if row["told_at"] is not None else None
+    identity = Identity(str(row["type"]), str(row["unit"]))
+    return identity, Trouble(from_iso(row["since"]), int(row["times"]), bool(row["is_open"]), told_at)
+
+
+def _seen_table(seen: Seen) -> dict[str, Any]:
+    return {"at": iso(seen.at), "good": seen.good, "detail": seen.detail}
+
+
+def _seen(row: Mapping[str, Any]) -> Seen:
+    good = row["good"]
+    return Seen(from_iso(row["at"]), good if good is None else bool(good), str(row["detail"]))

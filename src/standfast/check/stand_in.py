@@ -1,0 +1,131 @@
+"""What the check tells people by itself while the notifier does not: each trouble once, then a reminder, then its end.
+
+Whoever told a trouble tells its end, so what was told here ends here, even when the notifier is back. The events say
+so (`told`), and the notifier then only writes it into its error log. Pure.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from standfast.check import findings
+from standfast.check.findings import NOTIFIER_UNIT, Answer
+from standfast.check.memory import Memory
+from standfast.events import TOLD, Event, Kind
+from standfast.notifier import aggregate
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.ledger import by_route, destination
+from standfast.notifier.model import Draft, Identity, MessageKind, Problem, Stage, worst
+
+_THE_NOTIFIERS = frozenset(
+    {findings.watcher_down(NOTIFIER_UNIT), findings.watcher_stuck(NOTIFIER_UNIT), findings.CANARY}
+)
+
+
+def is_needed(answers: Iterable[Answer]) -> bool:
+    """Whether the notifier tells nothing: the canary is what counts, its unit and its loop only say why."""
+    asked = [answer for answer in answers if answer.question in _THE_NOTIFIERS]
+    came = any(answer.well for answer in asked if answer.question == findings.CANARY)
+    return not came and any(answer.well is False for answer in asked)
+
+
+def to_tell(answers: Iterable[Answer], memory: Memory, now: datetime, remind_after_s: float) -> tuple[Answer, ...]:
+    """The open troubles that were not told here yet, or so long ago that people are reminded."""
+
+    def is_due(answer: Answer) -> bool:
+        trouble = memory.troubles.get(answer.question.identity)
+        if answer.well is not False or trouble is None or not trouble.is_open:
+            return False
+        return trouble.told_at is None or abs(now - trouble.told_at) >= timedelta(seconds=remind_after_s)
+
+    return tuple(answer for answer in answers if is_due(answer))
+
+
+def to_end(answers: Iterable[Answer], before: Memory) -> tuple[Answer, ...]:
+    """What was told here and is over."""
+    return tuple(one for one in answers if one.well and is_told(before, one.question.identity))
+
+
+def is_told(memory: Memory, identity: Identity) -> bool:
+    """Whether a trouble was told here."""
+    trouble = memory.troubles.get(identity)
+    return trouble is not None and trouble.told_at is not None
+
+
+def drafts(
+    due: Iterable[Answer], over: Iterable[Answer], before: Memory, memory: Memory, config: NotifierConfig, now: datetime
+) -> list[Draft]:
+    """The messages: one that the notifier is away, one about all else that is wrong, one about what is over."""
+    told = [(answer.question in _THE_NOTIFIERS, _problem(findings.by_itself(answer), memory, now)) for answer in due]
+    away = [problem for is_its, problem in told if is_its]
+    rest = [problem for is_its, problem in told if not is_its]
+    ended = [_problem(answer, before, now, is_over=True) for answer in over]
+    return [
+        *(_draft((one,), MessageKind.PROBLEM, config, now) for one in away),
+        *(_draft(group, MessageKind.PROBLEM, config, now) for group in by_route(rest, config)),
+        *(_draft(group, MessageKind.RECOVERY, config, now) for group in by_route(ended, config)),
+    ]
+
+
+def events(answers: Iterable[Answer], before: Memory, memory: Memory, ended: frozenset[Identity]) -> list[Event]:
+    """What is logged: a problem for each open trouble, the end of those that are over.
+
+    Args:
+        ended: the troubles whose end was told here.
+    """
+    said = []
+    for answer in answers:
+        identity = answer.question.identity
+        if answer.well is False and memory.is_open(identity):
+            said.append(_event(Kind.PROBLEM, answer, told=is_told(memory, identity)))
+        elif answer.well and before.is_open(identity):
+            said.append(_event(Kind.RESOLVED, answer, told=identity in ended))
+    return said
+
+
+def gone(answers: Iterable[Answer], before: Memory) -> frozenset[Identity]:
+    """The troubles of which nobody asks any more."""
+    return frozenset(before.troubles) - {answer.question.identity for answer in answers}
+
+
+def forgotten(gone: Iterable[Identity]) -> list[Event]:
+    """The end of what is no longer looked at, as a disk that nothing lies on any more."""
+    return [Event(Kind.RESOLVED, "It is no longer looked at", one.type, unit=one.unit) for one in gone]
+
+
+def _event(kind: Kind, answer: Answer, *, told: bool) -> Event:
+    question = answer.question
+    return Event(
+        kind,
+        answer.words,
+        type=question.type,
+        severity=question.severity,
+        unit=question.unit,
+        action=question.action if kind is Kind.PROBLEM else "",
+        data={TOLD: True} if told else {},
+    )
+
+
+def _problem(answer: Answer, memory: Memory, now: datetime, *, is_over: bool = False) -> Problem:
+    question, trouble = answer.question, memory.troubles[answer.question.identity]
+    return Problem(
+        id=0,
+        type=question.type,
+        unit=question.unit,
+        message=answer.words,
+        severity=question.severity,
+        action=question.action,
+        failure_class=None,
+        first_occurrence=trouble.since,
+        last_occurrence=now,
+        occurrences=trouble.times,
+        stage=Stage.TOLD,
+        told_at=trouble.told_at,
+        resolved_at=now if is_over else None,
+    )
+
+
+def _draft(problems: tuple[Problem, ...], kind: MessageKind, config: NotifierConfig, now: datetime) -> Draft:
+    if kind is MessageKind.PROBLEM:
+        alone = MessageKind.REMINDER if all(one.told_at for one in problems) else kind
+        kind = aggregate.kind_of(problems, alone)
+    return Draft(kind, worst(problems), now, destination(problems[0], config), problems)

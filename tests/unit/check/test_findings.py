@@ -1,0 +1,97 @@
+"""The timer's check: what it makes of what it finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from standfast.check import findings
+from standfast.check.findings import DETECTOR_UNIT, NOTIFIER_UNIT, Answer
+from standfast.detector.finding import Finding
+from standfast.detector.model import Outcome
+from standfast.notifier.channels.channel import Standing
+
+GIB = 2**30
+
+
+def room(free: int, inodes: int = 100, total: int = 100) -> Answer:
+    free_of = {"bytes": (free * GIB, total * GIB), "inodes": (inodes, total)}
+    return findings.disk("/srv", "srv.mount", free_of, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("answer", "well"),
+    [
+        (findings.runs(DETECTOR_UNIT, "active"), True),
+        (findings.runs(DETECTOR_UNIT, "reloading"), True),
+        (findings.runs(DETECTOR_UNIT, "failed"), False),
+        (findings.runs(DETECTOR_UNIT, "inactive"), False),
+        (findings.turns(DETECTOR_UNIT, 30, 120), True),
+        (findings.turns(DETECTOR_UNIT, 121, 120), False),
+        (findings.turns(DETECTOR_UNIT, None, 120), None),
+        (room(5), True),
+        (room(4), False),
+        (room(50, inodes=4), False),
+        (room(0, total=0), None),
+        (findings.together(findings.DATABASES, {"a": Finding(Outcome.OK)}), True),
+        (findings.together(findings.DATABASES, {"a": Finding(Outcome.OK), "b": Finding(Outcome.FAIL)}), False),
+        (findings.together(findings.DATABASES, {"a": Finding(Outcome.UNKNOWN)}), None),
+        (findings.together(findings.DATABASES, {"a": Finding(Outcome.OK), "b": Finding(Outcome.UNKNOWN)}), None),
+        (findings.together(findings.DATABASES, {"a": Finding(Outcome.FAIL), "b": Finding(Outcome.UNKNOWN)}), False),
+        (findings.channel("sms", Standing(True)), True),
+        (findings.channel("sms", Standing(False, "HTTP 401")), False),
+        (findings.channel("sms", Standing(None, "cannot reach Twilio")), None),
+        (findings.configuration("notifier.toml", NOTIFIER_UNIT, 0), True),
+        (findings.configuration("notifier.toml", NOTIFIER_UNIT, 2), False),
+        (findings.ping(Finding(Outcome.OK)), True),
+        (findings.ping(Finding(Outcome.FAIL, "status 503")), False),
+        (findings.ping(Finding(Outcome.UNKNOWN, "no answer within 10 s")), False),
+    ],
+)
+def test_answers(answer: Answer, well: bool | None) -> None:
+    assert answer.well is well
+    assert answer.words
+
+
+def test_what_is_scarce_is_named() -> None:
+    assert room(4).words == "4.0% of the disk at /srv are free (4096 MiB)"
+    assert room(50, inodes=3).words == "3.0% of the disk at /srv are free (3 inodes)"
+
+
+UP = (findings.runs(NOTIFIER_UNIT, "active"), findings.turns(NOTIFIER_UNIT, 5, 120))
+DOWN = (findings.runs(NOTIFIER_UNIT, "failed"), findings.turns(NOTIFIER_UNIT, None, 120))
+STUCK = (findings.runs(NOTIFIER_UNIT, "active"), findings.turns(NOTIFIER_UNIT, 500, 120))
+OTHER_DOWN = (findings.runs(DETECTOR_UNIT, "failed"), *UP)
+
+
+@pytest.mark.parametrize(
+    ("came", "watchers", "well"),
+    [
+        (True, UP, True),
+        (True, STUCK, True),
+        (False, UP, False),
+        (False, OTHER_DOWN, False),
+        # That it is down or stuck is the trouble; the canary is no second one.
+        (False, DOWN, None),
+        (False, STUCK, None),
+        (None, UP, None),
+    ],
+)
+def test_a_canary_that_does_not_come_is_one_trouble(
+    came: bool | None, watchers: tuple[Answer, ...], well: bool | None
+) -> None:
+    assert findings.canary(came, 20, watchers).well is well
+
+
+@pytest.mark.parametrize(
+    ("watchers", "holds"),
+    [
+        ((*UP, findings.canary(True, 20, UP)), True),
+        ((*UP, findings.canary(False, 20, UP)), False),
+        ((*UP, findings.canary(None, 20, UP)), False),
+        ((*STUCK, findings.canary(True, 20, STUCK)), False),
+        ((*OTHER_DOWN, findings.canary(True, 20, OTHER_DOWN)), False),
+        ((), False),
+    ],
+)
+def test_the_dead_mans_switch_stands_for_all_of_it(watchers: tuple[Answer, ...], holds: bool) -> None:
+    assert findings.all_hold(watchers) is holds

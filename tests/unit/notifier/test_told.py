@@ -1,0 +1,64 @@
+"""What the check has told while the notifier was away is written down, and not told again."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tests.unit.notifier.events import problem, resolved
+from tests.unit.notifier.fold import Fold, kinds
+
+from standfast.events import Severity
+from standfast.notifier.hear import Plain
+from standfast.notifier.model import Heard
+
+HOUR_S = 3600
+
+
+def told(heard: Heard) -> Heard:
+    return dataclasses.replace(heard, told=True)
+
+
+def down(seconds: float) -> Heard:
+    return problem(seconds, "WATCHER_DOWN", severity=Severity.CRITICAL)
+
+
+def test_a_problem_and_its_end_that_were_told_make_no_message() -> None:
+    fold = Fold()
+    assert fold.hear(told(down(0))) is Plain.TOLD
+    assert fold.hear(told(down(300))) is Plain.TOLD
+    (kept,) = fold.ledger.problems.values()
+    assert (kept.occurrences, kept.told_at) == (2, down(300).at)
+    fold.hear(told(resolved(600, "WATCHER_DOWN")))
+    assert fold.tick(700) == []
+    assert fold.ledger.problems == fold.ledger.resting == {}
+
+
+def test_its_reminder_comes_in_its_time_when_the_notifier_is_back() -> None:
+    fold = Fold()
+    fold.hear(told(down(0)))
+    assert fold.tick(HOUR_S - 1) == []
+    assert kinds(fold.tick(HOUR_S)) == ["reminder"]
+
+
+def test_an_end_that_was_not_told_is_told_here() -> None:
+    fold = Fold()
+    fold.hear(told(down(0)))
+    fold.hear(resolved(600, "WATCHER_DOWN"))
+    assert kinds(fold.tick(700)) == ["recovery"]
+
+
+def test_what_was_held_when_the_check_told_it_is_not_told_when_the_window_closes() -> None:
+    fold = Fold()
+    fold.hear(problem(0))
+    fold.hear(told(problem(10)))
+    assert fold.tick(100) == []
+    fold.hear(told(resolved(200)))
+    assert fold.tick(300) == []
+
+
+def test_after_it_a_new_one_is_news() -> None:
+    fold = Fold()
+    fold.hear(told(down(0)))
+    fold.hear(told(resolved(600, "WATCHER_DOWN")))
+    fold.hear(down(700))
+    assert kinds(fold.drafts()) == ["problem"]
