@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.system.inbox import URL, Inbox
 from tests.system.machine import Entry, Machine
 from tests.system.stage import wait_until
 
@@ -88,3 +89,135 @@ def test_the_detector_killed_remembers_its_restarts(machine: Machine) -> None:
 def detector_status(machine: Machine) -> dict[str, Any]:
     status = machine.run("cat /run/standfast/detector/status.json || echo '{}'").stdout
     return dict(json.loads(status))
+
+
+# The watch over the watchers: from here on the notifier has a webhook, and the check little patience.
+CHECK = "standfast-check.service"
+SECRET_PATH = "ping-7f3a9c"
+_CHECK_TOML = f"""
+look_again_after_s = 1
+canary_timeout_s = 3
+[deadman]
+url = "http://127.0.0.1:9998/{SECRET_PATH}"
+"""
+_NOTIFIER_TOML = f"""
+aggregation_window_s = 1
+recovery_hold_s = 0.1
+[channels.webhook]
+url = "{URL}"
+"""
+# So that what systemd does in 40 s is seen in 3.
+_QUICK_WATCHDOG = "[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\n"
+
+
+@pytest.fixture(scope="module")
+def inbox(machine: Machine) -> Inbox:
+    """Whoever is told, and the dead-man's switch."""
+    found = Inbox(machine)
+    machine.write("/etc/standfast/check.toml", _CHECK_TOML)
+    machine.write("/etc/standfast/notifier.toml", _NOTIFIER_TOML)
+    machine.write(f"/srv/deadman/{SECRET_PATH}", "ok")
+    serve = "python3 -u -m http.server --bind 127.0.0.1 --directory /srv/deadman 9998"
+    machine.run(f"systemd-run --quiet --unit=deadman {serve}; until ss -ltn | grep -q 127.0.0.1:9998; do :; done")
+    machine.run(["systemctl", "stop", "standfast-check.timer"])
+    machine.run(["systemctl", "restart", NOTIFIER])
+    machine.wait_unit(NOTIFIER)
+    return found
+
+
+def check(machine: Machine) -> dict[str, bool | None]:
+    """Run the check; what it found of the watchers, by type and unit."""
+    machine.run(["systemctl", "start", CHECK], timeout_s=130)
+    answers = json.loads(machine.read("/run/standfast/check/status.json"))["answers"]
+    return {f"{one['type']} {one['unit']}": one["well"] for one in answers}
+
+
+def pings(machine: Machine) -> int:
+    return len([one for one in machine.journal(_SYSTEMD_UNIT="deadman.service") if SECRET_PATH in one["MESSAGE"]])
+
+
+def told(inbox: Inbox, error_type: str) -> list[str]:
+    return [letter.kind for letter in inbox.letters() if error_type in letter.types]
+
+
+def error_log(machine: Machine, columns: str, where: str) -> list[list[Any]]:
+    query = f"SELECT {columns} FROM {where}"
+    script = f"""
+import json, sqlite3
+print(json.dumps(sqlite3.connect("file:/var/lib/standfast/notifier/notifier.db?mode=ro", uri=True).execute(
+    {query!r}).fetchall()))
+"""
+    found: list[list[Any]] = json.loads(machine.run(["python3", "-"], stdin=script).stdout)
+    return found
+
+
+def test_a_canary_comes_through_to_nobody_and_leaves_no_heap(machine: Machine, inbox: Inbox) -> None:
+    for _ in range(2):
+        found = check(machine)
+        assert set(found.values()) <= {True, None}, found
+        assert found[f"CANARY_LOST {NOTIFIER}"] is True
+    assert error_log(machine, "count(*)", "outbox WHERE channel = 'canary'") == [[1]]
+    assert inbox.letters() == []
+    assert pings(machine) == 2
+    said = machine.run(f"journalctl _SYSTEMD_UNIT={CHECK} --output=json --all").stdout
+    assert said
+    assert SECRET_PATH not in said
+
+
+def test_while_the_notifier_is_dead_the_check_tells_by_itself_once(machine: Machine, inbox: Inbox) -> None:
+    # What it tells it over is what notifier.toml was when it was last correct.
+    machine.write("/etc/standfast/notifier.toml", "[channels.webhook]\nurl = 7\n")
+    machine.run(f"systemctl mask --runtime {NOTIFIER} && systemctl kill --signal=KILL {NOTIFIER}")
+    machine.wait_unit(NOTIFIER, "failed")
+    try:
+        assert check(machine)[f"WATCHER_DOWN {NOTIFIER}"] is False
+        letter = inbox.wait(lambda one: one.about("problem", "WATCHER_DOWN", NOTIFIER), "the dead notifier")
+        assert "told by the check timer" in letter.body["text"]
+        assert check(machine)[f"CONFIGURATION_BAD {NOTIFIER}"] is False
+        inbox.wait(lambda one: one.about("problem", "CONFIGURATION_BAD", NOTIFIER), "its configuration")
+        assert told(inbox, "WATCHER_DOWN") == ["problem"]
+        assert pings(machine) == 2
+    finally:
+        machine.write("/etc/standfast/notifier.toml", _NOTIFIER_TOML)
+        machine.run(f"systemctl unmask --runtime {NOTIFIER} && systemctl reset-failed {NOTIFIER}")
+        machine.run(["systemctl", "start", NOTIFIER])
+    check(machine)
+    inbox.wait(lambda one: one.about("recovery", "WATCHER_DOWN", NOTIFIER), "its return")
+    # The notifier has read what the check logged meanwhile, and tells none of it again.
+    columns = "occurrence_count, notification_count, is_resolved"
+    where = "error_notifications_log WHERE error_type = 'WATCHER_DOWN'"
+    wait_until(lambda: error_log(machine, columns, where) == [[2, 0, 1]], "both looks and the end in the error log")
+    say_more(machine, inbox)
+    assert told(inbox, "WATCHER_DOWN") == ["problem", "recovery"]
+    assert told(inbox, "CONFIGURATION_BAD") == ["problem", "recovery"]
+    assert pings(machine) == 3
+
+
+def say_more(machine: Machine, inbox: Inbox) -> None:
+    """What is told after it shows that nothing else was told before."""
+    entry = "MESSAGE=more\nPRIORITY=2\nSTANDFAST=1\nSTANDFAST_EVENT=problem\nSTANDFAST_SEVERITY=critical\n"
+    machine.run("logger --journald", stdin=entry + "STANDFAST_TYPE=MORE\nSTANDFAST_UNIT=fleet.service\n")
+    inbox.wait(lambda one: "MORE" in one.types, "a later problem")
+
+
+def test_a_notifier_that_hangs_is_told_by_the_check(machine: Machine, inbox: Inbox) -> None:
+    machine.run(f"systemctl kill --signal=STOP {NOTIFIER}")
+    try:
+        assert check(machine)[f"CANARY_LOST {NOTIFIER}"] is False
+        inbox.wait(lambda one: one.about("problem", "CANARY_LOST", NOTIFIER), "the lost canary")
+    finally:
+        machine.run(f"systemctl kill --signal=CONT {NOTIFIER}")
+    assert check(machine)[f"CANARY_LOST {NOTIFIER}"] is True
+    inbox.wait(lambda one: one.about("recovery", "CANARY_LOST", NOTIFIER), "its end")
+    assert told(inbox, "CANARY_LOST") == ["problem", "recovery"]
+
+
+def test_a_detector_that_hangs_is_ended_by_its_watchdog(machine: Machine) -> None:
+    drop_in = f"/run/systemd/system/{DETECTOR}.d/quick.conf"
+    machine.write(drop_in, _QUICK_WATCHDOG)
+    machine.run(f"systemctl daemon-reload && systemctl restart {DETECTOR}")
+    before = machine.wait_unit(DETECTOR)
+    since = machine.cursor()
+    machine.run(["kill", "-STOP", before["MainPID"]])
+    machine.wait_unit(DETECTOR, "active", NRestarts=str(int(before["NRestarts"]) + 1))
+    assert machine.journal(since=since, UNIT=DETECTOR, UNIT_RESULT="watchdog")

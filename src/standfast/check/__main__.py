@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import os
 import time
+from contextlib import closing
 from typing import Final
 
 from standfast import paths, statusfile
@@ -51,15 +52,15 @@ def main() -> int:
 
 async def _check(config: CheckConfig, journal: Journal) -> None:
     found = known()
-    outlet = Outlet(found.notifier, config.remind_after_s)
-    looker = Looker(config, found, outlet, journal)
     before = keeping.load()
-    looked = await looker.ping(await looker.look(before, utc_now()))
-    kept, events = await _tell(looked, before, looker)
-    for event in events:
-        journal.emit(event)
-    keeping.save(kept, utc_now())
-    _show(looked.answers)
+    with closing(Outlet(found.notifier, config.remind_after_s)) as outlet:
+        looker = Looker(config, found, outlet, journal)
+        looked = await looker.ping(await looker.look(before, utc_now()))
+        kept, events = await _tell(looked, before, looker)
+        for event in events:
+            journal.emit(event)
+        keeping.save(kept, utc_now())
+        _show(looked.answers)
 
 
 async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory, list[Event]]:

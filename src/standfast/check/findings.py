@@ -1,6 +1,6 @@
 """What the check asks, and what it makes of what it finds. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -75,6 +75,11 @@ def turns(unit: str, age_s: float | None, limit_s: float) -> Answer:
     if age_s is None:
         return Answer(watcher_stuck(unit), None, f"{unit} has no status")
     return Answer(watcher_stuck(unit), age_s <= limit_s, f"{unit} looked last {age_s:.0f} s ago")
+
+
+def is_down(watchers: Iterable[Answer]) -> bool:
+    """Whether the notifier's unit is down: a canary need not be waited for."""
+    return any(one.question == watcher_down(NOTIFIER_UNIT) and one.well is False for one in watchers)
 
 
 def canary(came: bool | None, within_s: float, watchers: tuple[Answer, ...]) -> Answer:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from standfast.check import canary, databases, disks, findings, watchers
+from standfast.check import canary, databases, deadman, disks, findings, watchers
 from standfast.check.aside import aside
 from standfast.check.config import LONGEST_LOOK_S, CheckConfig
 from standfast.check.findings import Answer
@@ -17,11 +17,9 @@ from standfast.check.outlet import Outlet
 from standfast.detector.finding import Finding
 from standfast.detector.prober import look
 from standfast.detector.probes.file import FileProbe
-from standfast.detector.probes.http import HttpProbe
 from standfast.journal import Emitter
 
 FILE_TIMEOUT_S: Final = 10.0
-_TAKEN: Final = tuple(range(200, 300))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +77,17 @@ class Looker:
         return Looked(watched, tuple(others), channels, deep, is_whole)
 
     async def ping(self, looked: Looked) -> Looked:
-        """Call the dead-man address, but only while the watchers and the way through the notifier are well."""
+        """Call the dead-man address, where there is one."""
         settings = self.config.deadman
-        if not settings.url:
-            return looked
-        if not findings.all_hold(looked.watchers):
-            why = "the dead-man address was not called: not all that it stands for is well"
-            return looked.including(findings.unasked(findings.DEADMAN, why))
-        found = await look(HttpProbe(settings.url, _TAKEN), settings.timeout_s)
-        return looked.including(findings.ping(found))
+        return looked.including(await deadman.called(settings, looked.watchers)) if settings.url else looked
 
     async def _watchers(self) -> tuple[Answer, ...]:
         within_s = self.config.canary_timeout_s
-        seen, came = await asyncio.gather(
-            watchers.after_all(self.config.stale_after_s, self.config.look_again_after_s),
-            aside(partial(canary.comes_through, self.emitter, within_s), LONGEST_LOOK_S + 1, None),
-        )
+        sent = partial(canary.comes_through, self.emitter, within_s)
+        coming = asyncio.create_task(aside(sent, LONGEST_LOOK_S + 1, None))
+        seen = await watchers.after_all(self.config.stale_after_s, self.config.look_again_after_s)
+        came = False if findings.is_down(seen) and not coming.done() else await coming
+        coming.cancel()
         return (*seen, findings.canary(came, within_s, tuple(seen)))
 
     async def _files(self) -> dict[str, Finding]:

@@ -45,6 +45,11 @@ class Outlet:
         channels = _lasting(config.channels, remind_after_s)
         self._channels = {name: Bounded(name, partial(build, name, channels), limit_s) for name in config.channel_names}
 
+    def close(self) -> None:
+        """Give the connections back."""
+        for channel in self._channels.values():
+            channel.close()
+
     async def standings(self, names: Iterable[str]) -> dict[str, Standing]:
         """What the other sides of these channels say of us."""
         asked = tuple(names)

@@ -49,6 +49,9 @@ class ProviderServer:
             def do_POST(self) -> None:
                 provider._handle(self)
 
+            def do_GET(self) -> None:
+                provider._handle(self)
+
             def log_request(self, *_: object) -> None:
                 """Say nothing."""
 
@@ -95,9 +98,12 @@ class ProviderServer:
 
 
 class TelegramServer(ProviderServer):
-    """https://core.telegram.org/bots/api, sendMessage."""
+    """https://core.telegram.org/bots/api, sendMessage and getMe."""
 
     def answer(self, request: http.server.BaseHTTPRequestHandler, raw: str) -> Reply:
+        if request.path == f"/bot{TOKEN}/getMe":
+            bot = {"id": 123456, "is_bot": True, "first_name": "Standfast", "username": "standfast_bot"}
+            return Reply(body=json.dumps({"ok": True, "result": bot}))
         is_json = request.headers.get_content_type() == "application/json"
         form = json.loads(raw) if is_json else {name: values[0] for name, values in parse_qs(raw).items()}
         if request.path != f"/bot{TOKEN}/sendMessage":
@@ -118,13 +124,19 @@ class TelegramServer(ProviderServer):
 
 
 class TwilioServer(ProviderServer):
-    """https://www.twilio.com/docs/messaging/api/message-resource, creating one."""
+    """https://www.twilio.com/docs/messaging/api/message-resource, creating one; and the account, fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.account = "active"
 
     def answer(self, request: http.server.BaseHTTPRequestHandler, raw: str) -> Reply:
         form = {name: values[0] for name, values in parse_qs(raw).items()}
         wanted = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
         if request.headers.get("Authorization") != wanted:
             return self.error(401, "Authenticate", 20003)
+        if (request.command, request.path) == ("GET", f"/2010-04-01/Accounts/{SID}.json"):
+            return Reply(200, json.dumps({"sid": SID, "status": self.account}), {"Content-Type": "application/json"})
         if request.path != f"/2010-04-01/Accounts/{SID}/Messages.json":
             return self.error(404, "not found", 20404)
         self.took.append(form)
@@ -153,6 +165,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.encrypted = 0
         self.took: list[tuple[list[str], bytes]] = []
         self.logins: list[str] = []
+        self.heard: list[str] = []
         self.replies = {"STARTTLS": "220 go on"} if encryption else {}
         self.strangers: set[str] = set()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
@@ -187,6 +200,7 @@ class _SmtpSession(socketserver.StreamRequestHandler):
         recipients: list[str] = []
         while line := self.rfile.readline().decode().strip():
             verb = line.split(" ", 1)[0].upper()
+            self.server.heard.append(verb)
             if verb in self.server.replies:
                 self._say(self.server.replies[verb])
                 self._encrypt(verb)

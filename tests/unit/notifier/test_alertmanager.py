@@ -31,6 +31,8 @@ BODY = {"kind": "problem", "host": "box1", "title": "DOWN a.service", "at": "202
 
 class Alertmanager(ProviderServer):
     def answer(self, request: BaseHTTPRequestHandler, raw: str) -> Reply:
+        if (request.command, request.path) == ("GET", "/api/v2/status"):
+            return Reply(200, '{"cluster": {"status": "ready"}}')
         if request.path != "/api/v2/alerts" or not isinstance(json.loads(raw), list):
             return Reply(404)
         self.took.append({"alerts": raw})
@@ -114,3 +116,25 @@ def test_held_problems_and_other_routes_are_not_sent_again() -> None:
     fold.hear(problem(0, "ELSEWHERE", severity=Severity.CRITICAL))
     fold.hear(problem(0, "HELD"))
     assert kinds(fold.tick(1)) == ["problem"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "good"),
+    [
+        (None, None, True),
+        (Reply(500), None, True),
+        (Reply(401), Reply(401), False),
+        (Reply(503), Reply(503), None),
+        (Reply(hang=True), Reply(hang=True), None),
+    ],
+)
+def test_it_can_be_asked_without_an_alert(
+    peers: tuple[Alertmanager, Alertmanager], first: Reply | None, second: Reply | None, good: bool | None
+) -> None:
+    for peer, reply in zip(peers, (first, second), strict=True):
+        peer.replies.extend([reply] if reply else [])
+    channel = AlertmanagerChannel(AlertmanagerConfig(tuple(peer.url for peer in peers), timeout_s=0.5))
+    standing = channel.standing()
+    channel.close()
+    assert standing.good is good
+    assert [peer.took for peer in peers] == [[], []]

@@ -136,3 +136,11 @@ def test_what_is_no_address_is_said_without_it(server: JsonService, tmp_path: Pa
     with pytest.raises(SecretError, match=why) as caught:
         AppriseChannel(AppriseConfig(urls_file=str(tmp_path / "urls")))
     assert TOKEN not in str(caught.value)
+
+
+def test_it_cannot_be_asked_without_sending_something(server: JsonService) -> None:
+    channel = AppriseChannel(AppriseConfig((server.address(),), timeout_s=0.5))
+    standing = channel.standing()
+    channel.close()
+    assert (standing.good, server.took) == (None, [])
+    assert "without sending" in standing.detail

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.notifier.process import SOURCE
 
 from standfast.notifier.channel_config import WebhookConfig
-from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome
+from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome, Standing
 from standfast.notifier.channels.webhook import WebhookChannel
 from standfast.notifier.worker.bounded import Bounded
 
@@ -56,6 +56,9 @@ def test_after_that_the_next_delivery_has_a_channel_of_its_own() -> None:
             if self is built[0]:
                 hanging.wait()
             return Answer(Outcome.DELIVERED)
+
+        def standing(self) -> Standing:
+            return Standing(None)
 
         def close(self) -> None:
             """Nothing is held."""

@@ -128,3 +128,31 @@ def test_nobody_listens() -> None:
     with SmtpServer() as server:
         pass
     assert channel(server).deliver(BODY).outcome is Outcome.RETRY
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "good"),
+    [
+        ("NONE", "", True),
+        ("CONNECT", "421 too busy", None),
+        ("CONNECT", "554 go away", None),
+        ("AUTH", "535 bad password", False),
+        ("AUTH", "454 try later", None),
+    ],
+)
+def test_it_can_be_asked_without_a_mail(tmp_path: Path, verb: str, reply: str, good: bool | None) -> None:
+    (tmp_path / "password").write_text("hush")
+    with SmtpServer(extensions=("AUTH PLAIN",)) as server:
+        server.replies[verb] = reply
+        standing = channel(server, user="me", password_file=str(tmp_path / "password")).standing()
+    assert standing.good is good
+    assert "hush" not in standing.detail
+    assert (server.took, "MAIL" in server.heard, "QUIT" in server.heard) == ([], False, good is True)
+
+
+def test_a_server_without_logins_is_asked_only_whether_it_is_there() -> None:
+    with SmtpServer() as server:
+        assert channel(server).standing().good is True
+        assert channel(server, tls=Tls.REQUIRED).standing().good is False
+    assert channel(server).standing().good is None
+    assert server.took == []

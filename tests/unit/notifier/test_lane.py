@@ -10,7 +10,7 @@ import pytest
 from tests.unit.notifier.events import at, config, problem
 
 from standfast.events import Severity
-from standfast.notifier.channels import Answer, Outcome
+from standfast.notifier.channels import Answer, Outcome, Standing
 from standfast.notifier.channels.channel import Body
 from standfast.notifier.hear import hear
 from standfast.notifier.render import render
@@ -35,6 +35,9 @@ class Scripted:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def standing(self) -> Standing:
+        return Standing(None)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -116,3 +116,27 @@ def test_faults(
     assert (answer.outcome, answer.retry_after_s) == (outcome, retry_after_s)
     assert TOKEN not in answer.detail
     assert channel.deliver({"text": "x"}).outcome is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("reply", "account", "good"),
+    [
+        (None, "active", True),
+        (None, "suspended", False),
+        (error(401, "Authenticate", 20003), "active", False),
+        (error(404, "not found", 20404), "active", False),
+        (error(429, "Too Many Requests", 20429), "active", None),
+        (error(500, "oops"), "active", None),
+        (Reply(hang=True), "active", None),
+    ],
+)
+def test_it_can_be_asked_without_a_message(
+    server: TwilioServer, channel: SmsChannel, reply: Reply | None, account: str, good: bool | None
+) -> None:
+    server.replies.extend([reply] if reply else [])
+    server.account = account
+    standing = channel.standing()
+    assert standing.good is good
+    assert standing.detail
+    assert TOKEN not in standing.detail
+    assert server.took == []

@@ -220,3 +220,16 @@ def test_a_full_disk_is_one_line_and_changes_nothing(store: Store, path: Path) -
         commit(store, ledger, "d")
     assert store.ledger() == before
     assert store.note("cursor") == "c"
+
+
+def test_of_all_canaries_only_the_latest_is_kept(store: Store, path: Path) -> None:
+    ledger = store.ledger()
+    for number in range(3):
+        hear(ledger, plain(Kind.CANARY, number, data={"id": f"0123456{number}"}), CONFIG, at(number))
+        commit(store, ledger, f"c{number}")
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT kind, channel, state FROM messages JOIN outbox ON message_id = messages.id")
+        assert rows.fetchall() == [("canary", "canary", "queued")]
+    connection.close()
+    # No time passes in which it would have been "last delivered" to anybody.
+    assert store.delivery(CONFIG.channel_names).last_delivered == {}

@@ -92,6 +92,38 @@ def test_faults(
     assert TOKEN not in answer.detail
 
 
+@pytest.mark.parametrize(
+    ("reply", "good"),
+    [
+        (None, True),
+        (error(401, "Unauthorized"), False),
+        (error(404, "Not Found"), False),
+        (error(429, "Too Many Requests: retry after 7", retry_after=7), None),
+        (error(500, "Internal Server Error"), None),
+        (Reply(200, "no JSON"), None),
+        (Reply(hang=True), None),
+    ],
+)
+def test_it_can_be_asked_without_a_message(
+    server: TelegramServer, tmp_path: Path, reply: Reply | None, good: bool | None
+) -> None:
+    server.replies.extend([reply] if reply else [])
+    found = channel(server, tmp_path)
+    standing = found.standing()
+    found.close()
+    assert standing.good is good
+    assert bool(standing.detail) is (good is not True)
+    assert TOKEN not in standing.detail
+    assert server.took == []
+
+
+def test_asked_with_a_wrong_token(server: TelegramServer, tmp_path: Path) -> None:
+    found = channel(server, tmp_path, token="999999:wrong")
+    standing = found.standing()
+    found.close()
+    assert (standing.good, "wrong" in standing.detail) == (False, False)
+
+
 def test_a_wrong_token_is_refused_and_not_shown(server: TelegramServer, tmp_path: Path) -> None:
     answer = deliver(server, tmp_path, token="999999:wrong")
     assert answer.outcome is Outcome.REFUSED
@@ -108,6 +140,9 @@ def test_nobody_listens(tmp_path: Path) -> None:
     pytest.importorskip("telegram", reason="python3-python-telegram-bot is not installed")
     with TelegramServer() as gone:
         pass
+    asked = channel(gone, tmp_path)
+    assert asked.standing().good is None
+    asked.close()
     answer = deliver(gone, tmp_path)
     assert answer.outcome is Outcome.RETRY
     assert TOKEN not in answer.detail

@@ -1,13 +1,13 @@
-"""What the check has told while the notifier was away is written down, and not told again."""
+"""What the check says to the notifier: what it has told meanwhile is not told again, its canary is told to nobody."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from tests.unit.notifier.events import problem, resolved
+from tests.unit.notifier.events import plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
 
-from standfast.events import Severity
+from standfast.events import Kind, Severity
 from standfast.notifier.hear import Plain
 from standfast.notifier.model import Heard
 
@@ -62,3 +62,17 @@ def test_after_it_a_new_one_is_news() -> None:
     fold.hear(told(resolved(600, "WATCHER_DOWN")))
     fold.hear(down(700))
     assert kinds(fold.drafts()) == ["problem"]
+
+
+def test_a_canary_goes_to_the_worker_under_its_id_and_to_nobody_else() -> None:
+    fold = Fold()
+    canary = plain(Kind.CANARY, severity=Severity.CRITICAL, data={"id": "0123456789abcdef"})
+    assert fold.hear(canary) is Plain.PASSED_ON
+    (draft,) = fold.drafts()
+    assert (draft.kind, draft.to.channels, draft.to.fallback, draft.id) == (
+        "canary",
+        ("canary",),
+        (),
+        "0123456789abcdef",
+    )
+    assert fold.tick(HOUR_S) == []

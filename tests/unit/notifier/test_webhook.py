@@ -73,3 +73,9 @@ def test_a_name_that_does_not_resolve_is_tried_again() -> None:
     channel = WebhookChannel(WebhookConfig("http://does-not-exist.invalid/"))
     assert channel.deliver(BODY).outcome is Outcome.RETRY
     channel.close()
+
+
+def test_it_cannot_be_asked_without_sending_something(sink: WebhookSink, channel: WebhookChannel) -> None:
+    standing = channel.standing()
+    assert (standing.good, sink.requests) == (None, 0)
+    assert "without sending" in standing.detail
