@@ -139,7 +139,7 @@ def ping(finding: Finding) -> Answer:
     """Whether the dead-man address took a ping."""
     if finding.outcome is Outcome.OK:
         return Answer(DEADMAN, True, "the dead-man address took the ping")
-    return Answer(DEADMAN, False, f"the dead-man address did not take {DEADMAN.after} pings in a row: {finding.detail}")
+    return Answer(DEADMAN, False, f"the dead-man address does not take pings: {finding.detail}")
 
 
 def unasked(question: Question, why: str) -> Answer:

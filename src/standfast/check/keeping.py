@@ -38,10 +38,23 @@ def load(places: Iterable[Path] = PLACES) -> Memory:
 
 
 def save(kept: Memory, now: datetime, places: Iterable[Path] = PLACES) -> None:
-    """Write it down at the first place that takes it."""
+    """Write it down at the first place that takes it, and nowhere else: an older one must never count again."""
     table = memory.to_table(kept, now)
-    if not any(_written(place, table) for place in places):
+    listed = tuple(places)
+    taker = next((place for place in listed if _written(place, table)), None)
+    if taker is None:
         log.error("Cannot write down what was told: it may be told again")
+        return
+    for other in listed:
+        if other != taker:
+            _remove(other)
+
+
+def _remove(place: Path) -> None:
+    try:
+        place.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("Cannot remove the old %s: %s", place, error.strerror)
 
 
 def _written(place: Path, table: Mapping[str, Any]) -> bool:

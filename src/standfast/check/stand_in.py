@@ -89,7 +89,8 @@ def gone(answers: Iterable[Answer], before: Memory) -> frozenset[Identity]:
 
 def forgotten(gone: Iterable[Identity]) -> list[Event]:
     """The end of what is no longer looked at, as a disk that nothing lies on any more."""
-    return [Event(Kind.RESOLVED, "It is no longer looked at", one.type, unit=one.unit) for one in gone]
+    words = "What {} of {} was about is no longer looked at"
+    return [Event(Kind.RESOLVED, words.format(one.type, one.unit), one.type, unit=one.unit) for one in gone]
 
 
 def _event(kind: Kind, answer: Answer, *, told: bool) -> Event:

@@ -19,12 +19,13 @@ WATCHERS: Final = {DETECTOR_UNIT: paths.DETECTOR_STATUS, NOTIFIER_UNIT: paths.NO
 
 
 async def after_all(stale_after_s: float, look_again_after_s: float) -> list[Answer]:
-    """What is found of the watchers; unknown when systemd does not say."""
+    """What is found of the watchers; when systemd does not say, only whether their loops turn."""
     try:
         async with await Systemd1.connect() as systemd:
             return await looked_at_twice(systemd, stale_after_s, look_again_after_s)
     except StandfastError as error:
-        return [findings.unasked(findings.watcher_down(unit), str(error)) for unit in WATCHERS]
+        unknown = [findings.unasked(findings.watcher_down(unit), str(error)) for unit in WATCHERS]
+        return unknown + _loops(stale_after_s)
 
 
 async def looked_at_twice(systemd: Systemd1, stale_after_s: float, look_again_after_s: float) -> list[Answer]:
@@ -41,8 +42,11 @@ async def looked_at_twice(systemd: Systemd1, stale_after_s: float, look_again_af
 
 async def _look(systemd: Systemd1, stale_after_s: float) -> list[Answer]:
     rows = await systemd.list_units(WATCHERS)
-    found = [findings.runs(row.name, row.active_state) for row in rows]
-    return found + [_turns(unit, path, stale_after_s) for unit, path in WATCHERS.items()]
+    return [findings.runs(row.name, row.active_state) for row in rows] + _loops(stale_after_s)
+
+
+def _loops(stale_after_s: float) -> list[Answer]:
+    return [_turns(unit, path, stale_after_s) for unit, path in WATCHERS.items()]
 
 
 def _turns(unit: str, path: Path, limit_s: float) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import subprocess
 import threading
 import time
@@ -132,6 +133,8 @@ def test_work_that_hangs_is_left_behind() -> None:
     ending.set()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_work_that_breaks_answers_something_else() -> None:
+def test_work_that_breaks_answers_something_else_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: queue.SimpleQueue[threading.ExceptHookArgs] = queue.SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", reported.put)
     assert asyncio.run(aside(lambda: 1 / 0, 5, -1.0)) == -1.0
+    assert reported.get(timeout=5).exc_type is ZeroDivisionError

@@ -76,6 +76,9 @@ def test_where_the_disk_is_full_the_next_place_has_the_newer_one(tmp_path: Path)
     keeping.save(newer, after(5), [disk, run])
     (tmp_path / "away").rename(disk.parent)
     assert keeping.load([disk, run]) == newer
+    # Once the disk takes it again, the other one is gone: set back, the clock would make it the newer one.
+    keeping.save(Memory(), NOW, [disk, run])
+    assert keeping.load([disk, run]) == Memory()
 
 
 def test_before_the_first_run_nothing_is_open(tmp_path: Path) -> None:
