@@ -59,7 +59,7 @@ async def _check(config: CheckConfig, journal: Journal) -> None:
         kept, events = await _tell(looked, before, looker)
         for event in events:
             journal.emit(event)
-        keeping.save(kept, utc_now())
+        keeping.save(memory.unsaid(kept, before) if journal.waiting else kept, utc_now())
         _show(looked.answers)
 
 

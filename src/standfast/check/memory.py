@@ -100,6 +100,12 @@ def without(memory: Memory, gone: Iterable[Identity]) -> Memory:
     return replace(memory, troubles={one: trouble for one, trouble in memory.troubles.items() if one in left})
 
 
+def unsaid(kept: Memory, before: Memory) -> Memory:
+    """The same when the journal took nothing: what ended is ended again in the next run, without telling it again."""
+    ended = {one: replace(was, told_at=None) for one, was in before.troubles.items() if one not in kept.troubles}
+    return replace(kept, troubles={**kept.troubles, **ended})
+
+
 def to_table(memory: Memory, now: datetime) -> dict[str, Any]:
     """What is written down."""
     return {

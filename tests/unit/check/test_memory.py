@@ -56,6 +56,12 @@ def test_that_it_was_told_stays_until_it_is_over() -> None:
     assert memory.after_looks(later, [Answer(findings.FILES, True, "words")], after(10)).troubles == {}
 
 
+def test_an_end_that_the_journal_did_not_take_is_logged_later_and_not_told_again() -> None:
+    before = memory.after_telling(looks(findings.FILES, False), [FILES], NOW)
+    ended = memory.after_looks(before, [Answer(findings.FILES, True, "words")], after(5))
+    assert memory.unsaid(ended, before).troubles == {FILES: Trouble(NOW, 1, True, told_at=None)}
+
+
 def test_it_survives_on_disk(tmp_path: Path) -> None:
     seen = {"sms": Seen(NOW, False, "HTTP 401"), "webhook": Seen(NOW, None, "not asked")}
     troubles = memory.after_telling(looks(findings.FILES, False), [FILES], NOW).troubles
