@@ -95,8 +95,8 @@ def detector_status(machine: Machine) -> dict[str, Any]:
 CHECK = "standfast-check.service"
 SECRET_PATH = "ping-7f3a9c"
 _CHECK_TOML = f"""
-look_again_after_s = 1
-canary_timeout_s = 3
+look_again_after_s = 0.3
+canary_timeout_s = 2
 [deadman]
 url = "http://127.0.0.1:9998/{SECRET_PATH}"
 """
@@ -170,12 +170,15 @@ def test_while_the_notifier_is_dead_the_check_tells_by_itself_once(machine: Mach
     machine.run(f"systemctl mask --runtime {NOTIFIER} && systemctl kill --signal=KILL {NOTIFIER}")
     machine.wait_unit(NOTIFIER, "failed")
     try:
+        say_critical(machine, "FLEET_TROUBLE")
         assert check(machine)[f"WATCHER_DOWN {NOTIFIER}"] is False
         letter = inbox.wait(lambda one: one.about("problem", "WATCHER_DOWN", NOTIFIER), "the dead notifier")
         assert "told by the check timer" in letter.body["text"]
         assert check(machine)[f"CONFIGURATION_BAD {NOTIFIER}"] is False
         inbox.wait(lambda one: one.about("problem", "CONFIGURATION_BAD", NOTIFIER), "its configuration")
         assert told(inbox, "WATCHER_DOWN") == ["problem"]
+        # What others log as critical meanwhile is passed on, once.
+        assert told(inbox, "FLEET_TROUBLE") == ["problem"]
         assert pings(machine) == 2
     finally:
         machine.write("/etc/standfast/notifier.toml", _NOTIFIER_TOML)
@@ -187,17 +190,17 @@ def test_while_the_notifier_is_dead_the_check_tells_by_itself_once(machine: Mach
     columns = "occurrence_count, notification_count, is_resolved"
     where = "error_notifications_log WHERE error_type = 'WATCHER_DOWN'"
     wait_until(lambda: error_log(machine, columns, where) == [[2, 0, 1]], "both looks and the end in the error log")
-    say_more(machine, inbox)
+    say_critical(machine, "MORE")
+    inbox.wait(lambda one: "MORE" in one.types, "what is told later than all else would have been")
     assert told(inbox, "WATCHER_DOWN") == ["problem", "recovery"]
     assert told(inbox, "CONFIGURATION_BAD") == ["problem", "recovery"]
+    assert told(inbox, "FLEET_TROUBLE") == ["problem", "problem"]  # the second by the notifier, whose problem it is
     assert pings(machine) == 3
 
 
-def say_more(machine: Machine, inbox: Inbox) -> None:
-    """What is told after it shows that nothing else was told before."""
-    entry = "MESSAGE=more\nPRIORITY=2\nSTANDFAST=1\nSTANDFAST_EVENT=problem\nSTANDFAST_SEVERITY=critical\n"
-    machine.run("logger --journald", stdin=entry + "STANDFAST_TYPE=MORE\nSTANDFAST_UNIT=fleet.service\n")
-    inbox.wait(lambda one: "MORE" in one.types, "a later problem")
+def say_critical(machine: Machine, error_type: str) -> None:
+    entry = "MESSAGE=trouble\nPRIORITY=2\nSTANDFAST=1\nSTANDFAST_EVENT=problem\nSTANDFAST_SEVERITY=critical\n"
+    machine.run("logger --journald", stdin=entry + f"STANDFAST_TYPE={error_type}\nSTANDFAST_UNIT=fleet.service\n")
 
 
 def test_a_notifier_that_hangs_is_told_by_the_check(machine: Machine, inbox: Inbox) -> None:

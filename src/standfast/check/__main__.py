@@ -6,12 +6,16 @@ import logging
 import os
 import time
 from contextlib import closing
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from standfast import paths, statusfile
 from standfast.check import keeping, memory, stand_in
+from standfast.check.aside import aside
 from standfast.check.config import CheckConfig
 from standfast.check.findings import Answer
+from standfast.check.hearing import heard_since
 from standfast.check.known import known
 from standfast.check.looking import Looked, Looker
 from standfast.check.memory import Memory
@@ -30,6 +34,8 @@ log = logging.getLogger(__name__)
 IDENTIFIER: Final = "standfast-check"
 # journald reads the unit of a sender from its process: it must be there still (measured: 5 ms are enough).
 LINGER_S: Final = 0.05
+# What reading the journal in the notifier's place may take.
+HEARING_S: Final = 10.0
 
 
 def main() -> int:
@@ -72,10 +78,26 @@ async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory,
     over = stand_in.to_end(answers, before)
     sent = await looker.outlet.send(stand_in.drafts(due, over, before, after, looker.known.notifier, now))
     after = memory.after_telling(after, _identities(sent, are_over=False), now)
+    told_until = await _pass_on(before.told_until, after, looker) if needed else looked.began_at
     events = stand_in.events(answers, before, after, frozenset(_identities(sent, are_over=True)))
     gone = stand_in.gone(answers, before) if looked.is_whole else frozenset()
-    kept = dataclasses.replace(memory.without(after, gone), channels=looked.channels, databases=looked.databases)
+    kept = dataclasses.replace(
+        memory.without(after, gone), channels=looked.channels, databases=looked.databases, told_until=told_until
+    )
     return kept, [*events, *stand_in.forgotten(one for one in gone if before.is_open(one))]
+
+
+async def _pass_on(told_until: datetime | None, kept: Memory, looker: Looker) -> datetime | None:
+    """Tell what others logged as critical since then; up to when everything critical is told now."""
+    now, config = utc_now(), looker.known.notifier
+    if told_until is None:
+        return None
+    heard = await aside(partial(heard_since, told_until, config), HEARING_S, None)
+    if heard is None:
+        return told_until
+    drafts = stand_in.passed_on(heard, kept, config, now)
+    # What only some channel did not take is the notifier's again when it is back: the others have theirs.
+    return now if not drafts or await looker.outlet.send(drafts) else told_until
 
 
 def _identities(sent: list[Draft], *, are_over: bool) -> list[Identity]:

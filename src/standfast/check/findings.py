@@ -15,6 +15,7 @@ CHECK_UNIT: Final = "standfast-check.service"
 DETECTOR_UNIT: Final = "standfast-detector.service"
 NOTIFIER_UNIT: Final = "standfast-notifier.service"
 MIB: Final = 2**20
+BY_ITSELF: Final = "{} (told by the check timer, since the notifier does not)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +155,4 @@ def all_hold(answers: tuple[Answer, ...]) -> bool:
 
 def by_itself(answer: Answer) -> Answer:
     """The answer as people read it when the check itself tells it."""
-    return replace(answer, words=f"{answer.words} (told by the check timer, since the notifier does not)")
+    return replace(answer, words=BY_ITSELF.format(answer.words))

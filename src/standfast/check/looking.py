@@ -29,6 +29,7 @@ class Looked:
     Attributes:
         watchers: of the detector and the notifier, the canary included.
         others: all else.
+        began_at: when the looking began; a canary that came was sent after that.
         is_whole: whether everything was looked at that there is; what lacks an answer then is there no longer.
     """
 
@@ -36,6 +37,7 @@ class Looked:
     others: tuple[Answer, ...]
     channels: Mapping[str, Seen]
     databases: Mapping[str, Seen]
+    began_at: datetime
     is_whole: bool
 
     @property
@@ -74,7 +76,7 @@ class Looker:
             *(findings.channel(name, seen.standing()) for name, seen in channels.items()),
         ]
         is_whole = disk_answers is not None and all(answer.well for answer in self.known.answers)
-        return Looked(watched, tuple(others), channels, deep, is_whole)
+        return Looked(watched, tuple(others), channels, deep, now, is_whole)
 
     async def ping(self, looked: Looked) -> Looked:
         """Call the dead-man address, where there is one."""

@@ -57,11 +57,13 @@ class Memory:
         is_whole: False when it is not known what was open.
         channels: what the other side of each channel said last.
         databases: how the last deep look at each database ended.
+        told_until: up to when people were told of everything critical, by whomever; None where that is not known.
     """
 
     troubles: Mapping[Identity, Trouble] = field(default_factory=dict)
     channels: Mapping[str, Seen] = field(default_factory=dict)
     databases: Mapping[str, Seen] = field(default_factory=dict)
+    told_until: datetime | None = None
     is_whole: bool = True
 
     def is_open(self, identity: Identity) -> bool:
@@ -110,6 +112,7 @@ def to_table(memory: Memory, now: datetime) -> dict[str, Any]:
     """What is written down."""
     return {
         "saved_at": iso(now),
+        "told_until": iso(memory.told_until) if memory.told_until else None,
         "troubles": [_trouble_table(identity, trouble) for identity, trouble in memory.troubles.items()],
         "channels": {name: _seen_table(seen) for name, seen in memory.channels.items()},
         "databases": {name: _seen_table(seen) for name, seen in memory.databases.items()},
@@ -122,9 +125,10 @@ def from_table(table: Mapping[str, Any]) -> Memory:
         troubles = dict(_trouble(row) for row in table["troubles"])
         channels = {str(name): _seen(row) for name, row in table["channels"].items()}
         databases = {str(name): _seen(row) for name, row in table["databases"].items()}
+        told_until = _moment(table["told_until"])
     except (KeyError, TypeError, ValueError, AttributeError):
         return DAMAGED
-    return Memory(troubles, channels, databases)
+    return Memory(troubles, channels, databases, told_until)
 
 
 def saved_at(table: Mapping[str, Any]) -> str:
@@ -145,9 +149,12 @@ def _trouble_table(identity: Identity, trouble: Trouble) -> dict[str, Any]:
 
 
 def _trouble(row: Mapping[str, Any]) -> tuple[Identity, Trouble]:
-    told_at = from_iso(row["told_at"]) if row["told_at"] is not None else None
     identity = Identity(str(row["type"]), str(row["unit"]))
-    return identity, Trouble(from_iso(row["since"]), int(row["times"]), bool(row["is_open"]), told_at)
+    return identity, Trouble(from_iso(row["since"]), int(row["times"]), bool(row["is_open"]), _moment(row["told_at"]))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return from_iso(text) if text is not None else None
 
 
 def _seen_table(seen: Seen) -> dict[str, Any]:

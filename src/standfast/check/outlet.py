@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 # How long one channel may take for one thing.
 LIMIT_S: Final = 12.0
-# After this no further channel is tried: a run has two minutes, of which it has used some.
-ALL_S: Final = 35.0
+# After this nothing more is begun: a run has two minutes, of which it has used some.
+ALL_S: Final = 40.0
 # A channel ends by itself within its limit; one that does not is left behind.
 HUNG_S: Final = 2 * LIMIT_S
 _UNKNOWN: Final = Standing(None, "the channel hangs")
@@ -42,6 +42,7 @@ class Outlet:
             remind_after_s: when a message is repeated at the earliest.
         """
         self._config = config
+        self._deadline_s = 0.0
         channels = _lasting(config.channels, remind_after_s)
         self._channels = {name: Bounded(name, partial(build, name, channels), limit_s) for name in config.channel_names}
 
@@ -57,26 +58,32 @@ class Outlet:
         return dict(zip(asked, found, strict=True))
 
     async def send(self, drafts: Iterable[Draft]) -> list[Draft]:
-        """Send messages, each by its channels and, where one of those fails, by the next of its fallback.
+        """Send messages in their order, each by its channels; where one of those fails, by the next of its fallback.
 
         Returns:
             Those that at least one channel has taken.
         """
-        deadline_s = monotonic_s() + ALL_S
-        return [draft for draft in drafts if await self._send(draft, deadline_s)]
+        return [draft for draft in drafts if await self._send(draft)]
 
-    async def _send(self, draft: Draft, deadline_s: float) -> bool:
+    async def _send(self, draft: Draft) -> bool:
+        if self._is_late():
+            return False
         message = render(draft, uuid.uuid4().hex, self._config.host, self._config.zone)
         body = json.loads(json.dumps(webhook_body(message)))  # as the outbox would hand it over
         taken = await asyncio.gather(*(self._deliver(name, body) for name in draft.to.channels))
         if all(taken):
             return True
         for name in draft.to.fallback:
-            if monotonic_s() >= deadline_s:
+            if self._is_late():
                 break
             if await self._deliver(name, body):
                 return True
         return any(taken)
+
+    def _is_late(self) -> bool:
+        """Whether the time for all messages of this run is over; it begins with the first."""
+        self._deadline_s = self._deadline_s or monotonic_s() + ALL_S
+        return monotonic_s() >= self._deadline_s
 
     async def _deliver(self, name: str, body: Body) -> bool:
         answer = await aside(partial(self._channels[name].deliver, body), HUNG_S, _LOST)

@@ -4,17 +4,18 @@ Whoever told a trouble tells its end, so what was told here ends here, even when
 so (`told`), and the notifier then only writes it into its error log. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from standfast.check import findings
+from standfast.check import findings, untold
 from standfast.check.findings import NOTIFIER_UNIT, Answer
 from standfast.check.memory import Memory
 from standfast.events import TOLD, Event, Kind
 from standfast.notifier import aggregate
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.ledger import by_route, destination
-from standfast.notifier.model import Draft, Identity, MessageKind, Problem, Stage, worst
+from standfast.notifier.model import Draft, Heard, Identity, MessageKind, Problem, Stage, worst
 
 _THE_NOTIFIERS = frozenset(
     {findings.watcher_down(NOTIFIER_UNIT), findings.watcher_stuck(NOTIFIER_UNIT), findings.CANARY}
@@ -54,7 +55,7 @@ def is_told(memory: Memory, identity: Identity) -> bool:
 def drafts(
     due: Iterable[Answer], over: Iterable[Answer], before: Memory, memory: Memory, config: NotifierConfig, now: datetime
 ) -> list[Draft]:
-    """The messages: one that the notifier is away, one about all else that is wrong, one about what is over."""
+    """The messages: that the notifier is away, what else is wrong, and what is over."""
     told = [(answer.question in _THE_NOTIFIERS, _problem(findings.by_itself(answer), memory, now)) for answer in due]
     away = [problem for is_its, problem in told if is_its]
     rest = [problem for is_its, problem in told if not is_its]
@@ -64,6 +65,17 @@ def drafts(
         *(_draft(group, MessageKind.PROBLEM, config, now) for group in by_route(rest, config)),
         *(_draft(group, MessageKind.RECOVERY, config, now) for group in by_route(ended, config)),
     ]
+
+
+def passed_on(heard: Sequence[Heard], memory: Memory, config: NotifierConfig, now: datetime) -> list[Draft]:
+    """The messages about what others logged as critical and the notifier did not tell."""
+    found = (replace(one, message=findings.BY_ITSELF.format(one.message)) for one in _untold(heard, memory))
+    groups = (_draft(group, MessageKind.PROBLEM, config, now) for group in by_route(found, config))
+    return [*groups, *untold.at_once(heard, config)]
+
+
+def _untold(heard: Sequence[Heard], memory: Memory) -> list[Problem]:
+    return untold.problems(heard, memory.troubles.keys())
 
 
 def events(answers: Iterable[Answer], before: Memory, memory: Memory, ended: frozenset[Identity]) -> list[Event]:

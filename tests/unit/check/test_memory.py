@@ -65,7 +65,7 @@ def test_an_end_that_the_journal_did_not_take_is_logged_later_and_not_told_again
 def test_it_survives_on_disk(tmp_path: Path) -> None:
     seen = {"sms": Seen(NOW, False, "HTTP 401"), "webhook": Seen(NOW, None, "not asked")}
     troubles = memory.after_telling(looks(findings.FILES, False), [FILES], NOW).troubles
-    kept = Memory(troubles, seen, {"trades": Seen(NOW, True)})
+    kept = Memory(troubles, seen, {"trades": Seen(NOW, True)}, told_until=after(-5))
     place = tmp_path / "memory.json"
     keeping.save(kept, NOW, [place])
     assert keeping.load([place]) == kept

@@ -1,0 +1,45 @@
+"""What others logged as critical while the notifier told nothing, as the messages that it would make of it. Pure.
+
+It tells them once more when it is back: it has their whole story, and nobody else told how they went on.
+"""
+
+from collections.abc import Collection, Iterable
+
+from standfast.events import TOLD, Severity
+from standfast.notifier import dedup, telling
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.model import Draft, Heard, Identity, MessageKind, Problem
+from standfast.notifier.route import route
+from standfast.notifier.telling import MESSAGE_KINDS, Telling
+
+
+def problems(heard: Iterable[Heard], own: Collection[Identity]) -> list[Problem]:
+    """The critical problems that are not over again; `own` are those that the check speaks for itself."""
+    found: dict[Identity, Problem] = {}
+    for one in heard:
+        identity = dedup.identity(one)
+        if identity in own or one.event.data.get(TOLD) is True:
+            continue
+        told_as = telling.telling(one.event)
+        if told_as is Telling.PROBLEM:
+            _, found[identity] = dedup.count(found.get(identity), one, 0)
+        elif told_as is Telling.RECOVERY:
+            found.pop(identity, None)
+    return [problem for problem in found.values() if problem.severity is Severity.CRITICAL]
+
+
+def at_once(heard: Iterable[Heard], config: NotifierConfig) -> list[Draft]:
+    """What has a message of its own: how agents ended that are not flat, what a master restart did."""
+    return [_draft(one, config) for one in heard if _is_at_once(one)]
+
+
+def _is_at_once(one: Heard) -> bool:
+    is_critical = telling.weighed(one.event).severity is Severity.CRITICAL
+    return is_critical and telling.telling(one.event) is Telling.AT_ONCE
+
+
+def _draft(one: Heard, config: NotifierConfig) -> Draft:
+    event = telling.weighed(one.event)
+    _, to = route(config, event.severity, event.type, event.unit)
+    kind: MessageKind = MESSAGE_KINDS[event.kind]
+    return Draft(kind, event.severity, one.at, to, event=event)
