@@ -1,4 +1,4 @@
-"""detector.toml and check.toml: the shipped files are the defaults, and every mistake is one line."""
+"""detector.toml: the shipped file is the defaults, and every mistake is one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from standfast.check.config import CheckConfig
 from standfast.config import ConfigError, load, load_text
 from standfast.detector.config import DetectorConfig, Mode, Scope, ThresholdOverrides, Thresholds, Tier
 from standfast.detector.watched import Watching, port_of
@@ -24,9 +23,8 @@ def mistakes(text: str) -> str:
     return "\n".join(map(str, caught.value.mistakes))
 
 
-def test_the_shipped_files_say_the_defaults() -> None:
+def test_the_shipped_file_says_the_defaults() -> None:
     assert load(DetectorConfig, SHIPPED / "detector.toml", {}, required=True) == DetectorConfig()
-    assert load(CheckConfig, SHIPPED / "check.toml", {}, required=True) == CheckConfig()
 
 
 def test_the_example_in_the_shipped_file_is_correct() -> None:
@@ -94,12 +92,6 @@ def test_the_environment_overrides() -> None:
 def test_mistakes(text: str, told: str) -> None:
     assert told in mistakes(text)
     assert "\n" not in mistakes(text)
-
-
-@pytest.mark.parametrize("share", ["5", "x%", "101%"])
-def test_a_share_has_its_sign(share: str) -> None:
-    with pytest.raises(ConfigError):
-        load_text(CheckConfig, f'[disk]\nwarn_below = "{share}"', "check.toml", {})
 
 
 @pytest.mark.parametrize(
