@@ -7,7 +7,7 @@ SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfas
 EACH_TEST = --timeout=300
 PYTEST = $(PYTHON) -m pytest $(EACH_TEST)
 
-.PHONY: help demo test check lint deb bench soak clean
+.PHONY: help demo test check lint deb bench soak reference clean
 
 help:
 	@echo "make demo    breaks things in a disposable Debian 13 and shows what Standfast does; then the dashboard (root)"
@@ -16,6 +16,7 @@ help:
 	@echo "make deb     dist/standfast_VERSION_all.deb"
 	@echo "make bench   measures what the notifier and idleness cost, in a disposable Debian 13 (root)"
 	@echo "make soak    what takes long: 300 kills of the notifier, a million events (root)"
+	@echo "make reference  docs/configuration.md and the key lists of the man pages, from the code and the default files"
 	@echo "make clean   removes what the doors made here; the cached Debian trees stay in ~/.cache/standfast"
 
 demo: | prepare-all
@@ -48,6 +49,10 @@ bench: | prepare-all
 soak: | prepare-python
 	STANDFAST_KILLS=300 $(PYTHON) -m pytest --timeout=1800 -s tests/unit/notifier/test_notifier.py -k kills
 	STANDFAST_EVENTS=1000000 $(PYTHON) -m pytest --timeout=1800 -s tests/soak
+
+# A test fails when what is committed is not what this makes.
+reference: | prepare-python
+	PYTHONPATH=src $(PYTHON) -m tests.documents.reference
 
 clean:
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

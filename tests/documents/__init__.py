@@ -1,0 +1,1 @@
+"""What the documents say, held against the code; and the parts of them that are made from it."""
