@@ -1,0 +1,50 @@
+"""A small strategy: buys when the price has fallen from its high, sells when it has risen again. Not a way to earn money."""
+
+import logging
+
+from standfast.agent.strategy import Trading, TradingError
+from standfast.agent.trading import Side, Tick
+
+log = logging.getLogger(__name__)
+
+# An order that was refused, or whose fate is not known, is followed by no other one before so many ticks.
+REST_TICKS = 60
+
+
+class BuyTheDip:
+    """Holds `quantity` of a symbol from a fall of `fall_percent` until a rise of `rise_percent`."""
+
+    def __init__(self, fall_percent: float = 0.5, rise_percent: float = 0.5, quantity: int = 1) -> None:
+        self.fall = 1 - fall_percent / 100
+        self.rise = 1 + rise_percent / 100
+        self.quantity = quantity
+        self.highs: dict[str, float] = {}
+        self.rests: dict[str, int] = {}
+
+    def start(self, trading: Trading) -> None:
+        """Keep the desk to trade at. What is held is asked for, not remembered: this may be a restart."""
+        self.trading = trading
+
+    def tick(self, tick: Tick) -> None:
+        """Look whether it is time to buy or to sell."""
+        if self.rests.get(tick.symbol, 0) > 0:
+            self.rests[tick.symbol] -= 1
+            return
+        high = self.highs[tick.symbol] = max(tick.price, self.highs.get(tick.symbol, 0.0))
+        bought_at = {position.holding.symbol: position.average_price for position in self.trading.positions()}
+        if tick.symbol not in bought_at and tick.price < high * self.fall:
+            self.order(tick, Side.BUY)
+        elif tick.symbol in bought_at and tick.price > bought_at[tick.symbol] * self.rise:
+            self.order(tick, Side.SELL)
+
+    def order(self, tick: Tick, side: Side) -> None:
+        """Place it once; the positions show what became of it."""
+        self.rests[tick.symbol] = REST_TICKS
+        self.highs[tick.symbol] = tick.price
+        try:
+            self.trading.place(tick.symbol, side, self.quantity)
+        except TradingError as error:
+            log.warning("No %s of %s: %s", side, tick.symbol, error)
+
+    def stop(self) -> None:
+        """Leave the closing to the agent."""
