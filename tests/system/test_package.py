@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -67,6 +68,14 @@ class TestInstalled:
         machine.run(["systemctl", "kill", "--signal=KILL", unit])
         machine.wait_unit(unit, timeout_s=10, NRestarts=str(restarts + 1))
 
+    def test_the_preset_enables_what_the_installation_enabled(self, machine: Machine) -> None:
+        links = "find /etc/systemd/system -name '*standfast*' -type l | sort"
+        before = machine.run(links).stdout
+        machine.run(["systemctl", "preset", *LISTENERS, "standfast-notifier", "standfast-detector", "standfast-agent@"])
+        assert machine.run(links).stdout == before
+        machine.run("systemctl enable --quiet standfast-agent@other; systemctl preset standfast-agent@other")
+        assert machine.run(links).stdout == before
+
     def test_the_command_runs_for_everybody(self, machine: Machine) -> None:
         assert machine.run("runuser -u nobody -- standfastctl --help").stdout
 
@@ -110,13 +119,15 @@ class TestUnits:
         machine.run(["systemctl", "start", restart])
         machine.run(["systemctl", "reset-failed", restart])
 
-    def test_the_journal_explains_an_event(self, machine: Machine) -> None:
-        since = machine.cursor()
-        machine.write(
-            "/tmp/event", f"MESSAGE=hello\nMESSAGE_ID={MESSAGE_IDS[Kind.PROBLEM]}\nSTANDFAST_ACTION=do this\n"
-        )
-        machine.run("logger --journald=/tmp/event; journalctl --sync")
-        assert "Next step: do this" in machine.run(["journalctl", "-x", "--no-pager", f"--after-cursor={since}"]).stdout
+    def test_the_journal_explains_every_kind_of_event(self, machine: Machine) -> None:
+        machine.run(["python3", "-c", SAY_ALL])
+        explained = machine.run("journalctl --sync; journalctl -x --no-pager SYSLOG_IDENTIFIER=catalogue").stdout
+        found = re.split(r"MESSAGE of (\w+)", explained)
+        assert found[1::2] == [kind.value for kind in Kind]
+        for kind, text in zip(found[1::2], found[2::2], strict=True):
+            assert re.search(r"Subject: \S", text), kind
+            assert re.search(r"Next step: \S", text), kind
+        assert "Next step: do this" in found[2]
 
     def test_no_explanation_names_a_field_that_the_event_lacks(self, machine: Machine) -> None:
         machine.wait_journal(STANDFAST_EVENT="state", STANDFAST_STATE="ACTIVE")
@@ -129,6 +140,19 @@ class TestUnits:
         assert {"750 standfast", "750 standfast-agent"} <= {line.rpartition(" ")[0] for line in listed.splitlines()}
         credentials = machine.run("stat -c '%a %U' /etc/standfast/credentials").stdout
         assert credentials == "700 root\n"
+
+
+# An event of each kind, as the installed programs make them.
+SAY_ALL = """
+import sys
+sys.path.insert(0, "/usr/lib/standfast")
+from systemd import journal
+from standfast.events import Event, Kind, to_fields
+for kind in Kind:
+    common = {"unit": "x.service", "state": "ACTIVE", "level": "NONE", "action": "do this"}
+    fields = to_fields(Event(kind, f"MESSAGE of {kind}", "CATALOGUE", **common))
+    journal.send(fields.pop("MESSAGE"), SYSLOG_IDENTIFIER="catalogue", **fields)
+"""
 
 
 def manage(machine: Machine, user: str, method: str, unit: str) -> str:
@@ -248,6 +272,15 @@ class TestHardConditions:
 @pytest.mark.anywhere
 @pytest.mark.skipif(shutil.which("lintian") is None, reason="not installed: lintian")
 def test_lintian_is_content(deb: Path) -> None:
-    command = ["lintian", "--allow-root", "--fail-on=error,warning", "--pedantic", str(deb)]
+    command = ["lintian", "--allow-root", "--display-info", "--pedantic", str(deb)]
     result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert (result.returncode, re.findall(r"^[EW]: .*", result.stdout, re.MULTILINE)) == (0, [])
+    # Another lintian than this may not know, or not raise, what is overridden.
+    said = [line for line in re.findall(r"^[EWIP]: .*", result.stdout, re.MULTILINE) if "unused-override" not in line]
+    assert (result.returncode, said) == (0, [])
+
+
+@pytest.mark.anywhere
+def test_every_lintian_override_has_a_reason() -> None:
+    lines = (REPOSITORY / "packaging/debian/standfast.lintian-overrides").read_text().splitlines()
+    bare = [line for before, line in itertools.pairwise(["", *lines]) if "#" not in (before[:1], line[:1])]
+    assert bare == []
