@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.documents.tables import commands
+from tests.system.agents import OpenAlgo
 from tests.system.machine import Machine
+from tests.system.stage import put_directory, wait_until
 from tests.system.tree import REPOSITORY
 
 AGENT = "standfast-agent@paper.service"
@@ -38,6 +42,13 @@ for row in sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True).execute(sys.
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def hastened(machine: Machine) -> None:
+    """Recoveries are told at once here."""
+    machine.write("/etc/standfast/environment", "STANDFAST_RECOVERY_HOLD_S=0\n")
+    machine.run(["systemctl", "restart", "standfast-notifier"])
+
+
 @pytest.fixture(scope="module")
 def migrated(machine: Machine) -> Machine:
     """A host as the page has it: an agent "paper", a service trade_manager, and something that happened."""
@@ -61,12 +72,8 @@ def migrated(machine: Machine) -> Machine:
     return machine
 
 
-@pytest.mark.anywhere
-def test_the_page_has_commands() -> None:
-    assert len(COMMANDS) > 60
-
-
 def test_each_new_form_of_the_migration_page_works(migrated: Machine) -> None:
+    assert len(COMMANDS) > 60
     wrong = [f"{command}: {why}" for command in COMMANDS if (why := trouble(migrated, command))]
     assert wrong == []
 
@@ -79,3 +86,56 @@ def trouble(machine: Machine, command: str) -> str:
         return f"exit {result.returncode}, {result.stderr.strip()}"
     asks = command.split()[0] in ("cat", "curl", "sqlite3") and "is_resolved = 0" not in command
     return "no answer" if asks and not result.stdout.strip() else ""
+
+
+# The smoke test of the package, as autopkgtest runs it
+
+
+def test_the_smoke_test_of_the_package(machine: Machine) -> None:
+    machine.write("/tmp/smoke", (REPOSITORY / "packaging/debian/tests/smoke").read_bytes(), mode="0755")
+    result = machine.run("/tmp/smoke", check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.endswith("ok: all of it\n")
+
+
+# The example of an agent at OpenAlgo
+
+OPENALGO = "standfast-agent@openalgo.service"
+KEY = "0123456789abcdef0123456789abcdef"
+_SERVER = "[Service]\nExecStart=sleep infinity\n"
+# The fake has other ports than a real server, and the test runs at any hour.
+_HERE = """
+STANDFAST_OPENALGO_URL={url}
+STANDFAST_OPENALGO_WEBSOCKET_URL={websocket_url}
+STANDFAST_SESSION_DAYS=Mon..Sun
+STANDFAST_SESSION_START=00:00
+STANDFAST_SESSION_STOP=00:00
+"""
+
+
+def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
+    server = OpenAlgo(machine, "unused", KEY)
+    put_directory(machine, REPOSITORY / "examples/openalgo-agent", "/root/openalgo-agent")
+    machine.write("/etc/standfast/agents/openalgo.environment", _HERE.format(**vars(server)))
+    missing = machine.run("/root/openalgo-agent/install", check=False)
+    assert "there is no unit openalgo.service here" in missing.stderr
+
+    machine.write("/etc/systemd/system/openalgo.service", _SERVER)
+    machine.run("systemctl daemon-reload")
+    said = machine.run("/root/openalgo-agent/install", stdin=f"{KEY}\n")
+    assert KEY not in said.stdout + said.stderr
+    machine.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=OPENALGO)
+    machine.wait_unit("openalgo.service")
+    after = machine.run(["systemctl", "show", "--property=After", "--value", OPENALGO]).stdout.split()
+    assert "openalgo.service" in after
+
+    status = "/run/standfast/agent/openalgo/status.json"
+    wait_until(lambda: json.loads(machine.read(status))["last_tick_at"], "a price")
+    wait_until(lambda: server.turn(prices={"SBIN": 790.0})["net"] == {"SBIN:MIS": 1}, "a bought dip")
+    machine.run(["systemctl", "stop", OPENALGO])
+    end = machine.wait_journal(STANDFAST_EVENT="shutdown", STANDFAST_UNIT=OPENALGO)
+    assert "flat (closed +1 NSE:SBIN MIS)" in end["MESSAGE"]
+    machine.run("/root/openalgo-agent/install --remove")
+    left = machine.run("ls -d /srv/openalgo-agent /etc/standfast/agents/openalgo.toml", check=False).stdout
+    assert left == ""
+    assert OPENALGO.removesuffix(".service") not in machine.run("ls /etc/standfast/credentials").stdout
