@@ -103,12 +103,14 @@ class Machine:
         name: str = "machine",
         *,
         private_network: bool = True,
+        more: Sequence[str] = (),
     ) -> None:
         self.debian = debian
         self.name = name
         self.leader = 0
         self._deb = deb
         self._private_network = private_network
+        self._more = more
         self._id = f"{CGROUP_PREFIX}{name}-{debian}-{os.getpid()}-{next(_numbers)}"
         self._cleanup = contextlib.ExitStack()
         self._spawned: list[subprocess.Popen[str]] = []
@@ -140,7 +142,7 @@ class Machine:
     def _boot(self, stack: contextlib.ExitStack) -> None:
         if reason := why_not():
             raise MachineError(f"cannot boot a machine: {reason}")
-        image = stack.enter_context(tree(self.debian))
+        image = stack.enter_context(tree(self.debian, more=self._more))
         work = stack.enter_context(workplace(self._id))
         self._console = work / "console.log"
         console = stack.enter_context(self._console.open("wb"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,13 @@ import sqlite3, sys
 for row in sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True).execute(sys.argv[2]):
     print(*row, sep="|")
 """
+
+
+@pytest.fixture(scope="module")
+def machine(debian: str, deb: Path) -> Iterator[Machine]:
+    """A machine with the package, and with what carries journals from host to host."""
+    with Machine(debian, deb, name="box1", more=["systemd-journal-remote"]) as booted:
+        yield booted
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -139,3 +148,64 @@ def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
     left = machine.run("ls -d /srv/openalgo-agent /etc/standfast/agents/openalgo.toml", check=False).stdout
     assert left == ""
     assert OPENALGO.removesuffix(".service") not in machine.run("ls /etc/standfast/credentials").stdout
+
+
+# The example of one notifier for another host's journal
+
+HOST = "box2"
+FROM = f"standfast-journal-from@{HOST}.service"
+# The other host is a journal of its own on this one; its users have other numbers.
+OTHER_STANDFAST, OTHER_AGENT = 4001, 4002
+_OTHER_PASSWD = f"""root:x:0:0::/:/bin/sh
+standfast:x:{OTHER_STANDFAST}:4001::/:/bin/sh
+standfast-agent:x:{OTHER_AGENT}:4002::/:/bin/sh
+"""
+_SAY = """
+import socket, sys
+fields = {"STANDFAST": 1, "STANDFAST_EVENT": "problem", "STANDFAST_TYPE": sys.argv[2], "STANDFAST_UNIT": sys.argv[3],
+          "STANDFAST_SEVERITY": "critical", "PRIORITY": 4, "MESSAGE": "there"}
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+    sender.sendto("".join(f"{key}={value}\\n" for key, value in fields.items()).encode(), sys.argv[1])
+"""
+
+
+def test_one_notifier_tells_what_another_hosts_journal_says(machine: Machine) -> None:
+    put_directory(machine, REPOSITORY / "examples/more-hosts", "/root/more-hosts")
+    machine.write("/root/passwd", _OTHER_PASSWD)
+    machine.write("/root/group", "standfast-admin:x:4000:\n")
+    # Certificates are journal-remote's own affair.
+    plain = "[Service]\nExecStart=\nExecStart=/usr/lib/systemd/systemd-journal-remote --listen-http=127.0.0.1:${PORT} "
+    output = f"--split-mode=none --output=/var/log/journal/remote/{HOST}/{HOST}.journal\n"
+    machine.write(f"/etc/systemd/system/{FROM}.d/plain.conf", plain + output)
+    machine.run(f"/root/more-hosts/install {HOST} 19532 /root/passwd /root/group")
+    machine.wait_unit(f"standfast-notifier@{HOST}.service")
+
+    machine.run(f"systemd-run --quiet --unit={HOST} --property=LogNamespace={HOST} sleep infinity")
+    say(machine, 0, "FIRST", "pump.service")
+    upload = "/usr/lib/systemd/systemd-journal-upload --url=http://127.0.0.1:19532 --save-state=/tmp/uploaded"
+    directory = f"--directory=/var/log/journal/$(cat /etc/machine-id).{HOST}"
+    machine.run(f"journalctl --namespace={HOST} --sync; systemd-run --quiet --unit=upload {upload} {directory}")
+    here = int(machine.run(["id", "-u", "standfast"]).stdout)
+    for uid, error_type, unit in (
+        (here, "FORGED", "x.service"),
+        (OTHER_AGENT, "AGENT_DOWN", "x.service"),
+        (OTHER_STANDFAST, "CASCADING_FAILURE", "standfast-detector.service"),
+    ):
+        say(machine, uid, error_type, unit)
+    machine.wait_journal(
+        lambda entry: f"{HOST}: CRITICAL: CASCADING_FAILURE" in entry["MESSAGE"], SYSLOG_IDENTIFIER="standfast-notifier"
+    )
+    status = json.loads(machine.read(f"/run/standfast/notifier-{HOST}/status.json"))
+    assert status["ignored_events"] == 2
+    types = {row["error_type"] for row in status["unresolved_errors"]}
+    assert types <= {"FIRST", "CASCADING_FAILURE"}
+    told = machine.run("journalctl -u standfast-notifier --grep CASCADING_FAILURE", check=False).stdout
+    assert "CASCADING" not in told, "this host's own notifier told it"
+    machine.run(f"systemctl stop upload {HOST}; /root/more-hosts/install --remove {HOST}")
+
+
+def say(machine: Machine, uid: int, error_type: str, unit: str) -> None:
+    """Log a problem in the other host's journal, as one of its users."""
+    machine.write("/srv/say.py", _SAY)
+    as_user = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+    machine.run([*as_user, "python3", "/srv/say.py", f"/run/systemd/journal.{HOST}/socket", error_type, unit])

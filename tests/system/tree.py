@@ -76,12 +76,14 @@ def locked(path: Path, mode: int = fcntl.LOCK_EX) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def tree(suite: str, names: Sequence[str] = (), purpose: str = "") -> Iterator[Path]:
+def tree(suite: str, names: Sequence[str] = (), purpose: str = "", more: Sequence[str] = ()) -> Iterator[Path]:
     """The cached tree of *suite*, built when it is missing, and not pruned as long as it is in use.
 
-    With *names* it is made of those packages instead; *purpose* keeps such a tree apart from the machines' own.
+    With *names* it is made of those packages instead; *purpose* keeps such a tree apart from the machines' own. With
+    *more* it is a machine's own and has those packages besides.
     """
-    names = sorted(names) or packages()
+    names = sorted(names) or sorted([*packages(), *more])
+    purpose = purpose or "with-" + "-".join(more) if more else purpose
     trees = cache_directory() / "trees"
     name = f"{purpose}-{suite}" if purpose else suite
     path = trees / tree_key(name, names, datetime.datetime.now(datetime.UTC).date())
