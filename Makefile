@@ -2,7 +2,8 @@
 
 PYTHON = .venv/bin/python
 SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* \
-    packaging/debian/tests/smoke examples/nine-services/install examples/openalgo-agent/install tests/system/boot.sh
+    packaging/debian/tests/smoke examples/nine-services/install examples/openalgo-agent/install \
+    examples/more-hosts/install tests/system/boot.sh
 # The longest test reboots a machine; one that takes minutes hangs.
 EACH_TEST = --timeout=300
 PYTEST = $(PYTHON) -m pytest $(EACH_TEST)

@@ -153,7 +153,6 @@ def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
 # The example of one notifier for another host's journal
 
 HOST = "box2"
-FROM = f"standfast-journal-from@{HOST}.service"
 # The other host is a journal of its own on this one; its users have other numbers.
 OTHER_STANDFAST, OTHER_AGENT = 4001, 4002
 _OTHER_PASSWD = f"""root:x:0:0::/:/bin/sh
@@ -173,10 +172,6 @@ def test_one_notifier_tells_what_another_hosts_journal_says(machine: Machine) ->
     put_directory(machine, REPOSITORY / "examples/more-hosts", "/root/more-hosts")
     machine.write("/root/passwd", _OTHER_PASSWD)
     machine.write("/root/group", "standfast-admin:x:4000:\n")
-    # Certificates are journal-remote's own affair.
-    plain = "[Service]\nExecStart=\nExecStart=/usr/lib/systemd/systemd-journal-remote --listen-http=127.0.0.1:${PORT} "
-    output = f"--split-mode=none --output=/var/log/journal/remote/{HOST}/{HOST}.journal\n"
-    machine.write(f"/etc/systemd/system/{FROM}.d/plain.conf", plain + output)
     machine.run(f"/root/more-hosts/install {HOST} 19532 /root/passwd /root/group")
     machine.wait_unit(f"standfast-notifier@{HOST}.service")
 
