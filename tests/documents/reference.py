@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from standfast.agent.config import AgentConfig
-from standfast.detector.check.config import CheckConfig
-from standfast.detector.config import DetectorConfig
-from standfast.notifier.config import NotifierConfig
+from standfast.ctl.check_config import SHAPES
 from tests.documents import defaults, markdown, roff
 from tests.documents.defaults import Defaults
 from tests.documents.keys import Table, tables
@@ -26,11 +23,16 @@ PAGE: Final = REPOSITORY / "docs/configuration.md"
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A configuration file: where it is, what reads it, and the man page about it."""
+    """A configuration file: where it is, the program that reads it, and the man page about it."""
 
     path: str
-    shape: type[Any]
+    program: str
     man: str
+
+    @property
+    def shape(self) -> type[Any]:
+        """The dataclass that it fills."""
+        return SHAPES[self.program]()
 
     @property
     def shipped(self) -> Path:
@@ -47,10 +49,10 @@ class Described:
 
 
 FILES: Final = (
-    Described("agents/NAME.toml", AgentConfig, "standfast-agent.toml.5"),
-    Described("detector.toml", DetectorConfig, "standfast-detector.toml.5"),
-    Described("notifier.toml", NotifierConfig, "standfast-notifier.toml.5"),
-    Described("check.toml", CheckConfig, "standfast-check.toml.5"),
+    Described("agents/NAME.toml", "agent", "standfast-agent.toml.5"),
+    Described("detector.toml", "detector", "standfast-detector.toml.5"),
+    Described("notifier.toml", "notifier", "standfast-notifier.toml.5"),
+    Described("check.toml", "check", "standfast-check.toml.5"),
 )
 
 
