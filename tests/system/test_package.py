@@ -167,6 +167,17 @@ def test_every_kind_of_event_is_in_the_catalogue() -> None:
     assert set(re.findall(r"^-- (\w+)$", catalogue, re.MULTILINE)) == set(MESSAGE_IDS.values())
 
 
+# A package as the one that is given, of a version that counts up.
+NEWER = """#!/bin/sh
+set -e
+rm -rf /tmp/tree
+dpkg-deb --raw-extract "$1" /tmp/tree
+sed -i "s/^Version: .*/Version: $(dpkg-query --show --showformat='${Version}' standfast)+1/" /tmp/tree/DEBIAN/control
+echo '# theirs' >>/tmp/tree/etc/standfast/notifier.toml
+dpkg-deb --build /tmp/tree /tmp/newer.deb
+"""
+
+
 class TestUpgrade:
     def test_keeps_configuration_and_agents_and_restarts_the_rest(self, fresh: Machine, deb: Path) -> None:
         fresh.install(deb)
@@ -180,6 +191,7 @@ class TestUpgrade:
         assert fresh.wait_unit("standfast-agent@paper.service")["InvocationID"] == agent["InvocationID"]
         assert fresh.wait_unit("standfast-detector.service")["InvocationID"] != detector["InvocationID"]
         assert fresh.read("/etc/standfast/notifier.toml").endswith("# mine\n")
+        assert fresh.run("dpkg-query --show --showformat='${Version}' standfast").stdout.endswith("+1")
         assert fresh.run("systemctl is-enabled standfast-check.timer", check=False).stdout == "disabled\n"
         assert "run on with the old version until you restart them: standfast-agent@paper.service" in said
 
@@ -194,7 +206,11 @@ class TestUpgrade:
 
     @staticmethod
     def upgrade(machine: Machine, deb: Path) -> str:
-        return machine.run(["apt-get", "-q", "install", "-y", "--reinstall", f"/tmp/{deb.name}"], timeout_s=120).stdout
+        """Install a later version, in which a default file has changed too, as an unattended upgrade does."""
+        machine.write("/tmp/newer", NEWER, mode="0755")
+        machine.run(["/tmp/newer", f"/tmp/{deb.name}"])
+        keep = "Dpkg::Options::=--force-confold"
+        return machine.run(["apt-get", "-q", "install", "-y", "-o", keep, "/tmp/newer.deb"], timeout_s=120).stdout
 
 
 class TestRemoval:
