@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.reference import FILES, REPOSITORY
+from standfast.config import load_text
+from tests.documents.reference import FILES, REPOSITORY, Described
 
 MAN = REPOSITORY / "man"
 PAGES = sorted(path.name for path in MAN.iterdir())
@@ -63,6 +64,12 @@ def test_a_page_can_be_read(page: str) -> None:
     command = ["groff", "-man", "-ww", "-Tutf8", str(MAN / page)]
     result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if ".SH EXAMPLE" in text(file.man)], ids=lambda file: file.man)
+def test_an_example_is_a_configuration(file: Described) -> None:
+    example = text(file.man).split(".SH EXAMPLE\n.nf\n")[1].split("\n.fi\n")[0].replace("\\-", "-")
+    load_text(file.shape, example, file.path, {})
 
 
 def test_the_package_installs_every_page() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,28 @@ def trouble(machine: Machine, command: str) -> str:
         return f"exit {result.returncode}, {result.stderr.strip()}"
     asks = command.split()[0] in ("cat", "curl", "sqlite3") and "is_resolved = 0" not in command
     return "no answer" if asks and not result.stdout.strip() else ""
+
+
+# The first steps
+
+
+def test_an_agent_waits_as_the_first_steps_say(machine: Machine) -> None:
+    page = (REPOSITORY / "docs/getting-started.md").read_text()
+    step = page[page.index("## 2.") : page.index("## 3.")]
+    since = machine.cursor()
+    for line in [line for line in step.splitlines() if line.startswith("    ")]:
+        command, _, state = line.partition("  # ")
+        if state:
+            entry = machine.wait_journal(since=since, STANDFAST_STATE=state.split(",")[0], STANDFAST_UNIT=AGENT)
+            since = entry["__CURSOR"]
+        # `errors` says by its exit that there are some, within a second.
+        expected = 1 if "errors" in command else 0
+        wait_until(partial(exits, machine, command, expected), command, timeout_s=5)
+    assert machine.wait_unit(AGENT)["NRestarts"] == "0"
+
+
+def exits(machine: Machine, command: str, code: int) -> bool:
+    return machine.run(command, check=False).returncode == code
 
 
 # The smoke test of the package, as autopkgtest runs it
