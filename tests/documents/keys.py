@@ -18,12 +18,12 @@ NO_DEFAULT = "none, it must be given"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: what it takes, what holds without it, and which variable overrides it ("" for none)."""
+    """One key: what it takes, what holds without it, and which variables override it, the earlier systems' last."""
 
     name: str
     type: str
     default: str
-    variable: str
+    variables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,18 @@ class Table:
 
 def tables(schema: type[Any]) -> list[Table]:
     """All tables of a file, the top one first."""
-    names = {key: variable for key, variable, _ in variables(schema)}
+    names = {key: [variable] for key, variable, _ in variables(schema)}
+    for key, variable in earlier_names(schema).items():
+        names.setdefault(key, []).append(variable)
     return list(_tables(schema, "", False, names))
 
 
-def _tables(schema: type[Any], path: str, is_array: bool, names: Mapping[str, str]) -> Iterator[Table]:
+def earlier_names(schema: type[Any]) -> dict[str, str]:
+    """The variables by which the earlier systems were configured, by the key that each means now."""
+    return {name.key: name.variable for name in getattr(schema, "EARLIER", ()) if hasattr(name, "key")}
+
+
+def _tables(schema: type[Any], path: str, is_array: bool, names: Mapping[str, list[str]]) -> Iterator[Table]:
     keys, inner = [], []
     for name, (attribute, hint) in fields_of(schema).items():
         dotted = f"{path}.{name}" if path else name
@@ -53,7 +60,8 @@ def _tables(schema: type[Any], path: str, is_array: bool, names: Mapping[str, st
             inner += [table for member in members for table in _tables(member, dotted, element is not kind, names)]
         else:
             default = next(item for item in dataclasses.fields(schema) if item.name == attribute)
-            keys.append(Key(name, _type(hint), _default(default), "" if is_array else names.get(dotted, "")))
+            overrides = () if is_array else tuple(names.get(dotted, ()))
+            keys.append(Key(name, _type(hint), _default(default), overrides))
     yield Table(path, is_array, _kind(schema), tuple(keys))
     yield from inner
 

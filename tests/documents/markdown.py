@@ -41,8 +41,8 @@ def _table(table: Table, defaults: Defaults) -> Iterator[str]:
 def _row(table: Table, key: Key, defaults: Defaults) -> str:
     meaning = _escaped(defaults.meaning(table.path, table.kind, key.name))
     default = f"`{key.default}`" if key.default and not key.default.startswith("none") else key.default
-    variable = f"`{key.variable}`" if key.variable else ""
-    return f"| `{key.name}` | {_escaped(key.type)} | {default} | {meaning} | {variable} |\n"
+    variables = ", ".join(f"`{variable}`" for variable in key.variables)
+    return f"| `{key.name}` | {_escaped(key.type)} | {default} | {meaning} | {variables} |\n"
 
 
 def _escaped(text: str) -> str:

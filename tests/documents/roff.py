@@ -26,7 +26,7 @@ def _table(table: Table, defaults: Defaults) -> Iterator[str]:
 def _described(key: Key, meaning: str) -> str:
     default = f" Default: {key.default}." if key.default and not key.default.startswith("none") else ""
     required = " It must be given." if key.default.startswith("none") else ""
-    variable = f" Variable: {key.variable}." if key.variable else ""
+    variable = f" Variable: {', '.join(key.variables)}." if key.variables else ""
     sentence = meaning[:1].upper() + meaning[1:].rstrip(".")
     return f"{sentence} ({key.type}).{default}{required}{variable}"
 

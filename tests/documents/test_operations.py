@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from standfast.agent.failures import FailureType
-from standfast.ctl.check_config import SHAPES
+from tests.documents.earlier import EARLIER
 from tests.documents.reference import REPOSITORY
 
 PAGE = REPOSITORY / "docs/operations.md"
@@ -37,15 +37,9 @@ def words() -> Iterator[str]:
                     yield node.value
 
 
-def earlier_names() -> set[str]:
-    """The variables by which the earlier systems were configured."""
-    names = (name for shape in SHAPES.values() for name in getattr(shape(), "EARLIER", ()))
-    return {str(name.variable) for name in names}
-
-
 def test_there_is_a_heading_for_every_type_and_no_other() -> None:
     in_code = {word for word in words() if not word.startswith("STANDFAST_")}
-    types = in_code - OTHERS - earlier_names() | {kind.value for kind in FailureType}
+    types = in_code - OTHERS - set(EARLIER) | {kind.value for kind in FailureType}
     headings = re.findall(r"^### `(\w+)`$", PAGE.read_text(), re.MULTILINE)
     assert sorted(headings) == sorted(types), "a type, or a word that belongs into OTHERS"
 
