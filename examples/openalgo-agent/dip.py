@@ -1,4 +1,4 @@
-"""A small strategy: buys when the price has fallen from its high, sells when it has risen again. Not a way to earn money."""
+"""A small strategy: buys a fall from the high, sells a rise. An example of the interface, no way to earn money."""
 
 import logging
 

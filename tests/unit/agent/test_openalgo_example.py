@@ -1,0 +1,54 @@
+"""The strategy of the OpenAlgo example: one position from a fall to a rise, one order at a time."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from standfast.agent.loader import load
+from standfast.agent.strategy import TradingRefusedError
+from standfast.agent.trading import Holding, Position, Product, Side, Tick
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples/openalgo-agent"
+SYMBOL = "NSE:SBIN"
+
+
+class Desk:
+    """What the strategy trades at; orders fill at once, unless they are refused."""
+
+    def __init__(self) -> None:
+        self.price = 0.0
+        self.placed: list[Side] = []
+        self.held: list[Position] = []
+        self.refuses = False
+
+    def positions(self) -> list[Position]:
+        return self.held
+
+    def place(self, symbol: str, side: Side, quantity: int) -> str:
+        self.placed.append(side)
+        if self.refuses:
+            raise TradingRefusedError("no")
+        self.held = [Position(Holding(symbol, Product.MIS), quantity, self.price)] if side is Side.BUY else []
+        return "1"
+
+
+def traded(*prices: float, refuses: bool = False) -> list[Side]:
+    """The orders that it places at these prices."""
+    strategy = load("dip:BuyTheDip", str(EXAMPLE), {"fall_percent": 1.0, "rise_percent": 1.0}).instance
+    desk = Desk()
+    desk.refuses = refuses
+    strategy.start(desk)
+    for price in prices:
+        desk.price = price
+        strategy.tick(Tick(SYMBOL, price, datetime(2026, 1, 27, tzinfo=UTC)))
+    return desk.placed
+
+
+def test_it_buys_a_fall_and_sells_a_rise() -> None:
+    assert traded(100, 99.5) == []
+    assert traded(100, 98.5) == [Side.BUY]
+    assert traded(100, 98.5, *[98.5] * 60, 99.6) == [Side.BUY, Side.SELL]
+
+
+def test_an_order_is_followed_by_a_rest_whatever_became_of_it() -> None:
+    assert traded(100, 98.5, *[90.0] * 60, refuses=True) == [Side.BUY]
+    assert traded(100, 98.5, *[90.0] * 61, refuses=True) == [Side.BUY, Side.BUY]
