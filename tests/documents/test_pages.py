@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 
 from standfast.ctl.__main__ import COMMANDS
-from tests.documents.reference import REPOSITORY
+from tests.documents.reference import FILES, REPOSITORY
 
 DOCS = sorted(REPOSITORY.glob("docs/*.md"))
 PAGES = [REPOSITORY / "README.md", *DOCS, *sorted(REPOSITORY.glob("examples/*/README.md"))]
 TEXTS = [*PAGES, *sorted(REPOSITORY.glob("man/*")), REPOSITORY / "units/standfast.catalog"]
 TEXTS += [path for path in sorted(REPOSITORY.glob("packaging/etc/standfast/*")) if path.is_file()]
+BY_HAND = [text for text in TEXTS if text.name != "configuration.md"]
 COMMAND = re.compile(r"(?:^ *|[`(:;&|] ?|sudo )standfastctl ([a-z][a-z-]+)", re.MULTILINE)
 UNIT = re.compile(r"(?:systemctl (?:-\S+ )*[a-z-]+(?: -\S+)*|-u) (standfast[\w@.-]*)")
 UNITS = {re.sub(r"@.*", "@", path.name).removesuffix(".service") for path in REPOSITORY.glob("units/*.*")}
+# `[table] key`, `[table]` and `[[table]]` of Standfast's files; units have capitals.
+KEY = re.compile(r"`\[{1,2}([a-z_.]+)\]{1,2}(?: ([a-z_]+))?[^`]*`")
+KEYS = {f"{table.path}.{key.name}" for file in FILES for table in file.tables() for key in table.keys}
+KEYS |= {table.path for file in FILES for table in file.tables()} | {"parameters"}
 # An instance of it is for another host: examples/more-hosts.
 UNITS |= {"standfast-notifier@"}
 
@@ -51,6 +56,12 @@ def test_commands_are_there(text: Path) -> None:
 def test_units_are_there(text: Path) -> None:
     named = {re.sub(r"@.*", "@", word.rstrip(".")).removesuffix(".service") for word in UNIT.findall(plain(text))}
     assert sorted(named - UNITS) == []
+
+
+@pytest.mark.parametrize("text", BY_HAND, ids=lambda text: str(text.relative_to(REPOSITORY)))
+def test_keys_are_there(text: Path) -> None:
+    named = {f"{table}.{key}" if key else table for table, key in KEY.findall(plain(text))}
+    assert sorted(named - KEYS) == []
 
 
 def plain(text: Path) -> str:
