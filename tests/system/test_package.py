@@ -285,14 +285,21 @@ class TestHardConditions:
             fresh.wait_unit(unit)
 
 
+NOT_FOR_US = (
+    # Without systemd there is nothing to start. Only Debian 12's lintian asks; 13's calls an override of it an error.
+    "package-supports-alternative-init-but-no-init.d-script",
+    # One lintian raises what the other does not.
+    "unused-override",
+)
+
+
 @pytest.mark.anywhere
 @pytest.mark.skipif(shutil.which("lintian") is None, reason="not installed: lintian")
 def test_lintian_is_content(deb: Path) -> None:
     command = ["lintian", "--allow-root", "--display-info", "--pedantic", str(deb)]
     result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    # Another lintian than this may not know, or not raise, what is overridden.
-    said = [line for line in re.findall(r"^[EWIP]: .*", result.stdout, re.MULTILINE) if "unused-override" not in line]
-    assert (result.returncode, said) == (0, [])
+    said = re.findall(r"^[EWIP]: .*", result.stdout, re.MULTILINE)
+    assert [line for line in said if not any(tag in line for tag in NOT_FOR_US)] == []
 
 
 @pytest.mark.anywhere
