@@ -175,7 +175,7 @@ def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
 
 # The example of one notifier for another host's journal
 
-HOST = "box2"
+HOST = "box-2"
 # The other host is a journal of its own on this one; its users have other numbers.
 OTHER_STANDFAST, OTHER_AGENT = 4001, 4002
 _OTHER_PASSWD = f"""root:x:0:0::/:/bin/sh
