@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from standfast.config import AtLeast, Duration, Seconds
-from standfast.detector.check_tables import Check, SqliteDatabase
+from standfast.detector.check_tables import Check, Database
 
 Count = Annotated[int, AtLeast(1)]
 Interval = Annotated[float, Duration(1.0)]
@@ -136,7 +136,7 @@ class DetectorConfig:
     critical_files: tuple[str, ...] = ()
     restart: RestartSettings = field(default_factory=RestartSettings)
     watch: tuple[Watch, ...] = (Watch(AGENTS),)
-    database: tuple[SqliteDatabase, ...] = ()
+    database: tuple[Database, ...] = ()
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """Names that must be told apart, and paths that do not depend on a working directory."""

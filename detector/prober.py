@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from standfast.detector.check_tables import Check, SqliteDatabase
+from standfast.detector.check_tables import Check, Database
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.model import CheckObservation, FileObservation, Observation, Outcome
 from standfast.detector.probes import Finding, Probe, probe_for
@@ -45,7 +45,7 @@ class Prober:
             task = Task(unit, check.label, probe_for(check), check.interval_s, check.timeout_s, check.failures)
             self._start((unit, check.label), task, self._tell_check)
 
-    def watch_database(self, database: SqliteDatabase) -> None:
+    def watch_database(self, database: Database) -> None:
         """Check a database of the fleet from now on."""
         task = Task("", database.name, probe_for(database), database.interval_s, database.timeout_s, database.failures)
         self._start(("", database.name), task, self._tell_check)

@@ -6,27 +6,34 @@ of a client library in a process that lives for months.
 
 import asyncio
 import contextlib
+import ssl
 from urllib.parse import urlsplit
 
+from standfast.detector.check_tables import HttpCheck
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.probes.base import connection_error, timed_out
+from standfast.detector.probes.tls import Trust, TrustError, expiry, handshake_error
 
 BODY_LIMIT = 256 * 1024
+LINE_LIMIT = 64 * 1024
+# A server that does not say goodbye holds nobody up.
+SHUTDOWN_S = 0.5
 
 
 class HttpProbe:
     """GETs a URL; without a list of wanted statuses any 2xx or 3xx will do."""
 
-    def __init__(self, url: str, status: tuple[int, ...] = (), contains: str = "") -> None:
-        parts = urlsplit(url)
-        self._tls = parts.scheme == "https"
+    def __init__(self, check: HttpCheck) -> None:
+        parts = urlsplit(check.url)
+        self._trust = Trust(check.ca_file) if parts.scheme == "https" else None
+        self._tls_name = check.tls_name
         self.host = parts.hostname or "127.0.0.1"
-        self._port = parts.port or (443 if self._tls else 80)
+        self._port = parts.port or (80 if self._trust is None else 443)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._authority = parts.netloc.rpartition("@")[2]
-        self._status = status
-        self._contains = contains.encode()
+        self._status = check.status
+        self._contains = check.contains.encode()
 
     async def look(self) -> Finding:
         """Ok when the answer is as wanted."""
@@ -34,6 +41,10 @@ class HttpProbe:
             return await self._look()
         except asyncio.IncompleteReadError:
             return Finding(Outcome.FAIL, "closed the connection without an answer")
+        except TrustError as error:
+            return Finding(Outcome.UNKNOWN, str(error))
+        except ssl.SSLError as error:
+            return handshake_error(error)
         except OSError as error:
             return connection_error(error, self.host)
         except (ValueError, asyncio.LimitOverrunError):
@@ -44,20 +55,34 @@ class HttpProbe:
         return timed_out(self.host, timeout_s)
 
     async def _look(self) -> Finding:
-        reader, writer = await asyncio.open_connection(self.host, self._port, ssl=self._tls or None, limit=65536)
+        reader, writer = await self._connect()
+        expires_at = expiry(writer.get_extra_info("ssl_object"))
         try:
             writer.write(self._request())
             await writer.drain()
             status = _status_code(await reader.readuntil(b"\r\n"))
             if not self._wanted(status):
-                return Finding(Outcome.FAIL, f"status {status}")
+                return Finding(Outcome.FAIL, f"status {status}", expires_at)
             if self._contains and self._contains not in await _rest(reader):
-                return Finding(Outcome.FAIL, f"the answer does not contain {self._contains.decode()!r}")
-            return Finding(Outcome.OK, f"status {status}")
+                return Finding(Outcome.FAIL, f"the answer does not contain {self._contains.decode()!r}", expires_at)
+            return Finding(Outcome.OK, f"status {status}", expires_at)
         finally:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._trust is None:
+            return await asyncio.open_connection(self.host, self._port, limit=LINE_LIMIT)
+        name = self._tls_name or self.host
+        return await asyncio.open_connection(
+            self.host,
+            self._port,
+            ssl=self._trust.context(),
+            server_hostname=name,
+            ssl_shutdown_timeout=SHUTDOWN_S,
+            limit=LINE_LIMIT,
+        )
 
     def _request(self) -> bytes:
         lines = (

@@ -32,7 +32,7 @@ def test_what_it_needs() -> None:
     assert {debian_name(one) for one in project["dependencies"]} == debian_packages("Depends")
 
 
-def test_what_single_channels_need() -> None:
+def test_what_single_channels_and_checks_need() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     optional = [one for group in project["optional-dependencies"].values() for one in group]
     assert {debian_name(one) for one in optional} == debian_packages("Suggests")

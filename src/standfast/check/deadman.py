@@ -5,6 +5,7 @@ from typing import Final
 from standfast.check import findings
 from standfast.check.config import DeadmanSettings
 from standfast.check.findings import Answer
+from standfast.detector.check_tables import HttpCheck
 from standfast.detector.prober import look
 from standfast.detector.probes.http import HttpProbe
 
@@ -16,4 +17,4 @@ async def called(settings: DeadmanSettings, watchers: tuple[Answer, ...]) -> Ans
     if not findings.all_hold(watchers):
         why = "the dead-man address was not called: not all that it stands for is well"
         return findings.unasked(findings.DEADMAN, why)
-    return findings.ping(await look(HttpProbe(settings.url, _TAKEN), settings.timeout_s))
+    return findings.ping(await look(HttpProbe(HttpCheck(url=settings.url, status=_TAKEN)), settings.timeout_s))

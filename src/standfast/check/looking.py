@@ -14,6 +14,7 @@ from standfast.check.findings import Answer
 from standfast.check.known import Known
 from standfast.check.memory import Memory, Seen
 from standfast.check.outlet import Outlet
+from standfast.detector.check_tables import SqliteDatabase
 from standfast.detector.finding import Finding
 from standfast.detector.prober import look
 from standfast.detector.probes.file import FileProbe
@@ -63,7 +64,7 @@ class Looker:
         """Look once at everything but the dead-man address."""
         watched, (found, deep), files, disk_answers, channels = await asyncio.gather(
             self._watchers(),
-            databases.look_at(self.known.fleet.database, memory.databases, self.config, now),
+            databases.look_at(self._database_files(), memory.databases, self.config, now),
             self._files(),
             aside(self._disks, LONGEST_LOOK_S, None),
             self._channels(memory, now),
@@ -97,6 +98,10 @@ class Looker:
         found = await asyncio.gather(*(look(FileProbe(path), FILE_TIMEOUT_S) for path in listed))
         return dict(zip(listed, found, strict=True))
 
+    def _database_files(self) -> list[SqliteDatabase]:
+        """The databases that are files; a server looks after its own."""
+        return [database for database in self.known.fleet.database if isinstance(database, SqliteDatabase)]
+
     async def _channels(self, memory: Memory, now: datetime) -> dict[str, Seen]:
         """What each channel's other side says, asked now or lately."""
         names = self.known.notifier.channel_names
@@ -109,5 +114,5 @@ class Looker:
 
     def _disks(self) -> list[Answer]:
         fleet = self.known.fleet
-        files = [*fleet.critical_files, *(database.path for database in fleet.database)]
+        files = [*fleet.critical_files, *(database.path for database in self._database_files())]
         return disks.answers(files, self.config.disk.lowest_share)

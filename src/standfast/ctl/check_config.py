@@ -1,6 +1,7 @@
 """`standfastctl check-config`: every mistake in the configuration, a line each, before a daemon meets it."""
 
 import argparse
+import importlib.util
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -100,16 +101,27 @@ def _installed() -> Iterator[_File]:
 def _check(file: _File, screen: Screen) -> int:
     """The number of mistakes in a file, after saying each."""
     try:
-        load(SHAPES[file.program](), file.path, file.environ, required=file.required)
+        config = load(SHAPES[file.program](), file.path, file.environ, required=file.required)
     except ConfigError as error:
         for mistake in error.mistakes:
             screen.line(str(mistake), Tone.BAD)
         if file.path.exists() and not os.access(file.path, os.R_OK):
             screen.line(f"{file.path}: only its daemon and root may read it; try: sudo standfastctl check-config")
         return len(error.mistakes)
+    if file.program == "detector" and (missing := _missing_library(config)):
+        screen.line(f"{file.path}: {missing}", Tone.BAD)
+        return 1
     verdict = "correct" if _is_there(file.path) else "not there, the defaults hold"
     screen.line(f"{file.path}: {verdict} ({file.program})", Tone.GOOD)
     return 0
+
+
+def _missing_library(config: Any) -> str:
+    """What a correct configuration of the detector asks for and this host has not; "" for nothing."""
+    checks = (*config.database, *(check for watch in config.watch for check in watch.check))
+    if all(check.kind != "postgresql" for check in checks) or importlib.util.find_spec("psycopg") is not None:
+        return ""
+    return 'checks of kind "postgresql" find nothing out without their library: apt install python3-psycopg'
 
 
 def _is_there(path: Path) -> bool:

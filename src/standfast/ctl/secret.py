@@ -19,6 +19,7 @@ from standfast.errors import StandfastError
 from standfast.web.report import Tone
 
 NOTIFIER: Final = "standfast-notifier.service"
+DETECTOR: Final = "standfast-detector.service"
 AGENTS: Final = "standfast-agent@.service"
 # The credentials that the units ask for, and whose they are.
 UNITS: Final[Mapping[str, str]] = {
@@ -27,6 +28,7 @@ UNITS: Final[Mapping[str, str]] = {
     "smtp-password": NOTIFIER,
     "webhook-secret": NOTIFIER,
     "apprise-urls": NOTIFIER,
+    "postgresql-password": DETECTOR,
     "openalgo-api-key": AGENTS,
 }
 # Who is handed the same secrets: the check asks the channels' other sides, and sends while the notifier is away.
@@ -76,7 +78,7 @@ def place_of(name: str, agent: str | None) -> Place:
     if agent is None:
         return Place(name, unit)
     if unit != AGENTS:
-        raise UsageError(f"\"{name}\" is the notifier's, not an agent's: leave --agent out")
+        raise UsageError(f'"{name}" is for {unit}, not for an agent: leave --agent out')
     return Place(name, AGENTS.replace("@", f"@{agent}"))
 
 

@@ -43,7 +43,7 @@ def damage(path: Path) -> None:
 
 
 def look(path: Path, seen: dict[str, Seen], now: datetime) -> tuple[Finding, dict[str, Seen]]:
-    listed = [SqliteDatabase("sqlite", "trades", str(path))]
+    listed = [SqliteDatabase(name="trades", path=str(path))]
     found, looks = asyncio.run(databases.look_at(listed, seen, CONFIG, now))
     return found["trades"], looks
 

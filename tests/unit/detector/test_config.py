@@ -13,6 +13,10 @@ from standfast.detector.watched import Watching, port_of
 SHIPPED = Path(__file__).parents[3] / "packaging/etc/standfast"
 
 
+HTTPS = "[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'https://127.0.0.1/'\n"
+POSTGRESQL = "[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'postgresql'\n"
+
+
 def read(text: str, **environ: str) -> DetectorConfig:
     return load_text(DetectorConfig, text, "detector.toml", environ)
 
@@ -34,8 +38,8 @@ def test_the_example_in_the_shipped_file_is_correct() -> None:
     example = [line for line in commented if " = " in line or line.startswith("[[")]
     config = read("\n".join(example))
     (watch,) = config.watch
-    assert [check.kind for check in watch.check] == ["http", "tcp", "file", "sqlite", "exec"]
-    assert config.database[0].name == "trades"
+    assert [check.kind for check in watch.check] == ["http", "tcp", "file", "sqlite", "postgresql", "exec"]
+    assert [database.name for database in config.database] == ["trades", "orders"]
 
 
 def test_all_keys() -> None:
@@ -76,6 +80,13 @@ def test_the_environment_overrides() -> None:
         ("[[watch]]\nunit = 'a.service'\nthresholds = { warning = 9, cascading = 3 }", "warning <= critical"),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'ping'", 'expected one of "http"'),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'x'", "a URL like"),
+        (f"{HTTPS}ca_file = 'ca.pem'", 'watch[1].check[1].ca_file: expected an absolute path, found "ca.pem"'),
+        (f"{HTTPS}tls_warn_days = -1", "at least 0"),
+        (POSTGRESQL, "watch[1].check[1].database: expected text in quotes, found nothing"),
+        (f"{POSTGRESQL}database = 'postgresql://me:secret@db'", "found a connection string"),
+        (f"{POSTGRESQL}database = 'host=db password=secret'", "found a connection string"),
+        (f"{POSTGRESQL}database = 'a'\nport = 70000", "a port, 1 to 65535"),
+        (f"{POSTGRESQL}database = 'a'\npassfile = '/p'\npassword_credential = 'c'", "one place for the password"),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http://127.0.0.1:abc/h'", "a URL like"),
         (
             "[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http://127.0.0.1:99999'",

@@ -149,7 +149,7 @@ def test_nothing_is_counted_during_shutdown_or_while_systemd_is_silent() -> None
 
 
 def test_a_check_that_runs_seldom_counts_once_per_run() -> None:
-    check = TcpCheck("tcp", port=1, interval_s=300)
+    check = TcpCheck(port=1, interval_s=300)
     watcher = Watcher(replace(config(), watch=(Watch("a.service", check=(check,)),)))
     watcher.see(up(0), scheduled=True)
     watcher.see(CheckObservation(60, check.label, "a.service", Outcome.FAIL))
@@ -160,7 +160,7 @@ def test_a_check_that_runs_seldom_counts_once_per_run() -> None:
 
 
 def test_a_quick_check_beside_it_does_not_make_a_seldom_one_count_more_often() -> None:
-    quick, seldom = TcpCheck("tcp", port=1, interval_s=30), TcpCheck("tcp", port=2, interval_s=600)
+    quick, seldom = TcpCheck(port=1, interval_s=30), TcpCheck(port=2, interval_s=600)
     watcher = Watcher(replace(config(), watch=(Watch("a.service", check=(quick, seldom)),)))
     watcher.see(up(0), scheduled=True)
     watcher.see(
@@ -172,7 +172,7 @@ def test_a_quick_check_beside_it_does_not_make_a_seldom_one_count_more_often() -
 
 
 def test_what_a_check_said_of_the_run_before_is_not_counted() -> None:
-    check = TcpCheck("tcp", port=1, interval_s=30)
+    check = TcpCheck(port=1, interval_s=30)
     watcher = Watcher(replace(config(), watch=(Watch("a.service", check=(check,)),)))
     watcher.see(up(0, invocation_id="1"), scheduled=True)
     watcher.see(CheckObservation(60, check.label, "a.service", Outcome.FAIL))

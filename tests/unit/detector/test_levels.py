@@ -85,7 +85,7 @@ def test_a_units_own_thresholds_hold_for_it() -> None:
 
 
 def test_only_a_configured_database_counts() -> None:
-    settings = config("a", database=(SqliteDatabase("sqlite", "trades", "/trades.db"),))
+    settings = config("a", database=(SqliteDatabase(name="trades", path="/trades.db"),))
     for name, level in (("other", Level.NONE), ("trades", Level.CRITICAL)):
         watcher = Watcher(settings)
         watcher.see(up(0), scheduled=True)

@@ -142,7 +142,7 @@ def test_by_whose_doing_a_unit_is_down_holds_for_that_run_only() -> None:
 
 def test_what_the_configuration_names_no_more_is_forgotten() -> None:
     checked = replace(
-        config(critical_files=("/f",)), watch=(Watch("a.service", check=(TcpCheck("tcp", port=1, name="port"),)),)
+        config(critical_files=("/f",)), watch=(Watch("a.service", check=(TcpCheck(port=1, name="port"),)),)
     )
     mind = Mind(checked)
     seen: list[Observation] = [up(0), CheckObservation(0, "port", "a.service", Outcome.FAIL)]
@@ -153,8 +153,8 @@ def test_what_the_configuration_names_no_more_is_forgotten() -> None:
     assert (len(mind.state.checks), len(mind.state.files)) == (0, 0)
 
 
-TRADES = SqliteDatabase("sqlite", "trades", "/trades.db")
-PORT = TcpCheck("tcp", port=1, name="port")
+TRADES = SqliteDatabase(name="trades", path="/trades.db")
+PORT = TcpCheck(port=1, name="port")
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from standfast.detector.check_tables import HttpCheck
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.prober import look
@@ -55,6 +57,10 @@ def server(answer: bytes, hangs: bool = False) -> Iterator[int]:
             found.shutdown()
 
 
+def http(url: str, **more: Any) -> HttpProbe:
+    return HttpProbe(HttpCheck(url=url, **more))
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -75,21 +81,24 @@ def free_port() -> int:
 )
 def test_http(answer: bytes, outcome: Outcome, detail: str) -> None:
     with server(answer) as port:
-        assert probed(HttpProbe(f"http://127.0.0.1:{port}/health")) == Finding(outcome, detail)
+        assert probed(http(f"http://127.0.0.1:{port}/health")) == Finding(outcome, detail)
 
 
 def test_http_wants_a_status_and_a_text() -> None:
     with server(b"HTTP/1.1 404 Gone\r\n\r\n" + b"." * 100_000 + b"the end") as port:
         url = f"http://localhost:{port}"
-        assert probed(HttpProbe(url, (404,), "the end")).outcome is OK
-        assert probed(HttpProbe(url, (200,))).outcome is FAIL
-        assert probed(HttpProbe(url, (404,), "another end")).detail == "the answer does not contain 'another end'"
+        assert probed(http(url, status=(404,), contains="the end")).outcome is OK
+        assert probed(http(url, status=(200,))).outcome is FAIL
+        assert (
+            probed(http(url, status=(404,), contains="another end")).detail
+            == "the answer does not contain 'another end'"
+        )
 
 
 def test_a_server_that_hangs_is_failing_and_the_look_ends() -> None:
     with server(b"", hangs=True) as port:
         began = time.monotonic()
-        finding = probed(HttpProbe(f"http://127.0.0.1:{port}/"), timeout_s=0.3)
+        finding = probed(http(f"http://127.0.0.1:{port}/"), timeout_s=0.3)
         assert finding == Finding(FAIL, "no answer within 0.3 s")
         assert time.monotonic() - began < 3
 
@@ -97,7 +106,7 @@ def test_a_server_that_hangs_is_failing_and_the_look_ends() -> None:
 def test_nobody_listens() -> None:
     port = free_port()
     assert probed(TcpProbe("127.0.0.1", port)).outcome is FAIL
-    assert probed(HttpProbe(f"http://127.0.0.1:{port}/")).outcome is FAIL
+    assert probed(http(f"http://127.0.0.1:{port}/")).outcome is FAIL
 
 
 def test_somebody_listens() -> None:

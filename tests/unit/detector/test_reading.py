@@ -21,7 +21,7 @@ from standfast.detector.config import Watch
 from standfast.detector.model import CheckObservation, Observation, Outcome, UnitObservation
 from standfast.detector.reading import Meaning
 
-CHECKED = Watch("a.service", check=(HttpCheck("http", "http://127.0.0.1:80/", name="http"),))
+CHECKED = Watch("a.service", check=(HttpCheck(url="http://127.0.0.1:80/", name="http"),))
 
 ROWS: list[tuple[str, Meaning, list[UnitObservation]]] = [
     ("active", Meaning.HEALTHY, [up(0)]),

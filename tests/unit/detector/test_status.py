@@ -23,13 +23,13 @@ OF_A_UNIT = {
 
 
 def settings() -> DetectorConfig:
-    checked = Watch("a.service", check=(TcpCheck("tcp", port=8001),))
+    checked = Watch("a.service", check=(TcpCheck(port=8001),))
     return replace(
         config("b", "c"),
         mode=Mode.OBSERVE,
         watch=(checked, *config("b", "c").watch),
         critical_files=("/f.json",),
-        database=(SqliteDatabase("sqlite", "trades", "/trades.db"),),
+        database=(SqliteDatabase(name="trades", path="/trades.db"),),
     )
 
 

@@ -1,0 +1,37 @@
+"""What check-config says of a configuration that is correct, on a host that lacks what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import io
+from pathlib import Path
+
+import pytest
+
+from standfast.ctl.check_config import COMMAND
+from standfast.ctl.command import Exit
+from standfast.ctl.screen import Screen
+
+CHECK = '[[database]]\nkind = "postgresql"\nname = "trades"\ndatabase = "trades"\n'
+
+
+def checked(path: Path) -> tuple[Exit, str]:
+    said = io.StringIO()
+    result = COMMAND.run(argparse.Namespace(file=path, program="detector"), Screen(said, terminal=False))
+    return result, said.getvalue()
+
+
+def test_a_library_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "detector.toml"
+    path.write_text(CHECK)
+    assert checked(path)[0] is Exit.OK
+    really_find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "psycopg" else really_find(name))
+    result, said = checked(path)
+    assert result is Exit.WRONG
+    assert said == (
+        f'{path}: checks of kind "postgresql" find nothing out without their library: apt install python3-psycopg\n'
+    )
+    path.write_text("")
+    assert checked(path)[0] is Exit.OK
