@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from standfast.config import AtLeast, Duration, Seconds
-from standfast.detector.check_tables import Check, Database
+from standfast.detector.check_tables import Check, Database, SqliteCheck
+from standfast.detector.prediction.settings import PredictionSettings
 
 Count = Annotated[int, AtLeast(1)]
 Interval = Annotated[float, Duration(1.0)]
@@ -135,6 +136,7 @@ class DetectorConfig:
     thresholds: Thresholds = field(default_factory=Thresholds)
     critical_files: tuple[str, ...] = ()
     restart: RestartSettings = field(default_factory=RestartSettings)
+    prediction: PredictionSettings = field(default_factory=PredictionSettings)
     watch: tuple[Watch, ...] = (Watch(AGENTS),)
     database: tuple[Database, ...] = ()
 
@@ -149,3 +151,9 @@ class DetectorConfig:
         for path in self.critical_files:
             if not path.startswith("/"):
                 yield "critical_files", "absolute paths", f'"{path}"'
+
+
+def paths_in_use(config: DetectorConfig) -> tuple[str, ...]:
+    """The files that the fleet cannot do without: critical ones, and databases that are files."""
+    checks = (*config.database, *(check for watch in config.watch for check in watch.check))
+    return (*config.critical_files, *(check.path for check in checks if isinstance(check, SqliteCheck)))

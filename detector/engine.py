@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from standfast.detector.config import DetectorConfig
-from standfast.detector.counting import early_look, scheduled_look
+from standfast.detector.counting import early_look, is_blind, scheduled_look
 from standfast.detector.decide import Decision, restart_decision
 from standfast.detector.fold import fold
 from standfast.detector.levels import Assessment, assess
 from standfast.detector.limits import asked
 from standfast.detector.model import CheckObservation, FileObservation, Observation, State, UnitObservation
+from standfast.detector.prediction.foresee import foresee
 from standfast.detector.watched import Watching
 
 
@@ -49,6 +50,8 @@ class Engine:
                     files.add(observation.path)
         if scheduled:
             state = scheduled_look(state, self.config, self.watching, now)
+            if not is_blind(state, self.config, now):
+                state = foresee(state, self.config, self.watching, now)
         else:
             state = early_look(state, self.config, self.watching, now, units, files)
         assessment = assess(state, self.config, self.watching, now)

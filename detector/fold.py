@@ -12,6 +12,7 @@ from standfast.detector.limits import with_news
 from standfast.detector.model import (
     DOWN,
     RESTART_PENDING,
+    RESTARTS_KEPT,
     STOPPING_JOBS,
     UP,
     CheckMemory,
@@ -23,12 +24,15 @@ from standfast.detector.model import (
     FileObservation,
     ManagerObservation,
     Observation,
+    Outcome,
     ReleaseObservation,
     RestartObservation,
     State,
     UnitMemory,
     UnitObservation,
 )
+from standfast.detector.prediction.model import FigureObservation
+from standfast.detector.prediction.series import observed
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,10 +46,12 @@ def fold(state: State, observation: Observation) -> State:
             return replace(state, units=_with(state.units, observation.unit, memory))
         case CheckObservation():
             key = (observation.unit, observation.name)
-            found = CheckMemory(observation.outcome, observation.detail, observation.at)
-            return replace(state, checks=_with(state.checks, key, found))
+            return replace(state, checks=_with(state.checks, key, _check(state.checks.get(key), observation)))
         case FileObservation():
             return replace(state, files=_with(state.files, observation.path, _file(state, observation)))
+        case FigureObservation():
+            of = (observation.figure, observation.of)
+            return replace(state, series=_with(state.series, of, observed(state.series.get(of), observation)))
         case _:
             return _fold_host(state, observation)
 
@@ -72,7 +78,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
     """The memory of a unit after one more observation of it."""
     since = seen.at if seen.since is None else seen.since
     if before is None:
-        memory = UnitMemory(seen, restarts_base=seen.n_restarts)
+        memory = UnitMemory(seen, restarts_base=seen.n_restarts, known_since=seen.at)
     else:
         memory = replace(
             before,
@@ -91,6 +97,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
         cleared_at=_cleared_at(before, seen, ended),
         up_at=_up_at(before, seen, since),
         busy_since=_busy_since(before, seen, since),
+        restarted_at=_restarted_at(before, seen),
     )
 
 
@@ -186,11 +193,27 @@ def is_busy(seen: UnitObservation) -> bool:
     return bool(seen.job) or seen.active_state in ("activating", "deactivating")
 
 
+def _restarted_at(before: UnitMemory | None, seen: UnitObservation) -> tuple[float, ...]:
+    """When systemd restarted it; several restarts between two looks happened at the later one."""
+    if before is None or seen.n_restarts <= before.seen.n_restarts:
+        return before.restarted_at if before is not None else ()
+    more = min(seen.n_restarts - before.seen.n_restarts, RESTARTS_KEPT)
+    return (*before.restarted_at, *[seen.at] * more)[-RESTARTS_KEPT:]
+
+
 def _with_needs(seen: UnitObservation, before: UnitObservation) -> UnitObservation:
     """An unloaded unit is described without its dependencies: what was known stays."""
     if seen.needs and seen.unit_type:
         return seen
     return replace(seen, needs=seen.needs or before.needs, unit_type=seen.unit_type or before.unit_type)
+
+
+def _check(before: CheckMemory | None, observation: CheckObservation) -> CheckMemory:
+    """A look that failed saw no certificate: the one that was seen before expires all the same."""
+    expires_at = observation.expires_at
+    if expires_at is None and observation.outcome is not Outcome.OK and before is not None:
+        expires_at = before.expires_at
+    return CheckMemory(observation.outcome, observation.detail, observation.at, expires_at)
 
 
 def _file(state: State, observation: FileObservation) -> FileMemory:

@@ -5,6 +5,7 @@ section 7, has the format. Lines ascend by `at`; empty ones and those that begin
 """
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -24,6 +25,7 @@ from standfast.detector.model import (
     RunResult,
     UnitObservation,
 )
+from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.errors import StandfastError
 
 E = TypeVar("E", bound=StrEnum)
@@ -72,7 +74,6 @@ def to_line(observation: Observation) -> str:
 
 
 def _unit(at: float, fields: Mapping[str, Any]) -> UnitObservation:
-    since = fields.get("since")
     return UnitObservation(
         at=at,
         unit=str(fields["unit"]),
@@ -87,7 +88,7 @@ def _unit(at: float, fields: Mapping[str, Any]) -> UnitObservation:
         unit_type=str(fields.get("type", "")),
         ended_by=_member(Ending, fields.get("ended_by", "")),
         job_result=str(fields.get("job_result", "")),
-        since=None if since is None else float(since),
+        since=_time(fields, "since"),
     )
 
 
@@ -102,9 +103,16 @@ def _file(at: float, fields: Mapping[str, Any]) -> FileObservation:
 
 def _check(at: float, fields: Mapping[str, Any]) -> CheckObservation:
     outcome = _member(Outcome, fields["outcome"])
-    return CheckObservation(
-        at, str(fields["name"]), str(fields.get("unit", "")), outcome, str(fields.get("detail", ""))
-    )
+    name, unit, detail = str(fields["name"]), str(fields.get("unit", "")), str(fields.get("detail", ""))
+    return CheckObservation(at, name, unit, outcome, detail, _time(fields, "expires_at"))
+
+
+def _figure(at: float, fields: Mapping[str, Any]) -> FigureObservation:
+    figure = _member(Figure, fields["figure"])
+    value, limit = float(fields["value"]), float(fields["limit"])
+    if not (math.isfinite(value) and math.isfinite(limit)):
+        raise ValueError("a figure and its limit are finite numbers")
+    return FigureObservation(at, figure, str(fields["of"]), value, limit, str(fields.get("run", "")))
 
 
 def _clock(at: float, fields: Mapping[str, Any]) -> ClockObservation:
@@ -113,6 +121,11 @@ def _clock(at: float, fields: Mapping[str, Any]) -> ClockObservation:
 
 def _restart(at: float, fields: Mapping[str, Any]) -> RestartObservation:
     return RestartObservation(at, _member(RunResult, fields["result"]))
+
+
+def _time(fields: Mapping[str, Any], key: str) -> float | None:
+    at = fields.get(key)
+    return None if at is None else float(at)
 
 
 def _boolean(fields: Mapping[str, Any], key: str) -> bool:
@@ -132,6 +145,7 @@ _READERS: Final[Mapping[str, Callable[[float, Mapping[str, Any]], Observation]]]
     "manager": _manager,
     "file": _file,
     "check": _check,
+    "figure": _figure,
     "clock": _clock,
     "restart": _restart,
     "release": lambda at, fields: ReleaseObservation(at),
@@ -146,8 +160,10 @@ def _to_fields(observation: Observation) -> dict[str, Any]:
             return _unit_fields(at, observation)
         case FileObservation(path=path, ok=ok, detail=detail):
             return {"at": at, "kind": "file", "path": path, "ok": ok, "detail": detail}
-        case CheckObservation(name=name, unit=unit, outcome=outcome, detail=detail):
-            return {"at": at, "kind": "check", "name": name, "unit": unit, "outcome": outcome, "detail": detail}
+        case CheckObservation():
+            return _check_fields(at, observation)
+        case FigureObservation():
+            return _figure_fields(at, observation)
         case _:
             return {"at": at, **_host_fields(observation)}
 
@@ -163,6 +179,18 @@ def _host_fields(observation: Observation) -> dict[str, Any]:
         case ReleaseObservation():
             return {"kind": "release"}
     return {"kind": "end"}
+
+
+def _check_fields(at: float, seen: CheckObservation) -> dict[str, Any]:
+    fields = {"name": seen.name, "unit": seen.unit, "outcome": seen.outcome, "detail": seen.detail}
+    more = {} if seen.expires_at is None else {"expires_at": round(seen.expires_at, 3)}
+    return {"at": at, "kind": "check", **fields, **more}
+
+
+def _figure_fields(at: float, seen: FigureObservation) -> dict[str, Any]:
+    fields = {"figure": seen.figure, "of": seen.of, "value": round(seen.value, 3), "limit": round(seen.limit, 3)}
+    more = {"run": seen.run} if seen.run else {}
+    return {"at": at, "kind": "figure", **fields, **more}
 
 
 def _unit_fields(at: float, seen: UnitObservation) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from standfast.detector.config import DetectorConfig, Tier
 from standfast.detector.counting import is_blind
 from standfast.detector.limits import is_restarting
 from standfast.detector.model import ClockEvent, FileMemory, Level, Outcome, State
+from standfast.detector.prediction.foretold import Foretold, foretold
 from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
 from standfast.detector.watched import Rules, Watching
@@ -68,6 +69,7 @@ class Facts:
     files: Mapping[str, FileMemory]
     failed_databases: Mapping[str, str]
     answers: bool
+    predictions: tuple[Foretold, ...] = ()
 
     def critical(self, tier: Tier) -> list[Health]:
         """The units of a tier that have reached their critical threshold."""
@@ -143,7 +145,8 @@ def gather(state: State, config: DetectorConfig, watching: Watching, now: float)
         if not unit and name in names and check.outcome is Outcome.FAIL
     }
     files = {path: state.files[path] for path in config.critical_files if path in state.files}
-    return Facts(tuple(units), files, failed, state.answers)
+    predictions = foretold(state.predictions.values(), now)
+    return Facts(tuple(units), files, failed, state.answers, predictions)
 
 
 def _cascading_manager(facts: Facts) -> str | None:
@@ -191,10 +194,14 @@ def _warning_any(facts: Facts) -> str | None:
     return f"fails repeatedly: {_listed(units)}" if units else None
 
 
+def _warning_prediction(facts: Facts) -> str | None:
+    return "; ".join(one.words for one in facts.predictions) or None
+
+
 _RULES: Final[tuple[tuple[Level, tuple[Callable[[Facts], str | None], ...]], ...]] = (
     (Level.CASCADING, (_cascading_manager, _cascading_units, _cascading_file)),
     (Level.CRITICAL, (_critical_units, _critical_important, _critical_database)),
-    (Level.WARNING, (_warning_critical_unit, _warning_important, _warning_any)),
+    (Level.WARNING, (_warning_critical_unit, _warning_important, _warning_any, _warning_prediction)),
 )
 
 

@@ -88,13 +88,14 @@ class Link:
                 return list(await self._watcher.look())
             state = await self._systemd.system_state()
             units = await self._watcher.reconcile()
+            figures = await self._watcher.figures()
         except Systemd1Error as error:
             await self._drop(str(error))
             return self._silence()
         if self._silent_since is not None:
             log.info("systemd answers again")
         self._silent_since, self._is_fresh = None, False
-        return [ManagerObservation(self._clock.now(), True, state), *units]
+        return [ManagerObservation(self._clock.now(), True, state), *units, *figures]
 
     def _silence(self) -> list[Observation]:
         now = self._clock.now()
@@ -122,6 +123,8 @@ class Link:
     def clock_set(self, by_s: float) -> None:
         """The clock was set: what is remembered in its times is too."""
         self._asked_at += by_s
+        if self._watcher is not None:
+            self._watcher.clock_set(by_s)
         if self._silent_since is not None:
             self._silent_since += by_s
 

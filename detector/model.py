@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from standfast.detector.prediction.model import FigureObservation, Key, Prediction, Series
+
 
 class Level(IntEnum):
     """How badly the fleet stands."""
@@ -104,13 +106,18 @@ class FileObservation:
 
 @dataclass(frozen=True, slots=True)
 class CheckObservation:
-    """The outcome of a health check; `unit` is "" for a database of the fleet as a whole."""
+    """The outcome of a health check; `unit` is "" for a database of the fleet as a whole.
+
+    Attributes:
+        expires_at: when the certificate that it saw expires.
+    """
 
     at: float
     name: str
     unit: str
     outcome: Outcome
     detail: str = ""
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,7 @@ Observation = (
     | ManagerObservation
     | FileObservation
     | CheckObservation
+    | FigureObservation
     | ClockObservation
     | RestartObservation
     | ReleaseObservation
@@ -173,6 +181,8 @@ class UnitMemory:
         counted_for: the number of the last look that counted a failure.
         looped_for: the number of the last look that found it crashed and restarted by systemd; -1 for none.
         check_counted_at: when a failure was last counted for its checks alone.
+        known_since: when it was first observed.
+        restarted_at: when systemd restarted it by itself, the last RESTARTS_KEPT times.
     """
 
     seen: UnitObservation
@@ -188,6 +198,8 @@ class UnitMemory:
     counted_for: int = 0
     looped_for: int = -1
     check_counted_at: float | None = None
+    known_since: float | None = None
+    restarted_at: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +214,12 @@ class FileMemory:
 
 @dataclass(frozen=True, slots=True)
 class CheckMemory:
-    """The last outcome of a check."""
+    """The last outcome of a check, and until when the certificate holds that it saw last."""
 
     outcome: Outcome
     detail: str
     at: float
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +243,9 @@ class State:
         released_at: when a human last lifted the hold.
         level: the level of the last assessment.
         recalled_at: when this life began with what an earlier one left; None when it left nothing.
+        series: the figures over time from which is predicted.
+        sampled_at: when they were last sampled.
+        predictions: what is predicted now.
     """
 
     units: Mapping[str, UnitMemory] = field(default_factory=dict)
@@ -245,6 +261,9 @@ class State:
     released_at: float | None = None
     level: Level = Level.NONE
     recalled_at: float | None = None
+    series: Mapping[Key, Series] = field(default_factory=dict)
+    sampled_at: float = float("-inf")
+    predictions: Mapping[Key, Prediction] = field(default_factory=dict)
 
 
 UP: Final = frozenset({"active", "reloading", "refreshing", "maintenance"})
@@ -258,6 +277,9 @@ RESTART_PENDING: Final = frozenset(
 
 # Jobs that take a running unit down.
 STOPPING_JOBS: Final = frozenset({"stop", "restart", "try-restart", "reload-or-start"})
+
+# More automatic restarts of a unit are not remembered.
+RESTARTS_KEPT: Final = 64
 
 MASTER_RESTART: Final = "standfast-master-restart.service"
 DETECTOR: Final = "standfast-detector.service"

@@ -77,7 +77,7 @@ class Prober:
 
     def _tell_check(self, task: Task, finding: Finding) -> None:
         now = self._clock.now()
-        self._on_found(CheckObservation(now, task.name, task.unit, finding.outcome, finding.detail))
+        self._on_found(CheckObservation(now, task.name, task.unit, finding.outcome, finding.detail, finding.expires_at))
 
     def _tell_file(self, task: Task, finding: Finding) -> None:
         ok = {Outcome.OK: True, Outcome.FAIL: False}.get(finding.outcome)

@@ -3,14 +3,16 @@
 A warning is about the unit that fails: each has a problem of its own, so that one unit that comes
 and goes hides no other's death. From CRITICAL on the fleet is the news, in one problem. What gives
 way to a worse one is closed with `superseded_by` in its data: it is not over, so its end is not told.
+A prediction is a problem of its own at any level: what fails already neither hides nor ends it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.levels import Assessment, Health
+from standfast.detector.levels import Assessment, Health, weigh
 from standfast.detector.model import DETECTOR, Level
+from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.events import Event, Kind, Severity
 
 UNIT_FAILING: Final = "UNIT_FAILING"
@@ -50,12 +52,17 @@ class Problem:
 
 def due(assessment: Assessment, now: float) -> tuple[Problem, ...]:
     """The problems that are to be open at this level."""
-    if assessment.level is Level.NONE:
+    foreseen = tuple(Problem(one.type, one.unit, now) for one in assessment.facts.predictions)
+    return (*_due_to_level(assessment, now), *foreseen)
+
+
+def _due_to_level(assessment: Assessment, now: float) -> tuple[Problem, ...]:
+    """Those of what fails already."""
+    level, _ = weigh(replace(assessment.facts, predictions=()))
+    if level is Level.NONE:
         return ()
-    units = _failing_repeatedly(assessment) if assessment.level is Level.WARNING else ()
-    return tuple(Problem(UNIT_FAILING, unit.unit, now) for unit in units) or (
-        Problem(FLEET[assessment.level], DETECTOR, now),
-    )
+    units = _failing_repeatedly(assessment) if level is Level.WARNING else ()
+    return tuple(Problem(UNIT_FAILING, unit.unit, now) for unit in units) or (Problem(FLEET[level], DETECTOR, now),)
 
 
 def changes(
@@ -65,9 +72,9 @@ def changes(
     wanted = due(assessment, now)
     before = {problem.key: problem for problem in told}
     after = {problem.key: before.get(problem.key, problem) for problem in wanted}
-    ended = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
-    begun = [_begun(problem, assessment, fleet_action) for key, problem in after.items() if key not in before]
-    return tuple(after.values()), [*ended, *begun]
+    over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
+    new = [_begun(problem, assessment, fleet_action) for key, problem in after.items() if key not in before]
+    return tuple(after.values()), [*over, *new]
 
 
 def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
@@ -77,6 +84,8 @@ def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
 
 
 def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event:
+    if is_prediction(problem.type):
+        return begun(problem.key, assessment.facts.predictions, assessment.level)
     if problem.type == UNIT_FAILING:
         health = assessment.health[problem.unit]
         words, action = f"{problem.unit} fails: {_why(health)}", f"journalctl -u {problem.unit}"
@@ -95,6 +104,8 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
 
 
 def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
+    if is_prediction(problem.type):
+        return ended(problem.type, problem.unit, duration(now - problem.since), assessment.level)
     worse = next((other.type for other in wanted if other.level > problem.level), "")
     return Event(
         Kind.RESOLVED,

@@ -15,13 +15,19 @@ from standfast.detector.model import (
     FileObservation,
     ManagerObservation,
     Observation,
+    Outcome,
     UnitObservation,
 )
+from standfast.detector.prediction.model import Figure, FigureObservation
+from standfast.detector.prediction.wording import size, span
 from standfast.detector.reading import Meaning
 from standfast.detector.recorded import FIELD
 from standfast.events import Topic
 
 log = logging.getLogger(__name__)
+
+# A figure is news when it has moved by so much of what was left to its limit: the closer, the finer.
+NEWS_OF_LEFT = 0.05
 
 
 class Recorder:
@@ -31,6 +37,7 @@ class Recorder:
         self._units: dict[str, tuple[object, ...]] = {}
         self._meanings: dict[str, Meaning] = {}
         self._others: dict[str, object] = {}
+        self._figures: dict[tuple[Figure, str], FigureObservation] = {}
 
     def record(self, observations: Iterable[Observation], assessment: Assessment) -> None:
         """Log what is new in the observations."""
@@ -42,7 +49,10 @@ class Recorder:
                     self._other(path, ok, _words(f"critical file {path}: {_word(ok)}", detail), observation)
                 case CheckObservation(unit=unit, name=name, outcome=outcome, detail=detail):
                     whose = f"{unit}: check {name}" if unit else f"database {name}"
-                    self._other(f"{unit} {name}", outcome, _words(f"{whose}: {outcome}", detail), observation)
+                    found = (outcome, observation.expires_at) if outcome is Outcome.OK else outcome
+                    self._other(f"{unit} {name}", found, _words(f"{whose}: {outcome}", detail), observation)
+                case FigureObservation():
+                    self._figure(observation)
                 case ManagerObservation(answers=answers, system_state=system_state):
                     said = f"systemd is {system_state}" if answers else "systemd does not answer"
                     self._other("manager", (answers, system_state), said, observation)
@@ -69,6 +79,15 @@ class Recorder:
         why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
         self._say(level, f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})", seen)
 
+    def _figure(self, seen: FigureObservation) -> None:
+        key = (seen.figure, seen.of)
+        told = self._figures.get(key)
+        if told is not None and (told.run, told.limit) == (seen.run, seen.limit) and not _has_moved(told, seen):
+            return
+        self._figures[key] = seen
+        say = span if seen.figure is Figure.WATCHDOG else size
+        self._say(logging.INFO, f"{seen.figure} of {seen.of}: {say(seen.value)} of {say(seen.limit)}", seen)
+
     def _forget_checks(self, unit: str) -> None:
         """What a check finds of another run of its unit is news, though it be the same."""
         self._others = {key: value for key, value in self._others.items() if not key.startswith(f"{unit} ")}
@@ -83,6 +102,10 @@ class Recorder:
         if isinstance(observation, UnitObservation):
             fields["STANDFAST_UNIT"] = observation.unit
         log.log(level, "%s %s", Topic.HEALTH_CHECK, words, extra=fields)
+
+
+def _has_moved(told: FigureObservation, seen: FigureObservation) -> bool:
+    return abs(seen.value - told.value) > NEWS_OF_LEFT * max(told.limit - told.value, 0)
 
 
 def _words(said: str, detail: str) -> str:

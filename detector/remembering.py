@@ -1,12 +1,13 @@
 """What the detector had counted, as plain values and back: its own restart must not make it forget. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
 from standfast.detector.announce import Told
 from standfast.detector.config import DetectorConfig
 from standfast.detector.model import CheckMemory, Ending, FileMemory, Level, Outcome, State, UnitMemory
+from standfast.detector.prediction.model import Figure, Key, Prediction
 from standfast.detector.problems import Problem
 from standfast.detector.watched import Watching
 
@@ -32,6 +33,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
             for (unit, name), check in state.checks.items()
             if check.outcome is Outcome.FAIL
         ],
+        "predictions": [asdict(one) for one in state.predictions.values()],
     }
 
 
@@ -61,7 +63,14 @@ def configured(state: State, watching: Watching, config: DetectorConfig) -> Stat
 
     checks = {key: found for key, found in state.checks.items() if is_wanted(*key)}
     files = {path: found for path, found in state.files.items() if path in config.critical_files}
-    return replace(state, checks=checks, files=files)
+    figures = {key: one for key, one in state.series.items() if _is_wanted(key, watching, config)}
+    predictions = {key: one for key, one in state.predictions.items() if _is_wanted(key, watching, config)}
+    return replace(state, checks=checks, files=files, series=figures, predictions=predictions)
+
+
+def _is_wanted(key: Key, watching: Watching, config: DetectorConfig) -> bool:
+    figure, of = key
+    return config.prediction.wants(figure) and (figure is Figure.DISK or watching.watches(of))
 
 
 class Remembered:
@@ -106,7 +115,8 @@ class Remembered:
             (str(unit), str(name)): CheckMemory(Outcome.FAIL, str(detail), float(at))
             for unit, name, detail, at in self._plain.get("failed_checks", ())
         }
-        return replace(state, files=files, checks=checks, recalled_at=self._now)
+        told = {one.key: one for one in map(_prediction, self._plain.get("predictions", ())) if one is not None}
+        return replace(state, files=files, checks=checks, predictions=told, recalled_at=self._now)
 
     def restored(self, state: State) -> State:
         """The state with what was known of its units then; counts only where they are recent."""
@@ -128,3 +138,12 @@ class Remembered:
     def _units(self) -> Mapping[str, Any]:
         units: Mapping[str, Any] = self._plain.get("units", {})
         return units
+
+
+def _prediction(kept: Mapping[str, Any]) -> Prediction | None:
+    """A kept prediction; None for one of another version that makes no sense."""
+    known = {field.name for field in fields(Prediction)}
+    try:
+        return Prediction(**{**{name: kept[name] for name in known & kept.keys()}, "figure": Figure(kept["figure"])})
+    except (KeyError, TypeError, ValueError):
+        return None

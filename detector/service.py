@@ -11,8 +11,9 @@ from standfast.clock import boot_id
 from standfast.daemon import Frame
 from standfast.detector.announce import not_started, status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock
-from standfast.detector.config import DetectorConfig
+from standfast.detector.config import DetectorConfig, paths_in_use
 from standfast.detector.decide import Decision
+from standfast.detector.disks import Disks
 from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower
 from standfast.detector.keeper import Keeper
 from standfast.detector.link import Connect, Link
@@ -28,6 +29,7 @@ from standfast.detector.model import (
     RunResult,
 )
 from standfast.detector.origins import journal_ending
+from standfast.detector.prediction.model import Figure
 from standfast.detector.prober import Prober
 from standfast.detector.recorder import Recorder
 from standfast.detector.remembering import Remembered
@@ -71,11 +73,13 @@ class Detector:
         self._clock = SteadyClock()
         self._clock_watch = ClockWatch()
         self._mind = Mind(config)
+        self._database = database
         self._keeper = Keeper(database)
         self._remembered = Remembered(None, "", 0.0)
         self._recorder = Recorder()
         self._link = Link(connect, self._mind.engine.watching, self._clock, self._origin)
         self._prober = Prober(self._clock, self._put)
+        self._disks = Disks(self._clock, self._put)
         self._follower = LedgerFollower(self._on_ledger_entry)
         self._inbox: list[Observation] = []
         self._next_config: DetectorConfig | None = None
@@ -119,6 +123,7 @@ class Detector:
     async def _end(self) -> None:
         self._follower.stop()
         await self._prober.stop()
+        await self._disks.stop()
         await self._link.close()
         self._keeper.keep_counts(self._mind, boot_id(), self._clock.now())
         self._keeper.close()
@@ -133,6 +138,7 @@ class Detector:
         self._mind.reconfigure(config)
         await self._link.rewatch(self._mind.engine.watching)
         await self._prober.stop()
+        await self._disks.stop()
         self._watch_probes()
         self._next_look = self._clock.now()
 
@@ -141,6 +147,8 @@ class Detector:
             self._prober.watch_file(path, self._config.check_interval_s)
         for database in self._config.database:
             self._prober.watch_database(database)
+        if self._config.prediction.wants(Figure.DISK):
+            self._disks.watch((str(self._database), *paths_in_use(self._config)), self._config.prediction.sample_s)
 
     # Observing
 

@@ -5,8 +5,18 @@ from dataclasses import replace
 from typing import Any, Final
 
 from standfast.detector.model import Observation, ReleaseObservation, RestartObservation, State, UnitMemory
+from standfast.detector.prediction.model import Figure, Prediction
+from standfast.detector.prediction.series import shifted_series
 
-_UNIT_TIMES: Final = ("ended_at", "failed_at", "cleared_at", "up_at", "busy_since", "check_counted_at")
+_UNIT_TIMES: Final = (
+    "ended_at",
+    "failed_at",
+    "cleared_at",
+    "up_at",
+    "busy_since",
+    "check_counted_at",
+    "known_since",
+)
 
 
 def shifted(state: State, by_s: float, slept_s: float) -> State:
@@ -23,6 +33,9 @@ def shifted(state: State, by_s: float, slept_s: float) -> State:
         released_at=_later(state.released_at, ledger_s),
         clock_event_at=_later(state.clock_event_at, by_s),
         recalled_at=_later(state.recalled_at, by_s),
+        series={key: shifted_series(series, by_s) for key, series in state.series.items()},
+        sampled_at=state.sampled_at + by_s,
+        predictions={key: _prediction(one, by_s) for key, one in state.predictions.items()},
     )
 
 
@@ -35,7 +48,15 @@ def shifted_observation(observation: Observation, by_s: float) -> Observation:
 
 def _unit(memory: UnitMemory, by_s: float) -> UnitMemory:
     times: Mapping[str, Any] = {name: _later(getattr(memory, name), by_s) for name in _UNIT_TIMES}
-    return replace(memory, seen=replace(memory.seen, at=memory.seen.at + by_s), **times)
+    restarted_at = tuple(at + by_s for at in memory.restarted_at)
+    seen = replace(memory.seen, at=memory.seen.at + by_s)
+    return replace(memory, seen=seen, restarted_at=restarted_at, **times)
+
+
+def _prediction(one: Prediction, by_s: float) -> Prediction:
+    """A certificate expires by the wall clock, whatever that was set to."""
+    ends_at = one.ends_at if one.figure is Figure.CERTIFICATE else _later(one.ends_at, by_s)
+    return replace(one, since=one.since + by_s, confirmed_at=one.confirmed_at + by_s, ends_at=ends_at)
 
 
 def _later(at: float | None, by_s: float) -> float | None:

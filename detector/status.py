@@ -9,6 +9,7 @@ from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Health
 from standfast.detector.limits import is_restarting
 from standfast.detector.model import Outcome, State
+from standfast.detector.prediction.telling import plain
 from standfast.detector.times import iso
 from standfast.detector.watched import port_of
 
@@ -29,6 +30,7 @@ def status(step: Step, config: DetectorConfig, now: float, notes: tuple[str, ...
         "reasons": list(assessment.reasons),
         "root_cause": [cause.unit for cause in assessment.root_causes],
         "took_along": {cause.unit: list(cause.took_along) for cause in assessment.root_causes},
+        "predictions": [plain(one) for one in assessment.facts.predictions],
         "mode": config.mode.value,
         **_restarts(step, config, now),
         "supervisor_status": _supervisor(step),

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.endings import Endings
+from standfast.detector.gauges import Gauges, Place
 from standfast.detector.model import DOWN, MASTER_RESTART, Ending, UnitObservation
+from standfast.detector.prediction.model import FigureObservation
 from standfast.detector.watched import Watching
 from standfast.systemd1 import SERVICE, UNIT, UNIT_PATHS, ListedUnit, Signal, Systemd1, Systemd1Error
 
@@ -56,6 +58,7 @@ class UnitWatcher:
         self._fixed: dict[str, tuple[tuple[str, ...], str]] = {}
         self._dirty: set[str] = set()
         self._read_again_from = 0
+        self._gauges = Gauges(systemd, clock, watching.prediction)
 
     @property
     def names(self) -> frozenset[str]:
@@ -81,6 +84,20 @@ class UnitWatcher:
         if not dirty:
             return []
         return await self._observe(await self._list(dirty), dirty)
+
+    async def figures(self) -> list[FigureObservation]:
+        """How near to their limits some of the units are that run."""
+        return await self._gauges.read(
+            {
+                name: Place(self._rows[name].path, seen.invocation_id)
+                for name, seen in self._observed.items()
+                if name.endswith(".service") and seen.active_state == "active" and self._watching.watches(name)
+            }
+        )
+
+    def clock_set(self, by_s: float) -> None:
+        """The clock was set."""
+        self._gauges.clock_set(by_s)
 
     def _all_names(self) -> list[str]:
         return sorted(self._names | self._needed)

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from standfast.detector.check_tables import Check, HttpCheck, TcpCheck
 from standfast.detector.config import AGENTS, DetectorConfig, Thresholds, Tier, Watch
 from standfast.detector.model import OWN_UNITS
+from standfast.detector.prediction.settings import PredictionSettings
 
 GLOB_CHARACTERS = frozenset("*?[")
 
@@ -32,6 +33,11 @@ class Watching:
         self._globs = [watch for watch in config.watch if is_glob(watch.unit)]
         self._found: dict[str, Watch] = {}
         self._rules: dict[tuple[str, str], Rules] = {}
+
+    @property
+    def prediction(self) -> PredictionSettings:
+        """What is predicted of them."""
+        return self._config.prediction
 
     @property
     def names(self) -> tuple[str, ...]:

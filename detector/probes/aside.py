@@ -4,27 +4,33 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from standfast.detector.finding import Finding
-from standfast.detector.model import Outcome
+T = TypeVar("T")
 
 
-class Aside:
-    """Runs one probe's blocking look; while one hangs there is no second, so that at most one thread is lost."""
+class Aside(Generic[T]):
+    """Runs one blocking look; while one hangs there is no second, so that at most one thread is lost.
 
-    def __init__(self, look: Callable[[], Finding]) -> None:
+    Attributes that the caller hands in: `hanging` is answered while an earlier look hangs, and `broken`
+    (the same, by default) when the look raises.
+    """
+
+    def __init__(self, look: Callable[[], T], hanging: T, broken: T | None = None) -> None:
         self._look = look
+        self._hanging = hanging
+        self._broken = hanging if broken is None else broken
         self._thread: threading.Thread | None = None
 
-    async def run(self) -> Finding:
-        """What it finds; unknown at once while an earlier look hangs."""
+    async def run(self) -> T:
+        """What it finds; `hanging` at once while an earlier look hangs."""
         if self._thread is not None and self._thread.is_alive():
-            return Finding(Outcome.UNKNOWN, "an earlier look at it still hangs")
+            return self._hanging
         loop = asyncio.get_running_loop()
-        found: asyncio.Future[Finding] = loop.create_future()
+        found: asyncio.Future[T] = loop.create_future()
 
         def look() -> None:
-            outcome = Finding(Outcome.UNKNOWN, "the probe broke")
+            outcome = self._broken
             try:
                 outcome = self._look()
             finally:
@@ -37,6 +43,6 @@ class Aside:
         return await found
 
 
-def _settle(found: asyncio.Future[Finding], outcome: Finding) -> None:
+def _settle(found: "asyncio.Future[T]", outcome: T) -> None:
     if not found.done():  # else its time was up
         found.set_result(outcome)

@@ -28,6 +28,11 @@ _WAY: Final = frozenset(
 )
 
 
+# What a probe says whose look is made aside.
+HANGING: Final = Finding(Outcome.UNKNOWN, "an earlier look at it still hangs")
+BROKEN: Final = Finding(Outcome.UNKNOWN, "the probe broke")
+
+
 class Probe(Protocol):
     """Looks once. Never writes to what it looks at; may be cancelled at any time."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.probes.aside import Aside
-from standfast.detector.probes.base import missing
+from standfast.detector.probes.base import BROKEN, HANGING, missing
 
 # A file that is larger is only looked at, not parsed: parsing it would cost more than the check is worth.
 PARSE_LIMIT = 16 * 1024 * 1024
@@ -22,7 +22,7 @@ class FileProbe:
     def __init__(self, path: str, max_age_s: float = 0.0) -> None:
         self._path = Path(path)
         self._max_age_s = max_age_s
-        self._aside = Aside(self.look_now)
+        self._aside = Aside(self.look_now, HANGING, BROKEN)
 
     async def look(self) -> Finding:
         """Ok when the file is as it should be; unknown when the detector itself may not see it."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.probes.aside import Aside
-from standfast.detector.probes.base import missing
+from standfast.detector.probes.base import BROKEN, HANGING, missing
 
 # The file format's read version, at this place in the header, is 2 for a database with a write-ahead log.
 _READ_VERSION_AT = 19
@@ -26,7 +26,7 @@ class SqliteProbe:
         self._path = Path(path)
         self._timeout_s = timeout_s
         self._deep = deep
-        self._aside = Aside(self.look_now)
+        self._aside = Aside(self.look_now, HANGING, BROKEN)
 
     async def look(self) -> Finding:
         """Ok when it reads; fail when it is missing or damaged."""

@@ -13,6 +13,8 @@ from dbus_fast.aio.message_bus import MessageBus
 
 from standfast.systemd1 import MANAGER, MANAGER_PATH, NAME, PROPERTIES, SERVICE, UNIT, UNIT_PATHS
 
+# systemd's word for a limit that is not set, and for a figure that it does not have.
+UNLIMITED = 2**64 - 1
 NO_SUCH_UNIT = "org.freedesktop.systemd1.NoSuchUnit"
 
 
@@ -30,6 +32,11 @@ class FakeUnit:
     job: tuple[int, str] = (0, "")
     needs: list[str] = field(default_factory=list)
     type: str = "notify"
+    memory: int = UNLIMITED
+    memory_max: int = UNLIMITED
+    watchdog_us: int = 0
+    heartbeat_us: int = 0
+    cgroup: str = ""
 
     @property
     def path(self) -> str:
@@ -182,5 +189,10 @@ def _unit_property(unit: FakeUnit, interface: str, name: str) -> Variant:
         (SERVICE, "NRestarts"): Variant("u", unit.n_restarts),
         (SERVICE, "Result"): Variant("s", unit.result),
         (SERVICE, "Type"): Variant("s", unit.type),
+        (SERVICE, "MemoryCurrent"): Variant("t", unit.memory),
+        (SERVICE, "MemoryMax"): Variant("t", unit.memory_max),
+        (SERVICE, "WatchdogUSec"): Variant("t", unit.watchdog_us),
+        (SERVICE, "WatchdogTimestampMonotonic"): Variant("t", unit.heartbeat_us),
+        (SERVICE, "ControlGroup"): Variant("s", unit.cgroup),
     }
     return values.get((interface, name), Variant("as", []))

@@ -1,0 +1,1 @@
+"""What will fail if it goes on like this: trends of memory, disks, heartbeats and restarts, told as warnings."""

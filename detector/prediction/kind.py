@@ -1,0 +1,36 @@
+"""What a kind of prediction is called, and how it is said. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from standfast.detector.prediction.model import Figure, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind.
+
+    Attributes:
+        type: of the problem.
+        unit: the systemd unit that the problem is about.
+        what: what is watched, such as "memory of a.service".
+        words: the prediction with its basis, as it stands at a time.
+        action: the next step for a human.
+    """
+
+    figure: Figure
+    type: str
+    unit: Callable[[Prediction], str]
+    what: Callable[[Prediction], str]
+    words: Callable[[Prediction, float], str]
+    action: Callable[[Prediction], str]
+
+
+def its_unit(prediction: Prediction) -> str:
+    """The unit that the prediction is of."""
+    return prediction.of
+
+
+def left_s(prediction: Prediction, now: float) -> float:
+    """How long it is until the end."""
+    return max((prediction.ends_at or now) - now, 0.0)

@@ -1,0 +1,23 @@
+"""A unit's memory towards its MemoryMax, where the kernel kills it. Pure."""
+
+from standfast.detector.prediction.kind import Kind, its_unit, left_s
+from standfast.detector.prediction.model import Figure, Prediction
+from standfast.detector.prediction.wording import size, span
+
+
+def _what(prediction: Prediction) -> str:
+    return f"memory of {prediction.of}"
+
+
+def _words(prediction: Prediction, now: float) -> str:
+    return (
+        f"{_what(prediction)} grows {size(prediction.per_s * 3600)}/h over the last {span(prediction.over_s)}; "
+        f"reaches MemoryMax {size(prediction.limit)} in about {span(left_s(prediction, now))}"
+    )
+
+
+def _action(prediction: Prediction) -> str:
+    return f"systemctl status {prediction.of}; restart it at a quiet moment, or raise its MemoryMax"
+
+
+MEMORY = Kind(Figure.MEMORY, "MEMORY_RUNNING_OUT", its_unit, _what, _words, _action)

@@ -1,0 +1,28 @@
+"""A unit's heartbeats towards its WatchdogSec, at which systemd kills it. Pure.
+
+What can be known is only how old the last heartbeat was at a look: the wait for one is at least that
+long. A daemon is to send one in each half of its time (sd_watchdog_enabled(3)); waits below that say nothing.
+"""
+
+from standfast.detector.prediction.kind import Kind, its_unit, left_s
+from standfast.detector.prediction.model import Figure, Prediction
+from standfast.detector.prediction.wording import span
+
+
+def _what(prediction: Prediction) -> str:
+    return f"the wait for heartbeats of {prediction.of}"
+
+
+def _words(prediction: Prediction, now: float) -> str:
+    return (
+        f"{_what(prediction)} grows {span(prediction.per_s * 3600)} in an hour over the last "
+        f"{span(prediction.over_s)}; reaches WatchdogSec {span(prediction.limit)} in about "
+        f"{span(left_s(prediction, now))}"
+    )
+
+
+def _action(prediction: Prediction) -> str:
+    return f"journalctl -u {prediction.of}; its loop slows down, and systemd kills it at WatchdogSec"
+
+
+WATCHDOG = Kind(Figure.WATCHDOG, "WATCHDOG_MARGIN_SHRINKING", its_unit, _what, _words, _action)
