@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ NINE = (
 ACT = 'mode = "act"\n'
 ALL = '[[watch]]\nunit = "*.service"\n'
 SIGNAL_S = 0.002
+FIGURES_EVERY_S = 180
+MIB = 2**20
 
 
 @dataclass
@@ -148,8 +151,32 @@ class Story:
 
     # The rest of the world
 
-    def check(self, at: float, name: str, outcome: str, unit: str = "") -> Story:
-        return self._line(at, {"kind": "check", "name": name, "unit": unit and f"{unit}.service", "outcome": outcome})
+    def check(self, at: float, name: str, outcome: str, unit: str = "", **more: Any) -> Story:
+        fields = {"kind": "check", "name": name, "unit": unit and f"{unit}.service", "outcome": outcome}
+        return self._line(at, {**fields, **more})
+
+    def figures(
+        self,
+        of: str,
+        course: Callable[[float], float],
+        end: float,
+        *,
+        begin: float = 60,
+        figure: str = "memory",
+        limit: float = 512.0,
+    ) -> Story:
+        """A figure that takes a course over time, as the detector records it: when it has moved."""
+        told = float("inf")
+        for at in range(int(begin), int(end), FIGURES_EVERY_S):
+            value = course(at)
+            if abs(value - told) > (limit - told) * 0.05:
+                told = value
+                run = f"{of}-{self._runs.get(of, 1)}"
+                whose = {"of": of} if figure == "disk" else {"of": f"{of}.service", "run": run}
+                self._line(
+                    at, {"kind": "figure", "figure": figure, **whose, "value": value * MIB, "limit": limit * MIB}
+                )
+        return self
 
     def file(self, at: float, path: str, ok: bool | None, detail: str = "") -> Story:
         return self._line(at, {"kind": "file", "path": path, "ok": ok, "detail": detail})

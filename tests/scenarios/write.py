@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.scenarios.cascades import CASCADES
+from tests.scenarios.foreseen import FORESEEN, WITH_A_CASCADE
 from tests.scenarios.quiet import QUIET
 from tests.scenarios.story import Story
 
@@ -13,10 +14,10 @@ HERE = Path(__file__).parent
 
 def stories() -> list[Story]:
     """All of them, each marked as what it is."""
-    found = [make() for make in (*CASCADES, *QUIET)]
-    for story in found[: len(CASCADES)]:
+    cascades = [make() for make in (*CASCADES, *WITH_A_CASCADE)]
+    for story in cascades:
         story.is_cascade = True
-    return found
+    return [*cascades, *(make() for make in (*QUIET, *FORESEEN))]
 
 
 def files() -> dict[Path, str]:
