@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from statistics import median
 
+from standfast.detector.prediction.middle import median
 from standfast.detector.prediction.model import FigureObservation, Sample, Series
 
 # A fall is one of its own, as of a garbage collector or a rotated log, when it frees so much of what had been left

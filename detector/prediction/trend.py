@@ -9,15 +9,14 @@ not undone by falls and not about to end; and the less was seen, the less far ah
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
+from standfast.detector.prediction.middle import median
 from standfast.detector.prediction.model import Sample
 from standfast.detector.prediction.settings import PredictionSettings
 
 LEAST_SAMPLES: Final = 15
-# How much further ahead one may look than one has looked back, when that was the whole window.
-AHEAD: Final = 4.0
+# What counts as the whole window.
 _WHOLE: Final = 0.9
 _SMOOTHED: Final = 5
 # The standard deviation of a normal scatter, in medians of its absolute deviations.
@@ -33,7 +32,9 @@ class Demand:
         lasting: the last step is at least so much of it, for what slows down stops, as a cache does that is full.
         over_scatter: the rise is at least so many times the scatter around the line.
         fall: no fall on the way is more than so much of the rise.
-        ahead: how far ahead the end may be, as a multiple of what is allowed.
+        ahead: how far ahead the end may be, as a multiple of how far back was looked.
+        ahead_at_first: the same while less was seen than a whole window.
+        horizon: the same, as a multiple of the configured horizon.
     """
 
     evenness: float
@@ -41,11 +42,17 @@ class Demand:
     over_scatter: float
     fall: float
     ahead: float
+    ahead_at_first: float
+    horizon: float
 
 
 # To begin a prediction; and, once it was told, to stay with it.
-TO_BEGIN: Final = Demand(evenness=0.5, lasting=0.75, over_scatter=4.0, fall=0.5, ahead=1.0)
-TO_STAY: Final = Demand(evenness=-0.2, lasting=-0.2, over_scatter=1.0, fall=1.0, ahead=2.0)
+TO_BEGIN: Final = Demand(
+    evenness=0.5, lasting=0.75, over_scatter=4.0, fall=0.5, ahead=4.0, ahead_at_first=1.0, horizon=1.0
+)
+TO_STAY: Final = Demand(
+    evenness=-0.2, lasting=-0.2, over_scatter=1.0, fall=1.0, ahead=8.0, ahead_at_first=8.0, horizon=2.0
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,8 @@ def trend(
     over_s = samples[-1].at - samples[0].at if samples else 0.0
     if len(samples) < LEAST_SAMPLES or over_s < settings.least_s:
         return None
-    ahead = AHEAD if over_s >= _WHOLE * settings.window_s else 1.0
-    within_s = min(settings.horizon_s, ahead * over_s) * demand.ahead
+    ahead = demand.ahead if over_s >= _WHOLE * settings.window_s else demand.ahead_at_first
+    within_s = min(settings.horizon_s * demand.horizon, ahead * over_s)
     left = limit - median(sample.value for sample in samples[-3:])
     steps = _steps(samples)
     # The steps lead from the middle of the first quarter to that of the last. Most figures are flat: no more for those.

@@ -72,7 +72,7 @@ def leak_not_wanted() -> Story:
 
 def leak_far_from_its_end() -> Story:
     story = nine("leak-far-from-its-end", "at this rate it ends in a week")
-    return story.figures(A, linear(100, 2), 12 * HOUR).end(12 * HOUR)
+    return story.figures(A, linear(100, 2), 6 * HOUR).end(6 * HOUR)
 
 
 def garbage() -> Story:
@@ -84,7 +84,7 @@ def garbage_seldom() -> Story:
     story = nine(
         "garbage-seldom", "a heap that is collected every 5 hours: known after the first time", levels="WARNING NONE"
     )
-    return story.figures(A, teeth(150, 280, 5 * HOUR), 30 * HOUR).end(30 * HOUR)
+    return story.figures(A, teeth(150, 280, 5 * HOUR), 18 * HOUR).end(18 * HOUR)
 
 
 def breathing() -> Story:
@@ -120,8 +120,8 @@ def disk_fills() -> Story:
 
 def logs_rotated() -> Story:
     story = nine("logs-rotated", "logs fill a tenth of the disk, and are rotated every two hours")
-    return story.figures("/var", in_gib(teeth(80, 10, 2 * HOUR)), 24 * HOUR, figure="disk", limit=100 * 1024).end(
-        24 * HOUR
+    return story.figures("/var", in_gib(teeth(80, 10, 2 * HOUR)), 12 * HOUR, figure="disk", limit=100 * 1024).end(
+        12 * HOUR
     )
 
 
@@ -144,9 +144,9 @@ def restarts_rise() -> Story:
 
 def restarts_steady() -> Story:
     story = nine("restarts-steady", "it crashes every twenty minutes, all day long: no trend")
-    for at in range(1200, 12 * HOUR, 1200):
+    for at in range(1200, 7 * HOUR, 1200):
         story.crash(at, A)
-    return story.end(12 * HOUR)
+    return story.end(7 * HOUR)
 
 
 def restarts_all_at_once() -> Story:

@@ -173,9 +173,8 @@ class Story:
                 told = value
                 run = f"{of}-{self._runs.get(of, 1)}"
                 whose = {"of": of} if figure == "disk" else {"of": f"{of}.service", "run": run}
-                self._line(
-                    at, {"kind": "figure", "figure": figure, **whose, "value": value * MIB, "limit": limit * MIB}
-                )
+                fields = {**whose, "value": round(value * MIB, 3), "limit": limit * MIB}
+                self._line(at, {"kind": "figure", "figure": figure, **fields})
         return self
 
     def file(self, at: float, path: str, ok: bool | None, detail: str = "") -> Story:
