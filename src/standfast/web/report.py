@@ -82,6 +82,8 @@ def report(snapshot: Snapshot) -> Report:
         tone, headline = Tone.WARNING, "All watched units stand, but something needs a look"
     elif level == "NONE" and (failing := _failing(snapshot)):
         tone, headline = Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
+    elif shots.is_only_foreseen(snapshot):
+        headline = "All watched units stand, but not for good if it goes on like this"
     return Report(
         level=level,
         tone=tone,

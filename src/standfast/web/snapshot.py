@@ -137,6 +137,7 @@ def problems(snapshot: Snapshot) -> list[str]:
     if level(snapshot) in LEVELS[1:]:
         reasons = "; ".join(texts(snapshot.detector.get("reasons"))) or "no reason given"
         found.append(f"Failure level {level(snapshot)}: {reasons}; see journalctl -t standfast-detector")
+        found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
     found += texts(snapshot.detector.get("notes"))
     found += _unknown_units(table(snapshot.detector.get("service_health")))
     for name, source in snapshot.agents.items():
@@ -148,6 +149,17 @@ def problems(snapshot: Snapshot) -> list[str]:
             f"{count} unresolved {'error' if count == 1 else 'errors'}; see journalctl STANDFAST_EVENT=problem"
         )
     return found
+
+
+def foreseen(snapshot: Snapshot) -> list[str]:
+    """What will fail if it goes on like this, in words."""
+    return [str(row["message"]) for row in rows(snapshot.detector.get("predictions")) if row.get("message")]
+
+
+def is_only_foreseen(snapshot: Snapshot) -> bool:
+    """Whether the level is what it is for nothing but predictions."""
+    predicted = foreseen(snapshot)
+    return bool(predicted) and "; ".join(texts(snapshot.detector.get("reasons"))) == "; ".join(predicted)
 
 
 def _unknown_units(health: Mapping[str, Any]) -> list[str]:

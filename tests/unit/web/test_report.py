@@ -177,3 +177,24 @@ def test_long_names_may_be_broken_between_their_words_only() -> None:
 
     assert "a_<wbr>b.<wbr>service" in html
     assert f'datetime="{statuses.AT.replace(".000", "")}"' in html
+
+
+LEAK = "memory of bot.service grows 50 MiB/h over the last 3 h; reaches MemoryMax 512 MiB in about 4 h"
+
+
+def test_what_is_only_foreseen_is_no_failure_yet() -> None:
+    foreseen = {"failure_level": "WARNING", "reasons": [LEAK], "predictions": [{"message": LEAK}]}
+    shown = report(shot(statuses.detector(**foreseen)))
+    assert (shown.tone, shown.headline) == (
+        Tone.WARNING,
+        "All watched units stand, but not for good if it goes on like this",
+    )
+    assert any(LEAK in problem for problem in shown.problems)
+    assert len([problem for problem in shown.problems if LEAK in problem]) == 1
+
+
+def test_what_is_foreseen_is_said_beside_what_fails() -> None:
+    status = {"failure_level": "CRITICAL", "reasons": ["two fail"], "predictions": [{"message": LEAK}, {}, 3]}
+    shown = report(shot(statuses.detector(**status)))
+    assert shown.headline == "Several watched units are failing"
+    assert f"Foreseen: {LEAK}" in shown.problems
