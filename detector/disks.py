@@ -83,9 +83,9 @@ def usage(path: Path) -> Usage | None:
 
 
 def _nearest(path: Path) -> Path:
-    """The path, or the directory above it that is there."""
+    """The directory that is there at the path or above it: an overlay gives files device numbers of their own."""
     for one in (path, *path.parents):
-        if one.exists():
+        if one.is_dir():
             return one.resolve()
     raise FileNotFoundError(path)
 

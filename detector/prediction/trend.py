@@ -15,7 +15,7 @@ from standfast.detector.prediction.middle import median
 from standfast.detector.prediction.model import Sample
 from standfast.detector.prediction.settings import PredictionSettings
 
-LEAST_SAMPLES: Final = 15
+LEAST_SAMPLES: Final = 12
 # What counts as the whole window.
 _WHOLE: Final = 0.9
 _SMOOTHED: Final = 5

@@ -15,7 +15,7 @@ from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.probes.aside import Aside
-from standfast.detector.probes.base import BROKEN, HANGING, connection_error, missing, timed_out
+from standfast.detector.probes.base import BROKEN, connection_error, missing, timed_out
 from standfast.errors import StandfastError
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class PostgresqlProbe:
     def __init__(self, check: PostgresqlCheck) -> None:
         self._check = check
         self._is_socket = check.host.startswith("/")
-        self._aside = Aside(self.look_now, HANGING, BROKEN)
+        # While a look hangs the server is as silent as it was: saying less would end the failure.
+        self._aside = Aside(self.look_now, self.silence(check.timeout_s), BROKEN)
 
     async def look(self) -> Finding:
         """Ok when the server answers; fail when it takes nobody in; unknown when it is only the detector."""
@@ -66,6 +67,8 @@ class PostgresqlProbe:
         try:
             with psycopg.connect(**self._address(), password=password, autocommit=True) as connection:
                 return self._ask(connection)
+        except psycopg.errors.ConnectionTimeout:
+            return self.silence(self._check.timeout_s)
         except psycopg.OperationalError as error:
             return self._refused(_words(error, password))
 

@@ -170,11 +170,15 @@ def test_the_password_of_a_passfile_opens(server: Server, tmp_path: Path) -> Non
     assert server.found(user="watcher", passfile=str(passfile)).outcome is OK
 
 
-def test_a_server_that_is_frozen_fails_within_the_time(server: Server) -> None:
+def test_a_server_that_is_frozen_fails_within_the_time_and_goes_on_failing(server: Server) -> None:
+    async def looks() -> list[Finding]:
+        probe = server.probe(timeout_s=0.5)
+        return [await look(probe, 0.5) for _ in range(3)]
+
     os.kill(server.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
-        assert server.found(timeout_s=0.5) == Finding(FAIL, "no answer within 0.5 s")
+        assert asyncio.run(looks()) == [Finding(FAIL, "no answer within 0.5 s")] * 3
         assert time.monotonic() - began < 3
     finally:
         os.kill(server.pid, signal.SIGCONT)
