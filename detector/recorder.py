@@ -27,7 +27,7 @@ from standfast.events import Topic
 log = logging.getLogger(__name__)
 
 # A figure is news when it has moved by so much of what was left to its limit: the closer, the finer.
-NEWS_OF_LEFT = 0.05
+NEWS_OF_LEFT = 0.02
 
 
 class Recorder:

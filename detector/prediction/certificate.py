@@ -19,4 +19,4 @@ def _action(prediction: Prediction) -> str:
     return f"Renew the certificate, then systemctl reload {prediction.of}"
 
 
-CERTIFICATE = Kind(Figure.CERTIFICATE, "CERTIFICATE_EXPIRING", its_unit, _what, _words, _action)
+CERTIFICATE = Kind(Figure.CERTIFICATE, "CERTIFICATE_EXPIRING", its_unit, _words, _action)

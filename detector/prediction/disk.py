@@ -43,4 +43,4 @@ def _action(prediction: Prediction) -> str:
     return f"df -h {prediction.of}; du -xh {prediction.of} | sort -h | tail"
 
 
-DISK = Kind(Figure.DISK, "DISK_FILLING", _unit, _what, _words, _action)
+DISK = Kind(Figure.DISK, "DISK_FILLING", _unit, _words, _action)

@@ -13,7 +13,6 @@ class Kind:
     Attributes:
         type: of the problem.
         unit: the systemd unit that the problem is about.
-        what: what is watched, such as "memory of a.service".
         words: the prediction with its basis, as it stands at a time.
         action: the next step for a human.
     """
@@ -21,7 +20,6 @@ class Kind:
     figure: Figure
     type: str
     unit: Callable[[Prediction], str]
-    what: Callable[[Prediction], str]
     words: Callable[[Prediction, float], str]
     action: Callable[[Prediction], str]
 

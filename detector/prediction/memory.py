@@ -20,4 +20,4 @@ def _action(prediction: Prediction) -> str:
     return f"systemctl status {prediction.of}; restart it at a quiet moment, or raise its MemoryMax"
 
 
-MEMORY = Kind(Figure.MEMORY, "MEMORY_RUNNING_OUT", its_unit, _what, _words, _action)
+MEMORY = Kind(Figure.MEMORY, "MEMORY_RUNNING_OUT", its_unit, _words, _action)

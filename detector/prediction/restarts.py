@@ -36,10 +36,6 @@ def has_calmed(prediction: Prediction, last: int) -> bool:
     return last < LEAST / 2 or last <= prediction.count / 2
 
 
-def _what(prediction: Prediction) -> str:
-    return f"restarts of {prediction.of}"
-
-
 def _words(prediction: Prediction, now: float) -> str:
     return (
         f"{prediction.of} was restarted by systemd {times(prediction.count)} within {span(prediction.over_s)}, "
@@ -51,4 +47,4 @@ def _action(prediction: Prediction) -> str:
     return f"journalctl -u {prediction.of}"
 
 
-RESTARTS = Kind(Figure.RESTARTS, "RESTARTS_RISING", its_unit, _what, _words, _action)
+RESTARTS = Kind(Figure.RESTARTS, "RESTARTS_RISING", its_unit, _words, _action)

@@ -25,4 +25,4 @@ def _action(prediction: Prediction) -> str:
     return f"journalctl -u {prediction.of}; its loop slows down, and systemd kills it at WatchdogSec"
 
 
-WATCHDOG = Kind(Figure.WATCHDOG, "WATCHDOG_MARGIN_SHRINKING", its_unit, _what, _words, _action)
+WATCHDOG = Kind(Figure.WATCHDOG, "WATCHDOG_MARGIN_SHRINKING", its_unit, _words, _action)

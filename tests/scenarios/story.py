@@ -169,7 +169,7 @@ class Story:
         told = float("inf")
         for at in range(int(begin), int(end), FIGURES_EVERY_S):
             value = course(at)
-            if abs(value - told) > (limit - told) * 0.05:
+            if abs(value - told) > (limit - told) * 0.02:
                 told = value
                 run = f"{of}-{self._runs.get(of, 1)}"
                 whose = {"of": of} if figure == "disk" else {"of": f"{of}.service", "run": run}

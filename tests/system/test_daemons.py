@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.system.filler import DISK, filling, replayed
 from tests.system.inbox import URL, Inbox
 from tests.system.machine import Entry, Machine
 from tests.system.stage import wait_until
@@ -89,6 +90,44 @@ def test_the_detector_killed_remembers_its_restarts(machine: Machine) -> None:
 def detector_status(machine: Machine) -> dict[str, Any]:
     status = machine.run("cat /run/standfast/detector/status.json || echo '{}'").stdout
     return dict(json.loads(status))
+
+
+def test_a_disk_that_fills_is_told_before_it_is_full(machine: Machine) -> None:
+    since, began_s = machine.cursor(), time_of(machine)
+    with filling(machine):
+        foreseen = machine.wait_journal(since=since, STANDFAST_EVENT="problem", timeout_s=60)
+        assert (foreseen["STANDFAST_TYPE"], foreseen["STANDFAST_UNIT"]) == ("DISK_FILLING", "srv-small.mount")
+        assert foreseen["STANDFAST_SEVERITY"] == "warning"
+        assert int(machine.run(f"df --output=avail {DISK} | tail -1").stdout) > 0
+        status = machine.run("standfastctl status", check=False)
+        assert status.returncode == 1
+        assert "All watched units stand, but not for good if it goes on like this" in status.stdout
+        assert f"the disk at {DISK} fills by" in status.stdout
+        shown = json.loads(machine.read("/run/standfast/detector/status.json"))
+        assert "srv-small.mount" in [one["unit"] for one in shown["predictions"]]
+        is_known = machine.run("systemctl show -P MemoryCurrent filler.service").stdout.strip() != "[not set]"
+
+        machine.run(f"systemctl stop filler.service && rm {DISK}/log")
+        over = machine.wait_journal(since=since, STANDFAST_EVENT="resolved", timeout_s=30)
+        assert over["STANDFAST_TYPE"] == "DISK_FILLING"
+        told = machine.journal(since=since, STANDFAST_EVENT="problem", _SYSTEMD_UNIT=DETECTOR)
+        assert [entry["STANDFAST_TYPE"] for entry in told].count("DISK_FILLING") == 1
+        assert machine.journal(since=since, STANDFAST_EVENT="restart") == []
+        assert observes_memory(machine, since) == is_known
+        print(f"{machine.debian}: systemd {'knows' if is_known else 'does not know'} the memory of units here")
+        first, *others = replayed(machine, began_s, time_of(machine))
+        assert "WARNING" in first
+        assert f"the disk at {DISK} fills by" in first
+        assert all("master-restart" not in line for line in others)
+
+
+def observes_memory(machine: Machine, since: str) -> bool:
+    lines = (entry.get("STANDFAST_OBSERVATION", "") for entry in machine.journal(since=since, _SYSTEMD_UNIT=DETECTOR))
+    return any('"figure":"memory"' in line for line in lines)
+
+
+def time_of(machine: Machine) -> float:
+    return float(machine.run("date +%s.%N").stdout)
 
 
 # The watch over the watchers: from here on the notifier has a webhook, and the check little patience.

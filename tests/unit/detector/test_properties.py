@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from tests.scenarios.story import Story
-from tests.unit.detector.make import config
+from tests.unit.detector.make import config, up
 
 from standfast.detector.config import DetectorConfig, RestartSettings
 from standfast.detector.history import parse
 from standfast.detector.levels import CASCADE_UNITS
-from standfast.detector.model import FileObservation, Observation, UnitObservation
-from standfast.detector.replay import Outcome, RestartDecision, replay
+from standfast.detector.model import FileObservation, Level, Observation, UnitObservation
+from standfast.detector.prediction.model import Figure, FigureObservation
+from standfast.detector.prediction.settings import PredictionSettings
+from standfast.detector.replay import LevelChange, Outcome, RestartDecision, replay
 
 UNITS = ("a", "b", "c", "d", "e", "f")
 FILE = "/srv/f.json"
@@ -112,6 +115,49 @@ def _at_whole_seconds(history: list[Observation]) -> list[Observation]:
 
 def _plain(outcome: Outcome) -> object:
     return outcome.to_dict()
+
+
+def random_figures(seed: int, end: float) -> list[Observation]:
+    """Memory, disks, heartbeats and certificates of the same five hours: leaks, teeth, steps, of any unit's run."""
+    dice = random.Random(seed)
+    found: list[Observation] = [FigureObservation(0.0, Figure.DISK, "/", 0.0, 100.0)]
+    for unit in UNITS:
+        figure = dice.choice((Figure.MEMORY, Figure.WATCHDOG))
+        value, step = 10.0, dice.choice((0.2, 0.5, 1.0))
+        for number in range(1, int(end / 180)):
+            value = (
+                dice.uniform(0, 20) if value >= 99 or dice.random() < 0.01 else value + step * dice.uniform(0.5, 1.5)
+            )
+            at = number * 180.0 + 1
+            found.append(FigureObservation(at, figure, f"{unit}.service", min(value, 99.0), 100.0))
+            if unit == "a":
+                found.append(FigureObservation(at, Figure.DISK, "/", min(number * 0.9, 99.0), 100.0))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_predictions_neither_cause_nor_prevent_nor_delay_a_restart(seed: int) -> None:
+    history = random_history(seed)
+    figures = random_figures(seed, history[-1].at)
+    together = sorted((*history, *figures), key=lambda one: one.at)
+    with_them = list(replay(together, SETTINGS))
+    plainly = list(replay(together, replace(SETTINGS, prediction=PredictionSettings(enabled=False))))
+    assert list(map(_plain, decisions(iter(with_them)))) == list(map(_plain, decisions(iter(plainly))))
+    # Where something fails already they do not make it worse either.
+    assert _worse(with_them) == _worse(plainly)
+
+
+def _worse(outcomes: Sequence[Outcome]) -> list[tuple[float, Level]]:
+    levels = [(one.at, max(one.level, Level.WARNING)) for one in outcomes if isinstance(one, LevelChange)]
+    quiet = [(0.0, Level.WARNING), *levels]
+    return [after for before, after in itertools.pairwise(quiet) if after[1] is not before[1]]
+
+
+def test_such_figures_do_lead_to_predictions() -> None:
+    """Else the property above would hold of nothing."""
+    alone = [*(up(0, unit) for unit in UNITS), *random_figures(1, 18000)]
+    found = list(replay(sorted(alone, key=lambda one: one.at), SETTINGS))
+    assert {one.level for one in found if isinstance(one, LevelChange)} == {Level.WARNING}
 
 
 def test_observe_never_acts() -> None:
