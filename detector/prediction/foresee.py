@@ -9,7 +9,7 @@ from typing import Final
 
 from standfast.detector.check_tables import HttpCheck
 from standfast.detector.config import DetectorConfig
-from standfast.detector.model import DOWN, RESTARTS_KEPT, UP, State, UnitMemory
+from standfast.detector.model import DOWN, RESTARTS_KEPT, UP, Ending, State, UnitMemory
 from standfast.detector.prediction.judging import judged
 from standfast.detector.prediction.model import Figure, Key, Prediction, Series
 from standfast.detector.prediction.restarts import counted, has_calmed, is_rising
@@ -41,7 +41,7 @@ def foresee(state: State, config: DetectorConfig, watching: Watching, now: float
 
 
 def _is_over(one: Prediction, state: State, settings: PredictionSettings, watching: Watching, now: float) -> bool:
-    """Whether its run has ended, or nothing has confirmed it for so long that nothing is known any more."""
+    """Whether what it was of has ended, or nothing has confirmed it for so long that nothing is known any more."""
     if now - one.confirmed_at > settings.window_s / 2:
         return True
     if one.figure is Figure.DISK:
@@ -49,8 +49,17 @@ def _is_over(one: Prediction, state: State, settings: PredictionSettings, watchi
     unit = state.units.get(one.of)
     if unit is None:  # of an earlier life, and not looked at yet
         return False
-    is_another = bool(one.run) and unit.seen.invocation_id != one.run
-    return is_another or not watching.watches(one.of) or unit.seen.active_state in DOWN
+    return not watching.watches(one.of) or _has_ended(one, unit)
+
+
+def _has_ended(one: Prediction, unit: UnitMemory) -> bool:
+    """Whether the unit's run has ended that it was of; certificates and restarts are of no single run."""
+    is_down = unit.seen.active_state in DOWN
+    if one.figure is Figure.CERTIFICATE:
+        return False
+    if one.figure is Figure.RESTARTS:
+        return is_down and unit.ended is Ending.JOB
+    return is_down or unit.seen.invocation_id != (one.run or unit.seen.invocation_id)
 
 
 # Towards a limit
@@ -135,12 +144,17 @@ def _look_at_certificates(
 ) -> None:
     due = dict(_expiring(state, watching, now))
     for key, told in list(predictions.items()):
-        if told.figure is Figure.CERTIFICATE and told.of not in due and (told.of, told.about) in state.checks:
+        if told.figure is Figure.CERTIFICATE and told.of not in due and not _is_awaited(told, state, watching):
             del predictions[key]
     for unit, (label, expires_at) in due.items():
         key = (Figure.CERTIFICATE, unit)
         since = predictions[key].since if key in predictions else now
         predictions[key] = Prediction(Figure.CERTIFICATE, unit, since, now, ends_at=expires_at, about=label)
+
+
+def _is_awaited(told: Prediction, state: State, watching: Watching) -> bool:
+    """Whether it is of an earlier life, and its check has not run in this one."""
+    return (told.of, told.about) not in state.checks and _warn_s(watching, told.of, told.about) > 0
 
 
 def _expiring(state: State, watching: Watching, now: float) -> Iterator[tuple[str, tuple[str, float]]]:

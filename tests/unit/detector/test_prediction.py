@@ -205,6 +205,47 @@ def test_a_certificate_that_expires(outcome: Outcome) -> None:
     assert day.told()[-1] == (Kind.RESOLVED, "CERTIFICATE_EXPIRING", "a.service")
 
 
+def certified() -> Day:
+    """A day on which the certificate of a expires soon, and that was told."""
+    check = HttpCheck(url="https://127.0.0.1/", name="web")
+    day = Day(replace(config("b", "c"), watch=(Watch("a.service", check=(check,)), *config("b", "c").watch)))
+    day.see(CheckObservation(0, "web", "a.service", Outcome.OK, "", 86400.0))
+    assert day.told() == [(Kind.PROBLEM, "CERTIFICATE_EXPIRING", "a.service")]
+    return day
+
+
+def test_a_restart_renews_no_certificate() -> None:
+    day = certified()
+    day.see(inactive(0, "a", invocation_id="run", job="stop"))
+    day.see(up(1, "a", invocation_id="another"))
+    assert len(day.events) == 1
+
+
+def test_a_check_that_is_wanted_no_more_foresees_nothing() -> None:
+    day = certified()
+    day.mind.reconfigure(config("a", "b", "c"))
+    day.see()
+    assert day.told()[-1] == (Kind.RESOLVED, "CERTIFICATE_EXPIRING", "a.service")
+
+
+def test_restarts_that_rise_are_told_until_they_calm_down_or_somebody_stops_the_unit() -> None:
+    day = Day()
+    day.now, restarts = 2.5 * HOUR, 0
+    for _ in range(6):
+        restarts += 1
+        day.see(up(day.now, "a", n=restarts, invocation_id=f"run {restarts}"))
+        day.now += 300
+        day.see()
+        day.now += 300
+    assert day.told() == [(Kind.PROBLEM, "RESTARTS_RISING", "a.service")]
+    assert "restarted by systemd 4 times within 60 min, not at all within the 60 min before" in day.events[0].message
+    day.see(failed(day.now, "a", n=restarts))  # as every crash looks for a moment
+    assert (Kind.RESOLVED, "RESTARTS_RISING", "a.service") not in day.told()
+    day.see(up(day.now, "a", n=restarts))
+    day.see(inactive(day.now, "a", n=restarts, job="stop"))
+    assert day.told()[-1] == (Kind.RESOLVED, "RESTARTS_RISING", "a.service")
+
+
 def test_a_disk_is_told_as_the_unit_that_mounts_it() -> None:
     day = Day()
     while day.now < 4 * HOUR:
