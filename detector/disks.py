@@ -8,6 +8,7 @@ import asyncio
 import functools
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ async def _bounded(look: Aside[Usage | None]) -> Usage | None:
 def usage(path: Path) -> Usage | None:
     """The disk that a path is on, or will be on; None when that cannot be seen."""
     try:
-        mounted = _mount_point(_nearest(path))
+        mounted = mount_point(path)
         found = os.statvfs(mounted)
     except OSError as error:
         log.debug("Cannot tell the disk of %s: %s", path, error.strerror)
@@ -82,18 +83,27 @@ def usage(path: Path) -> Usage | None:
     return Usage(str(mounted), used, total) if total else None
 
 
+def mount_point(path: Path) -> Path:
+    """Where the disk is mounted that a path is on, or will be on.
+
+    Raises:
+        OSError: that cannot be seen.
+    """
+    place = _nearest(path)
+    device = place.stat().st_dev
+    for above in place.parents:
+        if above.stat().st_dev != device:
+            break
+        place = above
+    return place
+
+
 def _nearest(path: Path) -> Path:
     """The directory that is there at the path or above it: an overlay gives files device numbers of their own."""
     for one in (path, *path.parents):
-        if one.is_dir():
-            return one.resolve()
+        try:
+            if stat.S_ISDIR(one.stat().st_mode):
+                return one.resolve()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
     raise FileNotFoundError(path)
-
-
-def _mount_point(path: Path) -> Path:
-    device = path.stat().st_dev
-    for parent in path.parents:
-        if parent.stat().st_dev != device:
-            return path
-        path = parent
-    return path

@@ -121,7 +121,7 @@ def _restarts(
     if told is None:
         fails = unit.failures >= watching.rules(name, unit.seen.unit_type).thresholds.warning
         knows = unit.known_since is not None and now - unit.known_since >= 2 * hour_s and not _is_cut(unit, hour_s, now)
-        if fails or not knows or not is_rising(unit.restarted_at, hour_s, now):
+        if unit.seen.active_state in DOWN or fails or not knows or not is_rising(unit.restarted_at, hour_s, now):
             return None
         return Prediction(Figure.RESTARTS, name, now, now, over_s=hour_s, limit=last, count=last, before=before)
     if unit.known_since is not None and now - unit.known_since < hour_s:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
-import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
@@ -72,13 +71,6 @@ def test_nobody_there() -> None:
     answer = ping(server, *UP, CAME)
     assert answer.well is False
     assert "secret" not in answer.words
-
-
-@pytest.mark.parametrize("path", ["/", "/var", "/srv/my disk", "/mnt/a-b", "/mnt/.x", "/.hidden", "/mnt/é"])
-def test_a_mounts_unit_is_named_as_systemd_names_it(path: str) -> None:
-    command = ["systemd-escape", "--path", "--suffix=mount", path]
-    wanted = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert disks.unit_of(Path(path)) == wanted.stdout.strip()
 
 
 def test_each_disk_is_looked_at_once_and_what_cannot_be_seen_not_at_all() -> None:

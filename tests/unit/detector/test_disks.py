@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
+from tests.unit.detector.test_probes import as_nobody
 
 from standfast.detector import disks
 from standfast.detector.clockwork import SteadyClock
-from standfast.detector.disks import Disks, Usage, usage
+from standfast.detector.disks import Disks, Usage, mount_point, usage
+from standfast.detector.prediction.disk import mount_unit
 from standfast.detector.prediction.model import Figure, FigureObservation
 
 PATIENCE_S = 10.0
@@ -42,8 +45,26 @@ def test_another_file_system_is_another_disk() -> None:
     assert found.mount_point == "/dev/shm"
 
 
+def test_a_place_that_may_not_be_seen_is_on_no_disk(tmp_path: Path) -> None:
+    """Not on that of the directory above: a sandbox puts something of its own in the place of what it hides."""
+    (tmp_path / "hidden").mkdir(mode=0)
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    with as_nobody():
+        assert usage(tmp_path / "hidden/trades.db") is None
+        with pytest.raises(PermissionError):
+            mount_point(tmp_path / "hidden/trades.db")
+
+
 def test_what_has_no_size_is_no_disk() -> None:
     assert usage(Path("/proc/self")) is None
+
+
+@pytest.mark.parametrize("path", ["/", "/var", "/srv/my disk", "/mnt/a-b", "/mnt/.x", "/.hidden", "/mnt/é"])
+def test_a_mounts_unit_is_named_as_systemd_names_it(path: str) -> None:
+    command = ["systemd-escape", "--path", "--suffix=mount", path]
+    wanted = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert mount_unit(path) == wanted.stdout.strip()
 
 
 def test_each_disk_is_told_once_and_a_dead_one_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

