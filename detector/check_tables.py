@@ -3,6 +3,7 @@
 What all of them say is said once, in `Pace`; a kind adds what it looks at, and what to call it.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ Count = Annotated[int, AtLeast(1)]
 Mistakes = Iterator[tuple[str, str, str]]
 
 HIGHEST_PORT: Final = 65535
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 # The path of a socket must fit into the kernel's sockaddr_un (see unix(7)).
 LONGEST_SOCKET_DIRECTORY: Final = 80
 
@@ -86,6 +88,8 @@ class HttpCheck(Pace):
             yield "url", 'a URL like "http://127.0.0.1:8001/health"', f'"{self.url}"'
         if self.ca_file:
             yield from _absolute("ca_file", self.ca_file)
+        if self.tls_name and not _HOST_NAME.fullmatch(self.tls_name):
+            yield "tls_name", 'a host name like "bot.example"', f'"{self.tls_name}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
