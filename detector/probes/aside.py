@@ -20,12 +20,13 @@ class Aside(Generic[T]):
         self._look = look
         self._hanging = hanging
         self._broken = hanging if broken is None else broken
-        self._thread: threading.Thread | None = None
+        self._is_busy = False
 
     async def run(self) -> T:
         """What it finds; `hanging` at once while an earlier look hangs."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._is_busy:
             return self._hanging
+        self._is_busy = True
         loop = asyncio.get_running_loop()
         found: asyncio.Future[T] = loop.create_future()
 
@@ -34,12 +35,16 @@ class Aside(Generic[T]):
             try:
                 outcome = self._look()
             finally:
+                self._is_busy = False  # before anybody hears of it: the next look may follow at once
                 with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                     loop.call_soon_threadsafe(_settle, found, outcome)
 
         # A daemon, unlike an executor's: it does not hold up the end of the process.
-        self._thread = threading.Thread(target=look, name="probe", daemon=True)
-        self._thread.start()
+        try:
+            threading.Thread(target=look, name="probe", daemon=True).start()
+        except RuntimeError:  # there are as many as the host allows
+            self._is_busy = False
+            raise
         return await found
 
 
