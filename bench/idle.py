@@ -12,7 +12,8 @@ from tests.system.machine import Machine
 from tests.system.package import built_deb
 
 UNITS = ("standfast-detector.service", "standfast-notifier.service")
-IDLER = "[Service]\nExecStart=/bin/sleep infinity\n"
+# With limits, so that what is predicted from is read of each.
+IDLER = "[Service]\nExecStart=/bin/sleep infinity\nMemoryMax=1G\nWatchdogSec=1d\n"
 WATCH = '[[watch]]\nunit = "idler@*.service"\n'
 MEASURE = """
 import pathlib, subprocess, sys, time
