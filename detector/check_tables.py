@@ -150,7 +150,8 @@ class PostgresqlCheck(Pace):
     Attributes:
         host: an address, or the directory of a server's socket.
         password_credential: the systemd credential with the password; "" where none is needed.
-        passfile: a file of passwords as libpq reads it (see the manual of PostgreSQL, "The Password File").
+        passfile: a file of passwords as libpq reads it (see the manual of PostgreSQL, "The Password File"), for where
+            the credential holds none.
     """
 
     kind: Literal["postgresql"] = "postgresql"
@@ -176,8 +177,6 @@ class PostgresqlCheck(Pace):
             yield "host", f"a directory of at most {LONGEST_SOCKET_DIRECTORY} characters", f'"{self.host}"'
         if self.passfile:
             yield from _absolute("passfile", self.passfile)
-        if self.passfile and self.password_credential:
-            yield "passfile", "one place for the password", "password_credential beside it"
 
 
 Check = HttpCheck | TcpCheck | ExecCheck | FileCheck | SqliteCheck | PostgresqlCheck

@@ -89,7 +89,7 @@ def test_the_environment_overrides() -> None:
         (f"{POSTGRESQL}database = 'postgresql://me:secret@db'", "found a connection string"),
         (f"{POSTGRESQL}database = 'host=db password=secret'", "found a connection string"),
         (f"{POSTGRESQL}database = 'a'\nport = 70000", "a port, 1 to 65535"),
-        (f"{POSTGRESQL}database = 'a'\npassfile = '/p'\npassword_credential = 'c'", "one place for the password"),
+        (f"{POSTGRESQL}database = 'a'\npassfile = 'p'", "an absolute path"),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http://127.0.0.1:abc/h'", "a URL like"),
         (
             "[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'http://127.0.0.1:99999'",
