@@ -1,15 +1,14 @@
 """Follows the journal for what concerns the ledger: master restarts, by whomsoever, and releases."""
 
 import asyncio
-import grp
 import logging
-import pwd
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from systemd import journal
 
+from standfast.admins import ADMIN_GROUP, administrators
 from standfast.detector.model import MASTER_RESTART, ReleaseObservation, RestartObservation, RunResult
 from standfast.errors import StandfastError
 from standfast.events import Kind, from_fields
@@ -23,7 +22,6 @@ RESTART_TYPES: Final = {
     "MASTER_RESTART_FAILED": RunResult.FAILURE,
 }
 RELEASE: Final = "RELEASE"
-ADMIN_GROUP: Final = "standfast-admin"
 
 
 class FollowError(StandfastError):
@@ -115,18 +113,7 @@ def observed(entry: dict[str, Any]) -> RestartObservation | ReleaseObservation |
     if event.kind is Kind.RESTART and uid == 0 and event.type in RESTART_TYPES and event.unit == MASTER_RESTART:
         return RestartObservation(at, RESTART_TYPES[event.type])
     if event.kind is Kind.COMMAND and event.type == RELEASE:
-        if _is_admin(uid):
+        if uid in administrators():
             return ReleaseObservation(at)
         log.warning("User %s asked for a release, which only root and members of %s may", uid, ADMIN_GROUP)
     return None
-
-
-def _is_admin(uid: int) -> bool:
-    if uid == 0:
-        return True
-    try:
-        user = pwd.getpwuid(uid)
-        group = grp.getgrnam(ADMIN_GROUP)
-    except KeyError:
-        return False
-    return user.pw_name in group.gr_mem or user.pw_gid == group.gr_gid

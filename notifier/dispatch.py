@@ -27,7 +27,7 @@ class Dispatch:
         self._courier = Courier(database, self._changed)
         self._is_old = True
         self._hand_on_due_s = 0.0
-        self._new_channels = False
+        self._new_channels = True
         self.delivery = Delivery({}, {})
 
     def look_again(self) -> None:
@@ -48,9 +48,8 @@ class Dispatch:
             StoreError: the outbox could not be read or written.
         """
         if self._new_channels:
-            self._new_channels = False
-            await self._courier.end()
-        new = self._hand_on(store) or new
+            await self._take_over(store, config)
+        new = self._hand_on(store, config) or new
         if self._is_old:
             self.delivery = store.delivery(config.channel_names)
             self._is_old = False
@@ -78,12 +77,22 @@ class Dispatch:
         """Whether some channel has something that was not tried in vain, or is being tried just now."""
         return self.has_due or any(not one.detail for one in self.delivery.waiting.values())
 
-    def _hand_on(self, store: Store) -> bool:
+    async def _take_over(self, store: Store, config: NotifierConfig) -> None:
+        """The next worker gets the channels as they are now, and what waits for others goes to them."""
+        await self._courier.end()
+        self._new_channels = False
+        for channel, number in store.retire(config.channel_names, utc_now()).items():
+            log.warning(
+                "[NOTIFICATION] The channel %s is no longer configured; handing on %d messages", channel, number
+            )
+            self._is_old = True
+
+    def _hand_on(self, store: Store, config: NotifierConfig) -> bool:
         """Give to the next channel what its own does not deliver; tells whether there was something."""
         if not self._is_old and monotonic_s() < self._hand_on_due_s:
             return False
         self._hand_on_due_s = monotonic_s() + HAND_ON_EVERY_S
-        handed_on = store.hand_on(utc_now())
+        handed_on = store.hand_on(config.channel_names, utc_now())
         for channel, following, why in handed_on:
             if following:
                 log.warning("[NOTIFICATION] Handed on from %s to %s: %s", channel, following, why)

@@ -15,8 +15,8 @@ from standfast.notifier.commands import Resolve
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.dedup import Match
 from standfast.notifier.flapping import Flapping
-from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage
+from standfast.notifier.ledger import Ledger, destination
+from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage, told
 from standfast.notifier.obey import Obeyed, obey
 from standfast.notifier.resolution import Recovery, Return, is_settled
 from standfast.notifier.silence import Silencing
@@ -114,6 +114,9 @@ def _escalated(ledger: Ledger, problem: Problem, config: NotifierConfig, now: da
     if problem.severity is not Severity.CRITICAL:
         return _told_before(ledger, problem, config, now)
     if ledger.silencing(problem, now) is Silencing.SILENCED:
+        if problem.stage is Stage.TOLD:
+            # When the silence ends this is news, not a reminder of what was told before.
+            ledger.keep(dataclasses.replace(problem, stage=Stage.HELD))
         return Silencing.SILENCED
     ledger.tell((problem,), MessageKind.PROBLEM, config, now, stage=problem.stage)
     return Match.ESCALATED
@@ -125,8 +128,9 @@ def _flaps(
     """A problem that comes and goes: told when that begins, then quiet."""
     quiet = dataclasses.replace(problem, stage=Stage.FLAPPING)
     if decision is Flapping.STARTED and ledger.silencing(problem, now) is Silencing.NONE:
-        quiet = dataclasses.replace(quiet, told_at=now)
-        ledger.draft((quiet,), MessageKind.FLAPPING, config, now, changes)
+        to = destination(quiet, config)
+        quiet = told(quiet, to.channels, now, Stage.FLAPPING)
+        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, changes)
     if quiet.resolved_at is None:
         ledger.keep(quiet)
     else:
@@ -134,12 +138,17 @@ def _flaps(
     return quiet
 
 
-def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime, ended_by: str = "") -> Reason:
+    """The end of a problem.
+
+    Args:
+        ended_by: who says so, when it is a person.
+    """
     problem = ledger.problems.get(dedup.identity(heard))
     decision = resolution.recovery(problem, heard.event)
     if problem is None:
         return decision
-    ended = resolution.resolved(problem, heard.at)
+    ended = dataclasses.replace(resolution.resolved(problem, heard.at), ended_by=ended_by)
     if decision is Recovery.SUPERSEDED:
         ledger.close(ended)
         return decision
@@ -202,5 +211,5 @@ def _command(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     if problem is None:
         return Obeyed.NO_SUCH_PROBLEM
     event = Event(Kind.RESOLVED, f"Resolved by {heard.by}", problem.type, unit=problem.unit)
-    _recovery(ledger, dataclasses.replace(heard, event=event), config, now)
+    _recovery(ledger, dataclasses.replace(heard, event=event), config, now, heard.by)
     return Obeyed.DONE

@@ -13,23 +13,23 @@ from standfast.clock import boot_id
 from standfast.events import TOLD, Event, Kind, Severity
 from standfast.moments import from_iso, iso
 from standfast.notifier import dedup, flood
-from standfast.notifier.authorise import Speaker, Trust, Verdict, authorise
+from standfast.notifier.answer import Answer, answer_to
+from standfast.notifier.authorise import Speaker, Verdict, authorise
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.entries import Entry
 from standfast.notifier.flood import Fairness
 from standfast.notifier.follow import Follower
 from standfast.notifier.gap import Gap, Position
-from standfast.notifier.hear import Reason, hear
+from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Draft, Heard, Message, MessageKind
-from standfast.notifier.obey import Obeyed
 from standfast.notifier.render import clean, render
 from standfast.notifier.route import route
 from standfast.notifier.silence import Silencing, is_over
 from standfast.notifier.status import LISTED_PROBLEMS, silence_table
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
-from standfast.notifier.users import name_of
+from standfast.notifier.users import Trusted, name_of
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +59,13 @@ class Intake:
     """Owns the ledger and keeps it, the database and the position in the journal in step."""
 
     def __init__(
-        self, store: Store, follower: Follower, config: NotifierConfig, trust: Trust, now: Callable[[], datetime]
+        self, store: Store, follower: Follower, config: NotifierConfig, trusted: Trusted, now: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._follower = follower
         self._now = now
         self.config = config
-        self.trust = trust
+        self.trusted = trusted
         self.ignored: Counter[Verdict] = Counter()
         self._shares = flood.Shares()
         self._ledger = store.ledger()
@@ -107,12 +107,14 @@ class Intake:
         entries = self._read()
         now = self._now()
         ledger = self._ledger.copy()
-        for entry in entries:
-            self._hear(ledger, entry, now)
+        answers = [answer for entry in entries if (answer := self._hear(ledger, entry, now)) is not None]
         for over in flood.ended(ledger.problems.values(), now):
             hear(ledger, over, self.config, now)
         tick(ledger, self.config, now)
-        return self._commit_round(ledger, entries, now)
+        taken = self._commit_round(ledger, entries, now)
+        for answer in answers:
+            answer.say()
+        return taken
 
     def stop(self) -> None:
         """Write down that the journal was read to its end by now, and that the reading stops in good order.
@@ -159,23 +161,31 @@ class Intake:
             entries.append(entry)
         return entries
 
-    def _hear(self, ledger: Ledger, entry: Entry, now: datetime) -> None:
+    def _hear(self, ledger: Ledger, entry: Entry, now: datetime) -> Answer | None:
+        """Take in an entry; a command has an answer, which is said when it is committed what came of it."""
         event = entry.event()
         if event is None:
-            return
-        verdict = authorise(event, entry.uid, entry.systemd_unit, self.trust)
+            return None
+        verdict = self._authorise(event, entry)
         if verdict is not Verdict.ALLOWED:
             self._ignore(event, entry, verdict)
-            return
+            return None
         heard = self._weighed(ledger, entry, entry.heard(event, name_of(entry.uid)))
-        self._follow_up(event, hear(ledger, heard, self.config, now))
+        return answer_to(event, hear(ledger, heard, self.config, now), ledger.changes.drafts)
+
+    def _authorise(self, event: Event, entry: Entry) -> Verdict:
+        """Whether to listen; nobody is refused by what was looked up before they were let in."""
+        verdict = authorise(event, entry.uid, entry.systemd_unit, self.trusted.lately())
+        if verdict is Verdict.ALLOWED:
+            return verdict
+        return authorise(event, entry.uid, entry.systemd_unit, self.trusted.anew())
 
     def _weighed(self, ledger: Ledger, entry: Entry, heard: Heard) -> Heard:
         """The event, or its source's flood; Standfast's own programs may have as much to tell as there are units.
 
         Only they are believed that they have told it.
         """
-        if entry.uid is not None and Speaker.STANDFAST in self.trust.roles(entry.uid):
+        if entry.uid is not None and Speaker.STANDFAST in self.trusted.lately().roles(entry.uid):
             return dataclasses.replace(heard, told=heard.event.data.get(TOLD) is True)
         source = entry.systemd_unit or f"user {heard.by}"
         fairness, fair = self._shares.fair(ledger, heard, source, self.config.flood_limit)
@@ -186,17 +196,9 @@ class Intake:
     def _ignore(self, event: Event, entry: Entry, verdict: Verdict) -> None:
         """Count it; say so for the first of each sort, and for every command that was refused."""
         if event.kind is Kind.COMMAND or not self.ignored[verdict]:
-            by = name_of(entry.uid)
-            log.warning("Refused a %s event about %s from %s: %s", event.kind, clean(event.unit), by, verdict)
+            what = " ".join(filter(None, (event.kind, clean(event.type), clean(event.unit))))
+            log.warning("Refused a %s from %s: %s", what, name_of(entry.uid), verdict)
         self.ignored[verdict] += 1
-
-    def _follow_up(self, event: Event, reason: Reason) -> None:
-        """Say what became of a command: whoever gave it looks into the journal for it."""
-        if event.kind is not Kind.COMMAND or reason is Obeyed.NOT_OURS:
-            return
-        level = logging.INFO if reason is Obeyed.DONE else logging.ERROR
-        fields = {"STANDFAST_COMMAND": str(event.data.get("id", "")), "STANDFAST_RESULT": reason.name}
-        log.log(level, "[NOTIFICATION] Command %s: %s", event.type, reason, extra=fields)
 
     def _commit_round(self, ledger: Ledger, entries: list[Entry], now: datetime) -> Taken:
         position = self._position

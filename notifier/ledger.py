@@ -5,14 +5,14 @@ owns it commits its changes in one transaction, and goes back to a copy when tha
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from standfast.notifier import aggregate, flapping, route, silence
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
-from standfast.notifier.model import Destination, Draft, Identity, MessageKind, Problem, Stage, worst
+from standfast.notifier.model import Destination, Draft, Identity, MessageKind, Problem, Stage, told, worst
 from standfast.notifier.silence import Silence, Silencing
 
 # How often histories that no longer matter are looked for.
@@ -152,28 +152,23 @@ class Ledger:
         stage: Stage = Stage.TOLD,
     ) -> None:
         """A message about unresolved problems, which count as told from here on."""
-        told = tuple(dataclasses.replace(one, stage=stage, told_at=now) for one in problems)
-        for problem in told:
+        to = destination(problems[0], config)
+        now_told = tuple(told(one, to.channels, now, stage) for one in problems)
+        for problem in now_told:
             self.keep(problem)
         self._close_empty_window()
-        self.draft(told, aggregate.kind_of(told, alone), config, now)
+        self.draft(now_told, aggregate.kind_of(now_told, alone), to, now)
 
     def tell_recovery(self, problems: tuple[Problem, ...], config: NotifierConfig, now: datetime) -> None:
         """A message about problems that are over."""
         for problem in problems:
             self.close(problem)
-        self.draft(problems, MessageKind.RECOVERY, config, now)
+        self.draft(problems, MessageKind.RECOVERY, farewell(problems[0], config), now)
 
     def draft(
-        self,
-        problems: tuple[Problem, ...],
-        kind: MessageKind,
-        config: NotifierConfig,
-        now: datetime,
-        changes: int = 0,
+        self, problems: tuple[Problem, ...], kind: MessageKind, to: Destination, now: datetime, changes: int = 0
     ) -> None:
         """A message about problems that go out on the same channels."""
-        to = destination(problems[0], config)
         self.changes.drafts.append(Draft(kind, worst(problems), now, to, problems, changes=changes))
 
     def _close_empty_window(self) -> None:
@@ -186,9 +181,23 @@ def destination(problem: Problem, config: NotifierConfig) -> Destination:
     return route.route(config, problem.severity, problem.type, problem.unit)[1]
 
 
-def by_route(problems: Iterable[Problem], config: NotifierConfig) -> list[tuple[Problem, ...]]:
+def farewell(problem: Problem, config: NotifierConfig) -> Destination:
+    """Where the end of a problem goes: to all channels that told of it, as far as they are still there.
+
+    A problem may have become worse since, and go elsewhere now; whoever heard of it before waits for its end too.
+    """
+    to = destination(problem, config)
+    told_on = tuple(name for name in config.channel_names if name in problem.told_on)
+    return dataclasses.replace(to, channels=told_on) if told_on else to
+
+
+def by_route(
+    problems: Iterable[Problem],
+    config: NotifierConfig,
+    where: Callable[[Problem, NotifierConfig], Destination] = destination,
+) -> list[tuple[Problem, ...]]:
     """Problems that go out on the same channels share a message; the others have one of their own."""
     groups: dict[Destination, list[Problem]] = {}
     for problem in problems:
-        groups.setdefault(destination(problem, config), []).append(problem)
+        groups.setdefault(where(problem, config), []).append(problem)
     return [tuple(group) for group in groups.values()]

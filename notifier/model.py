@@ -1,6 +1,6 @@
 """What the notifier talks about: problems, what is said of them, and the people's messages. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -67,8 +67,10 @@ class Problem:
         id: the row's id, given when the problem is first heard of.
         message: the text of the latest occurrence.
         told_at: when a message about it was last decided upon; None while it is held.
+        told_on: the channels that messages about it went out on: whoever was told of it is told of its end.
         quiet: why it is not reminded of, such as "acknowledged by root"; "" when it is.
         acknowledged: whether a person took it on.
+        ended_by: who said that it is over, when it was a person and not its source.
     """
 
     id: int
@@ -83,14 +85,22 @@ class Problem:
     occurrences: int = 1
     stage: Stage = Stage.HELD
     told_at: datetime | None = None
+    told_on: tuple[str, ...] = ()
     resolved_at: datetime | None = None
     quiet: str = ""
     acknowledged: bool = False
+    ended_by: str = ""
 
     @property
     def identity(self) -> Identity:
         """Its type and unit."""
         return Identity(self.type, self.unit)
+
+
+def told(problem: Problem, channels: tuple[str, ...], now: datetime, stage: Stage) -> Problem:
+    """The problem when a message about it was decided upon."""
+    told_on = tuple(dict.fromkeys([*problem.told_on, *channels]))
+    return replace(problem, stage=stage, told_at=now, told_on=told_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +179,12 @@ class Delivery:
     Attributes:
         waiting: per channel that has something to deliver.
         last_delivered: when each channel last delivered something.
+        refusing: what each channel said that refused the latest of its messages for good, or had to give it up.
     """
 
     waiting: dict[str, Waiting]
     last_delivered: dict[str, datetime]
+    refusing: dict[str, str] = field(default_factory=dict)
 
     @property
     def queued(self) -> int:

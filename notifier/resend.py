@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from standfast.notifier.config import NotifierConfig
-from standfast.notifier.model import Problem, Stage
+from standfast.notifier.model import Problem
 from standfast.notifier.route import route
 
 CHANNEL: Final = "alertmanager"
@@ -21,7 +21,6 @@ def firing(problems: Iterable[Problem], config: NotifierConfig) -> tuple[Problem
     return tuple(
         one
         for one in problems
-        if one.stage in (Stage.TOLD, Stage.FLAPPING)
-        and one.told_at is not None
-        and CHANNEL in route(config, one.severity, one.type, one.unit)[1].channels
+        if one.told_at is not None
+        and CHANNEL in (*one.told_on, *route(config, one.severity, one.type, one.unit)[1].channels)
     )

@@ -49,7 +49,7 @@ def resolved(problem: Problem, at: datetime) -> Problem:
 def reopened(problem: Problem) -> Problem:
     """A problem that is back before its end was told."""
     stage = Stage.TOLD if problem.stage is Stage.RECOVERING else problem.stage
-    return dataclasses.replace(problem, resolved_at=None, stage=stage)
+    return dataclasses.replace(problem, resolved_at=None, stage=stage, ended_by="")
 
 
 def is_settled(problem: Problem, hold_s: float, now: datetime) -> bool:

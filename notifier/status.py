@@ -18,6 +18,7 @@ def words(unresolved: int, delivery: Delivery, zone: tzinfo | None) -> str:
     latest = max(delivery.last_delivered.values(), default=None)
     parts.append(f"last delivered {latest.astimezone(zone):%H:%M}" if latest else "none delivered yet")
     parts += [f"{name} fails: {one.detail}" for name, one in sorted(delivery.waiting.items()) if one.detail]
+    parts += [f"{name} refuses: {words}" for name, words in sorted(delivery.refusing.items())]
     return ", ".join(parts)
 
 
@@ -54,7 +55,7 @@ def _channel(name: str, delivery: Delivery) -> dict[str, Any]:
         "name": name,
         "queued": waiting.number if waiting else 0,
         "last_delivered": iso(last) if last else None,
-        "failing": waiting.detail if waiting else "",
+        "failing": (waiting.detail if waiting else "") or delivery.refusing.get(name, ""),
     }
 
 

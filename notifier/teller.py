@@ -15,6 +15,7 @@ from standfast.notifier.config import NotifierConfig
 from standfast.notifier.intake import Intake
 from standfast.notifier.model import Delivery
 from standfast.notifier.secret import SecretError
+from standfast.notifier.users import tell_unknown
 from standfast.statusfile import StatusFileError
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Teller:
     def on_config(self, config: NotifierConfig) -> None:
         """This configuration is in force; what it needs and is not there is said at once."""
         self._missing = []
+        tell_unknown(config.listen_to_users)
         for channel, credential, file in secrets(config.channels):
             try:
                 secret.read(credential, file)

@@ -6,7 +6,7 @@ from datetime import datetime
 from standfast.notifier import aggregate, flapping, resend, resolution, silence, throttle
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flapping
-from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route
+from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route, farewell
 from standfast.notifier.model import Destination, Draft, MessageKind, Problem, Stage, worst
 from standfast.notifier.silence import Silencing
 from standfast.notifier.throttle import Throttle
@@ -53,7 +53,7 @@ def _settle_recoveries(ledger: Ledger, config: NotifierConfig, now: datetime) ->
         for one in ledger.resting.values()
         if one.stage is Stage.RECOVERING and resolution.is_settled(one, config.recovery_hold_s, now)
     ]
-    for group in by_route(settled, config):
+    for group in by_route(settled, config, farewell):
         ledger.tell_recovery(group, config, now)
 
 

@@ -1,30 +1,66 @@
-"""Who the users of the host are: names to ids, once at start and at reload."""
+"""Who the users of the host are: names to ids, looked up so often that nobody has to reload anything."""
 
-import contextlib
-import grp
 import logging
 import pwd
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from standfast.admins import administrators, user_ids
+from standfast.clock import monotonic_s
 from standfast.notifier.authorise import Speaker, Trust
 
 log = logging.getLogger(__name__)
 
 STANDFAST_USER = "standfast"
 AGENT_USER = "standfast-agent"
-ADMIN_GROUP = "standfast-admin"
+
+
+# Whoever left a group or this host is believed for so long at most.
+KEPT_S = 5.0
+# Whoever would be refused may be new: the lookup is made anew, but a flood of refused events makes no flood of these.
+ANEW_AT_MOST_EVERY_S = 0.2
 
 
 def trust(listed: Iterable[str]) -> Trust:
-    """The ids behind the names that are listened to; a name that this host does not know is told and left out."""
+    """The ids behind the names that are listened to; a name that this host does not know is left out."""
     return Trust(
         {
-            Speaker.STANDFAST: _uids([STANDFAST_USER]),
-            Speaker.AGENT: _uids([AGENT_USER]),
-            Speaker.ADMIN: frozenset({0}) | _members(ADMIN_GROUP),
-            Speaker.LISTED: _uids(listed, tell=True),
+            Speaker.STANDFAST: user_ids([STANDFAST_USER]),
+            Speaker.AGENT: user_ids([AGENT_USER]),
+            Speaker.ADMIN: administrators(),
+            Speaker.LISTED: user_ids(listed),
         }
     )
+
+
+class Trusted:
+    """Whom to believe, as of now."""
+
+    def __init__(self, look: Callable[[], Trust], now_s: Callable[[], float] = monotonic_s) -> None:
+        self._look = look
+        self._now_s = now_s
+        self._found = look()
+        self._looked_s = now_s()
+
+    def lately(self) -> Trust:
+        """As it was looked up within the last seconds."""
+        return self._no_older_than(KEPT_S)
+
+    def anew(self) -> Trust:
+        """As it is, for somebody who would be refused otherwise."""
+        return self._no_older_than(ANEW_AT_MOST_EVERY_S)
+
+    def _no_older_than(self, age_s: float) -> Trust:
+        if self._now_s() - self._looked_s >= age_s:
+            self._found = self._look()
+            self._looked_s = self._now_s()
+        return self._found
+
+
+def tell_unknown(listed: Iterable[str]) -> None:
+    """Say which of the configured names this host does not know."""
+    for name in listed:
+        if not user_ids([name]):
+            log.error('Cannot listen to user "%s": this host has no such user; correct listen_to_users', name)
 
 
 def name_of(uid: int | None) -> str:
@@ -35,28 +71,3 @@ def name_of(uid: int | None) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"user id {uid}"
-
-
-def _uids(names: Iterable[str], *, tell: bool = False) -> frozenset[int]:
-    found = set()
-    for name in names:
-        try:
-            found.add(pwd.getpwnam(name).pw_uid)
-        except KeyError:
-            if tell:
-                log.error('Cannot listen to user "%s": this host has no such user; correct listen_to_users', name)
-    return frozenset(found)
-
-
-def _members(group: str) -> frozenset[int]:
-    """Everybody in a group, as their supplementary group or as their own."""
-    try:
-        found = grp.getgrnam(group)
-    except KeyError:
-        return frozenset()
-    primary = {user.pw_uid for user in pwd.getpwall() if user.pw_gid == found.gr_gid}
-    named = set()
-    for name in found.gr_mem:
-        with contextlib.suppress(KeyError):
-            named.add(pwd.getpwnam(name).pw_uid)
-    return frozenset(primary | named)

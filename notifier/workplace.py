@@ -11,6 +11,7 @@ from standfast.notifier.follow import Follower
 from standfast.notifier.intake import Intake
 from standfast.notifier.store.database import StoreError, set_aside
 from standfast.notifier.store.store import Store
+from standfast.notifier.users import Trusted
 from standfast.notifier.wake import Waker
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Workplace:
             return self.intake, self._store, self._follower
         self._store = Store(self._database)
         self._follower = Follower()
-        intake = Intake(self._store, self._follower, config, self._trust(config), utc_now)
+        intake = Intake(self._store, self._follower, config, self._trusted(config), utc_now)
         intake.begin(self._started_at)
         if self._aside:
             intake.tell(DAMAGED, f"a new error log was begun; the old one is {self._aside}", _NEXT_STEP)
@@ -51,6 +52,9 @@ class Workplace:
         self._waker.watch_journal(self._follower.fileno())
         self.intake = intake
         return intake, self._store, self._follower
+
+    def _trusted(self, config: NotifierConfig) -> Trusted:
+        return Trusted(lambda: self._trust(config))
 
     def close(self) -> None:
         """Give it up."""
@@ -64,7 +68,7 @@ class Workplace:
     def change_config(self, config: NotifierConfig) -> None:
         """Work on with another configuration."""
         if self.intake is not None:
-            self.intake.config, self.intake.trust = config, self._trust(config)
+            self.intake.config, self.intake.trusted = config, self._trusted(config)
 
     def begin_anew(self) -> None:
         """Set a damaged database aside; the next one reads on from where this was last written."""

@@ -2,10 +2,14 @@
 
 import json
 import sqlite3
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from standfast.moments import from_iso
 from standfast.notifier.fallback import Undelivered
+from standfast.notifier.model import MessageKind
+from standfast.notifier.store.outbox import NOT_CONFIGURED
 
 _UNDELIVERED = """
 SELECT seq, message_id, channel, state, created_at, fallback, fallback_after_s,
@@ -16,6 +20,12 @@ SELECT seq, message_id, channel, state, created_at, fallback, fallback_after_s,
     )
 FROM outbox WHERE fallback != '[]' AND state != 'delivered' ORDER BY seq
 """
+
+_QUEUED = """
+SELECT seq, channel, kind, fallback FROM outbox JOIN messages ON messages.id = message_id WHERE state = 'queued'
+"""
+_RETIRE = "UPDATE outbox SET state = 'refused', ended_at = ?, detail = ?, fallback = ? WHERE seq = ?"
+_FOR_THIS_CHANNEL_ONLY = (MessageKind.TEST, MessageKind.RESEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,27 @@ def _late(
     return Late(seq, message_id, channel, facts)
 
 
-def hand_on(connection: sqlite3.Connection, late: Late, at: str) -> str:
-    """Queue it for the next channel of its chain that does not have it yet; tells which, "" for none."""
+def hand_on(connection: sqlite3.Connection, late: Late, channels: Collection[str], at: str) -> str:
+    """Queue it for the next configured channel of its chain that does not have it yet; tells which, "" for none."""
     connection.execute("UPDATE outbox SET fallback = '[]' WHERE seq = ?", (late.seq,))
-    chain = late.facts.chain
+    chain = tuple(channel for channel in late.facts.chain if channel in channels)
     for number, channel in enumerate(chain, 1):
         if insert_delivery(connection, late.message_id, channel, at, chain[number:], late.facts.after_s):
             return channel
     return ""
+
+
+def retire(connection: sqlite3.Connection, channels: Collection[str], at: str) -> Counter[str]:
+    """End what is queued for channels that are no longer there, and have it handed on; how many of each.
+
+    Nothing is lost when a channel is replaced by another: what has no fallback goes to the channels that are there.
+    """
+    ended: Counter[str] = Counter()
+    for seq, channel, kind, chain in connection.execute(_QUEUED).fetchall():
+        if channel in channels:
+            continue
+        further = [one for one in json.loads(chain) if one in channels] or list(channels)
+        fallback = [] if kind in _FOR_THIS_CHANNEL_ONLY else further
+        connection.execute(_RETIRE, (at, NOT_CONFIGURED, json.dumps(fallback), seq))
+        ended[channel] += 1
+    return ended

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from standfast.moments import from_iso, iso
 from standfast.notifier.model import Waiting
 from standfast.notifier.store.database import connect, transaction, translated
+
+# What is said of messages that waited for a channel when it was taken out of the configuration.
+NOT_CONFIGURED: Final = "its channel is no longer configured"
 
 
 class Ended(StrEnum):
@@ -128,3 +132,20 @@ def waiting(connection: sqlite3.Connection) -> dict[str, Waiting]:
         "SELECT channel, count(*), min(seq), not_before, detail FROM outbox WHERE state = 'queued' GROUP BY channel"
     )
     return {channel: Waiting(number, from_iso(not_before), detail) for channel, number, _, not_before, detail in rows}
+
+
+def last_delivered(connection: sqlite3.Connection, channel: str) -> str | None:
+    """When a channel last delivered something, by one look into an index, however much that was."""
+    query = "SELECT max(ended_at) FROM outbox WHERE state = 'delivered' AND channel = ?"
+    found: str | None = connection.execute(query, (channel,)).fetchone()[0]
+    return found
+
+
+def refusal(connection: sqlite3.Connection, channel: str, since: str) -> str:
+    """Why the channel did not deliver its latest message, "" when nothing was refused after `since`."""
+    row = connection.execute(
+        "SELECT detail FROM outbox WHERE state IN ('refused', 'given_up') AND channel = ? AND ended_at > ?"
+        " AND detail != ? ORDER BY ended_at DESC LIMIT 1",
+        (channel, since, NOT_CONFIGURED),
+    ).fetchone()
+    return str(row[0]) if row else ""

@@ -14,7 +14,7 @@ Row = tuple[Any, ...]
 
 PROBLEM_COLUMNS: Final = (
     "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
-    " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged"
+    " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by"
 )
 FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count"
 SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
@@ -39,13 +39,15 @@ def from_problem(problem: Problem) -> Row:
         _iso_or_none(problem.told_at),
         problem.quiet,
         int(problem.acknowledged),
+        json.dumps(problem.told_on),
+        problem.ended_by,
     )
 
 
 def to_problem(row: Row) -> Problem:
     """The problem of such a row."""
     id_, type_, message, first, last, count, _, resolved_at, unit, severity, failure_class, action, *rest = row
-    stage, told_at, quiet, acknowledged = rest
+    stage, told_at, quiet, acknowledged, told_on, ended_by = rest
     return Problem(
         id=id_,
         type=type_,
@@ -59,9 +61,11 @@ def to_problem(row: Row) -> Problem:
         occurrences=count,
         stage=Stage(stage),
         told_at=_from_iso_or_none(told_at),
+        told_on=tuple(json.loads(told_on)),
         resolved_at=_from_iso_or_none(resolved_at),
         quiet=quiet,
         acknowledged=bool(acknowledged),
+        ended_by=ended_by,
     )
 
 

@@ -25,7 +25,9 @@ CREATE TABLE error_notifications_log (
     stage TEXT NOT NULL DEFAULT 'held',
     told_at TEXT,
     quiet TEXT NOT NULL DEFAULT '',
-    acknowledged INTEGER NOT NULL DEFAULT 0
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    told_on TEXT NOT NULL DEFAULT '[]',
+    ended_by TEXT NOT NULL DEFAULT ''
 )
 """
 
@@ -104,6 +106,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _OUTBOX,
         "CREATE INDEX queued ON outbox (channel, seq) WHERE state = 'queued'",
         "CREATE INDEX delivered ON outbox (channel, ended_at) WHERE state = 'delivered'",
+        "CREATE INDEX refused ON outbox (channel, ended_at) WHERE state IN ('refused', 'given_up')",
         "CREATE INDEX with_fallback ON outbox (seq) WHERE fallback != '[]' AND state != 'delivered'",
         _FLAPPING,
         _SILENCES,

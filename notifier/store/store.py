@@ -1,7 +1,8 @@
 """The database as the notifier sees it: one transaction takes in a batch of the journal."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +15,8 @@ from standfast.notifier.model import Delivery, Identity, Message, MessageKind
 from standfast.notifier.render import webhook_body
 from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
-from standfast.notifier.store.handing import hand_on, insert_delivery, undelivered
-from standfast.notifier.store.outbox import waiting
+from standfast.notifier.store.handing import hand_on, insert_delivery, retire, undelivered
+from standfast.notifier.store.outbox import last_delivered, refusal, waiting
 from standfast.notifier.store.rows import (
     FLAP_COLUMNS,
     PROBLEM_COLUMNS,
@@ -41,7 +42,7 @@ ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occu
     occurrence_count = excluded.occurrence_count, is_resolved = excluded.is_resolved,
     resolved_at = excluded.resolved_at, severity = excluded.severity, failure_class = excluded.failure_class,
     action = excluded.action, stage = excluded.stage, told_at = excluded.told_at, quiet = excluded.quiet,
-    acknowledged = excluded.acknowledged
+    acknowledged = excluded.acknowledged, told_on = excluded.told_on, ended_by = excluded.ended_by
 """
 
 # What these say is how things are now: an earlier one that was not delivered says nothing any more.
@@ -179,8 +180,17 @@ class Store:
         for channel in to.channels:
             insert_delivery(self._connection, message.id, channel, at, to.fallback, to.fallback_after_s)
 
-    def hand_on(self, now: datetime) -> list[tuple[str, str, Fallback]]:
-        """Give the next channel what its channel did not deliver; tells (channel, next channel, why) of each.
+    def retire(self, channels: Collection[str], now: datetime) -> Counter[str]:
+        """End what waits for channels other than these; tells how much of each.
+
+        Raises:
+            StoreError: nothing was ended.
+        """
+        with translated("write the outbox in", self._path), transaction(self._connection):
+            return retire(self._connection, channels, iso(now))
+
+    def hand_on(self, channels: Collection[str], now: datetime) -> list[tuple[str, str, Fallback]]:
+        """Give the next of these channels what its own did not deliver; tells (channel, next channel, why) of each.
 
         Raises:
             StoreError: nothing was handed on.
@@ -191,21 +201,21 @@ class Store:
                 return []
             with transaction(self._connection):
                 return [
-                    (one.channel, hand_on(self._connection, one, iso(now)), fallback(one.facts, now)) for one in late
+                    (one.channel, hand_on(self._connection, one, channels, iso(now)), fallback(one.facts, now))
+                    for one in late
                 ]
 
     def delivery(self, channels: Iterable[str]) -> Delivery:
         """How the outbox stands, for these channels and all others that something is queued for."""
         with translated("read the database", self._path):
-            last = {channel: self._last_delivered(channel) for channel in channels}
+            last = {channel: last_delivered(self._connection, channel) for channel in channels}
+            refusing = {channel: refusal(self._connection, channel, last[channel] or "") for channel in last}
             queued = waiting(self._connection)
-        return Delivery(queued, {channel: from_iso(at) for channel, at in last.items() if at})
-
-    def _last_delivered(self, channel: str) -> str | None:
-        # One look into the index for each channel, however many were delivered.
-        query = "SELECT max(ended_at) FROM outbox WHERE state = 'delivered' AND channel = ?"
-        found: str | None = self._connection.execute(query, (channel,)).fetchone()[0]
-        return found
+        return Delivery(
+            queued,
+            {channel: from_iso(at) for channel, at in last.items() if at},
+            {channel: words for channel, words in refusing.items() if words},
+        )
 
     def unresolved(self, limit: int) -> list[dict[str, Any]]:
         """The unresolved problems for the status file, the newest first."""

@@ -1,12 +1,12 @@
 """Giving the daemons commands: events of the calling user, whom journald vouches for; the answer is in the journal."""
 
-import grp
 import os
 import pwd
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, Final
 
+from standfast.admins import ADMIN_GROUP, administrators
 from standfast.clock import utc_now
 from standfast.ctl.answers import Answers, Entry, require_journal
 from standfast.ctl.patience import Patience
@@ -18,7 +18,6 @@ from standfast.web.snapshot import Source
 
 IDENTIFIER: Final = "standfastctl"
 NOTIFIER: Final = "standfast-notifier"
-ADMIN_GROUP: Final = "standfast-admin"
 # The notifier reads its journal at least every 5 s, also when nobody rings.
 ANSWER_S: Final = 15.0
 
@@ -41,20 +40,12 @@ def require_admin(what: str) -> None:
     Raises:
         OrderError: they do not; it says what to do.
     """
-    user = pwd.getpwuid(os.getuid())
-    if user.pw_uid != 0 and not _is_admin(user):
+    if os.getuid() not in administrators():
+        user = pwd.getpwuid(os.getuid()).pw_name
         raise OrderError(
-            f"cannot {what}: only root and the members of {ADMIN_GROUP} may, and {user.pw_name} is none; use sudo, or "
-            f"let an administrator run `usermod -aG {ADMIN_GROUP} {user.pw_name}; systemctl reload {NOTIFIER}`"
+            f"cannot {what}: only root and the members of {ADMIN_GROUP} may, and {user} is none; use sudo, or "
+            f"let an administrator run `usermod -aG {ADMIN_GROUP},systemd-journal {user}` and log in again"
         )
-
-
-def _is_admin(user: pwd.struct_passwd) -> bool:
-    try:
-        group = grp.getgrnam(ADMIN_GROUP)
-    except KeyError:
-        return False
-    return user.pw_name in group.gr_mem or user.pw_gid == group.gr_gid
 
 
 def notifier() -> Source:
@@ -127,5 +118,5 @@ def silent(what: str, after_s: float = ANSWER_S) -> OrderError:
     """The error of a notifier that did not answer."""
     return OrderError(
         f"cannot {what} now: the notifier did not answer within {after_s:.0f} s, and does it when it reads on; see "
-        f"systemctl status {NOTIFIER}. Whoever is new in {ADMIN_GROUP} needs a systemctl reload {NOTIFIER} first"
+        f"systemctl status {NOTIFIER}"
     )

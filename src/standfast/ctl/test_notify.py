@@ -81,23 +81,25 @@ def _send(test_id: str, channel: str) -> dict[str, Delivery]:
         order("TEST_NOTIFY", f"Send a test by {', '.join(wanted)}", id=test_id, **data)
         entries = answers.until(Patience(DELIVERY_S, f"the answer of {', '.join(wanted)}"))
         found = _collect(entries, test_id, wanted)
-    # The notifier may know of other channels than it told: what answered is shown too.
-    return {name: found.get(name) or _unanswered(name) for name in [*wanted, *(found.keys() - set(wanted))]}
+    return {name: said or _unanswered(name) for name, said in found.items()}
 
 
-def _collect(entries: Iterable[Entry], test_id: str, wanted: Iterable[str]) -> dict[str, Delivery]:
-    """Each channel's first answer."""
-    waited_for = set(wanted)
-    found: dict[str, Delivery] = {}
+def _collect(entries: Iterable[Entry], test_id: str, wanted: Iterable[str]) -> dict[str, Delivery | None]:
+    """Each channel's first answer; None for one that gave none."""
+    found: dict[str, Delivery | None] = dict.fromkeys(wanted)
     followed = False
     for entry in entries:
         if entry.get("STANDFAST_COMMAND") == test_id:
             require_done(_WHAT, entry)
             followed = True
+            # Just after a reload it may be other channels than the notifier told of before.
+            if used := str(entry.get("STANDFAST_CHANNELS", "")).split():
+                found = {name: found.get(name) for name in used}
         elif answer := answered(entry, test_id):
-            found.setdefault(*answer)
+            name, said = answer
+            found[name] = found.get(name) or said
             followed = True
-        if waited_for <= found.keys():
+        if found and all(found.values()):
             return found
     if not followed:
         raise silent(_WHAT, DELIVERY_S)

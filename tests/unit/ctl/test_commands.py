@@ -106,12 +106,18 @@ def test_each_channels_first_answer_counts_and_nobody_elses() -> None:
     ]
     found = _collect(entries, "aa", ["journal", "webhook"])
     assert found == {"webhook": Delivery("retry", "refused; attempt 1"), "journal": Delivery("delivered")}
-    assert [one.is_good for one in found.values()] == [False, True]
+    assert [one and one.is_good for one in found.values()] == [True, False]
     assert str(found["webhook"]) == "not delivered, the notifier goes on trying: refused; attempt 1"
 
 
-def test_a_channel_that_does_not_answer_is_left_out() -> None:
-    assert _collect([FOLLOWED], "aa", ["journal"]) == {}
+def test_a_channel_that_does_not_answer_has_said_nothing() -> None:
+    assert _collect([FOLLOWED], "aa", ["journal"]) == {"journal": None}
+
+
+def test_the_channels_are_those_that_the_notifier_has_now() -> None:
+    followed = {**FOLLOWED, "STANDFAST_CHANNELS": "telegram webhook"}
+    entries = [answer("webhook", "delivered"), followed, answer("telegram", "refused")]
+    assert _collect(entries, "aa", ["journal"]) == {"telegram": Delivery("refused"), "webhook": Delivery("delivered")}
 
 
 def test_a_notifier_that_does_not_answer_is_no_channels_fault() -> None:

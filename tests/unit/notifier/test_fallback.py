@@ -66,10 +66,10 @@ def waiting(store: Store) -> dict[str, int]:
 
 
 def test_a_late_message_goes_to_the_next_channel_once_and_stays_queued_in_its_own(store: Store) -> None:
-    assert store.hand_on(at(119)) == []
-    assert store.hand_on(at(120)) == [("webhook", "journal", Fallback.TOO_LATE)]
+    assert store.hand_on(CONFIG.channel_names, at(119)) == []
+    assert store.hand_on(CONFIG.channel_names, at(120)) == [("webhook", "journal", Fallback.TOO_LATE)]
     assert waiting(store) == {"journal": 1, "webhook": 1}
-    assert store.hand_on(at(9999)) == []
+    assert store.hand_on(CONFIG.channel_names, at(9999)) == []
 
 
 def test_a_refused_message_goes_to_the_next_channel_at_once(store: Store, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_refused_message_goes_to_the_next_channel_at_once(store: Store, tmp_pa
     assert queued is not None
     outbox.end(queued, Ended.REFUSED, at(1), "HTTP 401")
     outbox.close()
-    assert store.hand_on(at(1)) == [("webhook", "journal", Fallback.FAILED)]
+    assert store.hand_on(CONFIG.channel_names, at(1)) == [("webhook", "journal", Fallback.FAILED)]
     assert waiting(store) == {"journal": 1}
 
 
@@ -88,9 +88,9 @@ def test_a_delivered_message_is_not_handed_on(store: Store, tmp_path: Path) -> N
     assert queued is not None
     outbox.end(queued, Ended.DELIVERED, at(1), "")
     outbox.close()
-    assert store.hand_on(at(9999)) == []
+    assert store.hand_on(CONFIG.channel_names, at(9999)) == []
 
 
 def test_what_somebody_has_taken_on_is_not_handed_on(store: Store) -> None:
     take(store, Heard(Event(Kind.COMMAND, "", "ACK", data={"id": 1}), at(60), "ann"))
-    assert store.hand_on(at(9999)) == []
+    assert store.hand_on(CONFIG.channel_names, at(9999)) == []
