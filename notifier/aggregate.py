@@ -43,5 +43,5 @@ def held(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def kind_of(problems: tuple[Problem, ...], alone: MessageKind) -> MessageKind:
-    """A single problem keeps its own form of message; several share one."""
-    return alone if len(problems) == 1 else MessageKind.AGGREGATE
+    """A single problem keeps its own form of message; several new ones share one, and so do several reminders."""
+    return MessageKind.AGGREGATE if len(problems) > 1 and alone is MessageKind.PROBLEM else alone

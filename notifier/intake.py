@@ -23,13 +23,14 @@ from standfast.notifier.gap import Gap, Position
 from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Draft, Heard, Message, MessageKind
-from standfast.notifier.render import clean, render
+from standfast.notifier.render import render
 from standfast.notifier.route import route
 from standfast.notifier.silence import Silencing, is_over
 from standfast.notifier.status import LISTED_PROBLEMS, silence_table
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
 from standfast.notifier.users import Trusted, name_of
+from standfast.notifier.words import clean
 
 log = logging.getLogger(__name__)
 

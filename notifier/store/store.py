@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from standfast.moments import from_iso, iso
+from standfast.notifier.body import webhook_body
 from standfast.notifier.fallback import Fallback, fallback, is_handed_on
 from standfast.notifier.flapping import Flap
 from standfast.notifier.ledger import Changes, Ledger
 from standfast.notifier.model import Delivery, Identity, Message, MessageKind
-from standfast.notifier.render import webhook_body
 from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
 from standfast.notifier.store.handing import hand_on, insert_delivery, retire, undelivered

@@ -27,8 +27,9 @@ def problem(
     severity: Severity = Severity.WARNING,
     message: str = "it is locked",
     failure_class: FailureClass | None = None,
+    action: str = "wait",
 ) -> Heard:
-    event = Event(Kind.PROBLEM, message, kind, severity, unit, failure_class, action="wait")
+    event = Event(Kind.PROBLEM, message, kind, severity, unit, failure_class, action=action)
     return Heard(event, at(seconds))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from standfast.notifier.redact import redacted
-from standfast.notifier.render import clean
+from standfast.notifier.words import clean
 
 BOT = "1234567890:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 

@@ -1,0 +1,87 @@
+"""How what stands in messages is written: texts of other programs, times, spans, counts, next steps. Pure.
+
+Texts come from other programs, so they are bounded and stripped of control characters here. Times are shown in the
+configured zone.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from standfast.notifier.model import Problem
+from standfast.notifier.redact import redacted
+
+# A message of a person's reading length; what a program put into one field is cut to this, with a mark.
+LONGEST_FIELD: Final = 1000
+# So many units are named in a line of an aggregate, and so many steps below it; the rest is a number or a pointer.
+NAMED_UNITS: Final = 3
+NAMED_STEPS: Final = 5
+_SEE_ALL: Final = "standfastctl errors"
+# What may stand in a command that somebody copies out of a message.
+_UNIT_NAME: Final = re.compile(r"[A-Za-z0-9:_.@\\-]{1,255}")
+
+
+def clean(text: str) -> str:
+    """A text of another program on one line: no control characters, no secrets, no more than `LONGEST_FIELD`."""
+    printable = "".join(char if char.isprintable() else " " for char in text[: LONGEST_FIELD * 2])
+    words = redacted(" ".join(printable.split()))
+    return words if len(words) <= LONGEST_FIELD else words[: LONGEST_FIELD - 1] + "…"
+
+
+def duration(span: timedelta) -> str:
+    """A span in the words of a person: 45 s, 12 min, 3 h 5 min, 2 d 4 h."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit, part_size, part_unit in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
+        if seconds >= size:
+            whole, part = seconds // size, seconds % size // part_size
+            return f"{whole} {unit} {part} {part_unit}" if part else f"{whole} {unit}"
+    return f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"
+
+
+def moment(at: datetime, zone: tzinfo | None) -> str:
+    """A time as a person in that zone writes it."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def time(at: datetime, zone: tzinfo | None) -> str:
+    """The line with a message's time."""
+    return f"Time: {moment(at, zone)}"
+
+
+def occurrences(number: int) -> str:
+    """A count in words."""
+    return f"{number} occurrence" + ("" if number == 1 else "s")
+
+
+def subject(error_type: str, unit: str) -> str:
+    """What a message is about."""
+    return clean(f"{error_type} {unit}")
+
+
+def units(problems: Sequence[Problem]) -> str:
+    """The units that have a problem, in brackets; the first few by name."""
+    names = [clean(problem.unit) for problem in problems if problem.unit]
+    more = f" and {len(names) - NAMED_UNITS} more" if len(names) > NAMED_UNITS else ""
+    return f" ({', '.join(names[:NAMED_UNITS])}{more})" if names else ""
+
+
+def next_step(action: str) -> str:
+    """The line with the next step, "" where there is none."""
+    return f"Next: {clean(action)}" if action else ""
+
+
+def step(problem: Problem) -> str:
+    """What to do about a problem; whoever raised it without a word on that leaves at least a place to look."""
+    return problem.action or (f"systemctl status {problem.unit}" if _UNIT_NAME.fullmatch(problem.unit) else _SEE_ALL)
+
+
+def next_steps(problems: Sequence[Problem]) -> list[str]:
+    """The lines with the next steps of several problems, each step once with the types that it is for."""
+    types_by_step: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        types_by_step.setdefault(step(problem), {})[problem.type] = None
+    if len(types_by_step) == 1:
+        return [next_step(next(iter(types_by_step)))]
+    lines = [f"Next for {clean(', '.join(types))}: {clean(one)}" for one, types in types_by_step.items()]
+    return lines if len(lines) <= NAMED_STEPS else [*lines[: NAMED_STEPS - 1], f"Next for the others: {_SEE_ALL}"]
