@@ -138,3 +138,15 @@ def test_it_can_be_asked_without_an_alert(
     channel.close()
     assert standing.good is good
     assert [peer.took for peer in peers] == [[], []]
+
+
+def test_an_alert_of_a_problem_that_has_become_worse_stays_where_it_was_told() -> None:
+    routes = '[[route]]\nseverity = ["critical"]\nchannels = ["journal"]\n'
+    fold = Fold('[channels.journal]\n[channels.alertmanager]\nurls = ["http://127.0.0.1:9"]\n' + routes)
+    fold.hear(problem(0))
+    fold.tick(60)
+    fold.hear(problem(70, severity=Severity.CRITICAL))
+    assert kinds(fold.drafts()) == ["problem"]
+    assert kinds(fold.tick(120)) == ["resend"]
+    fold.hear(resolved(130))
+    assert [draft.to.channels for draft in fold.tick(135)] == [("journal", "alertmanager")]

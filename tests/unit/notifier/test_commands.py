@@ -84,6 +84,30 @@ def test_what_is_critical_and_never_told_later_breaks_a_silence(
     assert fold.tick(1000) == []
 
 
+def test_what_became_critical_during_a_silence_is_news_when_that_ends() -> None:
+    fold = Fold()
+    fold.hear(problem(0))
+    assert kinds(fold.tick(60)) == ["problem"]
+    fold.hear(silence(70, until=1000))
+    assert fold.hear(problem(100, severity=Severity.CRITICAL)) is Silencing.SILENCED
+    assert fold.hear(problem(200, severity=Severity.CRITICAL)) is Silencing.SILENCED
+    assert fold.tick(999) == []
+    (draft,) = fold.tick(1000)
+    assert (draft.kind.value, draft.severity) == ("problem", Severity.CRITICAL)
+    assert fold.tick(1001) == []
+
+
+def test_what_became_critical_and_ended_during_a_silence_is_told_as_over() -> None:
+    fold = Fold()
+    fold.hear(problem(0))
+    fold.tick(60)
+    fold.hear(silence(70, until=1000))
+    fold.hear(problem(100, severity=Severity.CRITICAL))
+    fold.hear(resolved(200))
+    assert kinds(fold.tick(205)) == ["recovery"], "the problem was told before the silence"
+    assert fold.tick(1000) == []
+
+
 def test_unsilence_tells_what_was_held() -> None:
     fold = Fold()
     fold.hear(silence())

@@ -94,3 +94,35 @@ def test_a_delivered_message_is_not_handed_on(store: Store, tmp_path: Path) -> N
 def test_what_somebody_has_taken_on_is_not_handed_on(store: Store) -> None:
     take(store, Heard(Event(Kind.COMMAND, "", "ACK", data={"id": 1}), at(60), "ann"))
     assert store.hand_on(CONFIG.channel_names, at(9999)) == []
+
+
+ONLY_JOURNAL = ("journal",)
+
+
+def test_what_waits_for_a_channel_that_is_gone_goes_to_its_fallback(store: Store) -> None:
+    assert store.retire(CONFIG.channel_names, at(1)) == {}
+    assert store.retire(ONLY_JOURNAL, at(1)) == {"webhook": 1}
+    assert store.hand_on(ONLY_JOURNAL, at(1)) == [("webhook", "journal", Fallback.FAILED)]
+    assert set(store.delivery(ONLY_JOURNAL).waiting) == {"journal"}
+    assert store.delivery(("journal", "webhook")).refusing == {}, "the other side has refused nothing"
+
+
+def test_without_a_fallback_it_goes_to_what_is_there(store: Store) -> None:
+    assert store.retire(("email", "sms"), at(1)) == {"webhook": 1}
+    assert store.hand_on(("email", "sms"), at(1)) == [("webhook", "email", Fallback.FAILED)]
+    assert store.hand_on(("email", "sms"), at(9999)) == [("email", "sms", Fallback.TOO_LATE)]
+
+
+def test_a_test_of_a_channel_that_is_gone_goes_nowhere(tmp_path: Path) -> None:
+    store = Store(tmp_path / "notifier.db")
+    command = Event(Kind.COMMAND, "", "TEST_NOTIFY", data={"id": "0123456789abcdef", "channel": "webhook"})
+    take(store, Heard(command, at(0), "ann"))
+    assert store.retire(ONLY_JOURNAL, at(1)) == {"webhook": 1}
+    assert store.hand_on(ONLY_JOURNAL, at(1)) == []
+    assert store.delivery(ONLY_JOURNAL).queued == 0
+    store.close()
+
+
+def test_a_channel_of_the_chain_that_is_gone_is_passed_over(store: Store) -> None:
+    assert store.hand_on(("webhook",), at(9999)) == [("webhook", "", Fallback.TOO_LATE)]
+    assert set(store.delivery(("webhook",)).waiting) == {"webhook"}

@@ -2,12 +2,13 @@
 
 import itertools
 import os
+import signal
 import socket
 import time
 from pathlib import Path
 
 from tests.fakes.private_journal import PrivateJournal
-from tests.fakes.webhook_sink import WebhookSink
+from tests.fakes.webhook_sink import Fault, WebhookSink
 from tests.unit.notifier.process import Notifier, config, entries_told, types_of, wait_until
 
 
@@ -92,3 +93,31 @@ def test_a_name_server_that_never_answers_delays_no_other_channel(journal: Priva
             started = time.monotonic()
             assert notifier.stop() == 0
             assert time.monotonic() - started < 9
+
+
+def test_what_waits_for_a_channel_that_is_taken_away_goes_to_the_one_that_is_there(
+    notifier: Notifier, journal: PrivateJournal, sink: WebhookSink
+) -> None:
+    sink.faults.extend([Fault.ERROR] * 100)
+    notifier.emit("problem", "WAITS")
+    sink.wait_for_requests(1)
+    notifier.configure("[channels.journal]\n")
+    notifier.signal(signal.SIGHUP)
+    wait_until(lambda: entries_told(journal) == 1, "the message in the journal")
+    wait_until(lambda: notifier.status().get("queued") == 0, "nothing queued")
+    started = time.monotonic()
+    assert notifier.stop() == 0
+    assert time.monotonic() - started < 3, "nothing is left that a stop could wait for"
+    assert sink.got == []
+
+
+def test_a_channel_that_refuses_is_said_until_it_delivers(notifier: Notifier, sink: WebhookSink) -> None:
+    sink.faults.append(Fault.REFUSE)
+    notifier.emit("problem", "FIRST")
+    while "webhook refuses: HTTP 401 Unauthorized" not in notifier.wait_said("STATUS="):
+        pass
+    assert notifier.status()["channels"][0]["failing"] == "HTTP 401 Unauthorized"
+    notifier.emit("problem", "SECOND")
+    sink.wait_for(1)
+    while "refuses" in notifier.wait_said("STATUS="):
+        pass

@@ -95,3 +95,9 @@ def test_what_other_programs_say_is_shown_on_one_bounded_line(text: str, shown: 
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
     assert duration(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize("unit", ["evil.service; reboot", "$(reboot)", "a b.service", "x" * 300, "bell\a.service"])
+def test_a_name_that_is_no_units_stands_in_no_command(unit: str) -> None:
+    (message,) = messages(Heard(Event(Kind.PROBLEM, "", "ODD", Severity.CRITICAL, unit), at(0)))
+    assert message.text.splitlines()[-1] == "Next: standfastctl errors"

@@ -1,9 +1,11 @@
 """What the status file holds."""
 
+from datetime import UTC
+
 from tests.unit.notifier.events import at
 
 from standfast.notifier.model import Delivery, Waiting
-from standfast.notifier.status import table
+from standfast.notifier.status import table, words
 
 
 def test_the_status_file_says_each_thing_once() -> None:
@@ -18,3 +20,12 @@ def test_the_status_file_says_each_thing_once() -> None:
         ],
         "checked_at": "2026-03-02T09:30:05.000+00:00",
     }
+
+
+def test_the_line_says_what_a_channel_refuses() -> None:
+    delivery = Delivery({}, {"journal": at(1)}, {"telegram": "HTTP 401 Unauthorized"})
+    assert words(1, delivery, UTC) == (
+        "1 unresolved problem, 0 messages queued, last delivered 09:30, telegram refuses: HTTP 401 Unauthorized"
+    )
+    (row,) = table({}, delivery, ("telegram",), at(5))["channels"]
+    assert row["failing"] == "HTTP 401 Unauthorized"

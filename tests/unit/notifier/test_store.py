@@ -120,6 +120,20 @@ def test_what_was_refused_counts_as_nothing(store: Store, path: Path) -> None:
     assert set(store.delivery(CONFIG.channel_names).waiting) == {"journal"}
 
 
+def test_a_channel_refuses_until_it_delivers_again(store: Store, path: Path) -> None:
+    ledger, _ = told(store)
+    hear(ledger, problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
+    commit(store, ledger, "d")
+    outbox = Outbox(path, "webhook")
+    for second, how in ((3, Ended.REFUSED), (4, Ended.DELIVERED)):
+        queued = outbox.head()
+        assert queued is not None
+        outbox.end(queued, how, at(second), "HTTP 401")
+        refused = {"webhook": "HTTP 401"} if how is Ended.REFUSED else {}
+        assert store.delivery(CONFIG.channel_names).refusing == refused
+    outbox.close()
+
+
 def test_a_later_commit_keeps_the_workers_count(store: Store, path: Path) -> None:
     ledger, _ = told(store)
     outbox = Outbox(path, "webhook")
