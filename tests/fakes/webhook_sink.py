@@ -31,29 +31,30 @@ class Fault(StrEnum):
     ERROR = "500"
     BUSY = "429, Retry-After: 1"
     REFUSE = "401"
+    WRONG = "400"
+    FORBIDDEN = "403"
+    GONE = "404"
+    MOVED = "302"
     HANG = "takes the request and never answers"
     RESET = "breaks off in the middle of the answer"
     TAKEN_THEN_RESET = "takes the message, and breaks off before it says so"
 
 
-class WebhookSink:
-    """A sink on a free port of 127.0.0.1."""
+class LocalServer:
+    """An HTTP server on 127.0.0.1, on a free port unless one is named; `handle` answers each request."""
 
     def __init__(self, port: int = 0) -> None:
-        self.faults: collections.deque[Fault] = collections.deque()
-        self.got: list[dict[str, Any]] = []
-        self.times: list[float] = []
-        self.headers: list[dict[str, str]] = []
-        self.requests = 0
-        self._changed = threading.Condition()
-        self._ending = threading.Event()
-        sink = self
+        self.ending = threading.Event()
+        local = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                sink._handle(self)
+                local.handle(self)
+
+            def do_GET(self) -> None:
+                local.handle(self)
 
             def log_request(self, *_: object) -> None:
                 """Say nothing."""
@@ -63,13 +64,13 @@ class WebhookSink:
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
+    def handle(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        """Answer a request."""
+        raise NotImplementedError
+
     @property
     def port(self) -> int:
         return int(self._server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -78,10 +79,36 @@ class WebhookSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ending.set()
+        self.ending.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def break_off(request: http.server.BaseHTTPRequestHandler, said: bytes = b"HTTP/1.1 200") -> None:
+    """Say something, and then the connection is reset."""
+    with contextlib.suppress(OSError):
+        request.wfile.write(said)
+        request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.connection.close()
+    request.close_connection = True
+
+
+class WebhookSink(LocalServer):
+    """A sink and what it took."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.faults: collections.deque[Fault] = collections.deque()
+        self.got: list[dict[str, Any]] = []
+        self.times: list[float] = []
+        self.headers: list[dict[str, str]] = []
+        self.requests = 0
+        self._changed = threading.Condition()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
 
     def wait_for(self, number: int, timeout_s: float = 10) -> list[dict[str, Any]]:
         """The messages taken so far, when there are at least so many."""
@@ -96,7 +123,8 @@ class WebhookSink:
             if not self._changed.wait_for(lambda: self.requests >= number, timeout_s):
                 raise AssertionError(f"{self.requests} of {number} requests within {timeout_s} s")
 
-    def _handle(self, request: http.server.BaseHTTPRequestHandler) -> None:
+    def handle(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        """Take the message, or do what the next fault says."""
         body = request.rfile.read(int(request.headers.get("Content-Length", "0")))
         with self._changed:
             fault = self.faults.popleft() if self.faults else None
@@ -110,17 +138,12 @@ class WebhookSink:
 
     def _answer(self, request: http.server.BaseHTTPRequestHandler, fault: Fault | None) -> None:
         if fault is Fault.HANG:
-            self._ending.wait()
+            self.ending.wait()
             request.close_connection = True
         elif fault in (Fault.RESET, Fault.TAKEN_THEN_RESET):
-            with contextlib.suppress(OSError):
-                request.wfile.write(b"HTTP/1.1 200")
-                request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                request.connection.close()
-            request.close_connection = True
+            break_off(request)
         else:
-            status = {None: 200, Fault.ERROR: 500, Fault.BUSY: 429, Fault.REFUSE: 401}[fault]
-            request.send_response(status)
+            request.send_response(200 if fault is None else int(fault[:3]))
             if fault is Fault.BUSY:
                 request.send_header("Retry-After", "1")
             request.send_header("Content-Length", "0")

@@ -21,7 +21,10 @@ PACKAGES = (
     "python3-systemd",
     "python3-twilio",
 )
-TESTS = [f"tests/unit/notifier/test_{name}.py" for name in ("telegram", "sms", "email", "webhook", "apprise")]
+TESTS = [
+    f"tests/unit/notifier/test_{name}.py"
+    for name in ("telegram", "sms", "email", "webhook", "alertmanager", "apprise", "slow_names")
+]
 # A mount namespace of its own, over the tree that others share; it ends with the tests, and its mounts with it.
 _ENTER = """
 mount -t tmpfs tmpfs "$2"

@@ -13,11 +13,13 @@ import json
 import socket
 import socketserver
 import ssl
+import struct
 import threading
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
+
+from tests.fakes.webhook_sink import LocalServer, break_off
 
 TOKEN = "123456:very-secret-token"
 SID = "AC0123456789abcdef"
@@ -25,67 +27,47 @@ SID = "AC0123456789abcdef"
 
 @dataclass
 class Reply:
-    """What a server says instead of taking the next request; `hang` says nothing at all."""
+    """What a server says instead of taking the next request.
+
+    Attributes:
+        hang: it says nothing at all.
+        reset: it resets the connection without a word.
+        cut: it resets the connection in the middle of its answer.
+    """
 
     status: int = 200
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
     reset: bool = False
+    cut: bool = False
 
 
-class ProviderServer:
+class ProviderServer(LocalServer):
     """An HTTP server of a provider: what it took, and what it will do instead of taking more."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.took: list[dict[str, str]] = []
         self.replies: collections.deque[Reply] = collections.deque()
-        self._ending = threading.Event()
-        provider = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                provider._handle(self)
-
-            def do_GET(self) -> None:
-                provider._handle(self)
-
-            def log_request(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ending.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _handle(self, request: http.server.BaseHTTPRequestHandler) -> None:
+    def handle(self, request: http.server.BaseHTTPRequestHandler) -> None:
         raw = request.rfile.read(int(request.headers.get("Content-Length", "0"))).decode()
         reply = self.replies.popleft() if self.replies else self.answer(request, raw)
         if reply.hang:
-            self._ending.wait()
+            self.ending.wait()
         if reply.hang or reply.reset:
-            request.close_connection = True
-            with contextlib.suppress(OSError):
-                request.connection.shutdown(socket.SHUT_RDWR)
-            return
+            break_off(request, b"")
+        elif reply.cut:
+            break_off(request, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{")
+        else:
+            self._say(request, reply)
+
+    def _say(self, request: http.server.BaseHTTPRequestHandler, reply: Reply) -> None:
         data = reply.body.encode()
         request.send_response(reply.status)
         for name, value in {**reply.headers, "Content-Length": str(len(data))}.items():
@@ -148,11 +130,15 @@ class TwilioServer(ProviderServer):
         return Reply(status, json.dumps({"code": code, "message": message, "status": status}), headers)
 
 
+HANG = "hang"
+RESET = "reset"
+
+
 class SmtpServer(socketserver.ThreadingTCPServer):
     """RFC 5321 as far as a client that sends one message needs it.
 
-    `replies` says what a command gets instead, `strangers` are recipients that it does not know. With `encryption`
-    it knows STARTTLS.
+    `replies` says what a command gets instead; HANG is no answer, RESET the end of the connection in the middle of
+    one. `strangers` are recipients that it does not know. With `encryption` it knows STARTTLS.
     """
 
     daemon_threads = True
@@ -168,6 +154,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.heard: list[str] = []
         self.replies = {"STARTTLS": "220 go on"} if encryption else {}
         self.strangers: set[str] = set()
+        self.ending = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
@@ -179,6 +166,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.ending.set()
         self.shutdown()
         self._thread.join()
         self.server_close()
@@ -214,8 +202,7 @@ class _SmtpSession(socketserver.StreamRequestHandler):
                 self._say(self._recipient(line.partition("<")[2].rstrip(">"), recipients))
             elif verb == "DATA":
                 self._say("354 go on")
-                self.server.took.append((recipients, self._data()))
-                self._say("250 taken")
+                self._say(self._taken(recipients, self._data()))
             elif verb == "QUIT":
                 self._say("221 bye")
                 return
@@ -234,6 +221,12 @@ class _SmtpSession(socketserver.StreamRequestHandler):
         recipients.append(address)
         return "250 ok"
 
+    def _taken(self, recipients: list[str], data: bytes) -> str:
+        if "END OF DATA" in self.server.replies:
+            return self.server.replies["END OF DATA"]
+        self.server.took.append((recipients, data))
+        return "250 taken"
+
     def _data(self) -> bytes:
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
@@ -241,4 +234,11 @@ class _SmtpSession(socketserver.StreamRequestHandler):
         return b"".join(lines)
 
     def _say(self, *lines: str) -> None:
+        if lines == (HANG,):
+            self.server.ending.wait()
+        if lines in ((HANG,), (RESET,)):
+            self.wfile.write(b"25")
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.request.close()
+            raise ConnectionResetError
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())

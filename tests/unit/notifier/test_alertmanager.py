@@ -86,6 +86,7 @@ def test_every_peer_gets_it(peers: tuple[Alertmanager, Alertmanager]) -> None:
         (Reply(400), None, Outcome.DELIVERED),
         (Reply(500), Reply(400), Outcome.RETRY),
         (Reply(hang=True), Reply(503), Outcome.RETRY),
+        (Reply(reset=True), Reply(cut=True), Outcome.RETRY),
         (Reply(400), Reply(404), Outcome.REFUSED),
     ],
 )
@@ -96,6 +97,15 @@ def test_one_peer_that_takes_it_is_enough(
     if second:
         peers[1].replies.append(second)
     assert deliver(*peers) is outcome
+
+
+def test_an_alertmanager_that_asks_to_wait_is_waited_for() -> None:
+    with Alertmanager() as peer:
+        peer.replies.append(Reply(429, headers={"Retry-After": "7"}))
+        channel = AlertmanagerChannel(AlertmanagerConfig((peer.url,), timeout_s=0.5))
+        answer = channel.deliver({**BODY, "events": [EVENT]})
+        channel.close()
+    assert (answer.outcome, answer.retry_after_s) == (Outcome.RETRY, 7.0)
 
 
 def test_what_stays_unresolved_is_sent_again_and_what_is_over_is_not() -> None:

@@ -105,6 +105,7 @@ def test_a_retry_begins_anew_when_nothing_was_taken(server: JsonService, other: 
         (Reply(404), Outcome.REFUSED),
         (Reply(hang=True), Outcome.RETRY),
         (Reply(reset=True), Outcome.RETRY),
+        (Reply(cut=True), Outcome.RETRY),
     ],
 )
 def test_faults(server: JsonService, reply: Reply, outcome: Outcome, caplog: pytest.LogCaptureFixture) -> None:

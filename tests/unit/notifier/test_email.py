@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.unit.notifier.provider_servers import SmtpServer
+from tests.unit.notifier.provider_servers import HANG, RESET, SmtpServer
 
 from standfast.notifier.channel_config import EmailConfig, Tls
 from standfast.notifier.channels.channel import Outcome
@@ -50,6 +50,13 @@ def test_one_mail_to_all_with_the_same_id_each_time() -> None:
         ("RCPT", "450 mailbox busy", Outcome.RETRY, "SMTP 450"),
         ("RCPT", "550 no such user", Outcome.REFUSED, "SMTP 550"),
         ("DATA", "554 spam", Outcome.REFUSED, "SMTP 554 spam"),
+        ("END OF DATA", "452 disk full", Outcome.RETRY, "SMTP 452 disk full"),
+        ("END OF DATA", "552 too large", Outcome.REFUSED, "SMTP 552 too large"),
+        ("CONNECT", HANG, Outcome.RETRY, "timed out"),
+        ("END OF DATA", HANG, Outcome.RETRY, "timed out"),
+        ("CONNECT", RESET, Outcome.RETRY, "cannot speak to the mail server"),
+        ("MAIL", RESET, Outcome.RETRY, "cannot speak to the mail server"),
+        ("END OF DATA", RESET, Outcome.RETRY, "cannot speak to the mail server"),
     ],
 )
 def test_faults(verb: str, reply: str, outcome: Outcome, detail: str) -> None:
@@ -94,6 +101,7 @@ def encryption(tmp_path: Path) -> ssl.SSLContext:
     """With a certificate that nobody has signed, as on many mail servers within a network."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=local -days 2"
+    command += " -addext subjectAltName=IP:127.0.0.1"
     subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -114,6 +122,17 @@ def test_where_encryption_is_required_the_certificate_must_be_valid(encryption: 
     assert answer.outcome is Outcome.RETRY
     assert "certificate verify failed" in answer.detail
     assert (server.logins, server.took) == ([], [])
+
+
+def test_a_login_over_required_encryption(
+    encryption: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "password").write_text("hush")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    with SmtpServer(("AUTH PLAIN",), encryption) as server:
+        found = channel(server, tls=Tls.REQUIRED, user="me", password_file=str(tmp_path / "password"))
+        assert found.deliver(BODY).outcome is Outcome.DELIVERED
+    assert (server.encrypted, server.logins, len(server.took)) == (1, ["\0me\0hush"], 1)
 
 
 def test_encryption_that_is_required_and_not_offered_is_refused() -> None:

@@ -106,6 +106,7 @@ def test_a_retry_does_not_come_back_to_what_was_refused_before(server: TwilioSer
         (Reply(502, "<html>"), Outcome.RETRY, None),
         (Reply(hang=True), Outcome.RETRY, None),
         (Reply(reset=True), Outcome.RETRY, None),
+        (Reply(cut=True), Outcome.RETRY, None),
     ],
 )
 def test_faults(

@@ -78,6 +78,7 @@ def test_a_long_text_is_split_and_a_retry_goes_on_with_the_part_that_failed(
         (error(400, "Bad Request: group upgraded", migrate_to_chat_id=-1005), Outcome.REFUSED, None),
         (Reply(hang=True), Outcome.RETRY, None),
         (Reply(reset=True), Outcome.RETRY, None),
+        (Reply(cut=True), Outcome.RETRY, None),
         (Reply(200, "no JSON"), Outcome.RETRY, None),
     ],
 )
@@ -85,7 +86,7 @@ def test_faults(
     server: TelegramServer, tmp_path: Path, reply: Reply, outcome: Outcome, retry_after_s: float | None
 ) -> None:
     # A reset of a kept connection is tried again by the older library itself, up to three times.
-    server.replies.extend([reply] * (6 if reply.reset else 1))
+    server.replies.extend([reply] * (6 if reply.reset or reply.cut else 1))
     answer = deliver(server, tmp_path)
     assert (answer.outcome, answer.retry_after_s) == (outcome, retry_after_s)
     assert answer.detail
