@@ -70,6 +70,7 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     match, problem = dedup.count(known, heard, ledger.next_id)
     if match is Match.NEW:
         ledger.next_id += 1
+        problem = ledger.inherited(problem)
     ledger.keep(problem)
     if match is Match.NEW or resting:
         decision, flap = ledger.change(identity, heard.at, now, config)
@@ -151,6 +152,7 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
     ended = dataclasses.replace(resolution.resolved(problem, heard.at), ended_by=ended_by)
     if decision is Recovery.SUPERSEDED:
         ledger.close(ended)
+        ledger.bequeath(problem, str(heard.event.data["superseded_by"]))
         return decision
     flaps, flap = ledger.change(problem.identity, heard.at, now, config)
     if flaps in (Flapping.STARTED, Flapping.GOES_ON):

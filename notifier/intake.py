@@ -1,6 +1,7 @@
 """Taking in: a batch of the journal becomes one transaction; if that fails, nothing of it has happened."""
 
 import dataclasses
+import json
 import logging
 import uuid
 from collections import Counter
@@ -222,6 +223,7 @@ class Intake:
             "read_until": _iso(position.read_until),
             "stopped_in": position.stopped_in,
             "window_closes_at": _iso(ledger.window_closes_at),
+            "heirs": json.dumps(ledger.heirs),
         }
         self._store.commit(changes, messages, notes, now)
         self._ledger, self._position = ledger, position

@@ -12,7 +12,17 @@ from datetime import datetime, timedelta
 from standfast.notifier import aggregate, flapping, route, silence
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
-from standfast.notifier.model import Destination, Draft, Identity, MessageKind, Problem, Stage, told, worst
+from standfast.notifier.model import (
+    Destination,
+    Draft,
+    Identity,
+    MessageKind,
+    Problem,
+    Stage,
+    told,
+    with_channels,
+    worst,
+)
 from standfast.notifier.silence import Silence, Silencing
 
 # How often histories that no longer matter are looked for.
@@ -43,6 +53,8 @@ class Ledger:
         flaps: the history of what changed its state lately.
         silences: those that are in force or will be.
         statuses: when a status of each unit was last told.
+        heirs: for problems that began or are about to begin by their type, the channels that told of what gave way to
+            them: there too people wait for an end.
         window_closes_at: when the open aggregation window closes; None when none is open.
         next_id: the id of the next new problem.
     """
@@ -52,6 +64,7 @@ class Ledger:
     flaps: dict[Identity, Flap] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
     statuses: dict[str, datetime] = field(default_factory=dict)
+    heirs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     window_closes_at: datetime | None = None
     next_id: int = 1
     swept_at: datetime | None = None
@@ -67,6 +80,7 @@ class Ledger:
             flaps=dict(self.flaps),
             silences=dict(self.silences),
             statuses=dict(self.statuses),
+            heirs=dict(self.heirs),
             changes=Changes(),
         )
 
@@ -97,6 +111,18 @@ class Ledger:
             problem = dataclasses.replace(problem, stage=Stage.TOLD)
         self.changes.problems[problem.id] = problem
         self._close_empty_window()
+
+    def bequeath(self, problem: Problem, heir_type: str) -> None:
+        """A problem that was told gives way to a worse one, which is there already or comes next."""
+        for one in self.problems.values():
+            if one.type == heir_type:
+                self.keep(with_channels(one, problem.told_on))
+                return
+        self.heirs[heir_type] = tuple(dict.fromkeys([*self.heirs.get(heir_type, ()), *problem.told_on]))
+
+    def inherited(self, problem: Problem) -> Problem:
+        """A new problem, with the channels that told of what gave way to it."""
+        return with_channels(problem, self.heirs.pop(problem.type, ()))
 
     def numbered(self, problem_id: int) -> Problem | None:
         """The unresolved problem with this id."""

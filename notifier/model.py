@@ -67,7 +67,8 @@ class Problem:
         id: the row's id, given when the problem is first heard of.
         message: the text of the latest occurrence.
         told_at: when a message about it was last decided upon; None while it is held.
-        told_on: the channels that messages about it went out on: whoever was told of it is told of its end.
+        told_on: the channels that messages about it, or about a lesser one that gave way to it, went out on: whoever
+            was told of it is told of its end.
         quiet: why it is not reminded of, such as "acknowledged by root"; "" when it is.
         acknowledged: whether a person took it on.
         ended_by: who said that it is over, when it was a person and not its source.
@@ -96,11 +97,20 @@ class Problem:
         """Its type and unit."""
         return Identity(self.type, self.unit)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody was told of it, or of what gave way to it, and waits for its end."""
+        return self.told_at is not None or bool(self.told_on)
+
+
+def with_channels(problem: Problem, channels: tuple[str, ...]) -> Problem:
+    """The problem, when people on these channels wait for its end too."""
+    return replace(problem, told_on=tuple(dict.fromkeys([*problem.told_on, *channels])))
+
 
 def told(problem: Problem, channels: tuple[str, ...], now: datetime, stage: Stage) -> Problem:
     """The problem when a message about it was decided upon."""
-    told_on = tuple(dict.fromkeys([*problem.told_on, *channels]))
-    return replace(problem, stage=stage, told_at=now, told_on=told_on)
+    return replace(with_channels(problem, channels), stage=stage, told_at=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,12 @@ def recovery(problem: Problem | None, event: Event) -> Recovery:
     if problem.stage is Stage.FLAPPING:
         return Recovery.FLAPS
     # One that flapped and is held again by a silence was told: people wait for its end.
-    return Recovery.NEVER_TOLD if problem.told_at is None else Recovery.TOLD_SOON
+    return Recovery.TOLD_SOON if problem.is_awaited else Recovery.NEVER_TOLD
 
 
 def resolved(problem: Problem, at: datetime) -> Problem:
     """The problem at its end, which is never before its last occurrence; a told one is recovering from here on."""
-    is_told = problem.stage is not Stage.FLAPPING and problem.told_at is not None
+    is_told = problem.stage is not Stage.FLAPPING and problem.is_awaited
     stage = Stage.RECOVERING if is_told else problem.stage
     return dataclasses.replace(problem, resolved_at=max(at, problem.last_occurrence), stage=stage)
 

@@ -12,6 +12,9 @@ from standfast.notifier.model import Destination
 # The problem of a channel is not told by that channel.
 SMS_CAP_REACHED: Final = "SMS_CAP_REACHED"
 _REFUSED: Final = "_CREDENTIALS_REFUSED"
+# Only a cascade is told at once, so a fleet at level CRITICAL is a warning that waits for its window. Whoever routes
+# what is critical to a channel that wakes them expects it there all the same.
+_ROUTED_AS: Final = {"FLEET_CRITICAL": Severity.CRITICAL}
 
 
 def credentials_refused(channel: str) -> str:
@@ -28,8 +31,9 @@ class Routing(StrEnum):
 
 def route(config: NotifierConfig, severity: Severity, error_type: str, unit: str) -> tuple[Routing, Destination]:
     """Where something of this severity, type and unit goes; the first matching route decides."""
+    seen = _ROUTED_AS.get(error_type, severity)
     for one in config.route:
-        if _matches(one, severity, error_type, unit) and (channels := _able(one.channels, error_type)):
+        if _matches(one, seen, error_type, unit) and (channels := _able(one.channels, error_type)):
             return Routing.MATCHED, Destination(channels, _able(one.fallback, error_type), one.fallback_after_s)
     return Routing.DEFAULT, Destination(_able(config.channel_names, error_type) or config.channel_names)
 

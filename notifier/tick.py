@@ -94,10 +94,10 @@ def _end_flapping(ledger: Ledger, config: NotifierConfig, now: datetime) -> None
 
 
 def _tell_end(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> None:
-    if problem.told_at is None:
-        ledger.close(problem)
-    else:
+    if problem.is_awaited:
         ledger.tell_recovery((problem,), config, now)
+    else:
+        ledger.close(problem)
 
 
 def _end_silences(ledger: Ledger, now: datetime) -> None:

@@ -96,6 +96,7 @@ class Store:
             flaps=dict(flaps),
             silences={one.id: one for one in silences},
             statuses={unit: from_iso(text) for unit, text in statuses},
+            heirs={heir: tuple(channels) for heir, channels in json.loads(self.note("heirs") or "{}").items()},
             window_closes_at=from_iso(closes_at) if closes_at else None,
             next_id=last_id + 1,
         )

@@ -202,15 +202,22 @@ class Machine:
             process.communicate()
 
     def reboot(self) -> None:
-        """Reboot; what is on disk stays."""
+        """Reboot; what is on disk stays, what was spawned ends."""
+        self._end_spawned()
         with self._notifications() as notifications:
             self.run("systemctl reboot", check=False)
             self._wait_booted(notifications)
 
     def poweroff(self, timeout_s: float = 60) -> None:
         """Shut down in order and wait for the end; only leaving the machine is left to do."""
+        self._end_spawned()
         self.run("systemctl poweroff", check=False)
         self._container.wait(timeout_s)
+
+    def _end_spawned(self) -> None:
+        """A shutdown stops all processes before it kills them, and nsenter stops with its child: it would never reap it."""
+        while self._spawned:
+            _end(self._spawned.pop())
 
     def install(self, deb: Path) -> subprocess.CompletedProcess[str]:
         """`apt install` the package file."""

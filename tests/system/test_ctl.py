@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -144,6 +145,12 @@ def test_a_silence_holds_until_it_is_ended(machine: Machine, inbox: Inbox) -> No
     (held,) = (row for row in errors(machine)["unresolved_errors"] if row["id"] == found)
     assert held["silenced"] is True
     assert not any("DISK_SLOW" in letter.types for letter in inbox.letters())
+
+    later = ctl(machine, "silence", "--unit", "later_one", "--in", "1h", "--for", "10min")
+    assert later.stdout.startswith("Silenced from "), later.stderr
+    (planned,) = (one for one in errors(machine)["silences"] if one["unit"] == "later_one.service")
+    assert datetime.fromisoformat(planned["end"]) - datetime.fromisoformat(planned["start"]) == timedelta(minutes=10)
+    assert planned["start"] > held["last_occurrence"]
 
     ended = ctl(machine, "unsilence", silence_id)
     assert ended.returncode == 0, ended.stderr

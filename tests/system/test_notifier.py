@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.system.inbox import URL, Inbox, Letter
-from tests.system.machine import Machine
+from tests.system.machine import Entry, Machine
 from tests.system.stage import wait_until
 
 NOTIFIER = "standfast-notifier.service"
@@ -67,9 +67,10 @@ def inbox(machine: Machine) -> Inbox:
     return found
 
 
-def say(machine: Machine, kind: str, error_type: str, unit: str = "seven.service") -> None:
+def say(machine: Machine, kind: str, error_type: str, unit: str = "seven.service", severity: str = "warning") -> None:
     """What any program of the host can log."""
     fields = {"STANDFAST_EVENT": kind, "STANDFAST_TYPE": error_type, "STANDFAST_UNIT": unit}
+    fields["STANDFAST_SEVERITY"] = severity
     lines = [f"MESSAGE=[HEALTH-CHECK] {error_type} at attempt 1 of 4", "PRIORITY=4", "STANDFAST=1"]
     lines += [f"{name}={value}" for name, value in fields.items()]
     machine.run("logger --journald", stdin="\n".join(lines) + "\n")
@@ -170,10 +171,10 @@ def test_7_the_old_query_is_quick_on_a_long_log(machine: Machine, inbox: Inbox) 
 
 def test_a_restart_of_journald_loses_nothing(machine: Machine, inbox: Inbox) -> None:
     for number, command in enumerate(("systemctl restart", "systemctl kill --signal=KILL")):
-        say(machine, "problem", f"BEFORE_{number}", "journald.service")
+        say(machine, "problem", f"BEFORE_{number}", "journald.service", "critical")
         machine.run(f"{command} systemd-journald")
         wait_until(lambda: machine.run("logger x", check=False).returncode == 0, "journald to be there again")
-        say(machine, "problem", f"AFTER_{number}", "journald.service")
+        say(machine, "problem", f"AFTER_{number}", "journald.service", "critical")
         for error_type in (f"BEFORE_{number}", f"AFTER_{number}"):
             inbox.wait(partial(names, error_type), error_type)
             assert len(told(inbox, error_type)) == 1
@@ -189,6 +190,20 @@ def test_strangers_are_refused_and_their_commands_logged(machine: Machine, inbox
     )
     assert "nobody" in entry["MESSAGE"]
     assert json.loads(machine.read("/run/standfast/notifier/status.json"))["silences"] == []
+
+
+def test_a_new_administrator_needs_no_reload(machine: Machine, inbox: Inbox) -> None:
+    machine.run("useradd carol")
+    command = "MESSAGE=x\nPRIORITY=4\nSTANDFAST=1\nSTANDFAST_EVENT=command\nSTANDFAST_TYPE=UNSILENCE\n"
+    command += 'STANDFAST_DATA={"id": "0123456789abcdef"}\n'
+    for first, answer in (("", "Refused a command"), ("gpasswd --add carol standfast-admin; ", "Command UNSILENCE")):
+        since = machine.cursor()
+        machine.run(f"{first}runuser -u carol -- logger --journald", stdin=command)
+        machine.wait_journal(partial(says, answer), since=since, SYSLOG_IDENTIFIER="standfast-notifier")
+
+
+def says(words: str, entry: Entry) -> bool:
+    return words in entry["MESSAGE"]
 
 
 def test_hostile_content_is_bounded_and_shown_safely(machine: Machine, inbox: Inbox) -> None:
@@ -209,3 +224,62 @@ journal.sendv(*(name.encode() + b"=" + value for name, value in fields.items()))
     assert all(character.isprintable() or character == "\n" for character in text)
     say(machine, "problem", "AFTER_HOSTILE")
     inbox.wait(lambda one: "AFTER_HOSTILE" in one.types, "the next problem")
+
+
+# What follows takes the journal away under the notifier, and reboots.
+
+
+def gaps(machine: Machine) -> int:
+    """How many messages about lost entries there were."""
+    (found,) = query(machine, "SELECT count(*) FROM messages WHERE body LIKE '%JOURNAL_GAP%'")
+    return int(found[0])
+
+
+def test_a_journal_that_was_rotated_meanwhile_is_read_on_and_one_that_was_vacuumed_is_told(
+    machine: Machine, inbox: Inbox
+) -> None:
+    for command, is_lost in (("--rotate", False), ("--rotate --vacuum-size=1", True)):
+        machine.run(["systemctl", "stop", NOTIFIER])
+        say(machine, "problem", f"MEANWHILE_{is_lost}", "journal.service", "critical")
+        machine.run(f"journalctl --sync && journalctl {command}")
+        say(machine, "problem", f"THEN_{is_lost}", "journal.service", "critical")
+        machine.run(["systemctl", "start", NOTIFIER])
+        inbox.wait(partial(names, f"THEN_{is_lost}"), "what came then")
+        assert len(told(inbox, f"MEANWHILE_{is_lost}")) == (0 if is_lost else 1)
+        assert gaps(machine) == int(is_lost)
+    inbox.wait(lambda one: "JOURNAL_GAP" in one.types, "the gap")
+
+
+def use_volatile_journal(machine: Machine) -> None:
+    machine.write("/etc/systemd/journald.conf.d/volatile.conf", "[Journal]\nStorage=volatile\n")
+    machine.run("systemctl restart systemd-journald && rm -r /var/log/journal")
+
+
+def reboot(machine: Machine) -> Inbox:
+    """Reboot, and listen again."""
+    machine.reboot()
+    machine.wait_unit(NOTIFIER)
+    return Inbox(machine)
+
+
+def test_a_journal_in_memory_loses_nothing_that_was_read_before_a_reboot(machine: Machine, inbox: Inbox) -> None:
+    use_volatile_journal(machine)
+    say(machine, "problem", "BEFORE_BOOT", "boot.service", "critical")
+    inbox.wait(partial(names, "BEFORE_BOOT"), "the problem before")
+    before = gaps(machine)
+    later = reboot(machine)
+    say(machine, "resolved", "BEFORE_BOOT", "boot.service")
+    later.wait(lambda one: one.about("recovery", "BEFORE_BOOT"), "its recovery after")
+    assert gaps(machine) == before
+
+
+def test_what_a_journal_in_memory_held_unread_at_a_reboot_is_told_as_a_gap(machine: Machine, inbox: Inbox) -> None:
+    before = gaps(machine)
+    machine.write(f"/run/systemd/system/{NOTIFIER}.d/stay-away.conf", "[Service]\nRestart=no\n")
+    machine.run(f"systemctl daemon-reload && systemctl kill --signal=KILL {NOTIFIER}")
+    machine.wait_unit(NOTIFIER, "failed")
+    say(machine, "problem", "LOST_IN_BOOT", "boot.service")
+    later = reboot(machine)
+    later.wait(lambda one: "JOURNAL_GAP" in one.types, "the gap")
+    assert gaps(machine) == before + 1
+    assert counts(machine, "LOST_IN_BOOT") == []

@@ -28,7 +28,7 @@ def silences_table(source: Source) -> Table:
     """The silences in force and to come."""
     return Table(
         title="Silences",
-        columns=("ID", "Unit", "Type", "Severity", "Until", "By", "Why"),
+        columns=("ID", "Unit", "Type", "Severity", "From", "Until", "By", "Why"),
         rows=tuple(_silence(row) for row in shots.rows(source.get("silences"))),
         empty="None.",
     )
@@ -54,6 +54,7 @@ def _silence(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     before, after = ("id", "unit", "type", "severity"), ("by", "why")
     return (
         *(Cell(_words(row, key)) for key in before),
+        _time(row, "start"),
         _time(row, "end"),
         *(Cell(_words(row, key)) for key in after),
     )

@@ -2,7 +2,7 @@
 
 import argparse
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from standfast.clock import utc_now
@@ -47,6 +47,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="duration", type=duration, required=True, metavar="DURATION", help="90s, 5min, 2h, 1d"
     )
+    parser.add_argument(
+        "--in", dest="delay", type=duration, default=timedelta(0), metavar="DURATION", help="begin only after this time"
+    )
     parser.add_argument("--why", default="", help="for those who wonder later")
 
 
@@ -54,16 +57,23 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     unit, error_type, severity = unit_name(arguments.unit), arguments.type, arguments.severity
     if not (unit or error_type or severity):
         raise UsageError("it would silence everything: name a --unit, a --type or a --severity")
-    end = utc_now() + arguments.duration
+    start = utc_now() + arguments.delay
+    end = start + arguments.duration
     silence_id = secrets.token_hex(4)
     asked = {"unit": unit, "type": error_type, "severity": severity, "why": arguments.why}
+    if arguments.delay:
+        asked["start"] = iso(start)
     data = {name: value for name, value in asked.items() if value}
-    words = ", ".join(f"{name} {value}" for name, value in data.items() if name != "why")
+    words = ", ".join(f"{name} {value}" for name, value in data.items() if name not in ("why", "start"))
     followed(_WHAT, "SILENCE", f"Silence {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
-    shown_end = end.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    screen.line(f"Silenced until {shown_end}: {words}. Monitoring goes on.", Tone.GOOD)
+    span = f"from {_shown(start)} until {_shown(end)}" if arguments.delay else f"until {_shown(end)}"
+    screen.line(f"Silenced {span}: {words}. Monitoring goes on.", Tone.GOOD)
     screen.line(f"To end it earlier: standfastctl unsilence {silence_id}")
     return Exit.OK
+
+
+def _shown(at: datetime) -> str:
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 COMMAND = Command(

@@ -299,6 +299,7 @@ channels = ["journal"]
     ("heard", "channels"),
     [
         (problem(severity=Severity.CRITICAL, unit=AGENT, kind="FEED_STALE"), ("webhook",)),
+        (problem(kind="FLEET_CRITICAL"), ("webhook",)),
         (problem(unit=AGENT, kind="FEED_STALE"), ("journal",)),
         (problem(unit=AGENT, kind="DATABASE_LOCKED"), ("journal", "webhook")),
         (problem(unit="a.service", kind="FEED_STALE"), ("journal", "webhook")),
@@ -395,3 +396,37 @@ def test_what_a_person_resolved_is_told_as_that_until_it_is_back() -> None:
     fold.hear(Heard(command, at(80), "ann"))
     (draft,) = fold.tick(85)
     assert draft.problems[0].ended_by == "ann"
+
+
+@pytest.mark.parametrize("is_there_before", [False, True])
+def test_whoever_heard_of_what_gave_way_to_a_worse_problem_hears_of_its_end(is_there_before: bool) -> None:
+    fold = Fold(ESCALATING)
+    fold.hear(problem(0, "UNIT_FAILING"))
+    fold.tick(60)
+    worse = problem(70, "CASCADING_FAILURE", severity=Severity.CRITICAL)
+    gave_way = resolved(70, "UNIT_FAILING", superseded_by="CASCADING_FAILURE")
+    for heard in (worse, gave_way) if is_there_before else (gave_way, worse):
+        fold.hear(heard)
+    assert [draft.to.channels for draft in fold.drafts()] == [("webhook",)]
+    fold.hear(resolved(90, "CASCADING_FAILURE"))
+    assert [(draft.kind.value, draft.to.channels) for draft in fold.tick(95)] == [("recovery", ("journal", "webhook"))]
+    assert fold.ledger.heirs == {}
+
+
+def test_the_end_of_a_worse_problem_that_nobody_was_told_of_ends_what_they_were_told_of() -> None:
+    fold = Fold(ESCALATING)
+    fold.hear(problem(0, "UNIT_FAILING"))
+    fold.tick(60)
+    fold.hear(resolved(70, "UNIT_FAILING", superseded_by="FLEET_CRITICAL"))
+    fold.hear(problem(70, "FLEET_CRITICAL"))
+    fold.hear(resolved(90, "FLEET_CRITICAL"))
+    assert [(draft.kind.value, draft.to.channels) for draft in fold.tick(95)] == [("recovery", ("journal",))]
+
+
+def test_nobody_hears_of_the_end_of_what_nobody_heard_of() -> None:
+    fold = Fold(ESCALATING)
+    fold.hear(problem(0, "UNIT_FAILING"))
+    fold.hear(resolved(10, "UNIT_FAILING", superseded_by="FLEET_CRITICAL"))
+    fold.hear(problem(10, "FLEET_CRITICAL"))
+    fold.hear(resolved(30, "FLEET_CRITICAL"))
+    assert fold.tick(600) == []

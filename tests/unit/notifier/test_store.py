@@ -1,5 +1,6 @@
 """The database: the earlier table, one transaction, and its errors in one line."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,7 @@ def commit(store: Store, ledger: Ledger, cursor: str = "c") -> list[str]:
     messages = [render(draft, f"{cursor}-{number}", "box1", None) for number, draft in enumerate(changes.drafts)]
     closes_at = ledger.window_closes_at
     notes = {"cursor": cursor, "window_closes_at": iso(closes_at) if closes_at else ""}
+    notes["heirs"] = json.dumps(ledger.heirs)
     store.commit(changes, messages, notes, at(0))
     return [message.id for message in messages]
 
@@ -63,7 +65,9 @@ def test_a_ledger_comes_back_as_it_was_committed(store: Store, path: Path) -> No
     hear(ledger, plain(Kind.STATUS, 4), CONFIG, at(4))
     data = {"id": "0123456789abcdef", "unit": "b*", "end": iso(at(999)), "why": "a deploy"}
     hear(ledger, Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(5), "ann"), CONFIG, at(5))
+    hear(ledger, resolved(6, "OPENALGO_DOWN", superseded_by="WORSE"), CONFIG, at(6))
     assert ledger.resting
+    assert ledger.heirs
     assert ledger.silences
     assert ledger.statuses
     commit(store, ledger, "cursor-1")
