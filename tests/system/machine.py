@@ -215,7 +215,7 @@ class Machine:
         self._container.wait(timeout_s)
 
     def _end_spawned(self) -> None:
-        """A shutdown stops all processes before it kills them, and nsenter stops with its child: it would never reap it."""
+        """A shutdown first stops all processes; nsenter stops with its child, and would never reap it."""
         while self._spawned:
             _end(self._spawned.pop())
 
