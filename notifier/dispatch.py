@@ -80,8 +80,9 @@ class Dispatch:
     async def _take_over(self, store: Store, config: NotifierConfig) -> None:
         """The next worker gets the channels as they are now, and what waits for others goes to them."""
         await self._courier.end()
+        retired = store.retire(config.channel_names, utc_now())
         self._new_channels = False
-        for channel, number in store.retire(config.channel_names, utc_now()).items():
+        for channel, number in retired.items():
             log.warning(
                 "[NOTIFICATION] The channel %s is no longer configured; handing on %d messages", channel, number
             )

@@ -281,7 +281,7 @@ def test_a_problem_without_a_type_is_nobodys() -> None:
     assert fold.ledger.problems == {}
 
 
-ROUTES = """
+CRITICAL_TO_WEBHOOK = """
 [channels.journal]
 [channels.webhook]
 url = "http://127.0.0.1:9/hook"
@@ -289,6 +289,8 @@ url = "http://127.0.0.1:9/hook"
 severity = ["critical"]
 channels = ["webhook"]
 [[route]]
+"""
+ROUTES = f"""{CRITICAL_TO_WEBHOOK}
 unit = ["standfast-agent@*.service"]
 type = ["OPENALGO_*", "FEED_*"]
 channels = ["journal"]
@@ -340,16 +342,7 @@ def test_a_copy_is_not_changed_by_its_original() -> None:
     assert copy == Ledger()
 
 
-ESCALATING = """
-[channels.journal]
-[channels.webhook]
-url = "http://127.0.0.1:9/hook"
-[[route]]
-severity = ["critical"]
-channels = ["webhook"]
-[[route]]
-channels = ["journal"]
-"""
+ESCALATING = f'{CRITICAL_TO_WEBHOOK}channels = ["journal"]'
 
 
 def test_all_who_were_told_of_a_problem_are_told_of_its_end() -> None:
