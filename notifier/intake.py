@@ -4,7 +4,6 @@ import dataclasses
 import json
 import logging
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from standfast.notifier.gap import Gap, Position
 from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Draft, Heard, Message, MessageKind
+from standfast.notifier.refusals import Refusals
 from standfast.notifier.render import render
 from standfast.notifier.route import route
 from standfast.notifier.silence import Silencing, is_over
@@ -68,7 +68,7 @@ class Intake:
         self._now = now
         self.config = config
         self.trusted = trusted
-        self.ignored: Counter[Verdict] = Counter()
+        self._refusals = Refusals()
         self._shares = flood.Shares()
         self._ledger = store.ledger()
         self._position = _stored_position(store)
@@ -150,7 +150,7 @@ class Intake:
                 {**row, "silenced": self._is_silenced(row, now)} for row in self._store.unresolved(LISTED_PROBLEMS)
             ],
             "silences": [silence_table(one) for one in silences],
-            "ignored_events": self.ignored.total(),
+            "ignored_events": self._refusals.total,
         }
 
     def _is_silenced(self, row: Mapping[str, Any], now: datetime) -> bool:
@@ -170,17 +170,18 @@ class Intake:
             return None
         verdict = self._authorise(event, entry)
         if verdict is not Verdict.ALLOWED:
-            self._ignore(event, entry, verdict)
+            self._refusals.add(event, entry.uid, verdict)
             return None
         heard = self._weighed(ledger, entry, entry.heard(event, name_of(entry.uid)))
         return answer_to(event, hear(ledger, heard, self.config, now), ledger.changes.drafts)
 
     def _authorise(self, event: Event, entry: Entry) -> Verdict:
         """Whether to listen; nobody is refused by what was looked up before they were let in."""
-        verdict = authorise(event, entry.uid, entry.systemd_unit, self.trusted.lately())
-        if verdict is Verdict.ALLOWED:
+        trust = self.trusted.lately()
+        verdict = authorise(event, entry.uid, entry.systemd_unit, trust)
+        if verdict is Verdict.ALLOWED or (newer := self.trusted.anew()) is trust:
             return verdict
-        return authorise(event, entry.uid, entry.systemd_unit, self.trusted.anew())
+        return authorise(event, entry.uid, entry.systemd_unit, newer)
 
     def _weighed(self, ledger: Ledger, entry: Entry, heard: Heard) -> Heard:
         """The event, or its source's flood; Standfast's own programs may have as much to tell as there are units.
@@ -194,13 +195,6 @@ class Intake:
         if fairness is Fairness.FLOOD and dedup.identity(fair) not in ledger.problems:
             log.warning("[NOTIFICATION] A flood of events from %s: %s", clean(source), fairness)
         return fair
-
-    def _ignore(self, event: Event, entry: Entry, verdict: Verdict) -> None:
-        """Count it; say so for the first of each sort, and for every command that was refused."""
-        if event.kind is Kind.COMMAND or not self.ignored[verdict]:
-            what = " ".join(filter(None, (event.kind, clean(event.type), clean(event.unit))))
-            log.warning("Refused a %s from %s: %s", what, name_of(entry.uid), verdict)
-        self.ignored[verdict] += 1
 
     def _commit_round(self, ledger: Ledger, entries: list[Entry], now: datetime) -> Taken:
         position = self._position

@@ -136,6 +136,7 @@ class Service:
             self._pulse.beat()
             self._dispatch.look_again()
             await self._dispatch.turn(store, self._config, new=taken.messages > 0)
+            self._teller.tell(intake, self._dispatch.delivery, self._config)
             await asyncio.sleep(0)
 
     def _outbox_changed(self) -> None:
