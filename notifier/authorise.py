@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
     ALLOWED = "its user may say this"
     NO_USER = "journald recorded no user"
-    STRANGER = "its user is not among those listened to; listen_to_users in notifier.toml names more"
+    STRANGER = "its user is neither in standfast-admin nor in listen_to_users of notifier.toml"
     NOT_ITS_KIND = "its user may not say this kind of thing"
     NOT_ITS_UNIT = "its user may not speak about this unit"
 

@@ -77,6 +77,12 @@ class Courier:
                 process.kill()
             await watcher
 
+    def kill(self) -> None:
+        """End the worker at once; what it was delivering is delivered again under its id."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
     async def _start(self, config: NotifierConfig) -> None:
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before_s:

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 # How often it is looked whether a channel's time for a message is over.
 HAND_ON_EVERY_S = 2.0
+# A delivery ends after 60 s at the latest, and its end is reported: a worker that is silent for longer than that
+# while something is due will not come back.
+STUCK_S = 90.0
 
 
 class Dispatch:
@@ -28,6 +31,7 @@ class Dispatch:
         self._is_old = True
         self._hand_on_due_s = 0.0
         self._new_channels = True
+        self._silent_since_s = monotonic_s()
         self.delivery = Delivery({}, {})
 
     def look_again(self) -> None:
@@ -56,6 +60,7 @@ class Dispatch:
         if new or (self.has_due and not self._courier.running):
             self._is_old = True
             await self._courier.wake(config)
+        self._end_stuck()
 
     async def end(self) -> None:
         """Let the worker finish the delivery at hand, and end it."""
@@ -99,6 +104,16 @@ class Dispatch:
                 log.warning("[NOTIFICATION] Handed on from %s to %s: %s", channel, following, why)
         return any(following for _, following, _ in handed_on)
 
+    def _end_stuck(self) -> None:
+        """Kill a worker that delivers nothing any more; its end leads to another."""
+        if not (self._courier.running and self.has_due):
+            self._silent_since_s = monotonic_s()
+        elif monotonic_s() - self._silent_since_s >= STUCK_S:
+            log.error("[NOTIFICATION] The delivery worker does nothing; it is killed, and another one started")
+            self._silent_since_s = monotonic_s()
+            self._courier.kill()
+
     def _changed(self) -> None:
         self._is_old = True
+        self._silent_since_s = monotonic_s()
         self._on_change()
