@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     PARTLY = "some of the other sides have taken it, the rest never will"
     RETRY = "it failed for now"
     REFUSED = "the other side will never take it"
+    CRASHED = "a mistake of ours or of a library: perhaps it passes, perhaps it is this very message"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeVar
 
 from standfast.notifier.channels.channel import Answer, Body, Channel, Outcome, Standing, Unusable
@@ -81,24 +82,26 @@ class Bounded:
         return self._in_time(
             lambda channel: channel.deliver(body, parts_done),
             lambda why: Answer(Outcome.RETRY, why, parts_done=parts_done),
+            lambda why: Answer(Outcome.CRASHED, why, parts_done=parts_done),
         )
 
     def standing(self) -> Standing:
         """What the other side says of us; that it says nothing within the limit tells nothing."""
-        return self._in_time(lambda channel: channel.standing(), lambda why: Standing(None, why))
+        unknown = partial(Standing, None)
+        return self._in_time(lambda channel: channel.standing(), unknown, unknown)
 
-    def _in_time(self, work: Callable[[Channel], T], otherwise: Callable[[str], T]) -> T:
+    def _in_time(self, work: Callable[[Channel], T], late: Callable[[str], T], broken: Callable[[str], T]) -> T:
         answers: queue.SimpleQueue[T] = queue.SimpleQueue()
         built = self._built
         thread = threading.Thread(
-            target=lambda: answers.put(built.use(work, otherwise)), name=f"channel {self._name}", daemon=True
+            target=lambda: answers.put(built.use(work, broken)), name=f"channel {self._name}", daemon=True
         )
         thread.start()
         try:
             return answers.get(timeout=self._limit_s)
         except queue.Empty:
             self._built = _Built(self._name, self._build)
-            return otherwise(f"no end within {self._limit_s:g} s")
+            return late(f"no end within {self._limit_s:g} s")
 
     def close(self) -> None:
         """Give the connections back."""

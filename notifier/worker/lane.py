@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # A database that another process holds, or a full disk, is looked at again after this.
 STORE_RETRY_S = 2.0
+# A message that its channel crashes on so often in a row is not tried for a day: others wait behind it.
+CRASHES = 5
 
 
 class Lane:
@@ -51,6 +53,7 @@ class Lane:
         self._wake = threading.Condition()
         self._woken = False
         self._stopped = False
+        self._crashes: tuple[int, int] = (0, 0)  # of which row of the outbox, how many in a row
         self.idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lane {name}", daemon=True)
         self._channel = Bounded(name, build, limit_s)
@@ -132,13 +135,22 @@ class Lane:
                 outbox.end(queued, Ended.REFUSED, now, answer.detail, answer.parts_done)
                 words = f"{answer.detail}; see [channels.{self._name}] in notifier.toml"
                 self._log(logging.ERROR, Ended.REFUSED, queued, "Refused for good by", words)
-            case Outcome.RETRY:
+            case Outcome.CRASHED if self._is_hopeless(queued):
+                outbox.end(queued, Ended.REFUSED, now, answer.detail, answer.parts_done)
+                self._log(logging.ERROR, Ended.REFUSED, queued, f"Given up after {CRASHES} crashes by", answer.detail)
+            case Outcome.RETRY | Outcome.CRASHED:
                 self._retry(outbox, queued, answer, now)
 
     def _answer(self, outbox: Outbox, queued: Queued, body: Body, now: datetime) -> Answer:
         if self._cap is not None and not queued.parts_done and not self._cap.allows(outbox, now):
             return Answer(Outcome.REFUSED, f"the daily cap of {self._cap.limit} is reached")
         return self._channel.deliver(body, queued.parts_done)
+
+    def _is_hopeless(self, queued: Queued) -> bool:
+        """Count one more crash on this message."""
+        seq, number = self._crashes
+        self._crashes = (queued.seq, number + 1 if seq == queued.seq else 1)
+        return self._crashes[1] >= CRASHES
 
     def _retry(self, outbox: Outbox, queued: Queued, answer: Answer, now: datetime) -> None:
         attempts = queued.attempts + 1

@@ -1,5 +1,6 @@
 """A lane goes on whatever its channel does, and writes down what came of it."""
 
+import itertools
 import logging
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from standfast.notifier.hear import hear
 from standfast.notifier.render import render
 from standfast.notifier.store.outbox import Outbox
 from standfast.notifier.store.store import Store
-from standfast.notifier.worker.lane import Lane
+from standfast.notifier.worker.lane import CRASHES, Lane
 
 NOW = at(1)
 CONFIG = config("[channels.journal]")
@@ -99,3 +100,21 @@ def test_a_channel_that_crashes_costs_its_message_time_only(database: Path, capl
     (said,) = [record.getMessage() for record in caplog.records if "Not delivered by journal" in record.getMessage()]
     assert "it crashed (UnicodeEncodeError)" in said
     assert "secret" not in said
+
+
+def test_a_message_that_its_channel_always_crashes_on_makes_way(database: Path) -> None:
+    crash = ValueError("odd")
+    channel = Scripted(*[crash] * CRASHES)
+    clock = itertools.count(1, 400)
+    tried = threading.Semaphore(0)
+    lane = Lane("journal", database, lambda: channel, tried.release, now=lambda: at(next(clock)))
+    lane.start()
+    for _ in range(CRASHES):
+        assert tried.acquire(timeout=5), "no attempt was brought to its end"
+        lane.wake()
+    lane.stop()
+    lane.join(5)
+    outbox = Outbox(database, "journal")
+    assert outbox.head() is None
+    outbox.close()
+    assert channel.took == ["m1"] * CRASHES
