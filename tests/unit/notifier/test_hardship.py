@@ -116,7 +116,8 @@ def test_a_channel_that_refuses_is_said_until_it_delivers(notifier: Notifier, si
     notifier.emit("problem", "FIRST")
     while "webhook refuses: HTTP 401 Unauthorized" not in notifier.wait_said("STATUS="):
         pass
-    assert notifier.status()["channels"][0]["failing"] == "HTTP 401 Unauthorized"
+    failing = "HTTP 401 Unauthorized"
+    wait_until(lambda: notifier.status()["channels"][0]["failing"] == failing, "the same in the status file")
     notifier.emit("problem", "SECOND")
     sink.wait_for(1)
     while "refuses" in notifier.wait_said("STATUS="):
