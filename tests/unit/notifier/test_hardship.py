@@ -3,12 +3,12 @@
 import itertools
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 
 from tests.fakes.private_journal import PrivateJournal
 from tests.fakes.webhook_sink import Fault, WebhookSink
+from tests.unit.notifier.name_server import SilentNameServer
 from tests.unit.notifier.process import Notifier, config, entries_told, types_of, wait_until
 
 
@@ -80,14 +80,13 @@ def test_a_flood_from_one_source_leaves_room_for_others(
 
 def test_a_name_server_that_never_answers_delays_no_other_channel(journal: PrivateJournal, tmp_path: Path) -> None:
     resolver = tmp_path / "resolv.conf"
-    resolver.write_text("nameserver 127.0.0.77\n")
-    journal.inside("mount", "--bind", str(resolver), "/etc/resolv.conf")
     channels = '[channels.webhook]\nurl = "http://hook.example.org/"\ntimeout_s = 0.5\n[channels.journal]\n'
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
-        silent.bind(("127.0.0.77", 53))
+    with SilentNameServer() as silent:
+        silent.write_resolv_conf(resolver)
+        journal.inside("mount", "--bind", str(resolver), "/etc/resolv.conf")
         with Notifier(journal, tmp_path, f"aggregation_window_s = 0.3\n{channels}") as notifier:
             notifier.emit("problem", "X")
-            assert silent.recv(512), "the worker asks it"
+            silent.wait_for_question()
             notifier.emit("problem", "Y")
             wait_until(lambda: entries_told(journal) == 2, "two entries in the journal", timeout_s=3)
             started = time.monotonic()

@@ -111,6 +111,7 @@ def test_the_cap_of_text_messages_is_told_once_by_another_channel(
     told = sorted(event["type"] for message in messages for event in message["events"])
     assert told == ["SMS_CAP_REACHED", "TYPE_3", "TYPE_4", "TYPE_5"]
     assert len(twilio.took) == 3
+    assert TOKEN not in notifier.log.read_text() + str(sink.got) + str(notifier.status())
 
 
 def test_the_cap_of_text_messages_ends_with_time_alone(

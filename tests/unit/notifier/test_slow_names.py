@@ -2,22 +2,17 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.notifier.name_server import SilentNameServer
 from tests.unit.notifier.provider_servers import SID, TOKEN
 
 REPOSITORY = Path(__file__).parents[3]
 CHANNELS = ("telegram", "sms", "email", "webhook", "alertmanager", "apprise")
-# An address of this process alone: others may test the same beside it.
-ADDRESS = f"127.77.{os.getpid() // 256 % 256}.{os.getpid() % 256}"
-# The library's own patience is far longer than ours.
-_RESOLV_CONF = f"nameserver {ADDRESS}\noptions timeout:30 attempts:1\n"
 _START = 'test -e /etc/resolv.conf || touch /etc/resolv.conf; mount --bind "$1" /etc/resolv.conf; shift; exec "$@"'
 _DELIVER = """
 import json, os, sys, threading, warnings
@@ -40,41 +35,20 @@ os._exit(0)
 """
 
 
-class SilentNameServer:
-    """Hears every question and answers none."""
-
-    def __init__(self) -> None:
-        self.asked = b""
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((ADDRESS, 53))
-        self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while (question := self._socket.recv(512)) != b"end":
-            self.asked += question
-
-    def close(self) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(b"end", (ADDRESS, 53))
-        self._thread.join()
-        self._socket.close()
-
-
 @pytest.fixture
 def silent() -> Iterator[SilentNameServer]:
     if os.geteuid() != 0:
         pytest.skip("a name server of one's own needs root")
     for library in ("telegram", "twilio", "apprise"):
         pytest.importorskip(library, reason=f"{library} is not installed")
-    found = SilentNameServer()
-    yield found
-    found.close()
+    with SilentNameServer() as found:
+        yield found
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::SyntaxWarning", "ignore::UserWarning")
 def test_every_channel_ends_its_attempt(silent: SilentNameServer, tmp_path: Path) -> None:
-    (tmp_path / "resolv.conf").write_text(_RESOLV_CONF)
+    # The library's own patience is far longer than ours.
+    silent.write_resolv_conf(tmp_path / "resolv.conf", "options timeout:30 attempts:1")
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "urls").write_text("json://apprise.example.org/\n")
     secret = str(tmp_path / "token")
