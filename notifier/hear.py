@@ -31,6 +31,7 @@ class Plain(StrEnum):
 
     AT_ONCE = "a message each, at once"
     STATUS_TOLD = "a status of a waiting unit"
+    STATUS_ACKNOWLEDGED = "a status of a waiting unit whose problem somebody has taken on"
     STATUS_TOO_SOON = "a status of this unit was told within half of the throttle window"
     NOT_TOLD = "for readers of the journal"
     TOLD = "who logged it has told people of it"
@@ -168,6 +169,9 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
 def _status(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     """A status stands in for the reminders of its unit's problems."""
     unit = heard.event.unit
+    problem = ledger.problems.get(dedup.identity(heard))
+    if problem is not None and problem.acknowledged:
+        return Plain.STATUS_ACKNOWLEDGED
     last = ledger.statuses.get(unit)
     if last is not None and abs(now - last) < timedelta(seconds=config.throttle_s.default / 2):
         return Plain.STATUS_TOO_SOON

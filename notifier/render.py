@@ -13,6 +13,7 @@ from standfast.notifier.words import (
     next_step,
     next_steps,
     occurrences,
+    stop_reminders,
     subject,
     time,
     units,
@@ -51,14 +52,16 @@ def _aggregate(draft: Draft, zone: tzinfo | None) -> Lines:
 
 
 def _reminder(draft: Draft, zone: tzinfo | None) -> Lines:
+    """What was said before, and how to have it said no more."""
     if len(draft.problems) == 1:
         (problem,) = draft.problems
-        return [f"STILL UNRESOLVED: {_subject(problem)}", *_details(problem, zone)]
-    each = [f"{_subject(problem)}: {_since(problem, zone)}" for problem in draft.problems]
+        words, since, *steps = _details(problem, zone)
+        return [f"STILL UNRESOLVED: {_subject(problem)}", words, since, stop_reminders(draft.problems), *steps]
     return [
         f"STILL UNRESOLVED: {len(draft.problems)} problems",
-        *each,
+        *(f"{_subject(problem)}: {_since(problem, zone)}" for problem in draft.problems),
         time(draft.at, zone),
+        stop_reminders(draft.problems),
         *next_steps(draft.problems),
     ]
 

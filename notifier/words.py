@@ -85,3 +85,11 @@ def next_steps(problems: Sequence[Problem]) -> list[str]:
         return [next_step(next(iter(types_by_step)))]
     lines = [f"Next for {clean(', '.join(types))}: {clean(one)}" for one, types in types_by_step.items()]
     return lines if len(lines) <= NAMED_STEPS else [*lines[: NAMED_STEPS - 1], f"Next for the others: {_SEE_ALL}"]
+
+
+def stop_reminders(problems: Sequence[Problem]) -> str:
+    """How somebody who takes problems on ends the reminders of them."""
+    numbers = [str(problem.id) for problem in problems]
+    if len(numbers) > NAMED_STEPS:
+        return f"No more of these: standfastctl ack NUMBER, for each in {_SEE_ALL}"
+    return f"No more of these: standfastctl ack {' or '.join(numbers)}"

@@ -10,6 +10,7 @@ from tests.unit.notifier.fold import Fold, kinds
 from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
 from standfast.notifier.commands import Bad, NotOurs, command
+from standfast.notifier.hear import Plain
 from standfast.notifier.model import Heard
 from standfast.notifier.obey import Obeyed
 from standfast.notifier.resolution import Recovery
@@ -150,6 +151,16 @@ def test_an_acknowledged_problem_is_not_reminded_of_but_its_end_is_told() -> Non
     assert kinds(fold.tick(11_005)) == ["recovery"]
     fold.hear(problem(20_000))
     assert kinds(fold.tick(20_060)) == ["problem"], "a recurrence is a new problem, which nobody has acknowledged"
+
+
+def test_the_hourly_status_of_an_acknowledged_problem_is_not_told() -> None:
+    fold = Fold()
+    fold.hear(problem(0, "OPENALGO_DOWN", AGENT))
+    fold.tick(60)
+    fold.hear(order("ACK", 70, id=1))
+    assert fold.hear(plain(Kind.STATUS, 3600, type="OPENALGO_DOWN")) is Plain.STATUS_ACKNOWLEDGED
+    assert fold.tick(9000) == []
+    assert fold.hear(plain(Kind.STATUS, 9000, type="BROKER_NOT_LOGGED_IN")) is Plain.STATUS_TOLD
 
 
 def test_a_problem_can_be_resolved_by_hand() -> None:
