@@ -50,6 +50,18 @@ def insert_delivery(
     return inserted.rowcount == 1
 
 
+def hurry(connection: sqlite3.Connection, channel: str, at: str) -> None:
+    """Have a channel tried now: what comes is critical, and must not wait for the backoff of what is in front of it.
+
+    The backoff after a long outage is minutes. When the other side itself has asked to wait, it is left in peace.
+    """
+    connection.execute(
+        "UPDATE outbox SET not_before = ?"
+        " WHERE channel = ? AND state = 'queued' AND NOT asked_to_wait AND not_before > ?",
+        (at, channel, at),
+    )
+
+
 def undelivered(connection: sqlite3.Connection) -> list[Late]:
     """What was not delivered so far and has further channels."""
     return [_late(*row) for row in connection.execute(_UNDELIVERED)]

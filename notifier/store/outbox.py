@@ -75,9 +75,12 @@ class Outbox:
         """
         self._update(queued, "attempts = attempts + 1, not_before = ?", iso(not_before))
 
-    def postpone(self, queued: Queued, not_before: datetime, detail: str, parts_done: int) -> None:
-        """The attempt failed for now, after so many parts."""
-        self._update(queued, "not_before = ?, detail = ?, parts_done = ?", iso(not_before), detail, parts_done)
+    def postpone(
+        self, queued: Queued, not_before: datetime, detail: str, parts_done: int, *, asked_to_wait: bool = False
+    ) -> None:
+        """The attempt failed for now, after so many parts; perhaps it was the other side that named the time."""
+        assignments = "not_before = ?, detail = ?, parts_done = ?, asked_to_wait = ?"
+        self._update(queued, assignments, iso(not_before), detail, parts_done, int(asked_to_wait))
 
     def sent_since(self, at: datetime) -> int:
         """How many parts this channel's other side has taken since a time, of whatever became of their message."""

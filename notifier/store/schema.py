@@ -49,7 +49,8 @@ CREATE TABLE message_problems (
 ) WITHOUT ROWID
 """
 
-# `seq` is the order in which a channel delivers. `fallback` (a JSON array) empties when the message is handed on.
+# `seq` is the order in which a channel delivers. `asked_to_wait` says that `not_before` is the other side's wish.
+# `fallback` (a JSON array) empties when the message is handed on.
 _OUTBOX: Final = """
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -62,6 +63,7 @@ CREATE TABLE outbox (
     ended_at TEXT,
     detail TEXT NOT NULL DEFAULT '',
     parts_done INTEGER NOT NULL DEFAULT 0,
+    asked_to_wait INTEGER NOT NULL DEFAULT 0,
     fallback TEXT NOT NULL DEFAULT '[]',
     fallback_after_s REAL NOT NULL DEFAULT 0,
     UNIQUE (message_id, channel)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from standfast.events import Severity
 from standfast.moments import from_iso, iso
 from standfast.notifier.body import webhook_body
 from standfast.notifier.fallback import Fallback, fallback, is_handed_on
@@ -15,7 +16,7 @@ from standfast.notifier.ledger import Changes, Ledger
 from standfast.notifier.model import Delivery, Identity, Message, MessageKind
 from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
-from standfast.notifier.store.handing import hand_on, insert_delivery, retire, undelivered
+from standfast.notifier.store.handing import hand_on, hurry, insert_delivery, retire, undelivered
 from standfast.notifier.store.outbox import last_delivered, refusal, waiting
 from standfast.notifier.store.rows import (
     FLAP_COLUMNS,
@@ -163,7 +164,8 @@ class Store:
             )
 
     def _queue(self, message: Message, at: str) -> None:
-        kind = message.draft.kind
+        draft = message.draft
+        kind = draft.kind
         if kind in _ONLY_THE_LATEST:
             self._connection.execute(_ONLY_THE_LATEST[kind])
         inserted = self._connection.execute(
@@ -173,12 +175,14 @@ class Store:
         if inserted.rowcount == 0:
             return  # a test under an id that was used before
         # A resend is no notification: it counts for no problem.
-        problems = () if kind is MessageKind.RESEND else message.draft.problems
+        problems = () if kind is MessageKind.RESEND else draft.problems
         self._connection.executemany(
             "INSERT INTO message_problems VALUES (?, ?)", [(message.id, problem.id) for problem in problems]
         )
-        to = message.draft.to
+        to = draft.to
         for channel in to.channels:
+            if draft.severity is Severity.CRITICAL and kind is not MessageKind.RECOVERY:
+                hurry(self._connection, channel, at)
             insert_delivery(self._connection, message.id, channel, at, to.fallback, to.fallback_after_s)
 
     def retire(self, channels: Collection[str], now: datetime) -> Counter[str]:

@@ -159,7 +159,8 @@ class Lane:
             outbox.end(queued, Ended.GIVEN_UP, now, answer.detail, answer.parts_done)
             self._log(logging.ERROR, Ended.GIVEN_UP, queued, "Given up after 24 hours by", answer.detail)
             return
-        outbox.postpone(queued, now + delay, answer.detail, answer.parts_done)
+        asked = decision is Retry.ASKED_TO_WAIT
+        outbox.postpone(queued, now + delay, answer.detail, answer.parts_done, asked_to_wait=asked)
         level = logging.WARNING if attempts == 1 else logging.INFO
         words = f"{answer.detail}; attempt {attempts}, the next in {delay.total_seconds():.0f} s"
         self._log(level, "retry", queued, "Not delivered by", words)

@@ -121,3 +121,14 @@ def test_a_channel_that_refuses_is_said_until_it_delivers(notifier: Notifier, si
     sink.wait_for(1)
     while "refuses" in notifier.wait_said("STATUS="):
         pass
+
+
+def test_a_critical_message_after_an_outage_does_not_wait_for_the_backoff(
+    notifier: Notifier, sink: WebhookSink
+) -> None:
+    sink.faults.extend([Fault.ERROR] * 3)
+    notifier.emit("problem", "FIRST")
+    sink.wait_for_requests(3)  # the fourth attempt would be 4 to 8 s later
+    notifier.emit("problem", "SECOND")
+    messages = sink.wait_for(2, timeout_s=3)
+    assert [message["events"][0]["type"] for message in messages] == ["FIRST", "SECOND"]

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,39 @@ def test_of_all_canaries_only_the_latest_is_kept(store: Store, path: Path) -> No
     connection.close()
     # No time passes in which it would have been "last delivered" to anybody.
     assert store.delivery(CONFIG.channel_names).last_delivered == {}
+
+
+@pytest.mark.parametrize(
+    ("severity", "asked_to_wait", "not_before"),
+    [(Severity.CRITICAL, False, at(0)), (Severity.CRITICAL, True, at(300)), (Severity.WARNING, False, at(300))],
+)
+def test_what_is_critical_does_not_wait_for_the_backoff_of_what_is_in_front_of_it(
+    store: Store, path: Path, severity: Severity, asked_to_wait: bool, not_before: datetime
+) -> None:
+    ledger, _ = told(store)
+    outbox = Outbox(path, "webhook")
+    queued = outbox.head()
+    assert queued is not None
+    outbox.postpone(queued, at(300), "HTTP 503", 0, asked_to_wait=asked_to_wait)
+    hear(ledger, problem(0, "OTHER", severity=severity), CONFIG, at(0))
+    tick(ledger, CONFIG, at(60))
+    commit(store, ledger, "d")
+    first = outbox.head()
+    outbox.close()
+    assert first is not None
+    assert (first.message_id, first.not_before) == (queued.message_id, not_before)
+
+
+def test_the_end_of_something_critical_is_in_no_hurry(store: Store, path: Path) -> None:
+    ledger, _ = told(store)
+    outbox = Outbox(path, "webhook")
+    queued = outbox.head()
+    assert queued is not None
+    outbox.postpone(queued, at(300), "HTTP 503", 0)
+    hear(ledger, resolved(1), CONFIG, at(1))
+    tick(ledger, CONFIG, at(10))
+    commit(store, ledger, "d")
+    first = outbox.head()
+    outbox.close()
+    assert first is not None
+    assert first.not_before == at(300)
