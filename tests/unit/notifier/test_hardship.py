@@ -128,7 +128,8 @@ def test_a_critical_message_after_an_outage_does_not_wait_for_the_backoff(
 ) -> None:
     sink.faults.extend([Fault.ERROR] * 3)
     notifier.emit("problem", "FIRST")
-    sink.wait_for_requests(3)  # the fourth attempt would be 4 to 8 s later
+    # The fourth attempt would be 4 to 8 s later.
+    wait_until(lambda: "attempt 3, the next in" in notifier.log.read_text(), "the third attempt's end")
     notifier.emit("problem", "SECOND")
     messages = sink.wait_for(2, timeout_s=3)
     assert [message["events"][0]["type"] for message in messages] == ["FIRST", "SECOND"]
