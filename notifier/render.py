@@ -115,6 +115,7 @@ RENDERERS: Final[Mapping[MessageKind, Renderer]] = {
     MessageKind.RESTART: _restart,
     MessageKind.SHUTDOWN: _shutdown,
     MessageKind.TEST: _test,
+    MessageKind.CANARY: _test,
 }
 
 

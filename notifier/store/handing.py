@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from standfast.moments import from_iso
+from standfast.notifier.channel_config import CANARY
 from standfast.notifier.fallback import Undelivered
 from standfast.notifier.model import MessageKind
 from standfast.notifier.store.outbox import NOT_CONFIGURED
@@ -92,7 +93,7 @@ def retire(connection: sqlite3.Connection, channels: Collection[str], at: str) -
     """
     ended: Counter[str] = Counter()
     for seq, channel, kind, chain in connection.execute(_QUEUED).fetchall():
-        if channel in channels:
+        if channel == CANARY or channel in channels:
             continue
         further = [one for one in json.loads(chain) if one in channels] or list(channels)
         fallback = [] if kind in _FOR_THIS_CHANNEL_ONLY else further

@@ -25,9 +25,7 @@ CREATE TABLE error_notifications_log (
     stage TEXT NOT NULL DEFAULT 'held',
     told_at TEXT,
     quiet TEXT NOT NULL DEFAULT '',
-    acknowledged INTEGER NOT NULL DEFAULT 0,
-    told_on TEXT NOT NULL DEFAULT '[]',
-    ended_by TEXT NOT NULL DEFAULT ''
+    acknowledged INTEGER NOT NULL DEFAULT 0
 )
 """
 
@@ -49,8 +47,7 @@ CREATE TABLE message_problems (
 ) WITHOUT ROWID
 """
 
-# `seq` is the order in which a channel delivers. `asked_to_wait` says that `not_before` is the other side's wish.
-# `fallback` (a JSON array) empties when the message is handed on.
+# `seq` is the order in which a channel delivers. `fallback` (a JSON array) empties when the message is handed on.
 _OUTBOX: Final = """
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -63,7 +60,6 @@ CREATE TABLE outbox (
     ended_at TEXT,
     detail TEXT NOT NULL DEFAULT '',
     parts_done INTEGER NOT NULL DEFAULT 0,
-    asked_to_wait INTEGER NOT NULL DEFAULT 0,
     fallback TEXT NOT NULL DEFAULT '[]',
     fallback_after_s REAL NOT NULL DEFAULT 0,
     UNIQUE (message_id, channel)
@@ -108,7 +104,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _OUTBOX,
         "CREATE INDEX queued ON outbox (channel, seq) WHERE state = 'queued'",
         "CREATE INDEX delivered ON outbox (channel, ended_at) WHERE state = 'delivered'",
-        "CREATE INDEX refused ON outbox (channel, ended_at) WHERE state IN ('refused', 'given_up')",
         "CREATE INDEX with_fallback ON outbox (seq) WHERE fallback != '[]' AND state != 'delivered'",
         _FLAPPING,
         _SILENCES,
@@ -116,4 +111,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _NOTES,
     ),
     ("CREATE INDEX canaries ON messages (id) WHERE kind = 'canary'",),
+    (
+        # A JSON array of channels.
+        "ALTER TABLE error_notifications_log ADD COLUMN told_on TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE error_notifications_log ADD COLUMN ended_by TEXT NOT NULL DEFAULT ''",
+        # Whether `not_before` is the other side's wish.
+        "ALTER TABLE outbox ADD COLUMN asked_to_wait INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX refused ON outbox (channel, ended_at) WHERE state IN ('refused', 'given_up')",
+    ),
 )

@@ -11,12 +11,13 @@ from typing import Final
 
 from standfast.check.aside import aside
 from standfast.clock import monotonic_s
+from standfast.notifier.body import webhook_body
 from standfast.notifier.channel_config import Channels
 from standfast.notifier.channels import Answer, Outcome, Standing, build
 from standfast.notifier.channels.channel import Body
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.model import Draft
-from standfast.notifier.render import render, webhook_body
+from standfast.notifier.render import render
 from standfast.notifier.worker.bounded import Bounded
 
 log = logging.getLogger(__name__)

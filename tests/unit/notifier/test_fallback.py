@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.notifier.events import at, config, problem
+from tests.unit.notifier.events import at, config, plain, problem
 
 from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
@@ -126,3 +126,11 @@ def test_a_test_of_a_channel_that_is_gone_goes_nowhere(tmp_path: Path) -> None:
 def test_a_channel_of_the_chain_that_is_gone_is_passed_over(store: Store) -> None:
     assert store.hand_on(("webhook",), at(9999)) == [("webhook", "", Fallback.TOO_LATE)]
     assert set(store.delivery(("webhook",)).waiting) == {"webhook"}
+
+
+def test_a_canary_is_nobodys_message_and_its_way_is_always_there(tmp_path: Path) -> None:
+    store = Store(tmp_path / "notifier.db")
+    take(store, plain(Kind.CANARY, data={"id": "0123456789abcdef"}))
+    assert store.retire(ONLY_JOURNAL, at(1)) == {}
+    assert set(store.delivery(ONLY_JOURNAL).waiting) == {"canary"}
+    store.close()
