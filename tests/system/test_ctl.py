@@ -148,6 +148,7 @@ def test_a_silence_holds_until_it_is_ended(machine: Machine, inbox: Inbox) -> No
 
     later = ctl(machine, "silence", "--unit", "later_one", "--in", "1h", "--for", "10min")
     assert later.stdout.startswith("Silenced from "), later.stderr
+    wait_until(lambda: len(errors(machine)["silences"]) == 2, "the notifier to show the later silence")
     (planned,) = (one for one in errors(machine)["silences"] if one["unit"] == "later_one.service")
     assert datetime.fromisoformat(planned["end"]) - datetime.fromisoformat(planned["start"]) == timedelta(minutes=10)
     assert planned["start"] > held["last_occurrence"]
