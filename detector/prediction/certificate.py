@@ -12,7 +12,9 @@ def _what(prediction: Prediction) -> str:
 
 def _words(prediction: Prediction, now: float) -> str:
     day = iso(prediction.ends_at or now)[:10]
-    return f"{_what(prediction)} ({prediction.of}) expires in {span(left_s(prediction, now))}, on {day}"
+    left = left_s(prediction, now)
+    when = f"expires in {span(left)}, on {day}" if left else f"expired on {day}"
+    return f"{_what(prediction)} ({prediction.of}) {when}"
 
 
 def _action(prediction: Prediction) -> str:

@@ -158,11 +158,13 @@ def _is_awaited(told: Prediction, state: State, watching: Watching) -> bool:
 
 
 def _expiring(state: State, watching: Watching, now: float) -> Iterator[tuple[str, tuple[str, float]]]:
-    """Of each unit the check whose certificate expires first, when that is soon: the last one said counts."""
+    """Of each unit the check whose certificate expires first, when that is soon or was: the last one said counts."""
     found = [
         (check.expires_at, unit, name)
         for (unit, name), check in state.checks.items()
-        if check.expires_at is not None and 0 < check.expires_at - now < _warn_s(watching, unit, name)
+        if check.expires_at is not None
+        and (warn_s := _warn_s(watching, unit, name)) > 0
+        and check.expires_at - now < warn_s
     ]
     for expires_at, unit, name in sorted(found, reverse=True):
         yield unit, (name, expires_at)

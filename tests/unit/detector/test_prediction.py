@@ -200,7 +200,9 @@ def test_a_certificate_that_expires(outcome: Outcome) -> None:
     assert day.events[0].message == "Foreseen: the certificate of web (a.service) expires in 14 days, on 1970-01-15"
     day.see(CheckObservation(130, "web", "a.service", outcome))  # a look that saw none
     assert len(day.events) == 1
-    day.see(CheckObservation(140, "web", "a.service", Outcome.OK, "", expires_at + 90 * 86400))
+    day.now = expires_at + 60.0
+    assert "the certificate of web (a.service) expired on 1970-01-15" in str(day.see().step.assessment.reasons)
+    day.see(CheckObservation(day.now, "web", "a.service", Outcome.OK, "", expires_at + 90 * 86400))
     assert day.told()[-1] == (Kind.RESOLVED, "CERTIFICATE_EXPIRING", "a.service")
 
 

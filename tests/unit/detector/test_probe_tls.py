@@ -100,27 +100,27 @@ def test_a_certificate_of_its_own_is_trusted_by_naming_it(own: Path) -> None:
     assert found.expires_at == pytest.approx(time.time() + 9 * DAY_S, abs=3600)
 
 
-def test_one_that_nobody_vouches_for_fails_and_says_what_to_do(own: Path) -> None:
+def test_one_that_nobody_vouches_for_is_unknown_and_says_what_to_do(own: Path) -> None:
     with server(own) as port:
         found = probe(port)
-    assert found.outcome is FAIL
+    assert found.outcome is UNKNOWN
     assert found.detail.startswith("its certificate is not trusted: self")
     assert found.detail.endswith("name it in ca_file")
 
 
-def test_an_expired_one_fails_with_its_reason(directory: Path) -> None:
+def test_an_expired_one_is_unknown_with_its_reason_for_no_restart_renews_it(directory: Path) -> None:
     expired = certificate(directory, "expired", -1, "IP:127.0.0.1")
     with server(expired) as port:
         found = probe(port, ca_file=str(expired))
-    assert found == Finding(FAIL, "its certificate is not trusted: certificate has expired")
+    assert found == Finding(UNKNOWN, "its certificate is not trusted: certificate has expired")
 
 
-def test_one_for_another_name_fails_unless_that_name_is_wanted(directory: Path) -> None:
+def test_one_for_another_name_is_unknown_unless_that_name_is_wanted(directory: Path) -> None:
     other = certificate(directory, "other", 90, "DNS:bot.example")
     with server(other) as port:
         found = probe(port, ca_file=str(other))
         wanted = probe(port, ca_file=str(other), tls_name="bot.example")
-    assert found.outcome is FAIL
+    assert found.outcome is UNKNOWN
     assert "not valid for '127.0.0.1'" in found.detail
     assert wanted.outcome is OK
 
@@ -138,7 +138,7 @@ def test_a_renewed_ca_file_is_read_again(directory: Path, own: Path) -> None:
     trusted.write_bytes(own.read_bytes())
     with server(newer) as port:
         https = HttpProbe(HttpCheck(url=f"https://127.0.0.1:{port}/", ca_file=str(trusted)))
-        assert asyncio.run(look(https, 5)).outcome is FAIL
+        assert asyncio.run(look(https, 5)).outcome is UNKNOWN
         trusted.write_bytes(newer.read_bytes())
         assert asyncio.run(look(https, 5)).outcome is OK
 
