@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from standfast.detector.clockwork import SteadyClock
@@ -52,6 +52,11 @@ class Link:
     def is_up(self) -> bool:
         """Whether there is a connection."""
         return self._systemd is not None
+
+    @property
+    def after(self) -> Mapping[str, tuple[str, ...]]:
+        """What the watched units are ordered after, as far as it is known."""
+        return self._watcher.after if self._watcher is not None else {}
 
     async def ensure(self) -> bool:
         """Connect and subscribe if that is to be done; whether there is a connection now."""

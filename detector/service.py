@@ -86,6 +86,7 @@ class Detector:
         self._next_look = self._clock.now()
         self._status_at = float("-inf")
         self._status_trouble = ""
+        self._late_s = 0.0
 
     async def run(self) -> None:
         """Watch until it is time to stop."""
@@ -187,6 +188,7 @@ class Detector:
         observations += await self._link.observe(everything=scheduled)
         now = self._clock.now()
         if scheduled:
+            self._late_s = max(now - self._next_look, 0.0)
             missed = (now - self._next_look) // self._config.check_interval_s
             self._next_look += (missed + 1) * self._config.check_interval_s
         if observations or scheduled or now - self._status_at >= STATUS_AT_LEAST_EVERY_S:
@@ -248,7 +250,8 @@ class Detector:
             return
         self._status_at = now
         try:
-            statusfile.write(self._status_path, status(turn.step, self._config, now, notes))
+            shown = status(turn.step, self._config, now, notes, after=self._link.after, late_s=self._late_s)
+            statusfile.write(self._status_path, shown)
             self._status_trouble = ""
         except StatusFileError as error:
             if not self._status_trouble:

@@ -7,7 +7,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Health
-from standfast.detector.limits import is_restarting
+from standfast.detector.limits import Budget, is_restarting
 from standfast.detector.model import Outcome, State
 from standfast.detector.prediction.telling import plain
 from standfast.detector.times import iso
@@ -16,11 +16,21 @@ from standfast.detector.watched import port_of
 SHOWN_RESTARTS = 20
 
 
-def status(step: Step, config: DetectorConfig, now: float, notes: tuple[str, ...] = ()) -> dict[str, Any]:
+def status(
+    step: Step,
+    config: DetectorConfig,
+    now: float,
+    notes: tuple[str, ...] = (),
+    *,
+    after: Mapping[str, tuple[str, ...]] | None = None,
+    late_s: float = 0.0,
+) -> dict[str, Any]:
     """Everything that the detector knows, as JSON values.
 
     Args:
         notes: what the detector cannot do at the moment, such as remember.
+        after: the watched units that each one is ordered after.
+        late_s: by how much the last scheduled look was late, with what it took.
     """
     state, assessment = step.state, step.assessment
     files = {path: _file(state, path) for path in config.critical_files}
@@ -37,8 +47,10 @@ def status(step: Step, config: DetectorConfig, now: float, notes: tuple[str, ...
         "databases": {database.name: _check(state, "", database.name, now) for database in config.database},
         "critical_files_healthy": all(file["healthy"] is not False for file in files.values()),
         "critical_files": files,
-        "service_health": {unit.unit: _health(unit, state, now) for unit in assessment.facts.units},
+        "service_health": {unit.unit: _health(unit, state, now, after or {}) for unit in assessment.facts.units},
         "notes": list(notes),
+        "check_interval_s": config.check_interval_s,
+        "late_s": round(late_s, 3),
         "checked_at": iso(now),
     }
 
@@ -46,19 +58,41 @@ def status(step: Step, config: DetectorConfig, now: float, notes: tuple[str, ...
 def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    blocked = left.hold_until is not None or left.gap_until is not None or left.used >= config.restart.max_per_hour
+    blocked = _blocked(state, left, config.restart.max_per_hour)
     last = state.runs[-1] if state.runs else None
     return {
-        "can_restart": not (blocked or is_restarting(state) or state.shutting_down or not state.answers),
+        "can_restart": not blocked,
+        "restart_blocked": blocked,
         "last_restart": iso(last.at) if last is not None else None,
         "restart_count": left.used,
-        "hold_until": iso(left.hold_until) if left.hold_until is not None else None,
+        "max_per_hour": config.restart.max_per_hour,
+        "hold_until": _iso(left.hold_until),
+        "gap_until": _iso(left.gap_until),
         "decision": _decision(step),
         "restart_history": [
             {"at": iso(run.at), "result": run.result.value, "automatic": run.automatic, "units": sorted(run.units)}
             for run in state.runs[-SHOWN_RESTARTS:]
         ],
     }
+
+
+def _blocked(state: State, left: Budget, max_per_hour: int) -> str:
+    """Why no master restart is possible now, in words; "" when one is."""
+    if not state.answers:
+        return "systemd does not answer"
+    if state.shutting_down:
+        return "the host is shutting down"
+    if is_restarting(state):
+        return "a master restart is running"
+    if left.hold_until is not None:
+        return f"hands off after {left.used} within an hour, until a human releases it or the time has passed"
+    if left.used >= max_per_hour:
+        return f"{left.used} within the last hour are enough"
+    return "the last one was a moment ago" if left.gap_until is not None else ""
+
+
+def _iso(at: float | None) -> str | None:
+    return iso(at) if at is not None else None
 
 
 def _decision(step: Step) -> dict[str, Any] | None:
@@ -82,7 +116,7 @@ def _active_state(state: State, unit: Health) -> str:
     return memory.seen.active_state if memory is not None else ""
 
 
-def _health(unit: Health, state: State, now: float) -> dict[str, Any]:
+def _health(unit: Health, state: State, now: float, after: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     seen = state.units[unit.unit].seen
     return {
         "status": unit.reading.meaning.value,
@@ -98,6 +132,7 @@ def _health(unit: Health, state: State, now: float) -> dict[str, Any]:
         "port": port_of(unit.rules),
         "tier": unit.rules.tier.value,
         "needs": list(seen.needs),
+        "after": list(after.get(unit.unit, ())),
         "restart": unit.rules.restart,
         "checks": {check.label: _check(state, unit.unit, check.label, now) for check in unit.rules.checks},
     }

@@ -7,7 +7,7 @@ watcher subscribes before it reads, so that nothing happens unseen in between.
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -56,6 +56,7 @@ class UnitWatcher:
         self._rows: dict[str, ListedUnit] = {}
         self._observed: dict[str, UnitObservation] = {}
         self._fixed: dict[str, tuple[tuple[str, ...], str]] = {}
+        self._after: dict[str, tuple[str, ...]] = {}
         self._dirty: set[str] = set()
         self._read_again_from = 0
         self._gauges = Gauges(systemd, clock, watching.prediction)
@@ -64,6 +65,11 @@ class UnitWatcher:
     def names(self) -> frozenset[str]:
         """What is watched: by name, and what globs matched so far."""
         return frozenset(self._names)
+
+    @property
+    def after(self) -> Mapping[str, tuple[str, ...]]:
+        """The watched units that each watched unit is ordered after; for showing only, no decision rests on it."""
+        return self._after
 
     async def start(self) -> None:
         """Subscribe; from now on `wake` is set when there is something to look at."""
@@ -176,6 +182,8 @@ class UnitWatcher:
             is_service = row.name.endswith(".service")
             unit_type = await self._get(row.path, SERVICE, "Type", "") if is_service else ""
             self._fixed[row.name] = (tuple(sorted(needs)), unit_type)
+            ordered = await self._get(row.path, UNIT, "After", [])
+            self._after[row.name] = tuple(sorted(name for name in ordered if self._watching.watches(name)))
         return self._fixed[row.name]
 
     async def _get(self, path: str, interface: str, name: str, default: Any) -> Any:

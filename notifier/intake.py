@@ -150,6 +150,7 @@ class Intake:
                 {**row, "silenced": self._is_silenced(row, now)} for row in self._store.unresolved(LISTED_PROBLEMS)
             ],
             "silences": [silence_table(one) for one in silences],
+            "deliveries": self._store.ended_deliveries(),
             "ignored_events": self._refusals.total,
         }
 
@@ -223,7 +224,9 @@ class Intake:
         self._ledger, self._position = ledger, position
         for message in messages:
             level = logging.DEBUG if message.draft.kind in _QUIET else logging.INFO
-            log.log(level, "[NOTIFICATION] To be sent by %s: %s", ", ".join(message.draft.to.channels), message.title)
+            fields = {"STANDFAST_NOTIFICATION": message.id, "STANDFAST_QUEUED": message.draft.kind.value}
+            channels = ", ".join(message.draft.to.channels)
+            log.log(level, "[NOTIFICATION] To be sent by %s: %s", channels, message.title, extra=fields)
 
     def _message(self, draft: Draft) -> Message:
         return render(draft, draft.id or uuid.uuid4().hex, self.config.host, self.config.zone)

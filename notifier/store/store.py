@@ -222,6 +222,15 @@ class Store:
             {channel: words for channel, words in refusing.items() if words},
         )
 
+    def ended_deliveries(self) -> dict[str, dict[str, int]]:
+        """How many deliveries ended in each way per channel, of those that are still kept (`keep_days`)."""
+        query = "SELECT channel, state, count(*) FROM outbox WHERE state != 'queued' GROUP BY channel, state"
+        found: dict[str, dict[str, int]] = {}
+        with translated("read the database", self._path):
+            for channel, state, number in self._connection.execute(query):
+                found.setdefault(channel, {})[state] = number
+        return found
+
     def unresolved(self, limit: int) -> list[dict[str, Any]]:
         """The unresolved problems for the status file, the newest first."""
         names = (

@@ -153,6 +153,15 @@ def test_a_dependency_that_failed_shows_in_the_jobs_result(bus: PrivateBus) -> N
     play(bus, part)
 
 
+def test_what_a_watched_unit_is_ordered_after_is_known_as_far_as_it_is_watched(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        scene.systemd.units["a.service"].needs = ["b.service", "c.service", "sysinit.target"]
+        await scene.everything()
+        assert scene.link.after == {"a.service": ("b.service",), "b.service": ()}
+
+    play(bus, part)
+
+
 def test_what_a_watched_unit_needs_is_looked_at_too(bus: PrivateBus) -> None:
     async def part(scene: Scene) -> None:
         scene.systemd.units["a.service"].needs = ["c.service", "sysinit.target"]

@@ -41,7 +41,16 @@ def test_every_promised_key() -> None:
     assert found["service_health"]["a.service"].keys() >= OF_A_UNIT
     assert found["service_health"]["a.service"]["port"] == 8001
     assert found["supervisor_status"] == {"status": "ok", "running": 3, "failed": 0, "system_state": ""}
+    assert (found["can_restart"], found["restart_blocked"], found["max_per_hour"]) == (True, "", 3)
     assert found["checked_at"] == "1970-01-01T00:00:01.000+00:00"
+
+
+def test_what_is_only_for_showing() -> None:
+    step = Watcher(settings()).see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    found = status(step, settings(), 1.0, after={"a.service": ("b.service",)}, late_s=0.1234)
+    assert found["service_health"]["a.service"]["after"] == ["b.service"]
+    assert found["service_health"]["b.service"]["after"] == []
+    assert (found["late_s"], found["check_interval_s"]) == (0.123, 30)
 
 
 def test_a_cascade() -> None:
@@ -56,6 +65,8 @@ def test_a_cascade() -> None:
     assert found["root_cause"] == ["a.service", "b.service", "c.service"]
     assert (found["can_restart"], found["restart_count"]) == (False, 1)  # within the gap
     assert found["decision"]["reason"] == "gap"
+    assert found["restart_blocked"] == "the last one was a moment ago"
+    assert found["gap_until"] == "1970-01-01T00:03:20.000+00:00"
     assert found["databases"]["trades"]["healthy"] is False
     assert found["critical_files"]["/f.json"]["healthy"] is True  # not three looks in a row yet
     assert found["service_health"]["b.service"]["status"] == "given up"

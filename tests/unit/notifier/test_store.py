@@ -125,6 +125,18 @@ def test_what_was_refused_counts_as_nothing(store: Store, path: Path) -> None:
     assert set(store.delivery(CONFIG.channel_names).waiting) == {"journal"}
 
 
+def test_deliveries_are_counted_by_how_they_ended(store: Store, path: Path) -> None:
+    told(store)
+    assert store.ended_deliveries() == {}  # both are queued
+    for channel, ended in (("journal", Ended.DELIVERED), ("webhook", Ended.GIVEN_UP)):
+        outbox = Outbox(path, channel)
+        queued = outbox.head()
+        assert queued is not None
+        outbox.end(queued, ended, at(3), "")
+        outbox.close()
+    assert store.ended_deliveries() == {"journal": {"delivered": 1}, "webhook": {"given_up": 1}}
+
+
 def test_a_channel_refuses_until_it_delivers_again(store: Store, path: Path) -> None:
     ledger, _ = told(store)
     hear(ledger, problem(5, "OTHER", severity=Severity.CRITICAL), CONFIG, at(5))
