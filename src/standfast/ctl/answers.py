@@ -4,7 +4,6 @@ import os
 import pwd
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from systemd import journal
@@ -12,24 +11,18 @@ from systemd import journal
 from standfast.clock import utc_now
 from standfast.ctl.patience import Patience
 from standfast.errors import StandfastError
+from standfast.journal_files import may_read_journal
 from standfast.notifier.entries import Entry as Recorded
 from standfast.notifier.entries import to_fields
 
 Entry = Mapping[str, Any]
 
-_JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
 _DAEMON_USER: Final = "standfast"
 _EVENTS: Final = "STANDFAST=1"
 
 
 class JournalError(StandfastError):
     """The journal cannot be read."""
-
-
-def may_read_journal() -> bool:
-    """Whether this user sees what daemons log; without the right the journal's own reader shows silently nothing."""
-    found = (path for directory in _JOURNALS for path in directory.glob("*/system.journal"))
-    return any(os.access(path, os.R_OK) for path in found)
 
 
 def require_journal(what: str) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from standfast import paths
 from standfast.config import load
-from standfast.ctl.answers import may_read_journal
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
 from standfast.ctl.screen import Screen
+from standfast.journal_files import may_read_journal
 
 if TYPE_CHECKING:
     from standfast.detector.restart.plan import Plan

@@ -1,5 +1,6 @@
 """standfast-status.service: started by its socket, ends when nobody looks."""
 
+import functools
 import logging
 import os
 import socket
@@ -7,12 +8,14 @@ from dataclasses import dataclass
 
 from systemd.daemon import listen_fds
 
-from standfast import daemon
-from standfast.clock import utc_now
-from standfast.config import ConfigError, Seconds, load_text
+from standfast import daemon, paths
+from standfast.config import ConfigError, Seconds, load, load_text
 from standfast.errors import StandfastError
-from standfast.web.app import application
-from standfast.web.reading import read_snapshot
+from standfast.notifier.authorise import Trust
+from standfast.notifier.users import trust
+from standfast.web.app import Site
+from standfast.web.journal import Journal
+from standfast.web.look import Look
 from standfast.web.server import IDLE_LIMIT_S, serve
 
 IDENTIFIER = "standfast-status"
@@ -20,9 +23,15 @@ IDENTIFIER = "standfast-status"
 
 @dataclass(frozen=True, slots=True)
 class StatusConfig:
-    """What the environment may say; there is no file for it."""
+    """What the environment may say; there is no file for it.
+
+    Attributes:
+        status_idle_s: after how long without a connection the service ends.
+        status_lines: whether the last lines of watched units are shown; whoever reaches the page can read them.
+    """
 
     status_idle_s: Seconds = IDLE_LIMIT_S
+    status_lines: bool = True
 
 
 class NoSocketError(StandfastError):
@@ -46,15 +55,33 @@ async def _serve(frame: daemon.Frame) -> None:
             frame.heartbeat.status("Answering on {}:{}".format(*listener.getsockname()[:2]))
         told = True
 
-    await serve(application(lambda: read_snapshot(utc_now())), listener, frame.stop, ready, _idle_limit_s())
+    config = _config()
+    look = Look(Journal(_trust), socket.gethostname(), show_lines=config.status_lines)
+    site = Site(look)
+    await serve(site.application(), listener, frame.stop, ready, config.status_idle_s, site.changes.close)
 
 
-def _idle_limit_s() -> float:
+def _config() -> StatusConfig:
     try:
-        return load_text(StatusConfig, "", "environment", os.environ).status_idle_s
+        return load_text(StatusConfig, "", "environment", os.environ)
     except ConfigError as error:
         daemon.log_mistakes(error)
-        return IDLE_LIMIT_S  # it serves on: a service that keeps failing takes its socket along
+        return StatusConfig()  # it serves on: a service that keeps failing takes its socket along
+
+
+@functools.cache
+def _trust() -> Trust:
+    """Whom the notifier listens to; with a configuration that cannot be read, none besides Standfast and operators.
+
+    Found out once: another configuration counts from the next start on, a minute after the last page is closed.
+    """
+    # Imported late: it would delay the first answer by ten milliseconds.
+    from standfast.notifier.config import NotifierConfig
+
+    try:
+        return trust(load(NotifierConfig, paths.NOTIFIER_CONFIG, os.environ).listen_to_users)
+    except ConfigError:
+        return trust(())
 
 
 def inherited_socket() -> socket.socket:

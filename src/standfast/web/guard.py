@@ -1,4 +1,4 @@
-"""What every answer carries and every request must: security headers, a loopback Host, a method that only reads."""
+"""What every answer carries and every request must: security headers, a loopback Host, no other site behind it."""
 
 from typing import Final
 
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from standfast.web.assets import CONTENT_SECURITY_POLICY
 from standfast.web.hosts import is_loopback
 
+FORBIDDEN: Final = 403
 MISDIRECTED: Final = 421
 
 HEADERS: Final = {
@@ -19,7 +20,6 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
 }
 
 
@@ -37,12 +37,21 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        hosts = Headers(scope=scope).getlist("host")
-        if len(hosts) == 1 and is_loopback(hosts[0]):
-            await self._app(scope, receive, send_guarded)
-        else:
-            error = "this service answers only to 127.0.0.1, localhost and [::1]; from elsewhere use an ssh tunnel"
-            await JSONResponse({"error": error}, MISDIRECTED)(scope, receive, send_guarded)
+        refused = _refusal(Headers(scope=scope))
+        await (refused or self._app)(scope, receive, send_guarded)
+
+
+def _refusal(headers: Headers) -> ASGIApp | None:
+    hosts = headers.getlist("host")
+    if len(hosts) != 1 or not is_loopback(hosts[0]):
+        error = "this service answers only to 127.0.0.1, localhost and [::1]; from elsewhere use an ssh tunnel"
+        return JSONResponse({"error": error}, MISDIRECTED)
+    # A link on another page may lead here; a script of it may not, not even without seeing the answer.
+    if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+        return JSONResponse({"error": "pages of other sites may not ask here"}, FORBIDDEN)
+    return None

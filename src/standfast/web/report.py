@@ -73,21 +73,27 @@ _TONES: Final[Mapping[str, Tone]] = {
 }
 
 
+def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
+    """How the fleet stands, in a sentence."""
+    level = shots.level(snapshot)
+    if level == "NONE" and problems:
+        return Tone.WARNING, "All watched units stand, but something needs a look"
+    if level == "NONE" and (failing := _failing(snapshot)):
+        return Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
+    tone, words = _HEADLINES[level]
+    if shots.is_only_foreseen(snapshot):
+        words = "All watched units stand, but not for good if it goes on like this"
+    return tone, words
+
+
 def report(snapshot: Snapshot) -> Report:
     """The snapshot for people."""
-    level = shots.level(snapshot)
-    tone, headline = _HEADLINES[level]
     problems = tuple(shots.problems(snapshot))
-    if level == "NONE" and problems:
-        tone, headline = Tone.WARNING, "All watched units stand, but something needs a look"
-    elif level == "NONE" and (failing := _failing(snapshot)):
-        tone, headline = Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
-    elif shots.is_only_foreseen(snapshot):
-        headline = "All watched units stand, but not for good if it goes on like this"
+    tone, words = headline(snapshot, problems)
     return Report(
-        level=level,
+        level=shots.level(snapshot),
         tone=tone,
-        headline=headline,
+        headline=words,
         problems=problems,
         facts=_facts(snapshot),
         tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
@@ -118,7 +124,9 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
     until = shots.moment(snapshot.detector.get("hold_until"))
     if until:
         return Cell(f"hands off until {until:%H:%M:%S UTC}", Tone.BAD)
-    return Cell(_either(snapshot.detector.get("can_restart"), "allowed", "not now"))
+    why = snapshot.detector.get("restart_blocked")
+    not_now = f"not now: {why}" if isinstance(why, str) and why else "not now"
+    return Cell(_either(snapshot.detector.get("can_restart"), "allowed", not_now))
 
 
 def _units(snapshot: Snapshot) -> Table:

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 IDLE_LIMIT_S = 60.0
 LOOK_INTERVAL_S = 1.0
+# Whoever comes beyond is answered 503; each takes some 20 kB.
+CONNECTIONS = 1500
 
 
 async def serve(
@@ -24,11 +26,13 @@ async def serve(
     stop: asyncio.Event,
     ready: Callable[[], None],
     idle_limit_s: float = IDLE_LIMIT_S,
+    stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Answer on `listener` until `stop`, or until nobody has been connected for `idle_limit_s` seconds.
 
     Args:
         ready: called once connections are accepted.
+        stopping: called at the stop, to end answers that would never end by themselves.
     """
     idleness = Idleness(idle_limit_s, monotonic_s())
 
@@ -49,19 +53,20 @@ async def serve(
             lifespan="off",
             ws="none",
             server_header=False,
-            limit_concurrency=100,
+            limit_concurrency=CONNECTIONS,
         )
     )
     # The daemon frame listens to signals; uvicorn would take them over, by the one way before 0.29, by the other since.
     server.install_signal_handlers = lambda: None
     server.capture_signals = contextlib.nullcontext
-    stopper = asyncio.create_task(_stop_with(server, stop))
+    stopper = asyncio.create_task(_stop_with(server, stop, stopping))
     try:
         await server.serve(sockets=[listener])
     finally:
         stopper.cancel()
 
 
-async def _stop_with(server: uvicorn.Server, stop: asyncio.Event) -> None:
+async def _stop_with(server: uvicorn.Server, stop: asyncio.Event, stopping: Callable[[], None]) -> None:
     await stop.wait()
+    stopping()
     server.should_exit = True

@@ -134,21 +134,35 @@ def problems(snapshot: Snapshot) -> list[str]:
         *_source_problems("failure detector", "standfast-detector", snapshot.detector, snapshot.now),
         *_source_problems("notifier", "standfast-notifier", snapshot.notifier, snapshot.now),
     ]
+    found += _level_summary(snapshot)
     if level(snapshot) in LEVELS[1:]:
-        reasons = "; ".join(texts(snapshot.detector.get("reasons"))) or "no reason given"
-        found.append(f"Failure level {level(snapshot)}: {reasons}; see journalctl -t standfast-detector")
-        found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
+        reasons = texts(snapshot.detector.get("reasons"))
+        found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in "; ".join(reasons)]
     found += texts(snapshot.detector.get("notes"))
     found += _unknown_units(table(snapshot.detector.get("service_health")))
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
+    return found + _errors_summary(snapshot)
+
+
+def summaries(snapshot: Snapshot) -> list[str]:
+    """Those of the problems that stand for a list, which a page shows itself."""
+    return _level_summary(snapshot) + _errors_summary(snapshot)
+
+
+def _level_summary(snapshot: Snapshot) -> list[str]:
+    if level(snapshot) not in LEVELS[1:]:
+        return []
+    reasons = "; ".join(texts(snapshot.detector.get("reasons"))) or "no reason given"
+    return [f"Failure level {level(snapshot)}: {reasons}; see journalctl -t standfast-detector"]
+
+
+def _errors_summary(snapshot: Snapshot) -> list[str]:
     known = errors(snapshot)
-    if known and known["unresolved_count"]:
-        count = known["unresolved_count"]
-        found.append(
-            f"{count} unresolved {'error' if count == 1 else 'errors'}; see journalctl STANDFAST_EVENT=problem"
-        )
-    return found
+    count = known["unresolved_count"] if known else 0
+    if not count:
+        return []
+    return [f"{count} unresolved {'error' if count == 1 else 'errors'}; see journalctl STANDFAST_EVENT=problem"]
 
 
 def foreseen(snapshot: Snapshot) -> list[str]:

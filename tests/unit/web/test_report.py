@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -6,10 +5,7 @@ from tests.unit.web import statuses
 from tests.unit.web.test_snapshot import GONE, NOW, shot
 
 from standfast.web import snapshot as shots
-from standfast.web.page import page
 from standfast.web.report import Cell, Report, Table, Tone, report
-
-EVIL = "</td><script>alert(1)</script>\"'&"
 
 
 def table(found: Report, title: str) -> Table:
@@ -114,31 +110,6 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
     ]
 
 
-def test_nothing_that_a_daemon_says_becomes_markup() -> None:
-    evil = statuses.error(error_type=EVIL, unit=EVIL, error_message=EVIL)
-    found = report(
-        shot(
-            statuses.detector(failure_level="WARNING", reasons=[EVIL], mode=EVIL, service_health={EVIL: {}}),
-            statuses.notifier(evil),
-            **{EVIL: statuses.agent(state=EVIL, reason=EVIL, entered_at=EVIL)},
-        )
-    )
-    html = page(found, datetime.now(UTC))
-
-    assert "alert(1)" in html
-    assert "<script>alert" not in html
-    assert "</td><script" not in html
-
-
-def test_the_page_needs_nothing_from_elsewhere() -> None:
-    html = page(report(shot(paper=statuses.agent())), NOW)
-
-    assert "http://" not in html.replace("http://www.w3.org/2000/svg", "")
-    assert "https://" not in html
-    assert html.count("<h1>") == 1
-    assert '<html lang="en">' in html
-
-
 def test_hands_off_says_until_when() -> None:
     found = report(shot(statuses.detector(can_restart=False, hold_until="2026-11-23T15:40:00.000+00:00")))
 
@@ -149,17 +120,17 @@ ODD: list[Any] = [None, 7, "x", [], {}, [None, 3, "x"], {"a": None}, {"a": {"b":
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)
-def test_no_odd_value_stops_the_page(odd: Any) -> None:
+def test_no_odd_value_stops_the_report(odd: Any) -> None:
     for key in statuses.detector():
-        page(report(shot(statuses.detector(**{key: odd}))), NOW)
+        report(shot(statuses.detector(**{key: odd})))
     for key in statuses.notifier():
-        page(report(shot(notifier=statuses.notifier(**{key: odd}))), NOW)
+        report(shot(notifier=statuses.notifier(**{key: odd})))
     for key in statuses.agent():
-        page(report(shot(paper=statuses.agent(**{key: odd}))), NOW)
+        report(shot(paper=statuses.agent(**{key: odd})))
     for key in statuses.error():
-        page(report(shot(notifier=statuses.notifier(statuses.error(**{key: odd})))), NOW)
+        report(shot(notifier=statuses.notifier(statuses.error(**{key: odd}))))
     for key in statuses.detector()["service_health"]["trade_manager.service"]:
-        page(report(shot(statuses.detector(service_health={"a.service": {key: odd}}))), NOW)
+        report(shot(statuses.detector(service_health={"a.service": {key: odd}})))
 
 
 def test_a_unit_that_has_just_begun_to_fail_shows_without_alarm() -> None:
@@ -169,14 +140,6 @@ def test_a_unit_that_has_just_begun_to_fail_shows_without_alarm() -> None:
     assert (found.level, found.tone) == ("NONE", Tone.WARNING)
     assert found.headline == "Failing, but not for long enough to be a worry: a.service"
     assert "Failed first" not in dict(found.facts)
-
-
-def test_long_names_may_be_broken_between_their_words_only() -> None:
-    restart = {"at": statuses.AT, "result": "success", "automatic": True, "units": ["a_b.service"]}
-    html = page(report(shot(statuses.detector(restart_history=[restart]))), NOW)
-
-    assert "a_<wbr>b.<wbr>service" in html
-    assert f'datetime="{statuses.AT.replace(".000", "")}"' in html
 
 
 LEAK = "memory of bot.service grows 50 MiB/h over the last 3 h; reaches MemoryMax 512 MiB in about 4 h"

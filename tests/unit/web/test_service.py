@@ -1,6 +1,7 @@
 """The real server on real sockets, started by a real socket activation."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,72 +12,36 @@ from pathlib import Path
 import pytest
 import requests
 from tests.unit.web import statuses
-
-SERVE = """
-import asyncio, socket, sys
-from datetime import datetime, timedelta
-from pathlib import Path
-from standfast.web.app import application
-from standfast.web.reading import read_snapshot
-from standfast.web.server import serve
-
-def look():
-    if Path(sys.argv[1], "raise").exists():
-        raise RuntimeError("as a bug would")
-    return read_snapshot(datetime.fromisoformat(sys.argv[2]), Path(sys.argv[1]))
-
-async def main():
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(15, stop.set)
-    await serve(application(look), socket.socket(fileno=int(sys.argv[3])), stop, lambda: None, float(sys.argv[4]))
-
-asyncio.run(main())
-"""
+from tests.unit.web.serving import Service
 
 
-class Service:
-    """The status service as a child with an inherited socket."""
-
-    def __init__(self, runtime: Path, idle_limit_s: float = 60) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        fd = self.listener.fileno()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(runtime), statuses.AT, str(fd), str(idle_limit_s)],
-            pass_fds=[fd],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stderr=subprocess.PIPE,
-        )
-
-    def get(self, path: str, method: str = "GET", **headers: str) -> requests.Response:
-        return requests.request(method, self.url + path, headers={"Connection": "close", **headers}, timeout=10)
-
-    def end(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=10)
-        self.listener.close()
-        return self.process.returncode
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service whose host stays as it is."""
+    runtime = tmp_path_factory.mktemp("steady")
+    statuses.put_all(runtime)
+    with Service(runtime, now=statuses.AT) as service:
+        yield service
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     statuses.put_all(tmp_path)
-    service = Service(tmp_path)
+    service = Service(tmp_path, now=statuses.AT)
     yield service
     assert service.end() == 0
 
 
-def test_the_documents(service: Service) -> None:
-    detector = service.get("/api/failure_detector_status")
+def test_the_documents(steady: Service) -> None:
+    detector = steady.get("/api/failure_detector_status")
     assert detector.status_code == 200
     assert detector.headers["content-type"] == "application/json"
     assert detector.json() == {**statuses.detector(), "sms_enabled": False, "sms_configured": False}
 
-    assert service.get("/api/errors").json() == {"unresolved_count": 0, "unresolved_errors": []}
-    assert service.get("/api/status").json()["agents"]["paper"]["state"] == "ACTIVE"
+    assert steady.get("/api/errors").json() == {"unresolved_count": 0, "unresolved_errors": []}
+    assert steady.get("/api/status").json()["agents"]["paper"]["state"] == "ACTIVE"
 
-    page = service.get("/")
+    page = steady.get("/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "All watched units stand" in page.text
     assert "trade_manager.service" in page.text.replace("<wbr>", "")
@@ -122,14 +87,27 @@ def test_even_a_bug_is_503_and_the_service_goes_on(service: Service, tmp_path: P
     assert service.get("/api/status").status_code == 200
 
 
-def test_every_answer_carries_the_security_headers(service: Service) -> None:
-    for answer in (service.get("/"), service.get("/nothing"), service.get("/", Host="evil.example")):
+def test_a_journal_that_cannot_be_read_is_said_and_the_rest_is_shown(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "journal.json").write_text('{"trouble": "no right to read the journal"}')
+
+    for path in ("/api/units/trade_manager.service", "/api/timeline"):
+        answer = service.get(path)
+        assert (answer.status_code, answer.json()["error"]) == (503, "no right to read the journal")
+    assert "no right to read the journal" in service.get("/units/trade_manager.service").text
+    page = service.get("/")
+    assert page.status_code == 200
+    assert "Unknown: no right to read the journal." in page.text
+
+
+def test_every_answer_carries_the_security_headers(steady: Service) -> None:
+    for answer in (steady.get("/"), steady.get("/nothing"), steady.get("/", Host="evil.example")):
         policy = answer.headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self'")
         assert "unsafe" not in policy
+        assert "sha256" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
-        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["cache-control"] in ("no-cache", "no-store")
         assert "access-control-allow-origin" not in answer.headers
 
 
@@ -144,20 +122,54 @@ def test_every_answer_carries_the_security_headers(service: Service) -> None:
         ("DELETE", "/", {}, 405),
         ("OPTIONS", "/api/errors", {}, 405),
         ("GET", "/api/nothing", {}, 404),
+        ("GET", "/api/status", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+        ("GET", "/", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),
+        ("GET", "/api/units/trade_manager.service", {}, 200),
+        ("GET", "/units/trade_manager.service", {}, 200),
+        ("GET", "/api/units/sshd.service", {}, 404),
+        ("GET", "/units/sshd.service", {}, 404),
+        ("GET", "/api/timeline?hours=3", {}, 200),
+        ("GET", "/api/timeline?hours=0", {}, 400),
+        ("GET", "/api/timeline?hours=-1e9", {}, 400),
+        ("HEAD", "/api/events", {}, 200),
+        ("HEAD", "/metrics", {}, 200),
     ],
 )
 def test_who_and_what_is_answered(
-    service: Service, method: str, path: str, headers: dict[str, str], status: int
+    steady: Service, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
-    answer = service.get(path, method, **headers)
+    answer = steady.get(path, method, **headers)
 
     assert answer.status_code == status
     if status >= 400:
         assert answer.json()["error"]
 
 
-def test_a_request_without_a_host_is_refused(service: Service) -> None:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+def test_who_has_the_newest_version_is_told_only_that(service: Service, tmp_path: Path) -> None:
+    for path in ("/", "/api/status", "/api/units/trade_manager.service", "/api/openapi.json"):
+        first = service.get(path)
+        again = service.get(path, **{"If-None-Match": f'"other", {first.headers["etag"]}'})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+
+    etag = service.get("/").headers["etag"]
+    statuses.put(tmp_path, "detector", statuses.detector(failure_level="WARNING", level=1))
+    assert service.get("/", **{"If-None-Match": etag}).status_code == 200
+
+
+def test_the_style_and_the_script_may_be_kept_for_ever(steady: Service) -> None:
+    paths = re.findall(r'(?:href|src)="(/static/[^"]+)"', steady.get("/").text)
+
+    assert len(paths) == 3
+    for path in paths:
+        answer = steady.get(path)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["content-type"].split(";")[0] in ("text/css", "text/javascript", "image/svg+xml")
+
+
+def test_a_request_without_a_host_is_refused(steady: Service) -> None:
+    with socket.create_connection(("127.0.0.1", steady.port), timeout=10) as connection:
         connection.sendall(b"GET /api/status HTTP/1.0\r\n\r\n")
         assert connection.makefile("rb").readline().split()[1] == b"421"
 
@@ -175,7 +187,7 @@ def test_it_ends_when_idle_and_the_socket_goes_on_listening(tmp_path: Path) -> N
 
 def test_sigterm_ends_it_at_once_also_with_a_connection_open(tmp_path: Path) -> None:
     statuses.put_all(tmp_path)
-    service = Service(tmp_path)
+    service = Service(tmp_path, now=statuses.AT)
     with requests.Session() as session:
         assert session.get(service.url + "/api/status", timeout=10).status_code == 200
         assert service.end() == 0

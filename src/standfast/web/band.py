@@ -1,0 +1,125 @@
+"""The last 24 hours: the levels as a band, and what happened as a list. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from html import escape
+from typing import Final
+
+from standfast.events import Kind, Severity
+from standfast.web import markup, timeline
+from standfast.web import snapshot as shots
+from standfast.web.report import Tone
+from standfast.web.scene import Scene
+from standfast.web.timeline import MESSAGE, WATCH, Happening, History, Span
+
+SHOWN: Final = 30
+_TICK_EVERY: Final = timedelta(hours=6)
+_HEIGHT: Final = 40
+# The worse, the higher: colour only repeats it.
+_HEIGHTS: Final = {"NONE": 6, "WARNING": 18, "CRITICAL": 29, "CASCADING": 40, shots.UNKNOWN: 6}
+_TONES: Final = {"NONE": Tone.GOOD, "WARNING": Tone.WARNING, "CRITICAL": Tone.BAD, "CASCADING": Tone.BAD}
+_LABELS: Final = {
+    Kind.LEVEL: "Level",
+    Kind.RESTART: "Master restart",
+    Kind.SHUTDOWN: "Stop",
+    Kind.COMMAND: "Command",
+    Kind.STATE: "Agent",
+    Kind.PROBLEM: "Problem",
+    Kind.RESOLVED: "Over",
+    MESSAGE: "Message",
+    WATCH: "Seen",
+}
+
+
+def band(scene: Scene) -> str:
+    """The section."""
+    history = to_the_minute(scene.history)
+    if history.trouble:
+        return markup.card("timeline", "Last 24 hours", markup.empty(f"Unknown: {history.trouble}."))
+    level = shots.level(scene.snapshot)
+    inner = _drawing(history, level) + _ticks(history) + _list(history)
+    return markup.card("timeline", "Last 24 hours", inner)
+
+
+def to_the_minute(history: History) -> History:
+    """The same up to the end of the minute: a page that says the same is the same page."""
+    until = history.until.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    since = until - timeline.SPAN
+    return replace(history, since=since, until=until)
+
+
+def _drawing(history: History, level: str) -> str:
+    found = timeline.spans(history, level)
+    bars = "".join(_bar(span, history.since) for span in found)
+    restarts = [one for one in history.happenings if one.kind == Kind.RESTART and one.type.endswith("STARTED")]
+    marks = "".join(_restart(one.at, history.since) for one in restarts)
+    minutes = int(timeline.SPAN.total_seconds() // 60)
+    return (
+        f'<svg class="band" viewBox="0 0 {minutes} {_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{markup.attribute(_said(found, len(restarts)))}">{bars}{marks}</svg>'
+    )
+
+
+def _said(found: list[Span], restarts: int) -> str:
+    """What the drawing shows, in words."""
+    lengths: dict[str, timedelta] = {}
+    for span in found:
+        lengths[span.level] = lengths.get(span.level, timedelta()) + (span.end - span.begin)
+    said = ", ".join(f"{level} for {markup.span(length)}" for level, length in lengths.items())
+    return f"Levels of the last 24 hours: {said}; {markup.count(restarts, 'master restart')}"
+
+
+def _bar(span: Span, since: datetime) -> str:
+    x, width = _minutes(span.begin - since), _minutes(span.end - span.begin)
+    height = _HEIGHTS[span.level]
+    tone = _TONES.get(span.level, Tone.PLAIN)
+    # What lasted a moment is seen all the same.
+    return (
+        f'<rect class="{tone}" x="{x:.1f}" y="{_HEIGHT - height}" width="{max(width, 3):.1f}" height="{height}">'
+        f"<title>{escape(span.level)} for {markup.span(span.end - span.begin)}</title></rect>"
+    )
+
+
+def _restart(at: datetime, since: datetime) -> str:
+    return f'<path class="restart" d="M{_minutes(at - since):.1f} 0v{_HEIGHT}"><title>Master restart</title></path>'
+
+
+def _minutes(length: timedelta) -> float:
+    return max(length.total_seconds() / 60, 0.0)
+
+
+def _ticks(history: History) -> str:
+    number = int(timeline.SPAN / _TICK_EVERY)
+    at = (history.since + index * _TICK_EVERY for index in range(number))
+    items = "".join(f"<li>{markup.short_moment(one)}</li>" for one in at)
+    return f'<ol class="ticks" aria-hidden="true">{items}<li>now</li></ol>'
+
+
+def _list(history: History) -> str:
+    items = [_item(one) for one in history.happenings]
+    if not items:
+        return markup.empty("Nothing happened.")
+    shown = f'<ol class="happenings">{"".join(items[:SHOWN])}</ol>'
+    rest = items[SHOWN:]
+    if rest:
+        summary = f"<summary>{len(rest)} earlier</summary>"
+        shown += f'<details id="earlier">{summary}<ol class="happenings">{"".join(rest)}</ol></details>'
+    return shown if history.complete else shown + '<p class="note">These are the newest of very many.</p>'
+
+
+def _item(one: Happening) -> str:
+    label = _LABELS.get(one.kind, one.kind)
+    return (
+        f'<li>{markup.moment(one.at)} <span class="kind {_tone(one)}">{escape(label)}</span> '
+        f'<span class="text">{markup.name(one.text)}</span></li>'
+    )
+
+
+def _tone(one: Happening) -> Tone:
+    if one.kind == Kind.LEVEL:
+        return _TONES.get(one.level, Tone.PLAIN)
+    if one.kind == Kind.RESOLVED:
+        return Tone.GOOD
+    if one.kind not in (Kind.PROBLEM, MESSAGE, WATCH, Kind.RESTART):
+        return Tone.PLAIN
+    return {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WARNING}.get(one.severity, Tone.PLAIN)

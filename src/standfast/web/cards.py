@@ -1,0 +1,217 @@
+"""The smaller sections of the dashboard: restarts, errors, agents, checks, channels. Pure."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+from standfast.web import markup
+from standfast.web import snapshot as shots
+from standfast.web.report import Tone
+from standfast.web.scene import Scene
+from standfast.web.snapshot import Source
+
+Row = Mapping[str, Any]
+
+ERRORS_SHOWN: Final = 20
+# So many agents that trade are listed at once; more are one step away.
+ACTIVE_SHOWN: Final = 8
+# Reasons of a decision that are the reasons why no restart is possible at all.
+_SAID_ALREADY: Final = frozenset({"budget", "gap", "hold", "running", "shutdown"})
+
+_RESULTS: Final = {"success": Tone.GOOD, "partial": Tone.WARNING, "failure": Tone.BAD}
+_STATES: Final = {"ACTIVE": Tone.GOOD, "ERROR": Tone.BAD, "WAITING": Tone.WARNING, shots.UNKNOWN: Tone.WARNING}
+
+
+def restarts(scene: Scene) -> str:
+    """Whether a master restart is possible now, why not, and those that were."""
+    detector = scene.snapshot.detector
+    if detector.status is None:
+        return markup.card("restarts", "Master restart", markup.empty("Unknown: the failure detector is not running."))
+    history = "".join(_run(row) for row in reversed(shots.rows(detector.get("restart_history"))))
+    listed = f'<ul class="rows">{history}</ul>' if history else markup.empty("None was made yet.")
+    return markup.card("restarts", "Master restart", _allowed(detector) + _mode(detector) + listed)
+
+
+def _allowed(detector: Source) -> str:
+    allowed = detector.get("can_restart") is True
+    words = "Possible now" if allowed else "Not possible now"
+    why = detector.get("restart_blocked")
+    until = shots.moment(detector.get("hold_until")) or shots.moment(detector.get("gap_until"))
+    more = f": {escape(str(why))}" if why else ""
+    more += f"; until {markup.moment(until)}" if until and not allowed else ""
+    sign = markup.mark(Tone.GOOD if allowed else Tone.WARNING)
+    lead = f'<p class="lead">{sign}<span><strong>{words}</strong>{more}.</span></p>'
+    return lead + _release(detector) + _decision(detector) + _budget(detector)
+
+
+def _release(detector: Source) -> str:
+    if not detector.get("hold_until"):
+        return ""
+    return "<p>When you have looked at the units: <code>standfastctl release</code></p>"
+
+
+def _budget(detector: Source) -> str:
+    used, most = detector.get("restart_count"), detector.get("max_per_hour")
+    return f"<p>{markup.text(used)} of at most {markup.text(most)} within the last hour.</p>" if most else ""
+
+
+def _decision(detector: Source) -> str:
+    """What the detector decided about the cascade that lasts now."""
+    decision = shots.table(detector.get("decision"))
+    if not decision or str(decision.get("reason")) in _SAID_ALREADY:
+        return ""
+    words = "Asked for" if decision.get("allowed") is True else "Not asked for"
+    return f"<p>{words}: {markup.text(decision.get('why'))}.</p>"
+
+
+def _mode(detector: Source) -> str:
+    words = {
+        "observe": "It observes: it says what it would restart, and restarts nothing",
+        "act": "It acts: it asks for a master restart when a cascade lasts",
+    }
+    mode = str(detector.get("mode"))
+    said = words.get(mode, "It is not known whether it acts")
+    return f'<p>{said} (<code>mode = "{escape(mode)}"</code>).</p>'
+
+
+def _run(row: Row) -> str:
+    result = row.get("result")
+    units = shots.texts(row.get("units"))
+    by = {True: "asked for by the detector", False: "by hand"}.get(bool(row.get("automatic")))
+    about = f" for {', '.join(map(markup.name, units))}" if units else ""
+    tone = _RESULTS.get(str(result), Tone.PLAIN)
+    return (
+        f"<li>{markup.mark(tone)}<div><strong>{markup.text(result)}</strong> {markup.moment(row.get('at'))}"
+        f'<p class="meta">{by}{about}</p></div></li>'
+    )
+
+
+def errors(scene: Scene) -> str:
+    """The unresolved errors, those that somebody took on last."""
+    notifier = scene.snapshot.notifier
+    if notifier.status is None:
+        return markup.card("errors", "Unresolved errors", markup.empty("Unknown: the notifier is not running."))
+    rows = sorted(shots.rows(notifier.get("unresolved_errors")), key=_is_held)
+    if not rows:
+        return markup.card("errors", "Unresolved errors", markup.empty("None."))
+    number = max(shots.number(notifier.get("unresolved")), len(rows))
+    shown, more = "".join(map(_error, rows[:ERRORS_SHOWN])), number - len(rows[:ERRORS_SHOWN])
+    rest = f'<p class="note">{more} more: <code>standfastctl errors</code></p>' if more else ""
+    return markup.card("errors", "Unresolved errors", f'<ul class="rows">{shown}</ul>{rest}', str(number))
+
+
+def _is_held(row: Row) -> bool:
+    return bool(row.get("acknowledged") or row.get("silenced"))
+
+
+def _error(row: Row) -> str:
+    held = "".join(f' <span class="badge">{word}</span>' for word in ("acknowledged", "silenced") if row.get(word))
+    action = f"<p>{markup.name(str(row['action']))}</p>" if row.get("action") else ""
+    lines = (
+        f"<strong>{markup.name(str(row.get('error_type') or 'unknown'))}</strong>{held}",
+        f'<p class="about">{markup.name(str(row.get("unit") or ""))}</p>',
+        f"<p>{markup.name(str(row.get('error_message') or ''))}</p>{action}",
+        f'<p class="meta">Since {markup.moment(row.get("first_occurrence"))}, ',
+        f"last {markup.moment(row.get('last_occurrence'))} · {_times(row.get('occurrence_count'))}, ",
+        f"told {_times(row.get('notification_count'))}{_ack(row)}</p>",
+    )
+    return f"<li>{markup.mark(Tone.PLAIN if held else Tone.BAD)}<div>{''.join(lines)}</div></li>"
+
+
+def _times(value: Any) -> str:
+    return "once" if value == 1 else f"{markup.text(value)} times"
+
+
+def _ack(row: Row) -> str:
+    if _is_held(row) or not shots.number(row.get("id")):
+        return ""
+    return f" · to take it on: <code>standfastctl ack {shots.number(row.get('id'))}</code>"
+
+
+def agents(scene: Scene) -> str:
+    """The agents."""
+    found = scene.snapshot.agents
+    if not found:
+        return markup.card("agents", "Agents", markup.empty("No agent is running."))
+    rows = {name: _agent(name, source) for name, source in found.items()}
+    well = [name for name, source in found.items() if source.get("state") == "ACTIVE"]
+    if len(well) <= ACTIVE_SHOWN:
+        return markup.card("agents", "Agents", f'<ul class="rows">{"".join(rows.values())}</ul>', str(len(found)))
+    others = "".join(row for name, row in rows.items() if name not in well)
+    folded = f'<ul class="rows">{"".join(rows[name] for name in well)}</ul>'
+    inner = f'<ul class="rows">{others}</ul>' if others else ""
+    inner += f'<details id="active"><summary>{markup.count(len(well), "active agent")}</summary>{folded}</details>'
+    return markup.card("agents", "Agents", inner, str(len(found)))
+
+
+def _agent(name: str, source: Source) -> str:
+    row = shots.agent(source)
+    state = row["state"]
+    paused = ' <span class="badge">paused</span>' if row["paused"] is True else ""
+    live = ' <span class="badge bad">live</span>' if source.get("live") is True else ""
+    reason = f"<p>{escape(str(row['reason']))}</p>" if row["reason"] else ""
+    action = shots.table(source.get("failure")).get("action")
+    step = f'<p class="meta">{escape(str(action))}</p>' if action else ""
+    return (
+        f"<li>{markup.mark(_STATES.get(str(state), Tone.PLAIN))}<div><strong>{escape(name)}</strong> "
+        f'{markup.text(state)}{paused}{live} <span class="meta">since {markup.moment(row["entered_at"])}</span>'
+        f"{reason}{step}{_holdings(row, source)}</div></li>"
+    )
+
+
+def _holdings(row: Row, source: Source) -> str:
+    flat = row["flat"]
+    if flat is True:
+        return '<p class="meta">Flat: it holds nothing.</p>'
+    positions = shots.rows(source.get("positions"))
+    held = ", ".join(f"{markup.text(one.get('quantity'))} {markup.text(one.get('symbol'))}" for one in positions)
+    if flat is False:
+        return f'<p class="meta">Holds {held or "positions"}.</p>'
+    return '<p class="meta">Whether it holds positions is not known.</p>'
+
+
+def checks(scene: Scene) -> str:
+    """Critical files and databases."""
+    detector = scene.snapshot.detector
+    found = [("file", name, shots.table(row)) for name, row in shots.table(detector.get("critical_files")).items()]
+    found += [("database", name, shots.table(row)) for name, row in shots.table(detector.get("databases")).items()]
+    if not found:
+        return ""
+    listed = "".join(_check(*one) for one in found)
+    return markup.card("checks", "Files and databases", f'<ul class="rows">{listed}</ul>')
+
+
+def _check(kind: str, name: str, row: Row) -> str:
+    healthy = row.get("healthy")
+    known = {True: (Tone.GOOD, "well"), False: (Tone.BAD, "not well")}
+    tone, word = known[healthy] if isinstance(healthy, bool) else (Tone.WARNING, "unknown")
+    detail = f": {escape(str(row['detail']))}" if row.get("detail") else ""
+    what = f'{markup.name(name)} <span class="meta">{kind}</span>'
+    return f"<li>{markup.mark(tone)}<div>{what}<p>{word}{detail}</p></div></li>"
+
+
+def channels(scene: Scene) -> str:
+    """How messages get out, and what is silenced."""
+    notifier = scene.snapshot.notifier
+    if notifier.status is None:
+        return markup.card("channels", "Messages", markup.empty("Unknown: the notifier is not running."))
+    listed = "".join(_channel(row) for row in shots.rows(notifier.get("channels")))
+    silences = "".join(_silence(row) for row in shots.rows(notifier.get("silences")))
+    silenced = f'<h3>Silences</h3><ul class="rows">{silences}</ul>' if silences else ""
+    return markup.card("channels", "Messages", f'<ul class="rows">{listed}</ul>{silenced}')
+
+
+def _channel(row: Row) -> str:
+    failing, queued = row.get("failing"), shots.number(row.get("queued"))
+    said = f"last delivered {markup.moment(row.get('last_delivered'), 'never')}, {queued} waiting"
+    trouble = f"<p>{escape(str(failing))}</p>" if failing else ""
+    what = f'{markup.text(row.get("name"))} <span class="meta">{said}</span>'
+    return f"<li>{markup.mark(Tone.BAD if failing else Tone.GOOD)}<div>{what}{trouble}</div></li>"
+
+
+def _silence(row: Row) -> str:
+    about = " ".join(str(row[key]) for key in ("unit", "type", "severity") if row.get(key)) or "everything"
+    return (
+        f"<li>{markup.mark(Tone.PLAIN)}<div>{markup.name(about)} until {markup.moment(row.get('end'))}"
+        f'<p class="meta">{markup.text(row.get("why"), "no reason")}, by {markup.text(row.get("by"))}</p></div></li>'
+    )

@@ -1,0 +1,62 @@
+"""The smaller JSON documents: units, agents, restarts. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from standfast.moments import iso
+from standfast.web import snapshot as shots
+from standfast.web.snapshot import Snapshot
+from standfast.web.timeline import Line
+
+RESTART_KEYS: Final = (
+    *("mode", "can_restart", "restart_blocked", "restart_count", "max_per_hour", "last_restart"),
+    *("hold_until", "gap_until", "decision", "restart_history"),
+)
+
+
+def units(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The body of `GET /api/units`, or None while the detector is not running."""
+    if snapshot.detector.status is None:
+        return None
+    return {"units": [{"unit": name, **row} for name, row in watched(snapshot).items()]}
+
+
+def unit(snapshot: Snapshot, name: str, lines: Sequence[Line]) -> dict[str, Any]:
+    """The body of `GET /api/units/NAME` for a watched unit."""
+    return {
+        "unit": name,
+        **watched(snapshot)[name],
+        "needed_by": needed_by(snapshot, name),
+        "journal": [{"at": iso(line.at), "priority": line.priority, "text": line.text} for line in lines],
+    }
+
+
+def needed_by(snapshot: Snapshot, name: str) -> list[str]:
+    """The watched units that need this one."""
+    return [other for other, row in watched(snapshot).items() if name in shots.texts(row.get("needs"))]
+
+
+def agents(snapshot: Snapshot) -> dict[str, Any]:
+    """The body of `GET /api/agents`."""
+    return {
+        "agents": [
+            {**_plain(source.status), **shots.agent(source), "name": name} for name, source in snapshot.agents.items()
+        ]
+    }
+
+
+def restarts(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The body of `GET /api/restarts`, or None while the detector is not running."""
+    if snapshot.detector.status is None:
+        return None
+    return {key: snapshot.detector.get(key) for key in RESTART_KEYS}
+
+
+def watched(snapshot: Snapshot) -> Mapping[str, Mapping[str, Any]]:
+    """The watched units, with what the detector says of each."""
+    health = shots.table(snapshot.detector.get("service_health"))
+    return {name: shots.table(row) for name, row in health.items()}
+
+
+def _plain(status: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return status if status is not None else {}

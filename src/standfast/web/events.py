@@ -1,0 +1,73 @@
+"""Server-sent events: a short word to whoever watches, each time that something is different."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from starlette.responses import Response, StreamingResponse
+
+from standfast.clock import monotonic_s
+from standfast.web import snapshot as shots
+from standfast.web.answers import unavailable, version
+from standfast.web.changes import Changes
+from standfast.web.look import Look
+from standfast.web.report import headline
+from standfast.web.snapshot import Snapshot
+
+MEDIA_TYPE: Final = "text/event-stream"
+# How long a browser waits before it connects again.
+RETRY_MS: Final = 2000
+FOUND_OUT_EVERY_S: Final = 1.0
+
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is so now: enough to say whether to look at the rest; `version` differs whenever anything does."""
+
+    level: str
+    headline: str
+    version: str
+
+
+class News:
+    """What is so now, found out anew when a file has changed, and once a second for what time alone changes."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._stamps: tuple[object, ...] = ()
+        self._last: Change | None = None
+        self._until_s = 0.0
+
+    def __call__(self) -> Change:
+        """What is so now."""
+        stamps, now_s = self._look.stamps(), monotonic_s()
+        if self._last is None or stamps != self._stamps or now_s >= self._until_s:
+            self._last = change(self._look.snapshot(), stamps)
+            self._stamps, self._until_s = stamps, now_s + FOUND_OUT_EVERY_S
+        return self._last
+
+
+def change(snapshot: Snapshot, stamps: Sequence[object]) -> Change:
+    """What is so now; besides the files it is time that makes a difference, when a daemon says nothing more."""
+    stale = [shots.stale_s(one, snapshot.now) is not None for one in (snapshot.detector, *snapshot.agents.values())]
+    stale.append(shots.stale_s(snapshot.notifier, snapshot.now) is not None)
+    _, words = headline(snapshot, shots.problems(snapshot))
+    return Change(shots.level(snapshot), words, version(repr((stamps, stale))))
+
+
+def stream(changes: Changes[Change], method: str = "GET") -> Response:
+    """The answer that goes on; 503 when so many listen already that there is no more room."""
+    if changes.full:
+        return unavailable("as many as may are listening already; ask /api/status from time to time instead")
+    if method == "HEAD":
+        return Response(headers={**_HEADERS, "Content-Type": MEDIA_TYPE})
+    return StreamingResponse(_lines(changes), headers=_HEADERS, media_type=MEDIA_TYPE)
+
+
+async def _lines(changes: Changes[Change]) -> AsyncIterator[str]:
+    yield f"retry: {RETRY_MS}\n\n"
+    async for one in changes.listen():
+        yield ": still here\n\n" if one is None else f"event: status\ndata: {json.dumps(asdict(one))}\n\n"

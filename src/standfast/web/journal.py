@@ -1,0 +1,206 @@
+"""The journal as the status service reads it: bounded, by indexed fields only, and only what is shown."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Final
+
+from systemd import journal
+
+from standfast.errors import StandfastError
+from standfast.events import Event, Kind
+from standfast.journal_files import may_read_journal
+from standfast.notifier.authorise import Trust, Verdict, authorise
+from standfast.notifier.entries import Entry, to_fields, to_text
+from standfast.notifier.model import MessageKind
+from standfast.notifier.redact import redacted
+from standfast.web.timeline import Happening, History, Line, newest_first, of_event, of_message, of_watch
+
+log = logging.getLogger(__name__)
+
+# At most so many of each group are read: a flood of one kind hides nothing of the others.
+EVENTS_READ: Final = 200
+LONGEST_TEXT: Final = 400
+# Among so many of a unit's own last lines those are looked for that tell most.
+WORDS_READ: Final = 50
+
+_DETECTOR: Final = "standfast-detector.service"
+_NOTIFIER: Final = "standfast-notifier.service"
+_GROUPS: Final = (
+    (Kind.LEVEL, Kind.RESTART, Kind.SHUTDOWN, Kind.COMMAND),
+    (Kind.STATE,),
+    (Kind.PROBLEM, Kind.RESOLVED),
+)
+
+Raw = Mapping[str, Any]
+Open = Callable[[], Any]
+
+
+class JournalError(StandfastError):
+    """The journal cannot be read."""
+
+
+class Journal:
+    """Reads with a reader of its own each time: one that is kept open keeps deleted files on the disk."""
+
+    def __init__(
+        self,
+        trust: Callable[[], Trust],
+        open_reader: Open = journal.Reader,
+        may_read: Callable[[], bool] = may_read_journal,
+    ) -> None:
+        self._trust = trust
+        self._open = open_reader
+        self._may_read = may_read
+
+    def history(self, since: datetime, until: datetime) -> History:
+        """What happened since a moment; a journal that cannot be read is said in it."""
+        if not self._may_read():
+            why = "this service may not read the journal; see that its unit has SupplementaryGroups=systemd-journal"
+            return History(since, until, trouble=why)
+        try:
+            with self._open() as reader:
+                groups = [*self._events(reader, since), self._messages(reader, since), _watched(reader, since)]
+                watched_since = _first_at(reader, _DETECTOR)
+        except OSError as error:
+            log.warning("Cannot read the journal: %s", error.strerror or error)
+            return History(since, until, trouble=f"the journal cannot be read: {error.strerror or error}")
+        complete = all(len(group) < EVENTS_READ for group in groups)
+        return History(
+            since, until, newest_first(one for group in groups for one in group), complete, "", watched_since
+        )
+
+    def lines(self, unit: str, count: int) -> list[Line]:
+        """The last lines of a unit, and of systemd about it, the oldest first.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        try:
+            with self._open() as reader:
+                reader.add_match(_SYSTEMD_UNIT=unit)
+                reader.add_disjunction()
+                reader.add_match(_PID="1", UNIT=unit)
+                return [_line(raw) for raw in islice(_newest(reader), count)][::-1]
+        except OSError as error:
+            raise JournalError(f"cannot read the journal: {error.strerror or error}") from error
+
+    def last_words(self, unit: str, count: int) -> list[Line]:
+        """The last of what a unit itself said, and the last word of systemd about it.
+
+        systemd says much of a unit that it starts in vain again and again; why it is in vain, the unit says.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        try:
+            with self._open() as reader:
+                reader.add_match(_SYSTEMD_UNIT=unit)
+                own = distinct((_line(raw) for raw in islice(_newest(reader), WORDS_READ)), count - 1)
+                reader.flush_matches()
+                reader.add_match(_PID="1", UNIT=unit)
+                about = [_line(raw) for raw in islice(_newest(reader), count)]
+        except OSError as error:
+            raise JournalError(f"cannot read the journal: {error.strerror or error}") from error
+        words = own + about[: 1 if own else count]
+        return sorted(words, key=lambda line: line.at)
+
+    def _events(self, reader: Any, since: datetime) -> Iterator[list[Happening]]:
+        trust = self._trust()
+        for kinds in _GROUPS:
+            reader.flush_matches()
+            reader.add_match(STANDFAST="1")
+            for kind in kinds:
+                reader.add_match(STANDFAST_EVENT=kind.value)
+            entries = (Entry(to_fields(raw), "", _at(raw)) for raw in _newest(reader, since))
+            believed = ((_believed(entry, trust), entry.at) for entry in islice(entries, EVENTS_READ))
+            yield [_shortened(of_event(event, at)) for event, at in believed if event is not None]
+
+    def _messages(self, reader: Any, since: datetime) -> list[Happening]:
+        ended: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for raw in _of(reader, since, _SYSTEMD_UNIT=_NOTIFIER, STANDFAST_RESULT=("delivered", "refused", "given_up")):
+            ended[to_text(raw.get("STANDFAST_NOTIFICATION", ""))].append(
+                (to_text(raw.get("STANDFAST_CHANNEL", "")), to_text(raw["STANDFAST_RESULT"]).replace("_", " "))
+            )
+        queued = _of(reader, since, _SYSTEMD_UNIT=_NOTIFIER, STANDFAST_QUEUED=_MESSAGE_KINDS)
+        return [
+            _shortened(of_message(to_text(raw["MESSAGE"]), _at(raw), ended[to_text(raw["STANDFAST_NOTIFICATION"])]))
+            for raw in queued
+            if "STANDFAST_NOTIFICATION" in raw and "MESSAGE" in raw
+        ]
+
+
+# The others are not for people.
+_MESSAGE_KINDS: Final = tuple(one.value for one in MessageKind if one not in (MessageKind.RESEND, MessageKind.CANARY))
+
+
+def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:
+    """The newest of each text: a unit that starts again and again says the same each time."""
+    found: dict[str, Line] = {}
+    for line in newest_first:
+        found.setdefault(line.text, line)
+    return list(found.values())[:count]
+
+
+def _watched(reader: Any, since: datetime) -> list[Happening]:
+    """What the detector found worth a warning: a unit that fails, a decision; its events are read already."""
+    found = _of(reader, since, _SYSTEMD_UNIT=_DETECTOR, PRIORITY=("4", "3"))
+    return [
+        _shortened(of_watch(to_text(raw.get("MESSAGE", "")), to_text(raw.get("STANDFAST_UNIT", "")), _at(raw)))
+        for raw in found
+        if "STANDFAST" not in raw
+    ]
+
+
+def _of(reader: Any, since: datetime, **matches: str | tuple[str, ...]) -> list[Raw]:
+    """The newest entries with one of the values in each of the fields."""
+    reader.flush_matches()
+    for name, values in matches.items():
+        for value in (values,) if isinstance(values, str) else values:
+            reader.add_match(f"{name}={value}")
+    return list(islice(_newest(reader, since), EVENTS_READ))
+
+
+def _first_at(reader: Any, unit: str) -> datetime | None:
+    reader.flush_matches()
+    reader.add_match(_SYSTEMD_UNIT=unit)
+    reader.seek_head()
+    raw = reader.get_next()
+    return _at(raw) if raw else None
+
+
+def _newest(reader: Any, since: datetime | None = None) -> Iterator[Raw]:
+    reader.seek_tail()
+    while raw := reader.get_previous():
+        if since is not None and _at(raw) < since:
+            return
+        yield raw
+
+
+def _believed(entry: Entry, trust: Trust) -> Event | None:
+    """The event of an entry; None when it is none, or its user has no say in it."""
+    event = entry.event()
+    allowed = event is not None and authorise(event, entry.uid, entry.systemd_unit, trust) is Verdict.ALLOWED
+    return event if allowed else None
+
+
+def _at(raw: Raw) -> datetime:
+    return datetime.fromtimestamp(raw["__REALTIME_TIMESTAMP"].timestamp(), UTC)
+
+
+def _line(raw: Raw) -> Line:
+    priority = to_text(raw.get("PRIORITY", 6))
+    return Line(_at(raw), _text(to_text(raw.get("MESSAGE", ""))), int(priority) if priority in "01234567" else 6)
+
+
+def _shortened(one: Happening) -> Happening:
+    return replace(one, text=_text(one.text), type=_text(one.type), unit=_text(one.unit), state=_text(one.state))
+
+
+def _text(text: str) -> str:
+    """Other programs' words on one line, without control characters, secrets and excess."""
+    plain = "".join(character if character.isprintable() else " " for character in redacted(text[: 4 * LONGEST_TEXT]))
+    return plain if len(plain) <= LONGEST_TEXT else plain[: LONGEST_TEXT - 3] + "..."

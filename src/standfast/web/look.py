@@ -1,0 +1,142 @@
+"""What the service shows, read once for all who ask at the same time.
+
+A thousand requests in a second read and parse the status files once, and the journal once:
+whatever is asked of this service, the daemons' files are touched a few times a second at most.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from standfast import paths
+from standfast.clock import monotonic_s, utc_now
+from standfast.errors import StandfastError
+from standfast.web.documents import watched
+from standfast.web.reading import read_snapshot
+from standfast.web.scene import Scene
+from standfast.web.snapshot import Snapshot, texts
+from standfast.web.timeline import SPAN, History, Line
+
+# How old what was read of the journal may be.
+JOURNAL_FOR_S: Final = 2.0
+# How long one snapshot stands for "now" while no status file changes.
+NOW_FOR: Final = timedelta(seconds=1)
+# Of so many failing units the dashboard shows the last lines; the others have them on their own pages.
+UNITS_WITH_LINES: Final = 12
+LINES_SHOWN: Final = 6
+
+Stamp = tuple[str, int, int, int]
+
+
+class ReadsJournal(Protocol):
+    """The journal, or a fake of it."""
+
+    def history(self, since: datetime, until: datetime) -> History:
+        """What happened between two moments."""
+
+    def lines(self, unit: str, count: int) -> list[Line]:
+        """The last lines of a unit; StandfastError when they cannot be read."""
+
+    def last_words(self, unit: str, count: int) -> list[Line]:
+        """Those of them that tell most, in so many lines."""
+
+
+class Look:
+    """Looks at the status files and the journal, from any thread."""
+
+    def __init__(
+        self,
+        journal: ReadsJournal,
+        host: str,
+        runtime: Path = paths.RUNTIME,
+        now: Callable[[], datetime] = utc_now,
+        *,
+        show_lines: bool = True,
+    ) -> None:
+        """Set up; with `show_lines` False no unit's own lines are ever shown."""
+        self._journal = journal
+        self._host = host
+        self._runtime = runtime
+        self._now = now
+        self._show_lines = show_lines
+        self._lock = threading.Lock()
+        self._scene_lock = threading.Lock()
+        self._stamps: tuple[Stamp, ...] = ()
+        self._snapshot: Snapshot | None = None
+        self._scene: Scene | None = None
+        self._scene_until_s = 0.0
+
+    def stamps(self) -> tuple[Stamp, ...]:
+        """Of each status file its path, inode, size and time: it changes when a daemon writes, begins or ends."""
+        return stamps(self._runtime)
+
+    def snapshot(self) -> Snapshot:
+        """The status files as they are now."""
+        with self._lock:
+            return self._read()
+
+    def scene(self) -> Scene:
+        """Everything; what it has from the journal is at most two seconds old."""
+        with self._scene_lock:  # not the other: reading the journal keeps nobody from the status files
+            snapshot, scene = self.snapshot(), self._scene
+            if scene is None or snapshot.detector is not scene.snapshot.detector or monotonic_s() > self._scene_until_s:
+                self._scene = self._compose(snapshot)
+                self._scene_until_s = monotonic_s() + JOURNAL_FOR_S
+            elif snapshot is not scene.snapshot:
+                self._scene = replace(scene, snapshot=snapshot)
+            return self._scene or self._compose(snapshot)
+
+    def lines(self, unit: str, count: int) -> list[Line]:
+        """The last lines of a unit.
+
+        Raises:
+            StandfastError: the journal cannot be read.
+        """
+        return self._journal.lines(unit, count) if self._show_lines else []
+
+    def _compose(self, snapshot: Snapshot) -> Scene:
+        history = self._journal.history(snapshot.now - SPAN, snapshot.now)
+        firsts = texts(snapshot.detector.get("root_cause"))
+        failing = [name for name, row in watched(snapshot).items() if self._show_lines and row.get("failing") is True]
+        failing.sort(key=lambda name: name not in firsts)
+        lines: dict[str, Sequence[Line]] = {}
+        with contextlib.suppress(StandfastError):  # the history says that the journal cannot be read
+            for name in failing[:UNITS_WITH_LINES]:
+                lines[name] = self._journal.last_words(name, LINES_SHOWN)
+        return Scene(snapshot, history, lines, self._host)
+
+    def _read(self) -> Snapshot:
+        found, now = self.stamps(), self._now()
+        if self._snapshot is None or found != self._stamps:
+            self._snapshot = read_snapshot(now, self._runtime)
+        elif not timedelta() <= now - self._snapshot.now < NOW_FOR:
+            self._snapshot = replace(self._snapshot, now=now)
+        self._stamps = found
+        return self._snapshot
+
+
+def stamps(runtime: Path) -> tuple[Stamp, ...]:
+    """See `Look.stamps`."""
+    agents: list[str] = []
+    with contextlib.suppress(OSError):  # no agent has run since the boot
+        agents = sorted(entry.name for entry in os.scandir(runtime / "agent") if entry.is_dir())
+    return tuple(_stamps(runtime / where / "status.json" for where in ("detector", "notifier", *_agents(agents))))
+
+
+def _agents(names: Sequence[str]) -> Iterator[str]:
+    return (f"agent/{name}" for name in names)
+
+
+def _stamps(files: Iterator[Path]) -> Iterator[Stamp]:
+    for path in files:
+        try:
+            found = path.stat()
+        except OSError:
+            yield str(path), 0, 0, 0
+        else:
+            yield str(path), found.st_ino, found.st_size, found.st_mtime_ns

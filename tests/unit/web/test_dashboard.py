@@ -1,0 +1,201 @@
+"""The dashboard's HTML: what is said where, and that nothing said by others becomes markup."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from tests.unit.web import statuses
+from tests.unit.web.scenes import GONE, NOW, ago, scene
+
+from standfast.events import Severity
+from standfast.web.dashboard import dashboard, unavailable_page
+from standfast.web.scene import Scene
+from standfast.web.snapshot import Snapshot
+from standfast.web.timeline import Happening, Line
+from standfast.web.unit_page import unit_page
+
+EVIL = "</td></script><script>alert(1)</script>\"'&<b onload=x>"
+UNIT = "trade_manager.service"
+
+
+class Text(HTMLParser):
+    """The text of a page, and what elements it has."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        assert not [name for name, _ in attrs if name.startswith("on") or name == "style"]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+def shown(of: Scene) -> str:
+    return Text(dashboard(of)).text
+
+
+def test_a_cascade_names_what_failed_first_and_what_it_took_along() -> None:
+    status = statuses.detector(
+        failure_level="CASCADING",
+        reasons=["3 critical units fail"],
+        root_cause=["a.service"],
+        took_along={"a.service": ["b.service", "c.service"]},
+    )
+    since = Happening(ago(12), "level", "Failure level CASCADING", level="CASCADING")
+    text = shown(scene(status, happenings=[since]))
+
+    assert "CASCADING The fleet is going down" in text.replace("CASCADINGThe", "CASCADING The")
+    assert "Probable root causea.service failed first and took along b.service, c.service" in text
+    assert "12 min ago" in text
+    assert "3 critical units fail" in text
+    assert "Failure level CASCADING: 3" not in text  # it stands in the head already
+
+
+def test_a_failing_unit_comes_first_with_its_last_lines() -> None:
+    health = {
+        "well.service": {"status": "healthy", "failing": False},
+        UNIT: {"status": "given up", "failing": True, "why": "no restart is pending", "consecutive_failures": 7},
+    }
+    lines = {UNIT: [Line(ago(1), "disk I/O error", 3)]}
+    html = dashboard(scene(statuses.detector(service_health=health), lines=lines))
+
+    assert html.index("no restart is pending") < html.index("disk I/O error") < html.index("well.<wbr>service")
+    assert '<li class="urgent">' in html
+
+
+def test_many_well_units_are_folded_and_failing_ones_are_not() -> None:
+    health = {f"u{number}.service": {"status": "healthy", "failing": False} for number in range(300)}
+    health["bad.service"] = {"status": "crashed", "failing": True}
+    html = dashboard(scene(statuses.detector(service_health=health)))
+
+    assert '<details id="well"><summary>300 healthy units</summary>' in html
+    assert html.index("bad.<wbr>service") < html.index('<details id="well">')
+
+
+def test_of_very_many_failing_units_the_root_cause_comes_first_and_the_rest_is_folded() -> None:
+    health = {f"u{number}.service": {"status": "crashed", "failing": True} for number in range(100)}
+    status = statuses.detector(failure_level="CASCADING", root_cause=["u99.service"], service_health=health)
+    html = dashboard(scene(status))
+
+    units = html[html.index('id="units"') :]
+    assert units.index("u99.") < units.index("u0.")
+    assert '<details id="worst"><summary>80 more failing units</summary>' in units
+
+
+def test_whether_a_restart_is_possible_and_why_not() -> None:
+    blocked = {"can_restart": False, "restart_blocked": "hands off", "hold_until": "2026-11-23T15:40:00.000+00:00"}
+    text = shown(scene(statuses.detector(**blocked, max_per_hour=3, restart_count=3, mode="act")))
+
+    assert "Not possible now: hands off; until 2026-11-23 15:40:00 UTC." in text
+    assert "standfastctl release" in text
+    assert "3 of at most 3 within the last hour." in text
+    assert "Possible now" in shown(scene())
+
+
+def test_what_would_have_been_done_is_said_in_observe_mode() -> None:
+    decision = {"allowed": False, "reason": "observe", "why": "it would have been asked for"}
+    assert "Not asked for: it would have been asked for." in shown(scene(statuses.detector(decision=decision)))
+
+
+def test_errors_that_somebody_took_on_come_last_and_say_so() -> None:
+    rows = [statuses.error(error_type="A", acknowledged=True), statuses.error(error_type="B", id=7)]
+    html = dashboard(scene(notifier=statuses.notifier(*rows)))
+
+    first, second = html.index("<strong>B</strong>"), html.index("<strong>A</strong>")
+    assert first < html.index("standfastctl ack 7") < second < html.index(">acknowledged</span>")
+    assert html.count("standfastctl ack") == 1
+
+
+def test_what_is_foreseen_has_its_own_place_and_is_said_once() -> None:
+    leak = "memory of a.service reaches MemoryMax in about 4 h"
+    foreseen: list[Any] = [{"message": leak}, {}, 7]
+    text = shown(scene(statuses.detector(failure_level="WARNING", reasons=[leak], predictions=foreseen)))
+
+    assert f"What is likely to fail next{leak}" in text
+    assert text.count(leak) == 1
+    assert "not for good if it goes on like this" in text
+    assert "likely to fail" not in shown(scene())
+
+
+def test_a_host_without_watchers_says_so_everywhere() -> None:
+    text = shown(Scene(Snapshot(NOW, GONE, GONE), scene(trouble="no right to read it").history, {}, "box1"))
+
+    assert "UNKNOWNNobody is watching" in text
+    assert text.count("Unknown: the failure detector is not running.") == 2
+    assert text.count("Unknown: the notifier is not running.") == 2
+    assert "No agent is running." in text
+    assert "Unknown: no right to read it." in text
+
+
+def test_nothing_that_others_say_becomes_markup() -> None:
+    health = {EVIL: {"status": EVIL, "why": EVIL, "failing": True, "needs": ["b"], "checks": {EVIL: {}}}, "b": {}}
+    status = statuses.detector(
+        failure_level="WARNING", reasons=[EVIL], root_cause=[EVIL], took_along={EVIL: [EVIL]}, mode=EVIL,
+        service_health=health, restart_blocked=EVIL, predictions=[{"message": EVIL}],
+        critical_files={EVIL: {"detail": EVIL}},
+        restart_history=[{"at": EVIL, "result": EVIL, "units": [EVIL]}], decision={"reason": EVIL, "why": EVIL},
+        can_restart=False,
+    )  # fmt: skip
+    known = statuses.notifier(
+        statuses.error(error_type=EVIL, unit=EVIL, error_message=EVIL, action=EVIL, occurrence_count=EVIL),
+        channels=[{"name": EVIL, "failing": EVIL}],
+        silences=[{"unit": EVIL, "why": EVIL, "by": EVIL, "end": EVIL}],
+    )
+    happenings = [Happening(ago(1), EVIL, EVIL, Severity.CRITICAL, EVIL, EVIL)]
+    evil = scene(status, known, happenings, {EVIL: [Line(ago(1), EVIL, 3)]}, agents={EVIL: statuses.agent(state=EVIL)})
+    plain = Text(dashboard(scene()))
+
+    for html in (dashboard(evil), unit_page(evil, EVIL, [Line(ago(1), EVIL, 0)]), unavailable_page(EVIL)):
+        found = Text(html)
+        assert "alert(1)" in found.text
+        assert found.tags.count("script") == plain.tags.count("script") == 1
+        assert "b" not in found.tags
+        assert len(found.ids) == len(set(found.ids))
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    html = dashboard(scene(agents={"paper": statuses.agent()}))
+
+    assert "http://" not in html
+    assert "https://" not in html
+    assert html.count("<h1 ") == 1
+    assert '<html lang="en">' in html
+
+
+def test_the_same_state_is_the_same_page_but_for_the_moment_in_its_footer() -> None:
+    before, after = (dashboard(scene(happenings=[Happening(ago(3), "state", "x")])) for _ in range(2))
+    assert before.rpartition("<footer>")[0] == after.rpartition("<footer>")[0]
+
+
+ODD: list[Any] = [None, 7, "x", [], {}, [None, 3, "x"], {"a": None}, {"a": {"b": []}}, {"a": []}, [{"a": {}}], True]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_no_odd_value_stops_the_page(odd: Any) -> None:
+    more = ("took_along", "predictions", "decision", "hold_until", "gap_until", "restart_blocked", "max_per_hour")
+    for key in (*statuses.detector(), *more):
+        dashboard(scene(statuses.detector(**{key: odd})))
+    for key in (*statuses.notifier(), "silences", "deliveries"):
+        dashboard(scene(notifier=statuses.notifier(**{key: odd})))
+    for key in (*statuses.agent(), "positions", "failure", "live"):
+        for flat in (None, False):
+            dashboard(scene(agents={"paper": statuses.agent(**{"flat": flat, key: odd})}))
+    for key in (*statuses.error(), "id", "action"):
+        dashboard(scene(notifier=statuses.notifier(statuses.error(**{key: odd}))))
+    for key in (*statuses.detector()["service_health"][UNIT], "needs", "after", "checks", "restart"):
+        of = scene(statuses.detector(service_health={UNIT: {key: odd}, "b.service": {"needs": [UNIT]}}))
+        dashboard(of)
+        unit_page(of, UNIT, [])

@@ -1,0 +1,93 @@
+"""What the status service reads of a real journal: bounded, believed only from whom it may be, and made harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from systemd import journal
+from tests.fakes.private_journal import PrivateJournal, why_not
+
+from standfast.events import Event, Kind, Severity, to_fields
+from standfast.notifier.authorise import Speaker, Trust
+from standfast.web.journal import EVENTS_READ, LONGEST_TEXT, Journal, distinct
+from standfast.web.timeline import History, Line
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can be done")
+
+STANDFAST = Trust({Speaker.STANDFAST: frozenset({0})})
+NOBODY = Trust({})
+
+
+@pytest.fixture(scope="module")
+def private() -> Iterator[PrivateJournal]:
+    with PrivateJournal() as private:
+        yield private
+
+
+def read(private: PrivateJournal, trust: Trust = STANDFAST, hours: float = 24) -> History:
+    private.control("--sync")
+    now = datetime.now(UTC)
+    found = Journal(lambda: trust, lambda: journal.Reader(path=str(private.directory)), lambda: True)
+    return found.history(now - timedelta(hours=hours), now)
+
+
+def say(private: PrivateJournal, kind: Kind, message: str, **more: str) -> None:
+    private.send({**to_fields(Event(kind, message, severity=Severity.WARNING)), **more})
+
+
+def test_what_daemons_said_is_there_and_what_strangers_said_is_not(private: PrivateJournal) -> None:
+    level = Event(Kind.LEVEL, "it rose", level="WARNING", data={"previous_level": "NONE"})
+    private.send(to_fields(level))
+    say(private, Kind.STATE, "an agent waits", STANDFAST_STATE="WAITING")
+    private.send({"MESSAGE": "no event at all"})
+
+    found = read(private)
+    assert [(one.kind, one.text) for one in found.happenings] == [("state", "an agent waits"), ("level", "it rose")]
+    assert (found.happenings[1].level, found.happenings[1].previous_level) == ("WARNING", "NONE")
+    assert (found.complete, found.trouble) == (True, "")
+    assert read(private, NOBODY).happenings == ()
+    assert read(private, hours=0).happenings == ()
+
+
+def test_secrets_control_characters_and_excess_are_taken_out(private: PrivateJournal) -> None:
+    say(private, Kind.RESTART, "token=abcdef123 \x1b[31m red\x00\nnext " + "x" * 5000)
+
+    text = read(private).happenings[0].text
+    assert "abcdef123" not in text
+    assert text.isprintable()
+    assert len(text) == LONGEST_TEXT
+
+
+def test_a_flood_of_problems_hides_no_level(private: PrivateJournal) -> None:
+    say(private, Kind.LEVEL, "before the flood")
+    for number in range(EVENTS_READ + 50):
+        say(private, Kind.PROBLEM, f"problem {number}")
+
+    found = read(private)
+    kinds = [one.kind for one in found.happenings]
+    assert not found.complete
+    assert kinds.count("problem") == EVENTS_READ
+    assert "before the flood" in {one.text for one in found.happenings}
+    assert found.happenings[0].text == f"problem {EVENTS_READ + 49}"
+
+
+def test_of_a_units_lines_each_text_counts_once(private: PrivateJournal) -> None:
+    """No unit runs in this journal: the lines of no unit at all stand for it."""
+    lines = [Line(datetime(2026, 1, 1, 0, 0, at, tzinfo=UTC), text, 6) for at, text in enumerate("abcbcbc")]
+
+    assert [line.text for line in distinct(reversed(lines), 2)] == ["c", "b"]
+    found = Journal(lambda: STANDFAST, lambda: journal.Reader(path=str(private.directory)), lambda: True)
+    assert found.last_words("none.service", 6) == found.lines("none.service", 6) == []
+
+
+def test_a_journal_that_cannot_be_opened_is_said() -> None:
+    def refused() -> journal.Reader:
+        raise PermissionError(13, "Permission denied")
+
+    now = datetime.now(UTC)
+    found = Journal(lambda: STANDFAST, refused, lambda: True).history(now - timedelta(hours=1), now)
+    assert found.trouble == "the journal cannot be read: Permission denied"
+    found = Journal(lambda: STANDFAST, refused, lambda: False).history(now - timedelta(hours=1), now)
+    assert found.trouble.startswith("this service may not read the journal")

@@ -1,0 +1,103 @@
+"""One look for all who ask: the files are read when one is another, the journal every two seconds at most."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.unit.web import statuses
+
+from standfast.errors import StandfastError
+from standfast.web import look as looking
+from standfast.web.look import Look
+from standfast.web.timeline import History, Line
+
+AT = datetime.fromisoformat(statuses.AT)
+BAD = {"bad.service": {"failing": True}, "well.service": {"failing": False}}
+
+
+class CountingJournal:
+    """A journal that counts how often it is read."""
+
+    def __init__(self, *, readable: bool = True) -> None:
+        self.read = 0
+        self.readable = readable
+
+    def history(self, since: datetime, until: datetime) -> History:
+        self.read += 1
+        return History(since, until)
+
+    def lines(self, unit: str, count: int) -> list[Line]:
+        return [Line(AT, unit, 6)] * count
+
+    def last_words(self, unit: str, count: int) -> list[Line]:
+        if not self.readable:
+            raise StandfastError("no right")
+        return self.lines(unit, count)
+
+
+class Host:
+    """A host whose clock goes when it is told to."""
+
+    def __init__(self, runtime: Path, monkeypatch: pytest.MonkeyPatch, *, show_lines: bool = True) -> None:
+        statuses.put_all(runtime)
+        self.now = AT
+        self.elapsed_s = 0.0
+        self.journal = CountingJournal()
+        self.look = Look(self.journal, "box1", runtime, lambda: self.now, show_lines=show_lines)
+        monkeypatch.setattr(looking, "monotonic_s", lambda: self.elapsed_s)
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.elapsed_s += seconds
+
+
+def test_who_asks_at_the_same_time_gets_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host(tmp_path, monkeypatch)
+
+    assert len({id(host.look.scene()) for _ in range(100)}) == 1
+    assert host.look.snapshot() is host.look.scene().snapshot
+    assert host.journal.read == 1
+
+
+def test_the_journal_is_read_again_after_a_while_or_when_the_detector_says_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host(tmp_path, monkeypatch)
+    host.look.scene()
+    host.wait(1.5)
+    assert host.look.scene().snapshot.now == host.now  # the moment is another, what was read is the same
+    assert host.journal.read == 1
+    host.wait(1)
+    host.look.scene()
+    assert host.journal.read == 2
+    statuses.put(tmp_path, "detector", statuses.detector(failure_level="WARNING"))
+    assert host.look.scene().snapshot.detector.get("failure_level") == "WARNING"
+    assert host.journal.read == 3
+
+
+def test_an_agent_that_comes_and_goes_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host(tmp_path, monkeypatch)
+    assert set(host.look.snapshot().agents) == {"paper"}
+    path = statuses.put(tmp_path, "agent/other", statuses.agent())
+    assert set(host.look.snapshot().agents) == {"paper", "other"}
+    path.unlink()
+    assert host.look.snapshot().agents["other"].status is None
+
+
+def test_failing_units_have_their_lines_unless_lines_are_not_to_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host(tmp_path, monkeypatch)
+    statuses.put(tmp_path, "detector", statuses.detector(service_health=BAD))
+    assert set(host.look.scene().lines) == {"bad.service"}
+    assert host.look.lines("bad.service", 3)
+    host.journal.readable = False
+    host.wait(3)
+    assert host.look.scene().lines == {}
+
+    silent = Host(tmp_path, monkeypatch, show_lines=False)
+    statuses.put(tmp_path, "detector", statuses.detector(service_health=BAD))
+    assert silent.look.scene().lines == {}
+    assert silent.look.lines("bad.service", 3) == []

@@ -1,0 +1,83 @@
+"""What happened, and the levels between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.unit.web.scenes import NOW, ago
+
+from standfast.events import Event, Kind, Severity
+from standfast.web import timeline
+from standfast.web.timeline import Happening, History, Span
+
+DAY_AGO = NOW - timedelta(days=1)
+
+
+def level(minutes: float, now: str, before: str) -> Happening:
+    return Happening(ago(minutes), "level", f"{now}, was {before}", level=now, previous_level=before)
+
+
+def history(*happenings: Happening, watched_minutes: float = 10_000) -> History:
+    return History(DAY_AGO, NOW, happenings, watched_since=ago(watched_minutes))
+
+
+def test_the_levels_fill_the_day_without_a_gap() -> None:
+    found = timeline.spans(history(level(10, "NONE", "CRITICAL"), level(60, "CRITICAL", "WARNING")), "NONE")
+
+    assert found == [
+        Span("WARNING", DAY_AGO, ago(60)),
+        Span("CRITICAL", ago(60), ago(10)),
+        Span("NONE", ago(10), NOW),
+    ]
+
+
+def test_what_nobody_watched_is_unknown() -> None:
+    assert timeline.spans(history(watched_minutes=30), "NONE") == [
+        Span("UNKNOWN", DAY_AGO, ago(30)),
+        Span("NONE", ago(30), NOW),
+    ]
+    assert timeline.spans(History(DAY_AGO, NOW, trouble="no right"), "NONE") == [Span("UNKNOWN", DAY_AGO, NOW)]
+
+
+def test_since_when_the_level_is_what_it_is() -> None:
+    changes = history(level(10, "CRITICAL", "NONE"), level(60, "NONE", "WARNING"))
+
+    assert timeline.level_since(changes, "CRITICAL") == ago(10)
+    assert timeline.level_since(changes, "NONE") is None  # the journal does not know of it yet
+    assert timeline.level_since(history(), "NONE") is None
+
+
+def test_a_unit_that_crashes_again_and_again_within_a_minute_is_one_line() -> None:
+    seen = [
+        timeline.of_watch(f"[HEALTH-CHECK] a.service is {what}", "a.service", ago(minutes))
+        for minutes, what in ((9, "crashed: x"), (8.9, "crashed: y"), (8.8, "given up: z"), (2, "crashed: x"))
+    ]
+
+    assert [one.text for one in timeline.newest_first(seen)] == [
+        "a.service is crashed: x",
+        "a.service is given up: z",
+        "a.service is crashed: x",
+    ]
+
+
+def test_a_message_says_by_whom_it_was_delivered() -> None:
+    queued = "[NOTIFICATION] To be sent by telegram, email: CRITICAL: CASCADING_FAILURE x.service"
+
+    told = timeline.of_message(queued, NOW, [("telegram", "delivered"), ("email", "given up")])
+    assert told.text == "CRITICAL: CASCADING_FAILURE x.service (delivered by telegram, given up by email)"
+    assert told.severity is Severity.WARNING
+    assert timeline.of_message(queued, NOW, []).text.endswith("(not delivered yet)")
+
+
+def test_the_newest_hours_alone() -> None:
+    found = timeline.within(history(level(10, "NONE", "WARNING"), level(90, "WARNING", "NONE")), 1)
+
+    assert [one.at for one in found.happenings] == [ago(10)]
+    assert found.since == ago(60)
+
+
+def test_an_odd_level_in_an_event_is_none() -> None:
+    event = Event(Kind.LEVEL, "x", level="<b>", data={"previous_level": ["NONE"]})
+    found = timeline.of_event(event, NOW)
+
+    assert (found.level, found.previous_level) == ("", "")
