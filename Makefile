@@ -12,15 +12,15 @@ PYTEST = $(PYTHON) -m pytest $(EACH_TEST)
 
 help:
 	@echo "make demo    breaks things in a disposable Debian 13 and shows what Standfast does; then the dashboard (root)"
-	@echo "make test    linters, types, unit, bus and system tests on Debian 13 and 12 (root)"
+	@echo "make test    linters, types, unit, bus, browser and system tests on Debian 13 and 12 (root)"
 	@echo "make check   the fast part of it, without system tests"
 	@echo "make deb     dist/standfast_VERSION_all.deb"
-	@echo "make bench   measures what the notifier and idleness cost, in a disposable Debian 13 (root)"
+	@echo "make bench   measures what the notifier, idleness and the status page cost, in a disposable Debian 13 (root)"
 	@echo "make soak    what takes long: 300 kills of the notifier, a million events (root)"
 	@echo "make reference  docs/configuration.md and the key lists of the man pages, from the code and the default files"
 	@echo "make clean   removes what the doors made here; the cached Debian trees stay in ~/.cache/standfast"
 
-demo: | prepare-all
+demo: | prepare-machine
 	@$(PYTHON) -m tests.system.demo
 
 test: | prepare-all
@@ -29,7 +29,7 @@ test: | prepare-all
 
 check: | prepare-python
 	@$(MAKE) --no-print-directory lint
-	$(PYTEST) --ignore=tests/system
+	$(PYTEST) --ignore=tests/system --ignore=tests/browser
 
 lint:
 	$(PYTHON) -m ruff check --quiet
@@ -45,6 +45,7 @@ deb: | prepare-deb
 bench: | prepare-all
 	$(PYTHON) -m bench.idle
 	$(PYTHON) -m bench.notifier
+	PYTHONPATH=src $(PYTHON) -m bench.status
 
 # The same tests as in `make test`, with larger numbers.
 soak: | prepare-python
@@ -58,10 +59,12 @@ reference: | prepare-python
 clean:
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-.PHONY: prepare-python prepare-deb prepare-all
+.PHONY: prepare-python prepare-deb prepare-machine prepare-all
 prepare-python:
 	@packaging/prepare python
 prepare-deb:
 	@packaging/prepare deb
-prepare-all:
+prepare-machine:
 	@packaging/prepare python deb machine
+prepare-all:
+	@packaging/prepare python deb machine browser

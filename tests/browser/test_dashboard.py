@@ -1,0 +1,203 @@
+"""The dashboard in a real Chromium: every state, live, on a phone, with a keyboard, without scripts, under axe-core."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import fleets
+from tests.browser.browser import DESKTOP, PHONE, Browser, why_not
+from tests.browser.fleets import Fleet
+from tests.unit.web.serving import Service
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can be done")
+
+# From the writing of a status file to the page that shows it; measured: 0.2 s in the median.
+SOON_S = 5
+ENTER = "\ue007"
+TAB = "\ue004"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    fleets.none(tmp_path)
+    with Service(tmp_path) as service:
+        yield service
+
+
+def is_live(browser: Browser) -> bool:
+    return browser.text("#link") == "Live"
+
+
+def wait_for_page(browser: Browser, heading: str) -> None:
+    browser.until(lambda: browser.text("h1") == heading and is_live(browser), f"the page {heading}")
+
+
+@pytest.mark.parametrize(("fleet", "level"), fleets.ALL.values(), ids=fleets.ALL.keys())
+def test_every_state_can_be_read_by_everybody(browser: Browser, tmp_path: Path, fleet: Fleet, level: str) -> None:
+    fleet(tmp_path)
+    with Service(tmp_path) as service:
+        browser.look_like(DESKTOP)
+        browser.open(service.url + "/")
+        assert browser.text("#level") == level
+        assert browser.script("return document.title").startswith(f"{level} - box1")
+        browser.until(lambda: is_live(browser), "the page to be live")
+        assert browser.violations() == []
+        assert not browser.is_wider_than_the_screen()
+        browser.look_like(PHONE, dark=True)
+        assert not browser.is_wider_than_the_screen()
+        assert browser.complaints() == []
+
+
+def test_dark_colours_have_contrast_too(browser: Browser, tmp_path: Path) -> None:
+    fleets.cascading(tmp_path)
+    with Service(tmp_path) as service:
+        browser.look_like(PHONE, dark=True)
+        browser.open(service.url + "/")
+        assert browser.script("return getComputedStyle(document.body).backgroundColor") == "rgb(17, 21, 26)"
+        assert browser.violations() == []
+        browser.open(service.url + "/units/trade_manager.service")
+        assert browser.text("h1") == "trade_manager.service"
+        assert "disk I/O error" in browser.text("#log")
+        assert browser.violations() == []
+        assert not browser.is_wider_than_the_screen()
+        assert browser.complaints() == []
+
+
+def test_a_change_appears_by_itself_and_disturbs_nobody(browser: Browser, service: Service, tmp_path: Path) -> None:
+    browser.look_like(DESKTOP)
+    browser.open(service.url + "/")
+    browser.until(lambda: is_live(browser), "the page to be live")
+    browser.script("window.stayed = true; document.querySelector('#units a[href$=\"main_app.service\"]').focus()")
+
+    before_s = time.monotonic()
+    fleets.cascading(tmp_path)
+    browser.until(lambda: browser.text("#level") == "CASCADING", "the level to appear", SOON_S)
+    print(f"A change was shown after {time.monotonic() - before_s:.2f} s")
+
+    assert browser.script("return window.stayed")  # it is the same page
+    assert browser.text("#said") == "CASCADING: The fleet is going down"  # for who listens
+    assert browser.script("return document.activeElement.textContent") == "main_app.service"
+    assert browser.script("return document.title").startswith("CASCADING")
+    fleets.none(tmp_path)
+    browser.until(lambda: browser.text("#level") == "NONE", "the level to go", SOON_S)
+    assert browser.script("return document.activeElement.textContent") == "main_app.service"
+    assert browser.complaints() == []
+
+
+def test_what_is_folded_out_stays_so(browser: Browser, tmp_path: Path) -> None:
+    fleets.hundreds(tmp_path)
+    with Service(tmp_path) as service:
+        browser.look_like(DESKTOP)
+        browser.open(service.url + "/")
+        browser.until(lambda: is_live(browser), "the page to be live")
+        browser.script("document.querySelector('#well summary').click()")
+        made = browser.text("footer")
+        time.sleep(1.1)  # the moment in the footer has seconds
+        fleets.hundreds(tmp_path)
+        browser.until(lambda: browser.text("footer") != made, "the page to be brought up to date", SOON_S)
+        assert browser.script("return document.querySelector('#well').open")
+
+
+def test_a_service_that_goes_away_is_said(browser: Browser, service: Service) -> None:
+    browser.look_like(DESKTOP)
+    browser.open(service.url + "/")
+    browser.until(lambda: is_live(browser), "the page to be live")
+    service.stop()
+    service.listener.shutdown(2)
+    browser.until(lambda: browser.text("#link").startswith("No answer since"), "the loss to be said")
+    assert browser.text("#said").startswith("No answer since")  # for who listens
+    assert browser.text("#level") == "NONE"  # what was known last stays to be read
+
+
+def test_a_service_that_is_restarted_is_found_again(browser: Browser, service: Service, tmp_path: Path) -> None:
+    browser.look_like(DESKTOP)
+    browser.open(service.url + "/")
+    browser.until(lambda: is_live(browser), "the page to be live")
+    service.stop()
+    fleets.cascading(tmp_path)
+    service.start()
+    browser.until(lambda: browser.text("#level") == "CASCADING" and is_live(browser), "the page to be live again")
+
+
+def test_a_service_that_hangs_is_not_called_live(browser: Browser, service: Service) -> None:
+    browser.look_like(DESKTOP)
+    browser.open(service.url + "/")
+    browser.until(lambda: is_live(browser), "the page to be live")
+    browser.script("const real = AbortSignal.timeout; AbortSignal.timeout = () => real.call(AbortSignal, 500)")
+    look_again = "document.dispatchEvent(new Event('visibilitychange'))"
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        browser.script(look_again)
+        browser.until(lambda: browser.text("#link").startswith("No answer since"), "the silence to be said")
+    finally:
+        service.process.send_signal(signal.SIGCONT)
+    browser.script(look_again)
+    browser.until(lambda: is_live(browser), "the page to be live again")
+
+
+def test_a_tab_that_nobody_looks_at_lets_the_service_end(browser: Browser, tmp_path: Path) -> None:
+    fleets.none(tmp_path)
+    with Service(tmp_path, idle_limit_s=1) as service:
+        browser.look_like(DESKTOP)
+        browser.open(service.url + "/")
+        browser.until(lambda: is_live(browser), "the page to be live")
+        time.sleep(2)  # while it is looked at, the service stays, though nothing is asked
+        assert service.process.poll() is None
+
+        hide = "window.setTimeout = (act) => act(); Object.defineProperty(document, 'hidden', {value: true});"
+        browser.script(hide + "document.dispatchEvent(new Event('visibilitychange'))")
+        assert service.process.wait(15) == 0
+
+
+def test_it_works_with_the_keyboard_alone(browser: Browser, service: Service) -> None:
+    browser.look_like(PHONE)
+    browser.open(service.url + "/")
+    browser.press(TAB)
+    assert browser.script("return document.activeElement.className") == "skip"
+    assert browser.script("return document.activeElement.offsetWidth") > 50  # it is seen once it has the focus
+    browser.press(ENTER)
+    assert browser.script("return document.activeElement.id") == "main"
+    for _ in range(6):  # past the links to the sections
+        browser.press(TAB)
+    assert browser.script("return document.activeElement.textContent") == "main_app.service"
+    outline = browser.script("return getComputedStyle(document.activeElement).outlineWidth")
+    assert outline == "3px"
+    browser.press(ENTER)
+    browser.until(lambda: browser.text("h1") == "main_app.service", "the unit's own page")
+
+
+def test_a_walk_through_many_pages_and_back_leaves_no_connection_behind(browser: Browser, service: Service) -> None:
+    """A browser opens six to a host: the seventh page would wait for a minute."""
+    browser.look_like(DESKTOP)
+    browser.open(service.url + "/")
+    for name in fleets.NEEDS:
+        before_s = time.monotonic()
+        browser.script("document.querySelector(arguments[0]).click()", f'#units a[href="/units/{name}.service"]')
+        wait_for_page(browser, f"{name}.service")
+        browser.script("history.back()")
+        wait_for_page(browser, "NONE")
+        assert time.monotonic() - before_s < SOON_S
+
+
+def test_without_scripts_it_is_the_same_page(browser: Browser, tmp_path: Path) -> None:
+    fleets.cascading(tmp_path)
+    with Service(tmp_path) as service:
+        browser.look_like(PHONE, scripts=False)
+        browser.open(service.url + "/")
+        browser.look_like(PHONE)  # for asking what is there
+        assert browser.text("#level") == "CASCADING"
+        assert "This page loads itself again every 15 s." in browser.text("#link")
+        assert "disk I/O error" in browser.text("#units")
+        assert "UTC" in browser.text("#timeline")
+        assert not browser.is_wider_than_the_screen()
