@@ -1,7 +1,7 @@
 """Recorded history: observations as JSON Lines, and back. Pure.
 
-A line is `{"at": seconds, "kind": ...}` with the fields of the observation; docs/design.md,
-section 7, has the format. Lines ascend by `at`; empty ones and those that begin with # say nothing.
+A line is `{"at": seconds, "kind": ...}` with the fields of the observation; docs/design.md
+has the format ("Recorded history"). Lines ascend by `at`; empty ones and those that begin with # say nothing.
 """
 
 import json
@@ -29,6 +29,9 @@ from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.errors import StandfastError
 
 E = TypeVar("E", bound=StrEnum)
+
+# The year 5138; and no replay has to make its looks up to there.
+_LATEST_S: Final = 1e11
 
 
 class HistoryError(StandfastError):
@@ -65,7 +68,14 @@ def from_line(line: str) -> Observation:
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise ValueError(f"the kind {json.dumps(kind)} is none of {', '.join(_READERS)}")
-    return reader(float(fields["at"]), fields)
+    return reader(_moment(fields["at"]), fields)
+
+
+def _moment(value: object) -> float:
+    """Seconds since 1970, or since the beginning of a story."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or not abs(float(value)) < _LATEST_S:
+        raise ValueError(f'"at" is {json.dumps(value)}, expected seconds')
+    return float(value)
 
 
 def to_line(observation: Observation) -> str:

@@ -1,57 +1,111 @@
 """The recorded history: what the detector observed, read back from the journal for a replay."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from systemd import journal
 
+from standfast.detector.fold import fold
 from standfast.detector.follow import RELEASE, observed
 from standfast.detector.history import from_line
-from standfast.detector.model import DETECTOR, Observation
+from standfast.detector.model import (
+    DETECTOR,
+    ClockObservation,
+    EndObservation,
+    Observation,
+    ReleaseObservation,
+    RestartObservation,
+    State,
+)
 from standfast.errors import StandfastError
 from standfast.events import Kind
 
 log = logging.getLogger(__name__)
 
 FIELD: Final = "STANDFAST_OBSERVATION"
+# From systemd's catalog: a unit is about to be started.
+_STARTING_ID: Final = "7d4958e842da4a758f6c1cdc7b36dcc5"
+# Master restarts of the last hour count; so does the hold after them, which is seldom longer than a day.
+_LEDGER_S: Final = 24 * 3600.0
 
 
 class RecordedError(StandfastError):
     """The journal cannot be read."""
 
 
-def recorded(since: float, until: float) -> list[Observation]:
-    """What the detector observed between two times (seconds since 1970), oldest first.
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was observed, and what was known before.
 
-    A unit is in it from its first change on: what stayed well all the time has nothing to say.
+    Attributes:
+        before: what is known at the beginning: master restarts, and when the host booted.
+        observations: from the beginning of the detector's life that was going on at the wanted time, oldest first.
+    """
+
+    before: State
+    observations: tuple[Observation, ...]
+
+
+def recorded(since: float, until: float) -> Recording:
+    """What a replay of the time between two moments (seconds since 1970) needs.
+
+    A detector says at its start how everything stands, then what changes: what was observed before `since`
+    in the same life of it is read too, else units that changed nothing since would be missing.
 
     Raises:
         RecordedError: the journal cannot be opened.
     """
     try:
+        began = _life_began(since)
         with journal.Reader() as reader:
             reader.add_match(_SYSTEMD_UNIT=DETECTOR)
             reader.add_disjunction()
             reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)
             reader.add_disjunction()
             reader.add_match(STANDFAST_EVENT=Kind.COMMAND.value, STANDFAST_TYPE=RELEASE)
-            reader.seek_realtime(since)
-            found = list(_observations(reader, until))
+            reader.seek_realtime(began - _LEDGER_S)
+            found = list(_observations(reader, began, until))
     except OSError as error:
         raise RecordedError(
             f"cannot read the journal: {error.strerror}; run this as root or as a member of systemd-journal"
         ) from error
-    return sorted(found, key=lambda observation: observation.at)
+    return recording(found, began, until)
 
 
-def _observations(reader: Any, until: float) -> Iterator[Observation]:
+def recording(observations: Iterable[Observation], began: float, until: float) -> Recording:
+    """The observations of a life that began then up to an end, and the state that those before it leave."""
+    ordered = sorted(observations, key=lambda observation: observation.at)
+    before = State()
+    for observation in ordered:
+        if observation.at < began:
+            before = fold(before, observation)
+    kept = [one for one in ordered if began <= one.at <= until]
+    return Recording(before, (*kept, EndObservation(until)) if kept else ())
+
+
+def _life_began(at: float) -> float:
+    """When the detector that ran then was started; `at` itself where the journal does not tell."""
+    with journal.Reader() as reader:
+        reader.add_match(_PID="1", UNIT=DETECTOR, MESSAGE_ID=_STARTING_ID)
+        reader.seek_realtime(at)
+        entry = reader.get_previous()
+    return float(entry["__REALTIME_TIMESTAMP"].timestamp()) if entry else at
+
+
+def _observations(reader: Any, began: float, until: float) -> Iterator[Observation]:
     while entry := reader.get_next():
-        if entry["__REALTIME_TIMESTAMP"].timestamp() > until:
+        logged_at = entry["__REALTIME_TIMESTAMP"].timestamp()
+        if logged_at > until:
             return
         observation = observation_of(entry)
-        if observation is not None:
+        if observation is not None and (logged_at >= began or _outlives_a_life(observation)):
             yield observation
+
+
+def _outlives_a_life(observation: Observation) -> bool:
+    return isinstance(observation, RestartObservation | ReleaseObservation | ClockObservation)
 
 
 def observation_of(entry: dict[str, Any]) -> Observation | None:

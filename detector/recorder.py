@@ -1,10 +1,12 @@
 """Says in the journal what the detector sees, a line when it changes, with the observation as a field.
 
-These lines are the recorded history: a replay over the journal reads STANDFAST_OBSERVATION.
+These lines are the recorded history: a replay over the journal reads STANDFAST_OBSERVATION. What was
+judged together has one time in it, so that a replay judges it together too.
 """
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment
@@ -39,14 +41,15 @@ class Recorder:
         self._others: dict[str, object] = {}
         self._figures: dict[tuple[Figure, str], FigureObservation] = {}
 
-    def record(self, observations: Iterable[Observation], assessment: Assessment) -> None:
-        """Log what is new in the observations."""
+    def record(self, observations: Iterable[Observation], assessment: Assessment, at: float) -> None:
+        """Log what is new in the observations, which were judged at the time `at`."""
         for observation in observations:
             match observation:
                 case UnitObservation():
-                    self._unit(observation, assessment)
+                    self._unit(_judged(observation, at), assessment)
                 case FileObservation(path=path, ok=ok, detail=detail):
-                    self._other(path, ok, _words(f"critical file {path}: {_word(ok)}", detail), observation)
+                    judged = replace(observation, at=at)
+                    self._other(path, ok, _words(f"critical file {path}: {_word(ok)}", detail), judged)
                 case CheckObservation(unit=unit, name=name, outcome=outcome, detail=detail):
                     whose = f"{unit}: check {name}" if unit else f"database {name}"
                     found = (outcome, observation.expires_at) if outcome is Outcome.OK else outcome
@@ -55,18 +58,16 @@ class Recorder:
                     self._figure(observation)
                 case ManagerObservation(answers=answers, system_state=system_state):
                     said = f"systemd is {system_state}" if answers else "systemd does not answer"
-                    self._other("manager", (answers, system_state), said, observation)
+                    self._other("manager", (answers, system_state), said, replace(observation, at=at))
                 case ClockObservation(event=event):
                     self._say(logging.INFO, f"the host {HAPPENED[event]}", observation)
 
     def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
         health = assessment.health.get(seen.unit)
         if health is None:
-            if seen.unit == MASTER_RESTART:
-                way = (seen.active_state, seen.job)
-                self._other(seen.unit, way, f"{seen.unit} is {seen.active_state}", seen)
+            self._needed(seen)
             return
-        now = (seen.load_state, seen.active_state, seen.n_restarts)
+        now = (seen.load_state, seen.active_state, seen.n_restarts, seen.invocation_id)
         before, self._units[seen.unit] = self._units.get(seen.unit), now
         if before is not None and before != now:
             self._forget_checks(seen.unit)
@@ -88,6 +89,12 @@ class Recorder:
         say = span if seen.figure is Figure.WATCHDOG else size
         self._say(logging.INFO, f"{seen.figure} of {seen.of}: {say(seen.value)} of {say(seen.limit)}", seen)
 
+    def _needed(self, seen: UnitObservation) -> None:
+        """A unit that is not watched itself: others need it, or it is the master restart."""
+        job = seen.job if seen.unit == MASTER_RESTART else ""
+        way = (seen.load_state, seen.active_state, seen.n_restarts, job)
+        self._other(seen.unit, way, f"{seen.unit} is {seen.active_state}", seen)
+
     def _forget_checks(self, unit: str) -> None:
         """What a check finds of another run of its unit is news, though it be the same."""
         self._others = {key: value for key, value in self._others.items() if not key.startswith(f"{unit} ")}
@@ -106,6 +113,11 @@ class Recorder:
 
 def _has_moved(told: FigureObservation, seen: FigureObservation) -> bool:
     return abs(seen.value - told.value) > NEWS_OF_LEFT * max(told.limit - told.value, 0)
+
+
+def _judged(seen: UnitObservation, at: float) -> UnitObservation:
+    """A unit as seen then, judged at the time `at`."""
+    return seen if seen.at == at else replace(seen, at=at, since=seen.at if seen.since is None else seen.since)
 
 
 def _words(said: str, detail: str) -> str:

@@ -5,19 +5,20 @@ every crash begins with a `failed` that systemd takes back at once. Life asks sy
 after each signal; replay looks whether the next line about the unit takes it back.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
 from standfast.detector.levels import Assessment
-from standfast.detector.model import RESTART_PENDING, Level, Observation, State, UnitObservation
+from standfast.detector.model import RESTART_PENDING, Ending, Level, Observation, State, UnitMemory, UnitObservation
 
 # How soon systemd follows a crash's `failed` with what it is really going to do.
 TAKEN_BACK_WITHIN_S: Final = 1.0
+# A history's times are rounded to milliseconds.
+_SAME_TIME_S: Final = 0.0006
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,41 +60,91 @@ class RestartDecision:
 Outcome = LevelChange | RestartDecision
 
 
-def replay(history: Iterable[Observation], config: DetectorConfig) -> Iterator[Outcome]:
-    """What the detector would have said and done."""
+def replay(
+    history: Iterable[Observation],
+    config: DetectorConfig,
+    *,
+    state: State | None = None,
+    on_look: Callable[[float], None] = lambda at: None,
+) -> Iterator[Outcome]:
+    """What the detector would have said and done.
+
+    Args:
+        state: what is known at the beginning, such as earlier master restarts.
+        on_look: called with the time of each look, for whoever shows how far it has come.
+    """
     observations = _without_taken_back(list(history))
     if not observations:
         return
-    player = _Player(Engine(config), observations[0].at, config.check_interval_s)
+    player = _Player(Engine(config), state or State(), observations[0].at, on_look)
     for at, lines in _together(observations):
         yield from player.advance(at, lines)
 
 
+def from_then_on(outcomes: Iterable[Outcome], start: float) -> Iterator[Outcome]:
+    """The outcomes from `start` on; the level of that moment, unless all is well then, comes first."""
+    standing: LevelChange | None = None
+    begun = False
+    for outcome in outcomes:
+        if outcome.at < start:
+            standing = outcome if isinstance(outcome, LevelChange) else standing
+            continue
+        if not begun:
+            begun = True
+            yield from _standing_at(standing, start)
+        yield outcome
+    if not begun:
+        yield from _standing_at(standing, start)
+
+
+def _standing_at(standing: LevelChange | None, start: float) -> Iterator[Outcome]:
+    if standing is not None and standing.level is not Level.NONE:
+        yield replace(standing, at=start)
+
+
 class _Player:
-    def __init__(self, engine: Engine, start: float, interval_s: float) -> None:
+    def __init__(self, engine: Engine, state: State, start: float, on_look: Callable[[float], None]) -> None:
         self._engine = engine
+        self._state = state
         self._start = start
-        self._interval_s = interval_s
+        self._on_look = on_look
         self._looks = 0
-        self._state = State()
         self._refused: str | None = None
+        self._news_at = start
+        self._longest_grace_s = _longest_grace_s(engine.config)
 
     def advance(self, at: float, lines: Sequence[Observation]) -> Iterator[Outcome]:
         """Make the looks that are due before `at`, then take the lines of `at` in."""
-        while self._next_look() < at:
-            yield from self._step(self._next_look(), (), scheduled=True)
-        yield from self._step(at, lines, scheduled=math.isclose(self._next_look(), at))
+        while (due := self._next_look()) < at - _SAME_TIME_S:
+            before = self._state
+            step = self._step((), due, scheduled=True)
+            yield from self._outcomes(before, step, due)
+            if due - self._news_at > self._longest_grace_s and _is_at_rest(before, step):
+                self._skip_looks(at)
+        self._news_at = at
+        before = self._state
+        step = self._step(lines, at, scheduled=due <= at + _SAME_TIME_S)
+        yield from self._outcomes(before, step, at)
 
     def _next_look(self) -> float:
-        return self._start + self._looks * self._interval_s
+        return self._start + self._looks * self._engine.config.check_interval_s
 
-    def _step(self, at: float, lines: Sequence[Observation], *, scheduled: bool) -> Iterator[Outcome]:
+    def _skip_looks(self, at: float) -> None:
+        """Leave out looks that would find the same, but for the last before `at`."""
+        skipped = int((at - self._next_look()) // self._engine.config.check_interval_s)
+        if skipped > 0:
+            self._looks += skipped
+            self._state = replace(self._state, look=self._state.look + skipped)
+
+    def _step(self, lines: Sequence[Observation], at: float, *, scheduled: bool) -> Step:
         if scheduled:
             self._looks += 1
-        before = self._state.level
-        step = self._engine.step(self._state, lines, at, scheduled=scheduled)
+            self._on_look(at)
+        return self._engine.step(self._state, lines, at, scheduled=scheduled)
+
+    def _outcomes(self, before: State, step: Step, at: float) -> Iterator[Outcome]:
         self._state = step.state
-        if step.assessment.level is not before:
+        if step.assessment.level is not before.level:
             yield _level_change(at, step.assessment)
         yield from self._decided(at, step)
 
@@ -108,6 +159,25 @@ class _Player:
         elif decision.reason != self._refused:
             self._refused = decision.reason
             yield RestartDecision(at, decision)
+
+
+def _longest_grace_s(config: DetectorConfig) -> float:
+    """After this long without news only a count can still change."""
+    return max([config.clock_grace_s, *(watch.grace_s for watch in config.watch)]) + config.check_interval_s
+
+
+def _is_at_rest(before: State, step: Step) -> bool:
+    """Whether a look changed nothing but its own number and nothing waits for its time: the next ones find the same."""
+    if step.decision is not None or any(not unit.reading.final for unit in step.assessment.failing):
+        return False
+    after = step.state
+    return replace(before, look=0, units=_without_number(before)) == replace(
+        after, look=0, units=_without_number(after)
+    )
+
+
+def _without_number(state: State) -> dict[str, UnitMemory]:
+    return {name: replace(memory, counted_for=0) for name, memory in state.units.items()}
 
 
 def _level_change(at: float, assessment: Assessment) -> LevelChange:
@@ -143,6 +213,8 @@ def _without_taken_back(observations: Sequence[Observation]) -> list[Observation
 
 
 def _takes_back(seen: UnitObservation, following: UnitObservation) -> bool:
+    if seen.ended_by is not Ending.UNKNOWN:
+        return False  # its observer asked systemd: a start soon after is somebody's repair
     if seen.active_state != "failed" or seen.job or following.at - seen.at > TAKEN_BACK_WITHIN_S:
         return False
     return following.sub_state in RESTART_PENDING or following.active_state == "activating"

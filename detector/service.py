@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 TURN_S: Final = 5.0
 RECONNECT_S: Final = 1.0
 LOOP_MAY_TAKE_S: Final = 30.0
+# A look that was made later than this after it was due is on record at the time when it was made.
+LATE_S: Final = 1.0
 # One event's signals come in a burst; waiting for its end makes one look of five.
 BURST_S: Final = 0.002
 # With an empty ledger, how far back the journal is read for master restarts.
@@ -187,12 +189,16 @@ class Detector:
         observations, self._inbox = self._inbox, []
         observations += await self._link.observe(everything=scheduled)
         now = self._clock.now()
+        # A replay makes its looks when they are due: what is on record of one has that time.
+        recorded_at = self._next_look if scheduled and now - self._next_look < LATE_S else now
         if scheduled:
             self._late_s = max(now - self._next_look, 0.0)
             missed = (now - self._next_look) // self._config.check_interval_s
             self._next_look += (missed + 1) * self._config.check_interval_s
         if observations or scheduled or now - self._status_at >= STATUS_AT_LEAST_EVERY_S:
-            await self._act(self._mind.take(observations, now, scheduled=scheduled), observations, now, scheduled)
+            turn = self._mind.take(observations, now, scheduled=scheduled)
+            self._recorder.record(observations, turn.step.assessment, recorded_at)
+            await self._act(turn, now, scheduled)
 
     def _follow_clock(self) -> None:
         """After a step or a sleep go on in the wall clock's time: the journal and the status are in it."""
@@ -210,8 +216,7 @@ class Detector:
 
     # Acting
 
-    async def _act(self, turn: Turn, observations: list[Observation], now: float, scheduled: bool) -> None:
-        self._recorder.record(observations, turn.step.assessment)
+    async def _act(self, turn: Turn, now: float, scheduled: bool) -> None:
         for event in turn.events:
             self._frame.journal.emit(event)
         if turn.line:

@@ -17,6 +17,7 @@ from standfast.ctl import (
     pause,
     plan,
     release,
+    replay,
     resolve,
     resume,
     secret,
@@ -26,6 +27,7 @@ from standfast.ctl import (
     unsilence,
 )
 from standfast.ctl.command import Command, Exit, UsageError
+from standfast.ctl.moment import glued
 from standfast.ctl.screen import Screen, printable
 from standfast.errors import StandfastError
 
@@ -40,6 +42,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     test_notify.COMMAND,
     plan.COMMAND,
     release.COMMAND,
+    replay.COMMAND,
     pause.COMMAND,
     resume.COMMAND,
     kill.COMMAND,
@@ -51,7 +54,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name; argparse itself exits 2 on words that it does not know."""
     parser = _parser()
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(glued(sys.argv[1:] if words is None else words))
     command: Command = arguments.command
     try:
         code = command.run(arguments, Screen(sys.stdout))
@@ -63,6 +66,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _failed(command, *map(str, error.mistakes))
     except StandfastError as error:
         return _failed(command, str(error))
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; Python's own flush at exit must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -14,6 +14,7 @@ class Exit(IntEnum):
     OK = 0
     WRONG = 1
     USAGE = 2
+    INTERRUPTED = 130
 
 
 class UsageError(Exception):

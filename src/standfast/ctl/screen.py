@@ -40,6 +40,10 @@ class Screen:
         """A document for programs."""
         self._stream.write(json.dumps(value, indent=1) + "\n")
 
+    def json_line(self, value: Any) -> None:
+        """A line of JSON Lines, for programs."""
+        self._stream.write(json.dumps(value) + "\n")
+
     def table(self, table: Table) -> None:
         """A table under its title, or what stands for it when it is empty."""
         self.line()

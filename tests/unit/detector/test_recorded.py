@@ -56,7 +56,7 @@ def record(observations: list[list[Observation]], caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.INFO)
     for number, together in enumerate(observations):
         step = watcher.see(*together, scheduled=number == 0)
-        recorder.record(together, step.assessment)
+        recorder.record(together, step.assessment, together[0].at)
     return caplog.records
 
 

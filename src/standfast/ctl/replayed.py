@@ -1,0 +1,106 @@
+"""What a replay came to, in words and as JSON Lines. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from standfast.detector.decide import Reason
+from standfast.detector.model import Level
+from standfast.detector.replay import LevelChange, Outcome, RestartDecision, differences
+from standfast.web.report import Cell, Table, Tone
+
+# Smaller times are those of a story that begins at 0; no journal is that old.
+_A_DATE_FROM_S: Final = 1e8
+_TONES: Final = {Level.WARNING: Tone.WARNING, Level.CRITICAL: Tone.BAD, Level.CASCADING: Tone.BAD}
+
+
+def outcome_table(title: str, outcomes: Iterable[Outcome]) -> Table:
+    """What would have been said and done, the oldest first."""
+    return Table(
+        title=title,
+        columns=("At", "What", "Why"),
+        rows=tuple((_at(one.at), _what(one), Cell(_why(one))) for one in outcomes),
+        empty="nothing: the level stays NONE, and no master restart is called for",
+    )
+
+
+def difference_table(config: str, against: str, ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> Table:
+    """What only one of two configurations leads to."""
+    return Table(
+        title=f"Where {config} and {against} differ",
+        columns=("At", "Only with", "What", "Why"),
+        rows=tuple(
+            (_at(one.at), Cell(config if is_ours else against), _what(one), Cell(_why(one)))
+            for is_ours, one in _apart(ours, theirs)
+        ),
+        empty="nowhere: the same levels at the same times, and the same master restarts",
+    )
+
+
+def difference_lines(ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> list[Mapping[str, Any]]:
+    """The same for programs: the replay's own lines, with which of the two leads to them."""
+    sides = {"-": "against", "+": "config"}
+    return [{**line, "only_with": sides[side]} for side, line in differences(theirs, ours)]
+
+
+def _apart(ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> list[tuple[bool, Outcome]]:
+    """The outcomes that the two do not share, in the order of time; whether each is the first one's."""
+    by_line = {False: {_key(one.to_dict()): one for one in theirs}, True: {_key(one.to_dict()): one for one in ours}}
+    return [(side == "+", by_line[side == "+"][_key(line)]) for side, line in differences(theirs, ours)]
+
+
+def _key(line: Mapping[str, Any]) -> str:
+    return repr(sorted(line.items()))
+
+
+def summary(config: str, outcomes: Sequence[Outcome], end: float) -> str:
+    """One line: how often a master restart, and how long which level."""
+    restarts = [one for one in outcomes if isinstance(one, RestartDecision)]
+    asked = sum(1 for one in restarts if one.decision.allowed)
+    would = sum(1 for one in restarts if one.decision.reason is Reason.OBSERVE)
+    counted = f"{asked} asked for" + (f', {would} would have been (mode = "observe")' if would else "")
+    times = ", ".join(f"{level.name} for {_duration(s)}" for level, s in _time_at(outcomes, end).items())
+    return f"{config}: master restarts: {counted}; {times or 'never above NONE'}"
+
+
+def _time_at(outcomes: Iterable[Outcome], end: float) -> dict[Level, float]:
+    """For how long each level above NONE held, the highest first."""
+    spent: dict[Level, float] = {}
+    changes = [one for one in outcomes if isinstance(one, LevelChange)]
+    ends = [*(one.at for one in changes[1:]), end]
+    for change, until in zip(changes, ends, strict=False):
+        if change.level is not Level.NONE:
+            spent[change.level] = spent.get(change.level, 0.0) + until - change.at
+    return dict(sorted(spent.items(), reverse=True))
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _at(at: float) -> Cell:
+    if at < _A_DATE_FROM_S:
+        return Cell(f"{at:g} s")
+    moment = datetime.fromtimestamp(at, UTC)
+    return Cell(moment.strftime("%Y-%m-%d %H:%M:%S UTC"), at=moment)
+
+
+def _what(one: Outcome) -> Cell:
+    if isinstance(one, LevelChange):
+        return Cell(one.level.name, _TONES.get(one.level, Tone.GOOD))
+    if one.decision.allowed:
+        return Cell("master restart", Tone.BAD)
+    return Cell("would have asked" if one.decision.reason is Reason.OBSERVE else "no master restart")
+
+
+def _why(one: Outcome) -> str:
+    if isinstance(one, LevelChange):
+        cause = f"; root cause: {', '.join(one.root_cause)}" if one.root_cause else ""
+        return f"{'; '.join(one.reasons) or 'all well'}{cause}"
+    decision = one.decision
+    if decision.allowed or decision.reason is Reason.OBSERVE:
+        return f"because of {', '.join(sorted(decision.causes))}"
+    return f"{decision.reason}: {decision.why}"
