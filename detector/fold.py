@@ -68,7 +68,7 @@ def _fold_host(state: State, observation: Observation) -> State:
             down = state.shutting_down and observation.event is not ClockEvent.BOOT
             return replace(state, clock_event=observation.event, clock_event_at=observation.at, shutting_down=down)
         case RestartObservation():
-            return replace(state, runs=with_news(state.runs, observation.result, observation.at))
+            return replace(state, runs=with_news(state.runs, observation))
         case ReleaseObservation():
             return replace(state, released_at=observation.at)
     return state

@@ -111,7 +111,7 @@ def observed(entry: dict[str, Any]) -> RestartObservation | ReleaseObservation |
     uid = entry.get("_UID", -1)
     at = entry["__REALTIME_TIMESTAMP"].timestamp()
     if event.kind is Kind.RESTART and uid == 0 and event.type in RESTART_TYPES and event.unit == MASTER_RESTART:
-        return RestartObservation(at, RESTART_TYPES[event.type])
+        return RestartObservation(at, RESTART_TYPES[event.type], str(entry.get("_SYSTEMD_INVOCATION_ID", "")))
     if event.kind is Kind.COMMAND and event.type == RELEASE:
         if uid in administrators():
             return ReleaseObservation(at)

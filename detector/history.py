@@ -130,7 +130,7 @@ def _clock(at: float, fields: Mapping[str, Any]) -> ClockObservation:
 
 
 def _restart(at: float, fields: Mapping[str, Any]) -> RestartObservation:
-    return RestartObservation(at, _member(RunResult, fields["result"]))
+    return RestartObservation(at, _member(RunResult, fields["result"]), str(fields.get("run_id", "")))
 
 
 def _time(fields: Mapping[str, Any], key: str) -> float | None:
@@ -184,8 +184,8 @@ def _host_fields(observation: Observation) -> dict[str, Any]:
             return {"kind": "manager", "answers": answers, "system_state": system_state}
         case ClockObservation(event=event):
             return {"kind": "clock", "event": event}
-        case RestartObservation(result=result):
-            return {"kind": "restart", "result": result}
+        case RestartObservation(result=result, run_id=run_id):
+            return {"kind": "restart", "result": result, **({"run_id": run_id} if run_id else {})}
         case ReleaseObservation():
             return {"kind": "release"}
     return {"kind": "end"}

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.detector.config import RestartSettings
-from standfast.detector.model import MASTER_RESTART, Run, RunResult, State
+from standfast.detector.model import MASTER_RESTART, RestartObservation, Run, RunResult, State
 
 HOUR_S: Final = 3600.0
 # A request that systemd's queue held up for longer than this is not matched to a start.
 START_WITHIN_S: Final = 60.0
-# Between the request and its start, or twice the same entry; a run takes longer, for it settles.
+# Between the request and its start, or twice the same entry, where no id tells two runs apart.
 SAME_START_S: Final = 5.0
 # The journal brings news within half a second.
 ANSWERED_WITHIN_S: Final = 20.0
@@ -36,14 +36,24 @@ class Budget:
     gap_until: float | None
 
 
-def with_news(runs: tuple[Run, ...], result: RunResult, at: float) -> tuple[Run, ...]:
+def with_news(runs: tuple[Run, ...], news: RestartObservation) -> tuple[Run, ...]:
     """The ledger after news of a run: of the one that was asked for, or of one that a human began."""
-    last = runs[-1] if runs else None
+    result, at, run_id = news.result, news.at, news.run_id
+    if run_id and any(run.run_id == run_id for run in runs):
+        return tuple(_told(run, result) if run.run_id == run_id else run for run in runs)
+    # Of a run whose id is known this is not: only its time tells of which of the others it is.
+    nameless = [run for run in runs if not (run_id and run.run_id)]
+    last = runs[-1] if runs and runs[-1] in nameless else None
     if last is not None and _is_about(last, result, at):
-        return (*runs[:-1], replace(last, result=result))
-    if any(_is_known(run, result, at) for run in runs):
+        return (*runs[:-1], replace(last, result=result, run_id=run_id or last.run_id))
+    if any(_is_known(run, result, at) for run in nameless):
         return runs
-    return (*runs, Run(at, result, automatic=False))
+    return (*runs, Run(at, result, automatic=False, run_id=run_id))
+
+
+def _told(run: Run, result: RunResult) -> Run:
+    """Its end may be told after it was given up; its start, heard again, is no news."""
+    return run if result is RunResult.STARTED else replace(run, result=result)
 
 
 def _is_about(run: Run, result: RunResult, at: float) -> bool:

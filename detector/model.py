@@ -130,10 +130,11 @@ class ClockObservation:
 
 @dataclass(frozen=True, slots=True)
 class RestartObservation:
-    """News of a master restart, asked for by whomsoever."""
+    """News of a master restart, asked for by whomsoever; `run_id` is systemd's id of that run, "" where unknown."""
 
     at: float
     result: RunResult
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +225,16 @@ class CheckMemory:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One master restart in the ledger; `units` are those that it was asked for, empty when a human ran it."""
+    """One master restart in the ledger; `units` are those that it was asked for, empty when a human ran it.
+
+    `run_id` is systemd's id of the run (InvocationID), "" until it is heard of.
+    """
 
     at: float
     result: RunResult
     automatic: bool
     units: frozenset[str] = frozenset()
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS restarts (
     at TEXT NOT NULL,
     result TEXT NOT NULL,
     automatic INTEGER NOT NULL,
-    units TEXT NOT NULL
+    units TEXT NOT NULL,
+    run_id TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
@@ -71,21 +72,24 @@ class Store:
     def ledger(self) -> Ledger:
         """What was saved last."""
         with self._translated("read"):
-            rows = self._connection.execute("SELECT at, result, automatic, units FROM restarts ORDER BY id")
+            rows = self._connection.execute("SELECT at, result, automatic, units, run_id FROM restarts ORDER BY id")
             runs = tuple(
-                Run(from_iso(at), RunResult(result), bool(automatic), frozenset(json.loads(units)))
-                for at, result, automatic, units in rows
+                Run(from_iso(at), RunResult(result), bool(automatic), frozenset(json.loads(units)), run_id)
+                for at, result, automatic, units, run_id in rows
             )
         released = self.recall("released_at")
         return Ledger(runs, from_iso(released) if released else None, self.recall("cursor") or "")
 
     def save_ledger(self, ledger: Ledger) -> None:
         """Replace the ledger and the position in the journal that it goes with, together."""
-        rows = [(iso(run.at), run.result.value, run.automatic, json.dumps(sorted(run.units))) for run in ledger.runs]
+        rows = [
+            (iso(run.at), run.result.value, run.automatic, json.dumps(sorted(run.units)), run.run_id)
+            for run in ledger.runs
+        ]
         with self._translated("write"), self._connection:
             self._connection.execute("DELETE FROM restarts")
             self._connection.executemany(
-                "INSERT INTO restarts (at, result, automatic, units) VALUES (?, ?, ?, ?)", rows
+                "INSERT INTO restarts (at, result, automatic, units, run_id) VALUES (?, ?, ?, ?, ?)", rows
             )
             self._put("cursor", ledger.cursor)
             self._put("released_at", iso(ledger.released_at) if ledger.released_at is not None else "")
@@ -118,8 +122,15 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.executescript(_SCHEMA)
+        _add_run_id(connection)
         connection.execute("SELECT count(*) FROM restarts").fetchone()
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _add_run_id(connection: sqlite3.Connection) -> None:
+    """The databases of early versions have none."""
+    if "run_id" not in {row[1] for row in connection.execute("PRAGMA table_info(restarts)")}:
+        connection.execute("ALTER TABLE restarts ADD COLUMN run_id TEXT NOT NULL DEFAULT ''")

@@ -285,12 +285,11 @@ def test_an_agent_that_is_not_there(machine: Machine) -> None:
     )
 
 
-# Real runs settle for longer than the 5 s within which the detector takes two starts for one.
 FLEET_TOML = """
 mode = "observe"
 clock_grace_s = 0
 [restart]
-settle_s = 6
+settle_s = 0
 [[watch]]
 unit = "main.service"
 [[watch]]

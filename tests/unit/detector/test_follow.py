@@ -35,6 +35,7 @@ RELEASE = {"STANDFAST_EVENT": "command", "STANDFAST_TYPE": "RELEASE"}
     [
         (entry(), RestartObservation(AT.timestamp(), RunResult.STARTED)),
         (entry(STANDFAST_TYPE="MASTER_RESTART_PARTIAL"), RestartObservation(AT.timestamp(), RunResult.PARTIAL)),
+        (entry(_SYSTEMD_INVOCATION_ID="ab1"), RestartObservation(AT.timestamp(), RunResult.STARTED, "ab1")),
         (entry(STANDFAST_TYPE="SOMETHING"), None),
         (entry(_UID=1000), None),
         (entry(STANDFAST_UNIT="other.service"), None),

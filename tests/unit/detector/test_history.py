@@ -36,6 +36,7 @@ EXAMPLES: list[tuple[str, Observation]] = [
     ),
     ('{"at":1,"kind":"clock","event":"resume"}', ClockObservation(1, ClockEvent.RESUME)),
     ('{"at":1,"kind":"restart","result":"partial"}', RestartObservation(1, RunResult.PARTIAL)),
+    ('{"at":1,"kind":"restart","result":"success","run_id":"x"}', RestartObservation(1, RunResult.SUCCESS, "x")),
     ('{"at":1,"kind":"release"}', ReleaseObservation(1)),
     ('{"at":1,"kind":"end"}', EndObservation(1)),
 ]

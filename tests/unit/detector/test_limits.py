@@ -6,7 +6,7 @@ import pytest
 from tests.unit.detector.make import config
 
 from standfast.detector.config import RestartSettings
-from standfast.detector.limits import asked, budget, same_set_runs, with_news
+from standfast.detector.limits import asked, budget, given_up, same_set_runs, with_news
 from standfast.detector.mind import Mind
 from standfast.detector.model import MASTER_RESTART, RestartObservation, Run, RunResult, UnitObservation
 from standfast.detector.remembering import Remembered
@@ -55,25 +55,25 @@ def test_failed_and_unfinished_runs_count() -> None:
 
 def test_news_is_of_the_run_that_was_asked_for() -> None:
     ledger = asked((), 10, UNITS)
-    ledger = with_news(ledger, RunResult.STARTED, 11)
-    ledger = with_news(ledger, RunResult.PARTIAL, 40)
+    ledger = with_news(ledger, RestartObservation(11, RunResult.STARTED))
+    ledger = with_news(ledger, RestartObservation(40, RunResult.PARTIAL))
     assert ledger == (Run(10, RunResult.PARTIAL, automatic=True, units=UNITS),)
 
 
 def test_a_run_by_hand_is_one_more() -> None:
-    ledger = with_news(asked((), 10, UNITS), RunResult.SUCCESS, 20)
-    ledger = with_news(ledger, RunResult.STARTED, 500)
-    ledger = with_news(ledger, RunResult.SUCCESS, 520)
+    ledger = with_news(asked((), 10, UNITS), RestartObservation(20, RunResult.SUCCESS))
+    ledger = with_news(ledger, RestartObservation(500, RunResult.STARTED))
+    ledger = with_news(ledger, RestartObservation(520, RunResult.SUCCESS))
     assert [(run.at, run.automatic) for run in ledger] == [(10, True), (500, False)]
 
 
 def test_a_start_long_after_the_request_is_somebody_elses() -> None:
-    ledger = with_news(asked((), 10, UNITS), RunResult.STARTED, 100)
+    ledger = with_news(asked((), 10, UNITS), RestartObservation(100, RunResult.STARTED))
     assert [run.result for run in ledger] == [RunResult.ASKED, RunResult.STARTED]
 
 
 def test_an_end_alone_is_a_run() -> None:
-    assert len(with_news((), RunResult.FAILURE, 5)) == 1
+    assert len(with_news((), RestartObservation(5, RunResult.FAILURE))) == 1
 
 
 def oneshot(at: float, active: str, sub: str, result: str = "success") -> UnitObservation:
@@ -116,24 +116,24 @@ def test_two_runs_soon_after_each_other_have_their_own_ends() -> None:
     for result, at in [
         (RunResult.STARTED, 10), (RunResult.SUCCESS, 40), (RunResult.STARTED, 60), (RunResult.SUCCESS, 90),
     ]:  # fmt: skip
-        ledger = with_news(ledger, result, at)
+        ledger = with_news(ledger, RestartObservation(at, result))
     assert [(run.at, run.result) for run in ledger] == [(10, RunResult.SUCCESS), (60, RunResult.SUCCESS)]
 
 
 def test_old_news_is_not_of_the_run_that_is_going_on() -> None:
     ledger = asked((Run(10, RunResult.SUCCESS, automatic=False),), 500, UNITS)
     for result, at in [(RunResult.STARTED, 10.5), (RunResult.SUCCESS, 40)]:
-        assert with_news(ledger, result, at) == ledger
+        assert with_news(ledger, RestartObservation(at, result)) == ledger
 
 
 def test_news_that_is_heard_again_is_no_other_run() -> None:
     news = [(RunResult.STARTED, 11), (RunResult.PARTIAL, 40), (RunResult.STARTED, 500), (RunResult.SUCCESS, 520)]
     ledger = asked((), 10, UNITS)
     for result, at in news:
-        ledger = with_news(ledger, result, at)
+        ledger = with_news(ledger, RestartObservation(at, result))
     assert len(ledger) == 2
     for result, at in news:
-        assert with_news(ledger, result, at) == ledger
+        assert with_news(ledger, RestartObservation(at, result)) == ledger
 
 
 def test_same_set() -> None:
@@ -142,3 +142,30 @@ def test_same_set() -> None:
     assert same_set_runs(ledger, None, UNITS, 3700) == 1
     assert same_set_runs(ledger, 500, UNITS, 900) == 0
     assert same_set_runs(runs(0, 400), None, frozenset(), 900) == 0
+
+
+def test_two_runs_within_seconds_are_two_where_systemd_tells_them_apart() -> None:
+    news = [
+        RestartObservation(10, RunResult.STARTED, "one"),
+        RestartObservation(11, RunResult.SUCCESS, "one"),
+        RestartObservation(12, RunResult.STARTED, "two"),
+        RestartObservation(13, RunResult.PARTIAL, "two"),
+    ]
+    ledger: tuple[Run, ...] = ()
+    for one in news:
+        ledger = with_news(ledger, one)
+    assert [(run.at, run.result) for run in ledger] == [(10, RunResult.SUCCESS), (12, RunResult.PARTIAL)]
+    for one in news:
+        assert with_news(ledger, one) == ledger
+
+
+def test_the_run_that_was_asked_for_gets_its_id_and_a_late_end_is_its_own() -> None:
+    ledger = with_news(asked((), 10, UNITS), RestartObservation(11, RunResult.STARTED, "one"))
+    assert ledger == (Run(10, RunResult.STARTED, automatic=True, units=UNITS, run_id="one"),)
+    ledger = with_news(given_up(ledger), RestartObservation(50, RunResult.SUCCESS, "one"))
+    assert [run.result for run in ledger] == [RunResult.SUCCESS]
+
+
+def test_what_an_earlier_version_kept_has_no_id_and_is_heard_again() -> None:
+    ledger = (Run(10, RunResult.SUCCESS, automatic=False),)
+    assert with_news(ledger, RestartObservation(10.5, RunResult.STARTED, "one")) == ledger

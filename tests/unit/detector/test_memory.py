@@ -34,7 +34,7 @@ from standfast.detector.store import Ledger, Store
 LEDGER = Ledger(
     runs=(
         Run(1000.5, RunResult.PARTIAL, automatic=True, units=frozenset({"a.service", "b.service"})),
-        Run(2000.25, RunResult.STARTED, automatic=False),
+        Run(2000.25, RunResult.STARTED, automatic=False, run_id="0123abcd"),
     ),
     released_at=1500.0,
     cursor="s=1;i=2",
@@ -50,6 +50,22 @@ def test_the_ledger_survives(tmp_path: Path) -> None:
     assert store.ledger() == LEDGER
     store.save_ledger(Ledger())
     assert store.ledger() == Ledger()
+    store.close()
+
+
+def test_a_database_of_an_early_version_is_read_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "detector.db"
+    connection = sqlite3.connect(path)
+    connection.execute(
+        "CREATE TABLE restarts (id INTEGER PRIMARY KEY, at TEXT, result TEXT, automatic INTEGER, units TEXT)"
+    )
+    connection.execute("INSERT INTO restarts VALUES (1, '1970-01-01T00:16:40.500+00:00', 'success', 1, '[]')")
+    connection.commit()
+    connection.close()
+    store = Store(path)
+    assert store.ledger().runs == (Run(1000.5, RunResult.SUCCESS, automatic=True),)
+    store.save_ledger(LEDGER)
+    assert store.ledger() == LEDGER
     store.close()
 
 
