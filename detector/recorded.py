@@ -12,11 +12,8 @@ from standfast.detector.follow import RELEASE, observed
 from standfast.detector.history import from_line
 from standfast.detector.model import (
     DETECTOR,
-    ClockObservation,
     EndObservation,
     Observation,
-    ReleaseObservation,
-    RestartObservation,
     State,
 )
 from standfast.errors import StandfastError
@@ -99,21 +96,16 @@ def _observations(reader: Any, began: float, until: float) -> Iterator[Observati
         logged_at = entry["__REALTIME_TIMESTAMP"].timestamp()
         if logged_at > until:
             return
-        observation = observation_of(entry)
-        if observation is not None and (logged_at >= began or _outlives_a_life(observation)):
+        # In its life the detector says itself what it has heard of master restarts, and when.
+        observation = observation_of(entry) if logged_at >= began else observed(entry)
+        if observation is not None:
             yield observation
-
-
-def _outlives_a_life(observation: Observation) -> bool:
-    return isinstance(observation, RestartObservation | ReleaseObservation | ClockObservation)
 
 
 def observation_of(entry: dict[str, Any]) -> Observation | None:
     """The observation that an entry holds; None for all others, and for those of another version that make no sense."""
     line = entry.get(FIELD)
-    if line is None:
-        return observed(entry)
-    if entry.get("_SYSTEMD_UNIT") != DETECTOR:
+    if line is None or entry.get("_SYSTEMD_UNIT") != DETECTOR:
         return None
     try:
         return from_line(line)

@@ -7,6 +7,7 @@ judged together has one time in it, so that a replay judges it together too.
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment
@@ -18,6 +19,8 @@ from standfast.detector.model import (
     ManagerObservation,
     Observation,
     Outcome,
+    ReleaseObservation,
+    RestartObservation,
     UnitObservation,
 )
 from standfast.detector.prediction.model import Figure, FigureObservation
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # A figure is news when it has moved by so much of what was left to its limit: the closer, the finer.
 NEWS_OF_LEFT = 0.02
+# journald tells of a new entry within half a second.
+_NEWS_TAKES_S: Final = 20.0
 
 
 class Recorder:
@@ -56,11 +61,20 @@ class Recorder:
                     self._other(f"{unit} {name}", found, _words(f"{whose}: {outcome}", detail), observation)
                 case FigureObservation():
                     self._figure(observation)
-                case ManagerObservation(answers=answers, system_state=system_state):
-                    said = f"systemd is {system_state}" if answers else "systemd does not answer"
-                    self._other("manager", (answers, system_state), said, replace(observation, at=at))
-                case ClockObservation(event=event):
-                    self._say(logging.INFO, f"the host {HAPPENED[event]}", observation)
+                case _:
+                    self._host(observation, at)
+
+    def _host(self, observation: Observation, at: float) -> None:
+        match observation:
+            case ManagerObservation(answers=answers, system_state=system_state):
+                said = f"systemd is {system_state}" if answers else "systemd does not answer"
+                self._other("manager", (answers, system_state), said, replace(observation, at=at))
+            case RestartObservation(result=result, run_id=run_id):
+                self._other("run", (run_id, result), f"heard of a master restart: {result}", _heard(observation, at))
+            case ReleaseObservation():
+                self._say(logging.INFO, "heard of a release by a human", _heard(observation, at))
+            case ClockObservation(event=event):
+                self._say(logging.INFO, f"the host {HAPPENED[event]}", observation)
 
     def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
         health = assessment.health.get(seen.unit)
@@ -118,6 +132,11 @@ def _has_moved(told: FigureObservation, seen: FigureObservation) -> bool:
 def _judged(seen: UnitObservation, at: float) -> UnitObservation:
     """A unit as seen then, judged at the time `at`."""
     return seen if seen.at == at else replace(seen, at=at, since=seen.at if seen.since is None else seen.since)
+
+
+def _heard(news: Observation, at: float) -> Observation:
+    """News of the ledger as of the time when the detector knew; what is heard again long after keeps its own."""
+    return replace(news, at=at) if at - news.at < _NEWS_TAKES_S else news
 
 
 def _words(said: str, detail: str) -> str:

@@ -44,8 +44,8 @@ log = logging.getLogger(__name__)
 TURN_S: Final = 5.0
 RECONNECT_S: Final = 1.0
 LOOP_MAY_TAKE_S: Final = 30.0
-# A look that was made later than this after it was due is on record at the time when it was made.
-LATE_S: Final = 1.0
+# A history's times are rounded to milliseconds.
+RECORD_STEP_S: Final = 0.001
 # One event's signals come in a burst; waiting for its end makes one look of five.
 BURST_S: Final = 0.002
 # With an empty ledger, how far back the journal is read for master restarts.
@@ -86,6 +86,7 @@ class Detector:
         self._inbox: list[Observation] = []
         self._next_config: DetectorConfig | None = None
         self._next_look = self._clock.now()
+        self._recorded_at = float("-inf")
         self._status_at = float("-inf")
         self._status_trouble = ""
         self._late_s = 0.0
@@ -189,16 +190,21 @@ class Detector:
         observations, self._inbox = self._inbox, []
         observations += await self._link.observe(everything=scheduled)
         now = self._clock.now()
-        # A replay makes its looks when they are due: what is on record of one has that time.
-        recorded_at = self._next_look if scheduled and now - self._next_look < LATE_S else now
-        if scheduled:
-            self._late_s = max(now - self._next_look, 0.0)
-            missed = (now - self._next_look) // self._config.check_interval_s
-            self._next_look += (missed + 1) * self._config.check_interval_s
+        made_at = self._look_made(now) if scheduled else now
+        # Each turn has a time of its own on record: what one of them saw was not judged with what another did.
+        self._recorded_at = max(self._recorded_at + RECORD_STEP_S, made_at)
         if observations or scheduled or now - self._status_at >= STATUS_AT_LEAST_EVERY_S:
             turn = self._mind.take(observations, now, scheduled=scheduled)
-            self._recorder.record(observations, turn.step.assessment, recorded_at)
+            self._recorder.record(observations, turn.step.assessment, self._recorded_at)
             await self._act(turn, now, scheduled)
+
+    def _look_made(self, now: float) -> float:
+        """When the look that was made now was due: a replay makes its looks when they are."""
+        self._late_s = max(now - self._next_look, 0.0)
+        interval_s = self._config.check_interval_s
+        due = self._next_look + (now - self._next_look) // interval_s * interval_s
+        self._next_look = due + interval_s
+        return due
 
     def _follow_clock(self) -> None:
         """After a step or a sleep go on in the wall clock's time: the journal and the status are in it."""
@@ -209,6 +215,7 @@ class Detector:
         self._mind.clock_set(by_s, self._clock_watch.slept_s)
         self._link.clock_set(by_s)
         self._next_look += by_s
+        self._recorded_at = float("-inf")
         self._status_at += by_s
         self._inbox = [shifted_observation(one, by_s) for one in self._inbox]
         for event in events:

@@ -68,6 +68,7 @@ def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
         "max_per_hour": config.restart.max_per_hour,
         "hold_until": _iso(left.hold_until),
         "gap_until": _iso(left.gap_until),
+        "released_at": iso(state.released_at) if state.released_at is not None else None,
         "decision": _decision(step),
         "restart_history": [
             {"at": iso(run.at), "result": run.result.value, "automatic": run.automatic, "units": sorted(run.units)}

@@ -32,6 +32,12 @@ CALLS_IN_FLIGHT: Final = 32
 CALL_TIMEOUT_S: Final = 10.0
 
 
+# What the bus answers in systemd's place while that is away, such as in a daemon-reexec.
+_NO_ANSWER: Final = frozenset(
+    f"org.freedesktop.DBus.Error.{name}" for name in ("NoReply", "ServiceUnknown", "NameHasNoOwner", "Disconnected")
+)
+
+
 class Systemd1Error(StandfastError):
     """systemd did not do what it was asked.
 
@@ -188,6 +194,8 @@ class Systemd1:
             raise Systemd1Error(f"the bus closed before systemd answered {member}")
         if reply.message_type is MessageType.ERROR:
             code = str(reply.error_name)
+            if code in _NO_ANSWER:
+                code = ""
             raise Systemd1Error(f"systemd refused {member}: {reply.body[0] if reply.body else code}", code)
         return list(reply.body)
 

@@ -140,6 +140,7 @@ def three_services_are_given_up(stage: Stage) -> list[Expectation]:
         expect("... one master restart, with success", "; ".join(history), history == ["success, automatic"]),
         expect("... told when it started and when it was done", _titles(restarts), len(restarts) == 2),
         expect("... nine services run", f"{running} run", running == len(FLEET)),
+        expect("... each started after those that it is ordered after", *_order(stage)),
         expect("... one message for the recovery", *_count(stage, "recovery", CASCADE)),
         expect("... told when it was verified, not before", "after" if told_after else "before", told_after),
         expect("... the agent was left alone", f"{agent}, {_restarts_of_agent(stage)}", stage.restarts(AGENT) == 0),
@@ -216,6 +217,17 @@ def _looked_since(stage: Stage, unix_time_s: float) -> bool:
     if not checked_at:
         return False
     return datetime.fromisoformat(checked_at).timestamp() > unix_time_s + 2 * LOOK_S + WINDOW_S
+
+
+def _order(stage: Stage) -> tuple[str, bool]:
+    """The services in the order in which they came up; whether it is that of their units' After=."""
+    units = [f"{name}.service" for name in FLEET]
+    shown = stage.machine.run(["systemctl", "show", "--property=Id,After,ActiveEnterTimestampMonotonic", *units]).stdout
+    blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in shown.strip().split("\n\n")]
+    up_at = {block["Id"]: int(block["ActiveEnterTimestampMonotonic"]) for block in blocks}
+    after = [(block["Id"], other) for block in blocks for other in block["After"].split() if other in up_at]
+    in_order = ", ".join(name.removesuffix(".service") for name in sorted(up_at, key=lambda name: up_at[name]))
+    return in_order, bool(after) and all(up_at[one] > up_at[other] for one, other in after)
 
 
 def _count(stage: Stage, kind: str, error_type: str) -> tuple[str, bool]:

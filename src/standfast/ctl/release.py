@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from standfast.clock import utc_now
@@ -22,17 +22,14 @@ _UNIT: Final = "standfast-master-restart.service"
 TAKEN_S: Final = 40.0
 # The detector replaces its status file without a word to anybody; a look at it costs next to nothing.
 _LOOK_EVERY_S: Final = 0.1
+# Times in a status file are cut to milliseconds.
+_ROUNDED: Final = timedelta(milliseconds=1)
 
 
 def is_released(detector: Source, since: datetime) -> bool:
-    """Whether the detector has said since then that nothing holds it and no restart counts any more."""
-    written = shots.moment(detector.get("checked_at"))
-    return (
-        written is not None
-        and written >= since
-        and detector.get("hold_until") is None
-        and detector.get("restart_count") == 0
-    )
+    """Whether the detector says that it was released since then; it may have asked for a restart again already."""
+    released = shots.moment(detector.get("released_at"))
+    return released is not None and released >= since - _ROUNDED
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -43,11 +40,12 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     require_admin(_WHAT)
     if trouble := _detector().trouble:
         raise OrderError(trouble)
+    # First systemd's own limit: where the cascade lasts, the detector asks as soon as it hears of the release.
+    done = systemctl("reset-failed", _UNIT)
     since = utc_now()
     order("RELEASE", "Release the master restart: a human has looked")
     _await(since)
     screen.line("Released: no earlier restart counts any more, the detector may ask for one again.", Tone.GOOD)
-    done = systemctl("reset-failed", _UNIT)
     if done.returncode != 0:
         raise OrderError(
             f"systemd's own limit of 3 master restarts in an hour still counts ({complaint(done)}); "

@@ -134,12 +134,12 @@ def test_a_command_that_was_not_followed_says_so(result: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "released"),
     [
-        ({"hold_until": None, "restart_count": 0}, True),
-        ({"hold_until": iso(NOW), "restart_count": 0}, False),
-        ({"hold_until": None, "restart_count": 1}, False),
-        ({"hold_until": None, "restart_count": None}, False),
-        ({"hold_until": None, "restart_count": 0, "checked_at": iso(NOW - timedelta(seconds=1))}, False),
-        ({"hold_until": None, "restart_count": 0, "checked_at": "yesterday"}, False),
+        ({"released_at": iso(NOW)}, True),
+        ({"released_at": iso(NOW + timedelta(seconds=9)), "restart_count": 1, "hold_until": iso(NOW)}, True),
+        ({"released_at": iso(NOW - timedelta(seconds=1)), "restart_count": 0}, False),
+        ({"released_at": None}, False),
+        ({"released_at": "yesterday"}, False),
+        ({}, False),
     ],
 )
 def test_when_the_detector_has_released(changes: dict[str, Any], released: bool) -> None:

@@ -13,16 +13,23 @@ from tests.unit.detector.make import Watcher, config, failed, pending, stopping,
 from standfast.config import load_text
 from standfast.detector.config import DetectorConfig, Mode, Thresholds
 from standfast.detector.history import parse, to_line
-from standfast.detector.model import CheckObservation, Observation, Outcome, RestartObservation, RunResult
-from standfast.detector.recorded import FIELD, observation_of
+from standfast.detector.model import (
+    CheckObservation,
+    Observation,
+    Outcome,
+    ReleaseObservation,
+    RestartObservation,
+    RunResult,
+)
+from standfast.detector.recorded import FIELD, _observations, observation_of
 from standfast.detector.recorder import Recorder
 from standfast.detector.replay import differences, replay
 
 DETECTOR = "standfast-detector.service"
 
 
-def entry(**fields: Any) -> dict[str, Any]:
-    return {"__REALTIME_TIMESTAMP": datetime.fromtimestamp(5, UTC), "_SYSTEMD_UNIT": DETECTOR, **fields}
+def entry(at: float = 5, /, **fields: Any) -> dict[str, Any]:
+    return {"__REALTIME_TIMESTAMP": datetime.fromtimestamp(at, UTC), "_SYSTEMD_UNIT": DETECTOR, **fields}
 
 
 def test_an_entry_of_the_detector_holds_its_observation() -> None:
@@ -33,15 +40,71 @@ def test_only_the_detector_is_believed() -> None:
     assert observation_of(entry(**{FIELD: to_line(up(3)), "_SYSTEMD_UNIT": "evil.service"})) is None
 
 
-def test_a_master_restart_is_part_of_the_history() -> None:
-    fields = {
+class Reader:
+    """The journal's reader over entries of a test's own."""
+
+    def __init__(self, *entries: dict[str, Any]) -> None:
+        self._entries = [*entries]
+
+    def get_next(self) -> dict[str, Any]:
+        return self._entries.pop(0) if self._entries else {}
+
+
+def test_of_master_restarts_the_detector_says_itself_when_it_heard() -> None:
+    """Before its life nobody heard: there the entries of the master restart itself must do."""
+    run: dict[str, Any] = {
         "STANDFAST": "1",
         "STANDFAST_EVENT": "restart",
         "STANDFAST_TYPE": "MASTER_RESTART_STARTED",
         "STANDFAST_UNIT": "standfast-master-restart.service",
         "_UID": 0,
+        "_SYSTEMD_UNIT": "standfast-master-restart.service",
     }
-    assert observation_of(entry(**fields)) == RestartObservation(5, RunResult.STARTED)
+    heard = RestartObservation(55.3, RunResult.STARTED, "x")
+    found = _observations(
+        Reader(
+            entry(5, **run),
+            entry(6, **{FIELD: to_line(up(6))}),
+            entry(55, **run),
+            entry(55.3, **{FIELD: to_line(heard)}),
+            entry(70, **{FIELD: to_line(up(70))}),
+        ),
+        began=50,
+        until=60,
+    )
+    assert list(found) == [RestartObservation(5, RunResult.STARTED), heard]
+
+
+def test_news_of_the_ledger_is_on_record_as_of_when_it_was_heard(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    recorder = Recorder()
+    step = Watcher(config("a")).see(up(0), scheduled=True)
+    recorder.record([RestartObservation(99.6, RunResult.STARTED, "x")], step.assessment, 100)
+    recorder.record([RestartObservation(99.6, RunResult.STARTED, "x")], step.assessment, 101)
+    recorder.record([ReleaseObservation(110)], step.assessment, 110.4)
+    recorder.record([RestartObservation(20, RunResult.SUCCESS, "y")], step.assessment, 120)
+    assert [getattr(one, FIELD) for one in caplog.records] == [
+        to_line(RestartObservation(100, RunResult.STARTED, "x")),
+        to_line(ReleaseObservation(110.4)),
+        to_line(RestartObservation(20, RunResult.SUCCESS, "y")),
+    ]
+
+
+def test_what_is_needed_and_each_run_of_a_unit_are_on_record(caplog: pytest.LogCaptureFixture) -> None:
+    found = record([[up(0), up(0, "db")], [up(1, invocation_id="2")], [up(2, "db")], [failed(3, "db")]], caplog)
+    assert [getattr(one, FIELD) for one in found] == [
+        to_line(one) for one in (up(0), up(0, "db"), up(1, invocation_id="2"), failed(3, "db"))
+    ]
+
+
+def test_what_is_judged_together_has_one_time_on_record(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    step = Watcher(config("a", "b")).see(up(9.9), up(9.95, "b"), scheduled=True)
+    Recorder().record([up(9.9), up(9.95, "b", since=2)], step.assessment, 10)
+    assert [getattr(one, FIELD) for one in caplog.records] == [
+        to_line(up(10, since=9.9)),
+        to_line(up(10, "b", since=2)),
+    ]
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"at":1,"kind":"of tomorrow"}', '{"at":1,"kind":"unit"}'])

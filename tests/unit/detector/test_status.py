@@ -9,7 +9,7 @@ from tests.unit.detector.make import Watcher, config, failed, up
 
 from standfast.detector.check_tables import SqliteDatabase, TcpCheck
 from standfast.detector.config import DetectorConfig, Mode, Watch
-from standfast.detector.model import CheckObservation, FileObservation, Outcome, Run, RunResult
+from standfast.detector.model import CheckObservation, FileObservation, Outcome, ReleaseObservation, Run, RunResult
 from standfast.detector.status import status
 
 PROMISED = {
@@ -42,6 +42,7 @@ def test_every_promised_key() -> None:
     assert found["service_health"]["a.service"]["port"] == 8001
     assert found["supervisor_status"] == {"status": "ok", "running": 3, "failed": 0, "system_state": ""}
     assert (found["can_restart"], found["restart_blocked"], found["max_per_hour"]) == (True, "", 3)
+    assert found["released_at"] is None
     assert found["checked_at"] == "1970-01-01T00:00:01.000+00:00"
 
 
@@ -59,11 +60,13 @@ def test_a_cascade() -> None:
     watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
     watcher.see(FileObservation(10, "/f.json", False, "missing"))
     watcher.see(CheckObservation(10, "trades", "", Outcome.FAIL, "damaged"))
+    watcher.see(ReleaseObservation(-200))
     step = watcher.see(*(failed(10, unit) for unit in "abc"))
     found = status(step, settings(), 10.0)
     assert (found["failure_level"], found["level"]) == ("CASCADING", 3)
     assert found["root_cause"] == ["a.service", "b.service", "c.service"]
     assert (found["can_restart"], found["restart_count"]) == (False, 1)  # within the gap
+    assert found["released_at"] == "1969-12-31T23:56:40.000+00:00"
     assert found["decision"]["reason"] == "gap"
     assert found["restart_blocked"] == "the last one was a moment ago"
     assert found["gap_until"] == "1970-01-01T00:03:20.000+00:00"
