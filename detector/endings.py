@@ -76,6 +76,10 @@ class Endings:
             track.ended_by = Ending.JOB if stopping else Ending.ITSELF
             track.is_up = track.is_starting = False
 
+    def forget(self, unit: str) -> None:
+        """It is gone."""
+        self._tracks.pop(unit, None)
+
     def ended_by(self, unit: str) -> Ending:
         """By whose doing it is down, as far as signals told."""
         track = self._tracks.get(unit)

@@ -12,7 +12,14 @@ from standfast.detector.decide import Decision, restart_decision
 from standfast.detector.fold import fold
 from standfast.detector.levels import Assessment, assess
 from standfast.detector.limits import asked
-from standfast.detector.model import CheckObservation, FileObservation, Observation, State, UnitObservation
+from standfast.detector.model import (
+    CheckObservation,
+    FileObservation,
+    Observation,
+    State,
+    UnitObservation,
+    is_gone,
+)
 from standfast.detector.prediction.foresee import foresee
 from standfast.detector.watched import Watching
 
@@ -48,6 +55,7 @@ class Engine:
                     units.add(observation.unit)
                 case FileObservation():
                     files.add(observation.path)
+        state = self._without_gone(state, units)
         if scheduled:
             state = scheduled_look(state, self.config, self.watching, now)
             if not is_blind(state, self.config, now):
@@ -57,6 +65,18 @@ class Engine:
         assessment = assess(state, self.config, self.watching, now)
         decision = restart_decision(assessment, state, self.config, now)
         return Step(replace(state, level=assessment.level), assessment, decision)
+
+    def _without_gone(self, state: State, names: set[str]) -> State:
+        """The state without those of the units that only a glob named, and that systemd knows no more."""
+        found = ((name, state.units[name]) for name in names if name in state.units)
+        gone = {name for name, memory in found if is_gone(memory.seen) and self.watching.is_passing(name)}
+        if not gone:
+            return state
+        for name in gone:
+            self.watching.forget(name)
+        units = {name: memory for name, memory in state.units.items() if name not in gone}
+        checks = {key: found for key, found in state.checks.items() if key[0] not in gone}
+        return replace(state, units=units, checks=checks)
 
     def ask(self, state: State, decision: Decision, now: float) -> State:
         """The state after the master restart of an allowed decision was asked for."""

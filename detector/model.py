@@ -271,6 +271,11 @@ class State:
     predictions: Mapping[Key, Prediction] = field(default_factory=dict)
 
 
+def is_gone(seen: UnitObservation) -> bool:
+    """Whether systemd knows no such unit, as after the end of a transient one."""
+    return seen.load_state == "not-found" and seen.active_state == "inactive" and not seen.job
+
+
 UP: Final = frozenset({"active", "reloading", "refreshing", "maintenance"})
 DOWN: Final = frozenset({"inactive", "failed"})
 MOVING: Final = frozenset({"activating", "deactivating"})

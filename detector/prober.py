@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from standfast.detector.check_tables import Check, Database
@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 # Threads, sockets and children at the same time.
 PROBES_AT_ONCE = 16
 FILE_TIMEOUT_S = 5.0
+
+_FILE = "file"
+_OF_NO_UNIT = ("", _FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Prober:
         self._clock = clock
         self._on_found = on_found
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._free = asyncio.Semaphore(PROBES_AT_ONCE)
 
     def watch_unit(self, unit: str, checks: Iterable[Check]) -> None:
@@ -52,13 +56,21 @@ class Prober:
 
     def watch_file(self, path: str, interval_s: float) -> None:
         """Check a critical file from now on."""
-        self._start(("file", path), Task("", path, FileProbe(path), interval_s, FILE_TIMEOUT_S), self._tell_file)
+        self._start((_FILE, path), Task("", path, FileProbe(path), interval_s, FILE_TIMEOUT_S), self._tell_file)
+
+    def keep_units(self, units: Collection[str]) -> None:
+        """End the checks of units that are gone."""
+        for key in [key for key in self._running if key[0] not in units and key[0] not in _OF_NO_UNIT]:
+            task = self._running.pop(key)
+            task.cancel()
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     async def stop(self) -> None:
         """End all probes."""
         for task in self._running.values():
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*self._running.values(), *self._ending, return_exceptions=True)
         self._running.clear()
 
     def _start(self, key: tuple[str, str], task: Task, tell: Callable[[Task, Finding], None]) -> None:

@@ -79,7 +79,7 @@ class Recorder:
     def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
         health = assessment.health.get(seen.unit)
         if health is None:
-            self._needed(seen)
+            self._forget(seen) if seen.unit in self._units else self._needed(seen)
             return
         now = (seen.load_state, seen.active_state, seen.n_restarts, seen.invocation_id)
         before, self._units[seen.unit] = self._units.get(seen.unit), now
@@ -108,6 +108,12 @@ class Recorder:
         job = seen.job if seen.unit == MASTER_RESTART else ""
         way = (seen.load_state, seen.active_state, seen.n_restarts, job)
         self._other(seen.unit, way, f"{seen.unit} is {seen.active_state}", seen)
+
+    def _forget(self, seen: UnitObservation) -> None:
+        """A watched unit that is watched no more: it is gone."""
+        del self._units[seen.unit], self._meanings[seen.unit]
+        self._forget_checks(seen.unit)
+        self._say(logging.INFO, f"{seen.unit} is gone", seen)
 
     def _forget_checks(self, unit: str) -> None:
         """What a check finds of another run of its unit is news, though it be the same."""

@@ -235,6 +235,7 @@ class Detector:
         if scheduled or turn.told_changed:
             self._keeper.keep_counts(self._mind, boot_id(), now)
         self._show(turn, now, must=scheduled or bool(turn.events))
+        self._prober.keep_units(turn.step.assessment.health.keys())
         for unit in turn.step.assessment.facts.units:
             self._prober.watch_unit(unit.unit, unit.rules.checks)
 

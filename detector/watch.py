@@ -14,7 +14,7 @@ from typing import Any, Final
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.endings import Endings
 from standfast.detector.gauges import Gauges, Place
-from standfast.detector.model import DOWN, MASTER_RESTART, Ending, UnitObservation
+from standfast.detector.model import DOWN, MASTER_RESTART, Ending, UnitObservation, is_gone
 from standfast.detector.prediction.model import FigureObservation
 from standfast.detector.watched import Watching
 from standfast.systemd1 import SERVICE, UNIT, UNIT_PATHS, ListedUnit, Signal, Systemd1, Systemd1Error
@@ -58,6 +58,7 @@ class UnitWatcher:
         self._fixed: dict[str, tuple[tuple[str, ...], str]] = {}
         self._after: dict[str, tuple[str, ...]] = {}
         self._dirty: set[str] = set()
+        self._passed: set[str] = set()
         self._read_again_from = 0
         self._gauges = Gauges(systemd, clock, watching.prediction)
 
@@ -77,6 +78,7 @@ class UnitWatcher:
 
     async def reconcile(self) -> list[UnitObservation]:
         """Look at every unit, also at what signals did not tell of."""
+        self._passed.clear()
         await self._match_globs()
         dirty, self._dirty = self._dirty, set()
         names = self._all_names()
@@ -116,19 +118,34 @@ class UnitWatcher:
     async def _match_globs(self) -> None:
         if self._watching.patterns:
             listed = await self._systemd.list_units_matching(self._watching.patterns)
-            # A glob that matches a unit once watches it for good: a stopped instance is unloaded.
-            self._names |= {row.name for row in listed if self._watching.watches(row.name)}
+            # A stopped instance of a template is unloaded: a glob watches it on, as long as there is such a unit.
+            there = (row.name for row in listed if row.load_state != "not-found")
+            self._names |= {name for name in there if self._watching.watches(name)}
 
     async def _list(self, names: Iterable[str]) -> dict[str, ListedUnit]:
         return {row.name: row for row in await self._systemd.list_units(names)}
 
     async def _observe(self, rows: dict[str, ListedUnit], names: Collection[str]) -> list[UnitObservation]:
         found = await asyncio.gather(*(self._observe_one(rows[name]) for name in sorted(names) if name in rows))
+        for seen in found:
+            if is_gone(seen) and seen.unit not in self._needed and self._watching.is_passing(seen.unit):
+                self._forget(seen.unit)
         fresh = {name for seen in found for name in seen.needs} - self._needed - self._names
         if fresh:
             self._needed |= fresh
             found += await self._observe(await self._list(fresh), fresh)
         return found
+
+    def _forget(self, name: str) -> None:
+        """The end of a transient unit; its name is not heard of until the next reconciliation.
+
+        Asking for a unit that is not there makes systemd say that it is new.
+        """
+        self._passed.add(name)
+        self._names.discard(name)
+        for memory in (self._rows, self._observed, self._fixed):
+            memory.pop(name, None)
+        self._endings.forget(name)
 
     async def _observe_one(self, row: ListedUnit) -> UnitObservation:
         at = self._clock.now()
@@ -225,7 +242,11 @@ class UnitWatcher:
     def _on_unit_new(self, signal: Signal) -> None:
         name = str(signal.body[0])
         # Of a known unit it is no news: looking at one that is not loaded loads it, which says this again.
-        if not self._is_known(name) and any(fnmatchcase(name, pattern) for pattern in self._watching.patterns):
+        if (
+            not self._is_known(name)
+            and name not in self._passed
+            and any(fnmatchcase(name, pattern) for pattern in self._watching.patterns)
+        ):
             self._names.add(name)
             self._mark(name)
 

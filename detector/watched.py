@@ -53,6 +53,16 @@ class Watching:
         """Whether anything is said of this unit."""
         return self._watch(unit) is not None
 
+    def is_passing(self, unit: str) -> bool:
+        """Whether only a glob names it, so that nothing is left to say of it when it is gone."""
+        return unit not in self._exact and self.watches(unit)
+
+    def forget(self, unit: str) -> None:
+        """It is gone: transient units come without end, and each has another name."""
+        watch = self._found.pop(unit, None)
+        if watch is not None:
+            self._rules = {key: rules for key, rules in self._rules.items() if key[0] != unit}
+
     def rules(self, unit: str, unit_type: str = "") -> Rules:
         """What holds for a watched unit."""
         key = (unit, unit_type)

@@ -174,17 +174,37 @@ def test_what_a_watched_unit_needs_is_looked_at_too(bus: PrivateBus) -> None:
     play(bus, part, "a.service")
 
 
-def test_a_glob_finds_what_comes_later_and_keeps_what_goes(bus: PrivateBus) -> None:
+def test_a_glob_finds_what_comes_later_and_keeps_what_is_only_stopped(bus: PrivateBus) -> None:
     async def part(scene: Scene) -> None:
         scene.systemd.add("bot@1.service")
         assert "bot@1.service" in await scene.everything()
         scene.systemd.add("bot@2.service")
         await scene.systemd.unit_new("bot@2.service")
         assert "bot@2.service" in await scene.next()
-        scene.systemd.add("bot@1.service", active="inactive", sub="dead", load="not-found")
-        assert (await scene.everything())["bot@1.service"].load_state == "not-found"
+        scene.systemd.add("bot@1.service", active="inactive", sub="dead")
+        assert (await scene.everything())["bot@1.service"].active_state == "inactive"
+        assert "bot@1.service" in await scene.everything()
 
     play(bus, part, "bot@*.service")
+
+
+def test_a_transient_unit_that_is_gone_is_said_once_and_forgotten(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        scene.systemd.add("run-1.service")
+        assert "run-1.service" in await scene.everything()
+        scene.systemd.add("run-1.service", active="inactive", sub="dead", load="not-found")
+        assert (await scene.everything())["run-1.service"].load_state == "not-found"
+        # Looking at what is not there makes systemd load it, and say so.
+        await scene.systemd.unit_new("run-1.service")
+        scene.systemd.add("run-2.service")
+        await scene.systemd.unit_new("run-2.service")
+        assert list(await scene.next()) == ["run-2.service"]
+        assert "run-1.service" not in await scene.everything()
+        scene.systemd.add("run-1.service")
+        await scene.systemd.unit_new("run-1.service")
+        assert list(await scene.next()) == ["run-1.service"]  # another of this name
+
+    play(bus, part, "run-*.service")
 
 
 def test_a_unit_that_is_loaded_by_looking_at_it_is_no_news(bus: PrivateBus) -> None:

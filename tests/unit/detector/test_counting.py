@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.unit.detector.make import Watcher, config, failed, inactive, pending, starting, stopping, up
 
 from standfast.detector.check_tables import TcpCheck
-from standfast.detector.config import ThresholdOverrides, Watch
+from standfast.detector.config import DetectorConfig, ThresholdOverrides, Watch
 from standfast.detector.model import (
     CheckObservation,
     ClockEvent,
@@ -179,6 +179,19 @@ def test_what_a_check_said_of_the_run_before_is_not_counted() -> None:
     watcher.see(up(70, invocation_id="2"))
     watcher.look(10)
     assert watcher.failures() == 0
+
+
+def test_a_transient_unit_is_forgotten_with_its_end_and_a_named_one_is_not() -> None:
+    """Globs over transient units would fill the memory; of a unit that is named, people are told that it is missing."""
+    settings = DetectorConfig(watch=(Watch("named.service"), Watch("*.service")))
+    watcher = Watcher(settings)
+    watcher.see(up(0, "named"), up(0, "run-1"), CheckObservation(0, "http", "run-1.service", Outcome.FAIL))
+    watcher.see(failed(5, "run-1", load_state="not-found"))
+    assert set(watcher.state.units) == {"named.service", "run-1.service"}
+    watcher.see(inactive(10, "named", load_state="not-found"), inactive(10, "run-1", load_state="not-found"))
+    assert set(watcher.state.units) == {"named.service"}
+    assert not watcher.state.checks
+    assert not any("run-1" in str(key) for key in (*watcher.engine.watching._found, *watcher.engine.watching._rules))
 
 
 def test_a_critical_file_is_counted_per_look_and_unknown_counts_neither_way() -> None:
