@@ -15,8 +15,8 @@ help:
 	@echo "make test    linters, types, unit, bus, browser and system tests on Debian 13 and 12 (root)"
 	@echo "make check   the fast part of it, without system tests"
 	@echo "make deb     dist/standfast_VERSION_all.deb"
-	@echo "make bench   measures what the notifier, idleness and the status page cost, in a disposable Debian 13 (root)"
-	@echo "make soak    what takes long: 300 kills of the notifier, a million events (root)"
+	@echo "make bench   how soon, how much, how many: measured in disposable machines, beside others (root)"
+	@echo "make soak    what takes long: hundreds of kills, a million events, a thousand units, long idles (root)"
 	@echo "make reference  docs/configuration.md and the key lists of the man pages, from the code and the default files"
 	@echo "make clean   removes what the doors made here; the cached Debian trees stay in ~/.cache/standfast"
 
@@ -43,14 +43,20 @@ deb: | prepare-deb
 	@packaging/make-deb
 
 bench: | prepare-all
+	$(PYTHON) -m bench.compare
+	$(PYTHON) -m bench.compare --debian bookworm
+	$(PYTHON) -m bench.agent_stop
 	$(PYTHON) -m bench.idle
+	$(PYTHON) -m bench.scale
 	$(PYTHON) -m bench.notifier
 	PYTHONPATH=src $(PYTHON) -m bench.status
 
 # The same tests as in `make test`, with larger numbers.
-soak: | prepare-python
+soak: | prepare-all
 	STANDFAST_KILLS=300 $(PYTHON) -m pytest --timeout=1800 -s tests/unit/notifier/test_notifier.py -k kills
 	STANDFAST_EVENTS=1000000 $(PYTHON) -m pytest --timeout=1800 -s tests/soak
+	STANDFAST_SIGNALS=100000 $(PYTHON) -m pytest --timeout=1800 -s tests/bus/test_for_long.py
+	$(PYTHON) -m bench.scale --seconds 600
 
 # A test fails when what is committed is not what this makes.
 reference: | prepare-python

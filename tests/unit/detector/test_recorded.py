@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from tests.scenarios.cascades import looping_below_the_limit
-from tests.unit.detector.make import Watcher, config, failed, pending, stopping, up
+from tests.unit.detector.make import Watcher, config, failed, inactive, pending, stopping, up
 
 from standfast.config import load_text
-from standfast.detector.config import DetectorConfig, Mode, Thresholds
+from standfast.detector.config import DetectorConfig, Mode, Thresholds, Watch
 from standfast.detector.history import parse, to_line
 from standfast.detector.model import (
     CheckObservation,
@@ -95,6 +95,20 @@ def test_what_is_needed_and_each_run_of_a_unit_are_on_record(caplog: pytest.LogC
     assert [getattr(one, FIELD) for one in found] == [
         to_line(one) for one in (up(0), up(0, "db"), up(1, invocation_id="2"), failed(3, "db"))
     ]
+
+
+def test_the_end_of_a_transient_unit_is_on_record(caplog: pytest.LogCaptureFixture) -> None:
+    watcher = Watcher(DetectorConfig(watch=(Watch("run-*.service"),)))
+    recorder = Recorder()
+    caplog.set_level(logging.INFO)
+    for seen in (up(0, "run-1"), inactive(9, "run-1", load_state="not-found"), up(20, "run-1")):
+        recorder.record([seen], watcher.see(seen).assessment, seen.at)
+    assert [one.getMessage().split(" is ")[1] for one in caplog.records] == [
+        "healthy: active (active/running)",
+        "gone",
+        "healthy: active (active/running)",
+    ]
+    assert recorder._units.keys() == {"run-1.service"}
 
 
 def test_what_is_judged_together_has_one_time_on_record(caplog: pytest.LogCaptureFixture) -> None:
