@@ -13,7 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from systemd import journal
 
@@ -55,11 +58,11 @@ class Sink:
         while not self.arrived.empty():
             self.arrived.get()
 
-    def first(self, word: str) -> float:
-        """When the first message came that says this."""
+    def first(self, is_wanted: Callable[[dict[str, Any]], bool]) -> float:
+        """When the first message of Standfast's came that is wanted."""
         while True:
             at, body = self.arrived.get(timeout=PATIENCE_S)
-            if word in body:
+            if is_wanted(json.loads(body)):
                 return at
 
 
@@ -130,13 +133,19 @@ def standfast_cascades(sink: Sink, cascades: int, *, warm: bool) -> Spans:
         run("systemctl", "start", "standfast-notifier.service")
         if warm:
             run("standfastctl", "test-notify")
-            sink.first('"test"')
+            sink.first(lambda body: body["kind"] == "test")
         sink.forget()
         at = kill(main_pids(TRIO))
-        spans.append(sink.first("CASCADING_FAILURE") - at)
+        spans.append(sink.first(partial(is_cascade, at)) - at)
         run("systemctl", "start", *TRIO)
         until(all_well)
     return spans
+
+
+def is_cascade(since: float, body: dict[str, Any]) -> bool:
+    """Whether it tells of a cascade after that, and not of the one before."""
+    found = (event["last_occurrence"] for event in body["events"] if event["type"] == "CASCADING_FAILURE")
+    return any(datetime.fromisoformat(at).timestamp() >= since for at in found)
 
 
 def all_well() -> bool:
