@@ -24,13 +24,14 @@ NAMES = {"standfast": "Standfast", "onfailure": "OnFailure= + curl", "supervisor
 UNITS = 100
 LIMITS = "mission: classified, median < 50 ms and p99 < 250 ms; three given up on -> message, median < 500 ms"
 
-SLEEP = "[Service]\nExecStart=sleep infinity\n"
+NO_LIMIT = "[Unit]\nStartLimitIntervalSec=0\n"
+SLEEP = f"{NO_LIMIT}[Service]\nExecStart=sleep infinity\n"
 FILES = {
     "/etc/systemd/system/idler@.service": f"{SLEEP}Restart=on-failure\nRestartSec=100ms\n",
     "/etc/systemd/system/victim@.service": SLEEP,
     "/etc/systemd/system/bare@.service": SLEEP,
     "/etc/systemd/system/plain@.service": f"[Unit]\nOnFailure=tell@%n.service\n{SLEEP}",
-    "/etc/systemd/system/tell@.service": f"[Service]\nExecStart=curl --silent --data %i {SINK}\n",
+    "/etc/systemd/system/tell@.service": f"{NO_LIMIT}[Service]\nExecStart=curl --silent --data %i {SINK}\n",
     # Without the grace after a boot, in which nothing is judged.
     "/etc/standfast/detector.toml": 'clock_grace_s = 0\n[[watch]]\nunit = "[iv]*@*.service"\n',
     "/etc/standfast/notifier.toml": f'[channels.webhook]\nurl = "{SINK}/hook"\n',
