@@ -1,6 +1,6 @@
 """How soon a failure is known: Standfast beside OnFailure= with curl, supervisord with an event listener, and Monit.
 
-    python -m bench.compare [--kills 100] [--others 30] [--cascades 15] [--debian trixie]
+    python -m bench.compare [--kills 100] [--others 20] [--cascades 10] [--debian trixie]
 
 All in one machine, one after the other, each with a hundred watched processes. Standfast says nothing to people of a
 single crash that systemd mends: there the time is that until it stands classified in the journal; the others send a
@@ -108,8 +108,8 @@ def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--kills", type=int, default=100)
-    arguments.add_argument("--others", type=int, default=30, help="kills under each of the other watchers")
-    arguments.add_argument("--cascades", type=int, default=15)
+    arguments.add_argument("--others", type=int, default=20, help="kills under each of the other watchers")
+    arguments.add_argument("--cascades", type=int, default=10)
     arguments.add_argument("--debian", default="trixie")
     options = arguments.parse_args()
     with Machine(options.debian, built_deb(), name="compare", more=PACKAGES) as machine:

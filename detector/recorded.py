@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from systemd import journal
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 FIELD: Final = "STANDFAST_OBSERVATION"
 # From systemd's catalog: a unit is about to be started.
 _STARTING_ID: Final = "7d4958e842da4a758f6c1cdc7b36dcc5"
+# What began at this very moment is going on then.
+_JUST_THEN_S: Final = 0.002
 # Master restarts of the last hour count; so does the hold after them, which is seldom longer than a day.
 _LEDGER_S: Final = 24 * 3600.0
 
@@ -39,10 +41,12 @@ class Recording:
     Attributes:
         before: what is known at the beginning: master restarts, and when the host booted.
         observations: from the beginning of the detector's life that was going on at the wanted time, oldest first.
+        lives: when the detector was started; with each life its looks are due anew.
     """
 
     before: State
     observations: tuple[Observation, ...]
+    lives: tuple[float, ...] = ()
 
 
 def recorded(since: float, until: float) -> Recording:
@@ -55,7 +59,8 @@ def recorded(since: float, until: float) -> Recording:
         RecordedError: the journal cannot be opened.
     """
     try:
-        began = _life_began(since)
+        lives = _lives(since, until)
+        began = lives[0]
         with journal.Reader() as reader:
             reader.add_match(_SYSTEMD_UNIT=DETECTOR)
             reader.add_disjunction()
@@ -68,7 +73,7 @@ def recorded(since: float, until: float) -> Recording:
         raise RecordedError(
             f"cannot read the journal: {error.strerror}; run this as root or as a member of systemd-journal"
         ) from error
-    return recording(found, began, until)
+    return replace(recording(found, began, until), lives=lives)
 
 
 def recording(observations: Iterable[Observation], began: float, until: float) -> Recording:
@@ -82,13 +87,18 @@ def recording(observations: Iterable[Observation], began: float, until: float) -
     return Recording(before, (*kept, EndObservation(until)) if kept else ())
 
 
-def _life_began(at: float) -> float:
-    """When the detector that ran then was started; `at` itself where the journal does not tell."""
+def _lives(since: float, until: float) -> tuple[float, ...]:
+    """When the detector that ran at `since` was started, and all later ones; `since` where nothing tells."""
     with journal.Reader() as reader:
         reader.add_match(_PID="1", UNIT=DETECTOR, MESSAGE_ID=_STARTING_ID)
-        reader.seek_realtime(at)
+        reader.seek_realtime(since + _JUST_THEN_S)
         entry = reader.get_previous()
-    return float(entry["__REALTIME_TIMESTAMP"].timestamp()) if entry else at
+        first = entry["__REALTIME_TIMESTAMP"].timestamp() if entry else since
+        reader.seek_realtime(since + _JUST_THEN_S)
+        later = []
+        while (entry := reader.get_next()) and (at := entry["__REALTIME_TIMESTAMP"].timestamp()) <= until:
+            later.append(at)
+    return (first, *later)
 
 
 def _observations(reader: Any, began: float, until: float) -> Iterator[Observation]:

@@ -65,20 +65,26 @@ def replay(
     config: DetectorConfig,
     *,
     state: State | None = None,
+    lives: Iterable[float] = (),
     on_look: Callable[[float], None] = lambda at: None,
 ) -> Iterator[Outcome]:
     """What the detector would have said and done.
 
     Args:
         state: what is known at the beginning, such as earlier master restarts.
+        lives: when the detector was started: with its first line after each of these, looks are due anew.
         on_look: called with the time of each look, for whoever shows how far it has come.
     """
     observations = _without_taken_back(list(history))
     if not observations:
         return
     player = _Player(Engine(config), state or State(), observations[0].at, on_look)
+    begun = sorted(lives, reverse=True)
     for at, lines in _together(observations):
-        yield from player.advance(at, lines)
+        is_first = bool(begun) and at >= begun[-1]
+        while begun and at >= begun[-1]:
+            begun.pop()
+        yield from player.advance(at, lines, of_new_life=is_first)
 
 
 def from_then_on(outcomes: Iterable[Outcome], start: float) -> Iterator[Outcome]:
@@ -113,7 +119,7 @@ class _Player:
         self._news_at = start
         self._longest_grace_s = _longest_grace_s(engine.config)
 
-    def advance(self, at: float, lines: Sequence[Observation]) -> Iterator[Outcome]:
+    def advance(self, at: float, lines: Sequence[Observation], *, of_new_life: bool) -> Iterator[Outcome]:
         """Make the looks that are due before `at`, then take the lines of `at` in."""
         while (due := self._next_look()) < at - _SAME_TIME_S:
             before = self._state
@@ -121,6 +127,8 @@ class _Player:
             yield from self._outcomes(before, step, due)
             if due - self._news_at > self._longest_grace_s and _is_at_rest(before, step):
                 self._skip_looks(at)
+        if of_new_life:
+            self._start, self._looks, due = at, 0, at
         self._news_at = at
         before = self._state
         step = self._step(lines, at, scheduled=due <= at + _SAME_TIME_S)

@@ -38,6 +38,7 @@ class _History:
 
     observations: Sequence["Observation"]
     before: "State | None" = None
+    lives: tuple[float, ...] = ()
     start: float = float("-inf")
 
     @property
@@ -132,7 +133,7 @@ def _from_journal(since: datetime, until: datetime) -> _History:
             f"nothing to replay: the journal holds no observation of the detector between {_local(since)} and "
             f"{_local(until)}; see how far it reaches back: journalctl --list-boots"
         )
-    return _History(found.observations, found.before, since.timestamp())
+    return _History(found.observations, found.before, found.lives, since.timestamp())
 
 
 def _local(moment: datetime) -> str:
@@ -143,7 +144,9 @@ def _outcomes(history: _History, judge: _Judge) -> "list[Outcome]":
     from standfast.detector.replay import from_then_on, replay
 
     progress = Progress(f"Replaying under {judge.name}", history.observations[0].at, history.end)
-    outcomes = replay(history.observations, judge.config, state=history.before, on_look=progress.at)
+    outcomes = replay(
+        history.observations, judge.config, state=history.before, lives=history.lives, on_look=progress.at
+    )
     try:
         return list(from_then_on(outcomes, history.start))
     finally:

@@ -71,6 +71,18 @@ def test_looks_are_due_by_the_first_line_also_in_the_times_of_a_journal() -> Non
     assert found[:3] == [(NOW + 90, "WARNING"), (NOW + 150, "CASCADING"), (NOW + 210, "cascade")]
 
 
+def test_with_a_new_life_of_the_detector_looks_are_due_anew() -> None:
+    made: list[float] = []
+    history: list[Observation] = [
+        up(0),
+        pending(10, ended_by=ITSELF),
+        pending(75, ended_by=ITSELF),
+        EndObservation(120),
+    ]
+    list(replay(history, config("a"), lives=(-3, 74), on_look=made.append))
+    assert made == [0, 30, 60, 75, 105]
+
+
 def test_a_failure_that_somebody_repairs_at_once_was_one() -> None:
     """What a detector recorded it had asked systemd for; only a raw signal is taken back by the next line."""
     history: list[Observation] = [up(0, unit) for unit in "abc"]
