@@ -13,6 +13,7 @@ PROGRAMS = ("agent", "detector", "notifier", "src/standfast/check")
 TYPE = re.compile(r"[A-Z]*(?:_[A-Z]+)+")
 # Words of that shape that are no type of a problem: variables, journal fields, commands, what OpenAlgo says.
 OTHERS = {
+    "*_SYSTEMD_INVOCATION_ID",
     "*_SYSTEMD_UNIT",
     "*_UID",
     "AUTHENTICATION_ERROR",
