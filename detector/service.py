@@ -234,7 +234,7 @@ class Detector:
             await self._ask(turn.step.decision)
         if scheduled or turn.told_changed:
             self._keeper.keep_counts(self._mind, boot_id(), now)
-        self._show(turn, now, must=scheduled or bool(turn.events))
+        self._show(turn, now, must=scheduled or bool(turn.events) or turn.ledger_changed)
         self._prober.keep_units(turn.step.assessment.health.keys())
         for unit in turn.step.assessment.facts.units:
             self._prober.watch_unit(unit.unit, unit.rules.checks)
