@@ -76,7 +76,9 @@ class Engine:
             self.watching.forget(name)
         units = {name: memory for name, memory in state.units.items() if name not in gone}
         checks = {key: found for key, found in state.checks.items() if key[0] not in gone}
-        return replace(state, units=units, checks=checks)
+        series = {key: found for key, found in state.series.items() if key[1] not in gone}
+        predictions = {key: found for key, found in state.predictions.items() if key[1] not in gone}
+        return replace(state, units=units, checks=checks, series=series, predictions=predictions)
 
     def ask(self, state: State, decision: Decision, now: float) -> State:
         """The state after the master restart of an allowed decision was asked for."""

@@ -112,6 +112,7 @@ class Recorder:
     def _forget(self, seen: UnitObservation) -> None:
         """A watched unit that is watched no more: it is gone."""
         del self._units[seen.unit], self._meanings[seen.unit]
+        self._figures = {key: told for key, told in self._figures.items() if key[1] != seen.unit}
         self._forget_checks(seen.unit)
         self._say(logging.INFO, f"{seen.unit} is gone", seen)
 

@@ -13,7 +13,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
 from standfast.detector.levels import Assessment
-from standfast.detector.model import RESTART_PENDING, Ending, Level, Observation, State, UnitMemory, UnitObservation
+from standfast.detector.model import RESTART_PENDING, Ending, Level, Observation, State, UnitObservation
 
 # How soon systemd follows a crash's `failed` with what it is really going to do.
 TAKEN_BACK_WITHIN_S: Final = 1.0
@@ -178,14 +178,19 @@ def _is_at_rest(before: State, step: Step) -> bool:
     """Whether a look changed nothing but its own number and nothing waits for its time: the next ones find the same."""
     if step.decision is not None or any(not unit.reading.final for unit in step.assessment.failing):
         return False
-    after = step.state
-    return replace(before, look=0, units=_without_number(before)) == replace(
-        after, look=0, units=_without_number(after)
-    )
+    return not _is_foreseeing(step.state) and _without_number(before) == _without_number(step.state)
 
 
-def _without_number(state: State) -> dict[str, UnitMemory]:
-    return {name: replace(memory, counted_for=0) for name, memory in state.units.items()}
+def _is_foreseeing(state: State) -> bool:
+    """Whether time alone may bring a prediction or end one."""
+    expiring = any(check.expires_at is not None for check in state.checks.values())
+    restarted = any(memory.restarted_at for memory in state.units.values())
+    return bool(state.series or state.predictions) or expiring or restarted
+
+
+def _without_number(state: State) -> State:
+    units = {name: replace(memory, counted_for=0) for name, memory in state.units.items()}
+    return replace(state, look=0, sampled_at=0.0, units=units)
 
 
 def _level_change(at: float, assessment: Assessment) -> LevelChange:

@@ -292,7 +292,7 @@ def test_figures_are_recorded_when_they_have_moved_and_replay_as_they_were(caplo
     caplog.set_level(logging.INFO)
     day, recorder = Day(), Recorder()
     seen = [memory(0, "a", 100), memory(180, "a", 107), memory(360, "a", 125), memory(540, "a", 125, "another")]
-    recorder.record(seen, day.turn.step.assessment)
+    recorder.record(seen, day.turn.step.assessment, 0)
     assert [record.getMessage() for record in caplog.records] == [
         "[HEALTH-CHECK] memory of a.service: 100 MiB of 512 MiB",
         "[HEALTH-CHECK] memory of a.service: 125 MiB of 512 MiB",

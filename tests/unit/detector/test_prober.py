@@ -18,7 +18,7 @@ def test_the_checks_of_a_unit_that_is_gone_end_and_no_others(tmp_path: Path) -> 
     async def run() -> None:
         found: asyncio.Queue[Observation] = asyncio.Queue()
         prober = Prober(SteadyClock(), found.put_nowait)
-        check = FileCheck("file", path=str(path), interval_s=0.01)
+        check = FileCheck(path=str(path), interval_s=0.01)
         before = asyncio.all_tasks()
         for unit in ("run-1.service", "stays.service"):
             prober.watch_unit(unit, [check])
