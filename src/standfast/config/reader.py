@@ -1,12 +1,13 @@
 """Reading a configuration file: the edge of this package."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from standfast.config import environment, lines, schema
+from standfast.config import earlier, environment, lines, schema
 from standfast.config.mistakes import ConfigError, Mistake
 
 T = TypeVar("T")
@@ -44,21 +45,40 @@ def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) 
     is_json = name.endswith(".json")
     values = _parse_json(text, name) if is_json else _parse_toml(text, name)
     found_lines = {} if is_json else lines.key_lines(text)
-    variables: dict[str, str] = {}
-    for key, (variable, value) in environment.overrides(shape, environ).items():
-        _set(values, key, value)
-        variables[key] = variable
+    variables = _override(values, shape, environ)
 
     def source(key: str) -> str:
-        if key in variables:
-            return f"environment variable {variables[key]}"
+        whole, table = re.sub(r"\[\d+\]$", "", key), key.rpartition(".")[0]
+        # A key that stands nowhere is missing from its table, which a variable may have switched on.
+        variable = variables.get(whole) or ("" if key in found_lines else variables.get(table))
+        if variable:
+            return f"environment variable {variable}"
         line = lines.line_of(found_lines, key)
         return f"{name}:{line}" if line else name
 
     built, mistakes = schema.build(shape, values, source)
-    if built is None:
+    mistakes += earlier.bad_switches(shape, environ)
+    if built is None or mistakes:
         raise ConfigError(mistakes)
     return built
+
+
+def _override(values: dict[str, Any], shape: type[Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Put what the environment says over the file's values; which key came from which variable.
+
+    Standfast's own names come before the earlier ones, and a table that is switched off is off whatever is in it.
+    """
+    before = earlier.overrides(shape, environ)
+    found = {**before, **environment.overrides(shape, environ)}
+    for key, (_, value) in found.items():
+        if value == {}:
+            _set(values, key, value, over=False)
+        elif value is not None:
+            _set(values, key, value)
+    for key, (_, value) in before.items():
+        if value is None:
+            _remove(values, key)
+    return {key: variable for key, (variable, _) in found.items()}
 
 
 def _existing(path: Path) -> Path:
@@ -83,11 +103,22 @@ def _parse_json(text: str, name: str) -> dict[str, Any]:
     return values
 
 
-def _set(values: dict[str, Any], key: str, value: Any) -> None:
+def _set(values: dict[str, Any], key: str, value: Any, *, over: bool = True) -> None:
     *tables, last = key.split(".")
     for table in tables:
         inner = values.setdefault(table, {})
         if not isinstance(inner, dict):
             return  # the file holds something else where a table belongs; the schema will say so
         values = inner
-    values[last] = value
+    if over or last not in values:
+        values[last] = value
+
+
+def _remove(values: dict[str, Any], key: str) -> None:
+    *tables, last = key.split(".")
+    for table in tables:
+        inner = values.get(table)
+        if not isinstance(inner, dict):
+            return
+        values = inner
+    values.pop(last, None)
