@@ -250,7 +250,12 @@ class Detector:
             return
         self._status_at = now
         try:
-            shown = status(turn.step, self._config, now, notes, after=self._link.after, late_s=self._late_s)
+            shown = status(
+                *(turn.step, self._config, now, notes),
+                after=self._link.after,
+                late_s=self._late_s,
+                next_look=self._next_look,
+            )
             statusfile.write(self._status_path, shown)
             self._status_trouble = ""
         except StatusFileError as error:

@@ -23,6 +23,7 @@ from standfast.ctl import (
     silence,
     status,
     test_notify,
+    units,
     unsilence,
 )
 from standfast.ctl.command import Command, Exit, UsageError
@@ -31,6 +32,7 @@ from standfast.errors import StandfastError
 
 COMMANDS: Final[tuple[Command, ...]] = (
     status.COMMAND,
+    units.COMMAND,
     errors.COMMAND,
     history.COMMAND,
     ack.COMMAND,

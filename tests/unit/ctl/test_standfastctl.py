@@ -180,7 +180,7 @@ def test_a_file_that_is_not_there_is_a_mistake(root: Path) -> None:
 AS_NOBODY = """
 import os, sys
 from standfast.ctl.__main__ import main
-from standfast.ctl.check_config import SHAPES
+from standfast.ctl.configuration import SHAPES
 for shape in SHAPES.values():
     shape()  # the checkout may be root's alone
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
