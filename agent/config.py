@@ -165,7 +165,7 @@ class AgentConfig:
         Plain("SHUTDOWN_FORCE_MARKET_ORDERS", "shutdown.force_market_orders"),
         Plain("OPENALGO_HOST", "openalgo.url", Form.ADDRESS, "http"),
         Plain("OPENALGO_WS_URL", "openalgo.websocket_url", Form.ADDRESS, "ws"),
-        Secret("OPENALGO_API_KEY", "openalgo-api-key"),
+        Secret("OPENALGO_API_KEY", "openalgo-api-key", "openalgo"),
     )
 
     gateway: Literal["paper", "openalgo"] = "paper"

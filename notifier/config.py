@@ -84,8 +84,8 @@ class NotifierConfig:
         Plain("SMS_PHONE_NUMBER", "channels.sms.to"),
         Plain("TWILIO_ACCOUNT_SID", "channels.sms.account_sid"),
         Plain("TWILIO_FROM_NUMBER", "channels.sms.from"),
-        Secret("TELEGRAM_BOT_TOKEN", "telegram-bot-token"),
-        Secret("TWILIO_AUTH_TOKEN", "twilio-auth-token"),
+        Secret("TELEGRAM_BOT_TOKEN", "telegram-bot-token", "channels.telegram"),
+        Secret("TWILIO_AUTH_TOKEN", "twilio-auth-token", "channels.sms"),
     )
 
     host: str = ""

@@ -34,10 +34,11 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """An earlier name of what is a systemd credential now."""
+    """An earlier name of what is a systemd credential now, and the table that is of no use without it."""
 
     variable: str
     credential: str
+    table: str
 
 
 Earlier: TypeAlias = Plain | Secret

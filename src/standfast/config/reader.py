@@ -49,9 +49,11 @@ def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) 
 
     def source(key: str) -> str:
         whole, table = re.sub(r"\[\d+\]$", "", key), key.rpartition(".")[0]
-        # A key that stands nowhere is missing from its table, which a variable may have switched on.
-        variable = variables.get(whole) or ("" if key in found_lines else variables.get(table))
-        if variable:
+        variable = variables.get(whole)
+        if variable is None and table and not {key, table} & found_lines.keys():
+            # It is missing from a table of which the file says nothing: a variable brought that up.
+            variable = next((found for one, found in variables.items() if f"{one}.".startswith(f"{table}.")), None)
+        if variable is not None:
             return f"environment variable {variable}"
         line = lines.line_of(found_lines, key)
         return f"{name}:{line}" if line else name

@@ -13,6 +13,7 @@ from standfast.ctl import (
     check_config,
     errors,
     history,
+    import_env,
     kill,
     pause,
     plan,
@@ -46,6 +47,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     resume.COMMAND,
     kill.COMMAND,
     secret.COMMAND,
+    import_env.COMMAND,
     check_config.COMMAND,
 )
 
