@@ -28,6 +28,7 @@ from standfast.ctl import (
     unsilence,
 )
 from standfast.ctl.command import Command, Exit, UsageError
+from standfast.ctl.doctor import command as doctor
 from standfast.ctl.screen import Screen, printable
 from standfast.errors import StandfastError
 
@@ -49,6 +50,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     secret.COMMAND,
     import_env.COMMAND,
     check_config.COMMAND,
+    doctor.COMMAND,
 )
 
 

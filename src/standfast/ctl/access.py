@@ -33,8 +33,8 @@ def unreadable(user: str, paths: Iterable[Path]) -> dict[Path, str]:
 
     Empty where it cannot be told (see `can_tell`); a path that does not exist is nobody's to read.
     """
-    there = [path for path in paths if path.exists()]
-    if not there or not can_tell(user):
+    there = [path for path in paths if path.exists()] if can_tell(user) else []
+    if not there:
         return {}
     refused = [path for path, may in zip(there, _tried(user, there), strict=True) if not may]
     return {path: _obstacle(user, path) for path in refused}
