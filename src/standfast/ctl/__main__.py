@@ -11,6 +11,7 @@ from standfast.config import ConfigError
 from standfast.ctl import (
     ack,
     check_config,
+    completion,
     errors,
     history,
     import_env,
@@ -56,8 +57,12 @@ COMMANDS: Final[tuple[Command, ...]] = (
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name; argparse itself exits 2 on words that it does not know."""
+    given = sys.argv[1:] if words is None else words
+    if given[:1] == [completion.ASKED]:
+        print(*completion.candidates(COMMANDS, given[1:]), sep="\n")
+        return Exit.OK
     parser = _parser()
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(given)
     command: Command = arguments.command
     try:
         code = command.run(arguments, Screen(sys.stdout))

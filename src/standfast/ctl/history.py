@@ -11,6 +11,7 @@ from typing import Any, Final
 from standfast import paths
 from standfast.clock import utc_now
 from standfast.config import ConfigError, load
+from standfast.ctl import names
 from standfast.ctl.answers import happened, require_journal
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
@@ -147,4 +148,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"unit": names.units, "type": names.error_types},
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from standfast import paths
 from standfast.clock import utc_now
-from standfast.ctl import credentials, dotenv
+from standfast.ctl import credentials, dotenv, names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import place_of
 from standfast.ctl.flagging import is_agent_name
@@ -214,4 +214,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"agent": names.agents},
 )

@@ -5,7 +5,7 @@ import getpass
 import os
 import sys
 
-from standfast.ctl import credentials
+from standfast.ctl import credentials, names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import NOTIFIER, UNITS, Kept, Place, SecretError, place_of
 from standfast.ctl.screen import Screen
@@ -95,4 +95,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"agent": names.agents},
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 from standfast.clock import utc_now
 from standfast.config.schema import seconds
+from standfast.ctl import names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.ordering import followed
 from standfast.ctl.screen import Screen
@@ -86,4 +87,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"unit": names.units, "type": names.error_types},
 )

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from standfast.clock import utc_now
+from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import OrderError
 from standfast.ctl.screen import Screen
@@ -127,4 +128,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"unit": names.units},
 )
