@@ -10,6 +10,8 @@ from collections import Counter
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
 _ASSIGNMENT = re.compile(r"""\s*((?:[\w.-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
+_ELEMENT = re.compile(r"\[\d+\]$")
+
 
 def key_lines(text: str) -> dict[str, int]:
     """The line, counted from 1, of each dotted key and table; array elements count from 1 too."""
@@ -31,7 +33,8 @@ def line_of(lines: dict[str, int], key: str) -> int | None:
     while key:
         if key in lines:
             return lines[key]
-        key = re.sub(r"(\.[^.\[\]]*|\[\d+\]|^[^.\[\]]*)$", "", key)
+        element = _ELEMENT.search(key)
+        key = key[: element.start()] if element else key.rpartition(".")[0]
     return None
 
 

@@ -93,16 +93,22 @@ def _parse_toml(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([Mistake(name, "", "TOML", f"{error}")]) from error
+    except (RecursionError, ValueError) as error:
+        raise ConfigError([Mistake(name, "", "TOML", _unheard_of(error))]) from error
 
 
 def _parse_json(text: str, name: str) -> dict[str, Any]:
     try:
         values = json.loads(text or "{}")
-    except ValueError as error:
-        raise ConfigError([Mistake(name, "", "JSON", f"{error}")]) from error
+    except (RecursionError, ValueError) as error:
+        raise ConfigError([Mistake(name, "", "JSON", _unheard_of(error))]) from error
     if not isinstance(values, dict):
         raise ConfigError([Mistake(name, "", "a JSON object at the top")])
     return values
+
+
+def _unheard_of(error: Exception) -> str:
+    return "brackets in brackets without end" if isinstance(error, RecursionError) else f"{error}"
 
 
 def _set(values: dict[str, Any], key: str, value: Any, *, over: bool = True) -> None:
