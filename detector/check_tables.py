@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from standfast.config import AtLeast, Duration
-from standfast.config.urls import is_url
+from standfast.config.urls import is_url, shown_url
 
 Interval = Annotated[float, Duration(1.0)]
 Timeout = Annotated[float, Duration(0.1)]
@@ -79,8 +79,8 @@ class HttpCheck(Pace):
 
     @property
     def target(self) -> str:
-        """The address."""
-        return self.url
+        """The address, without what may be a secret in it."""
+        return shown_url(self.url)
 
     def mistakes(self) -> Mistakes:
         """Only these two schemes are spoken, and only one of them has certificates."""

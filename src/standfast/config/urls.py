@@ -10,3 +10,12 @@ def is_url(text: str, schemes: tuple[str, ...]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
+
+
+def shown_url(text: str) -> str:
+    """An address without its user, password, query and fragment, in which secrets are wont to stand."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import pytest
 
 from standfast.config import Alias, AtLeast, ConfigError, Seconds, is_url, load, load_text
+from standfast.config.urls import shown_url
 
 
 class Mode(StrEnum):
@@ -229,3 +230,15 @@ def test_the_first_line_counts_the_others() -> None:
 )
 def test_urls(text: str, usable: bool) -> None:
     assert is_url(text, ("http", "https")) is usable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://127.0.0.1:8001/health", "http://127.0.0.1:8001/health"),
+        ("https://me:hush@[::1]:8/x?token=hush#hush", "https://[::1]:8/x"),
+        ("http://[", "http://["),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_a_secret(text: str, shown: str) -> None:
+    assert shown_url(text) == shown

@@ -33,7 +33,7 @@ TEXTS: Final = {
     "check": (DEFAULTS / "check.toml").read_text(),
 }
 ROUNDS: Final = 300
-LEAVES: Final = (
+LEAVES: Final[tuple[Any, ...]] = (
     *(None, True, False, 0, -1, 1, 7, 10**6, 10**30, -(10**400), 1.5, -0.0, 1e308, float("inf"), float("nan")),
     *("", " ", "a", "act", "5min", "-5s", "9" * 400 + "d", "99:99", "http://[", "http://h:0", "x:y", "NSE:SBIN"),
     *("\x00", "\ud800", "ü" * 300, "/", "../x", "*", "[", "{}", "%", "5%", "1e9%", "Mon..Fri", "Asia/Kolkata"),

@@ -1,0 +1,186 @@
+"""No secret reaches arguments, environment, journal, status, databases, /run or a core dump, whatever goes wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.system.machine import Machine
+from tests.system.stage import wait_until
+from tests.system.tree import REPOSITORY
+
+HTTP, SMTP = 5000, 2525
+SCAN = "/srv/scan.py"
+AGENT, NOTIFIER = "standfast-agent@algo.service", "standfast-notifier.service"
+# With characters that are written otherwise in URLs, so that each form is looked for.
+KEY, PASSWORD, SIGNING = "sf-key/7Qz+one", "sf-mail/8Rx+two", "sf-sign/9Sy+three"
+STORED = {"openalgo-api-key": KEY, "smtp-password": PASSWORD, "webhook-secret": SIGNING}
+# These stand in the configuration, where their owner wrote them: in addresses.
+HOOK, BASIC, PROBE = "sf-hook-4Tw-token", "sf-basic-5Uv-pass", "sf-probe-6Vu-token"
+SECRETS = (*STORED.values(), HOOK, BASIC, PROBE)
+CREDENTIALS = "/etc/standfast/credentials"
+CONFIGURED = ("/etc/standfast/notifier.toml", "/etc/standfast/detector.toml")
+
+NOTIFIER_TOML = f"""
+aggregation_window_s = 0
+[channels.journal]
+[channels.webhook]
+url = "http://127.0.0.1:{HTTP}/services/{HOOK}?key={HOOK}"
+timeout_s = 0.3
+[channels.alertmanager]
+urls = ["http://me:{BASIC}@127.0.0.1:{HTTP}/am"]
+timeout_s = 0.3
+[channels.email]
+smtp_url = "smtp://127.0.0.1:{SMTP}"
+from = "a@example.org"
+to = ["b@example.org"]
+user = "mailer"
+timeout_s = 1
+"""
+DETECTOR_TOML = f"""
+check_interval_s = 1
+clock_grace_s = 0
+[[watch]]
+unit = "scolds.service"
+[[watch.check]]
+kind = "http"
+url = "http://me:{PROBE}@127.0.0.1:{HTTP}/health?token={PROBE}"
+interval_s = 1
+[[watch]]
+unit = "standfast-agent@*.service"
+"""
+AGENT_TOML = """
+gateway = "openalgo"
+[openalgo]
+request_timeout_s = 0.3
+[startup]
+retry_delay_base_s = 0.2
+confirm_delay_s = 0.2
+[waiting]
+check_interval_s = 0.3
+error_recheck_s = 0.3
+"""
+
+
+@pytest.fixture(scope="module")
+def scolded(machine: Machine) -> Machine:
+    """Everything with a secret has met everything that refuses it and repeats it."""
+    machine.write(SCAN, (REPOSITORY / "tests/system/inside_scan.py").read_bytes())
+    machine.write("/srv/scolds/scolds.py", (REPOSITORY / "tests/fakes/scolds.py").read_bytes())
+    machine.write("/etc/standfast/notifier.toml", NOTIFIER_TOML)
+    machine.write("/etc/standfast/detector.toml", DETECTOR_TOML)
+    machine.write("/etc/standfast/agents/algo.toml", AGENT_TOML)
+    for name, secret in STORED.items():
+        machine.run(["standfastctl", "secret", "set", name], stdin=f"{secret}\n")
+    _refused_connections(machine)
+    machine.write("/srv/scolds/mode", "403")
+    machine.run(f"systemd-run --quiet --unit=scolds python3 /srv/scolds/scolds.py {HTTP} {SMTP}")
+    for mode in ("403", "500", "hang"):
+        _refused(machine, mode)
+    machine.run("systemctl start standfast-check.service", check=False)
+    return machine
+
+
+def _refused_connections(machine: Machine) -> None:
+    """Nobody listens: the exceptions of the libraries carry the address."""
+    machine.run(["systemctl", "restart", NOTIFIER, "standfast-detector", AGENT])
+    machine.wait_journal(STANDFAST_UNIT=AGENT, STANDFAST_TYPE="OPENALGO_DOWN", STANDFAST_EVENT="problem")
+    for channel in ("webhook", "alertmanager", "email"):
+        machine.wait_journal(STANDFAST_CHANNEL=channel)
+
+
+def _refused(machine: Machine, mode: str) -> None:
+    """Somebody listens, refuses, and says again what it was told."""
+    since = machine.cursor()
+    machine.write("/srv/scolds/mode", mode)
+    # A start of its own, so that what waits for its backoff is tried now.
+    machine.run(["systemctl", "restart", NOTIFIER, AGENT])
+    raised = f"MESSAGE=mode {mode}\nPRIORITY=2\nSTANDFAST=1\nSTANDFAST_EVENT=problem\nSTANDFAST_SEVERITY=critical\n"
+    machine.run("logger --journald", stdin=f"{raised}STANDFAST_TYPE=MODE_{mode.upper()}\n")
+    machine.wait_journal(since=since, STANDFAST_CHANNEL="webhook")
+    machine.wait_journal(since=since, STANDFAST_CHANNEL="email")
+    machine.wait_journal(
+        lambda entry: "HEALTH-CHECK" in entry["MESSAGE"], since=since, SYSLOG_IDENTIFIER="standfast-agent"
+    )
+
+
+def seen(machine: Machine, *others: str) -> list[tuple[str, str]]:
+    """Where which secret is to be seen, apart from where it belongs."""
+    secrets = json.dumps([*SECRETS, *others])
+    found = json.loads(machine.run(f"python3 {SCAN}", stdin=secrets, timeout_s=120).stdout)
+    return [(place, secret) for place, secret in found if place not in CONFIGURED]
+
+
+def test_the_search_finds_what_is_there(scolded: Machine) -> None:
+    scolded.run("logger -t planted", stdin="sf-planted-in-the-journal")
+    scolded.write("/var/lib/planted", f'{{"a": "{KEY}"}}')
+    scolded.run(f"printf 'mailer\\0%s' '{PASSWORD}' | base64 > /tmp/planted; touch /run/planted")
+    sleeper = scolded.spawn(["env", f"A={SIGNING}", "tail", "--follow", "/run/planted", HOOK])
+    wait_until(lambda: "/run/planted" in scolded.run("ps -eo args").stdout, "the sleeper to be seen")
+    found = dict(seen(scolded, "sf-planted-in-the-journal"))
+    sleeper.kill()
+    scolded.run("pkill -x tail; rm /run/planted /var/lib/planted /tmp/planted")
+    by_place = {re.sub(r"\d+", "PID", place): secret for place, secret in found.items()}
+    assert by_place == {
+        "the journal": "sf-planted-in-the-journal",
+        "/var/lib/planted": KEY,
+        "/tmp/planted": PASSWORD,
+        "/proc/PID/environ": SIGNING,
+        "/proc/PID/cmdline": HOOK,
+    }
+
+
+def test_no_secret_is_anywhere_else(scolded: Machine) -> None:
+    assert seen(scolded) == []
+
+
+@pytest.mark.parametrize("words", ["status --json", "units --json", "errors --json", "history --json", "doctor --json"])
+def test_no_command_shows_a_secret(scolded: Machine, words: str) -> None:
+    result = scolded.run(f"standfastctl {words}", check=False)
+    assert json.loads(result.stdout)
+    assert [secret for secret in SECRETS if secret in result.stdout + result.stderr] == []
+
+
+def test_everything_that_was_to_be_refused_was(scolded: Machine) -> None:
+    """The search above is worth something only where the errors were met."""
+    told = [entry["MESSAGE"] for entry in scolded.journal(SYSLOG_IDENTIFIER="standfast-agent")]
+    assert any("403" in message or "apikey" in message for message in told), told[-20:]
+    results = {
+        (entry["STANDFAST_CHANNEL"], entry.get("STANDFAST_RESULT"))
+        for entry in scolded.journal()
+        if "STANDFAST_CHANNEL" in entry
+    }
+    assert {channel for channel, result in results if result != "delivered"} >= {"webhook", "alertmanager", "email"}
+    status = json.loads(scolded.read("/run/standfast/detector/status.json"))
+    (check,) = status["service_health"]["scolds.service"]["checks"].values()
+    assert check["status"] == "fail"
+
+
+def test_what_is_stored_is_encrypted_or_roots_alone(scolded: Machine) -> None:
+    listed = scolded.run(
+        "stat -c '%a %U %n' /etc/standfast/credentials /etc/standfast/credentials/*"
+    ).stdout.splitlines()
+    assert len(listed) == 1 + len(STORED)
+    assert all(re.match(r"(600|700) root /", line) for line in listed), listed
+    as_nobody = [
+        "setpriv",
+        "--reuid=nobody",
+        "--clear-groups",
+        "cat",
+        "/etc/standfast/credentials/smtp-password.standfast-notifier",
+    ]
+    assert scolded.run(as_nobody, check=False).returncode != 0
+
+
+def test_a_crash_leaves_no_core(scolded: Machine) -> None:
+    since = scolded.cursor()
+    pids = [scolded.wait_unit(unit)["MainPID"] for unit in (NOTIFIER, AGENT)]
+    for pid in pids:
+        assert re.search(r"Max core file size +0 +0 ", scolded.read(f"/proc/{pid}/limits"))
+    scolded.run(["kill", "-ABRT", *pids])
+    for unit in (NOTIFIER, AGENT):
+        scolded.wait_journal(lambda entry: "Failed with result" in entry["MESSAGE"], since=since, UNIT=unit)
+    assert seen(scolded) == []
+    assert scolded.run(f"find / -xdev -name 'core*' -type f -newer {SCAN} -size +100k").stdout == ""
