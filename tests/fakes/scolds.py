@@ -48,7 +48,7 @@ class Smtp(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode(errors="replace").strip():
             verb, _, rest = line.partition(" ")
             if verb.upper() == "EHLO":
-                self._say("250-local", "250 AUTH PLAIN LOGIN")
+                self._say("250-local", "250 AUTH PLAIN")
             elif verb.upper() == "AUTH":
                 sent = rest.rpartition(" ")[2]
                 login = base64.b64decode(sent + "===").decode(errors="replace").replace("\0", " ")
