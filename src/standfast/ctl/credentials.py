@@ -120,10 +120,10 @@ def store(place: Place, secret: str) -> Kept:
 
 def holds(place: Place, secret: str) -> bool:
     """Whether exactly this secret is stored there already."""
-    if not place.file.is_file() or not all(one.is_file() for one in place.drop_ins):
-        return False
     try:
         content = place.file.read_bytes()
+        for drop_in in place.drop_ins:
+            drop_in.stat()
     except OSError:
         return False
     found = content if _kept(place) is Kept.PLAIN else _systemd_creds("decrypt", place.name, content)

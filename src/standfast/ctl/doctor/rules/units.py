@@ -48,7 +48,7 @@ def _state_of_files(unit: Unit) -> Iterator[Finding]:
         yield wrong(
             f"the file or a drop-in of {unit.name} has changed since systemd read it", "systemctl daemon-reload"
         )
-    if unit.get("StatusText").startswith(_RELOADED):
+    if _RELOADED in unit.get("StatusText"):
         step = f"correct it (standfastctl check-config), then systemctl reload {unit.name}"
         yield wrong(f"{unit.name} runs with an older configuration: {unit.get('StatusText')}", step)
 
