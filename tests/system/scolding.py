@@ -14,10 +14,14 @@ AGENT, NOTIFIER = "standfast-agent@algo.service", "standfast-notifier.service"
 KEY, PASSWORD, SIGNING = "sf-key/7Qz+one", "sf-mail/8Rx+two", "sf-sign/9Sy+three"
 STORED = {"openalgo-api-key": KEY, "smtp-password": PASSWORD, "webhook-secret": SIGNING}
 # These stand in the configuration, where their owner wrote them: in addresses.
-HOOK, BASIC, PROBE = "sf-hook-4Tw-token", "sf-basic-5Uv-pass", "sf-probe-6Vu-token"
-SECRETS = (*STORED.values(), HOOK, BASIC, PROBE)
+HOOK, BASIC, PROBE, DEADMAN = "sf-hook-4Tw-token", "sf-basic-5Uv-pass", "sf-probe-6Vu-token", "sf-dead-3Xw-token"
+SECRETS = (*STORED.values(), HOOK, BASIC, PROBE, DEADMAN)
 CREDENTIALS = "/etc/standfast/credentials"
-CONFIGURED = ("/etc/standfast/notifier.toml", "/etc/standfast/detector.toml")
+# And in the copies that the check keeps of what was right last, for its own eyes.
+KEPT = "/var/lib/standfast/check/kept"
+CONFIGURED = tuple(
+    f"{place}/{name}.toml" for place in ("/etc/standfast", KEPT) for name in ("notifier", "detector", "check")
+)
 
 NOTIFIER_TOML = f"""
 aggregation_window_s = 0
@@ -47,6 +51,12 @@ interval_s = 1
 [[watch]]
 unit = "standfast-agent@*.service"
 """
+CHECK_TOML = f"""
+canary_timeout_s = 5
+[deadman]
+url = "http://127.0.0.1:{HTTP}/ping/{DEADMAN}"
+timeout_s = 0.3
+"""
 AGENT_TOML = """
 gateway = "openalgo"
 [openalgo]
@@ -66,6 +76,7 @@ def scold(machine: Machine) -> None:
     machine.write("/srv/scolds/scolds.py", (REPOSITORY / "tests/fakes/scolds.py").read_bytes())
     machine.write("/etc/standfast/notifier.toml", NOTIFIER_TOML)
     machine.write("/etc/standfast/detector.toml", DETECTOR_TOML)
+    machine.write("/etc/standfast/check.toml", CHECK_TOML)
     machine.write("/etc/standfast/agents/algo.toml", AGENT_TOML)
     for name, secret in STORED.items():
         machine.run(["standfastctl", "secret", "set", name], stdin=f"{secret}\n")
@@ -74,7 +85,8 @@ def scold(machine: Machine) -> None:
     machine.run(f"systemd-run --quiet --unit=scolds python3 /srv/scolds/scolds.py {HTTP} {SMTP}")
     for mode in ("403", "500", "hang"):
         _refused(machine, mode)
-    machine.run("systemctl start standfast-check.service", check=False)
+        if mode == "403":
+            machine.run("systemctl start standfast-check.service", check=False)
 
 
 def _refused_connections(machine: Machine) -> None:

@@ -15,6 +15,7 @@ from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import place_of
 from standfast.ctl.flagging import is_agent_name
 from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, make_plan
+from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.web.report import Cell, Table, Tone
 
@@ -55,7 +56,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         raise EnvError("cannot write configuration and credentials: only root may; run it with sudo, or --dry-run")
     env = dotenv.parse(_read(arguments.file))
     plan = make_plan(env, list(_targets(env, arguments.agent)))
-    done = _planned(plan) if arguments.dry_run else _do(plan)
+    with told_while("Storing secrets and configuration ..."):
+        done = _planned(plan) if arguments.dry_run else _do(plan)
     if arguments.json:
         screen.json(_document(done, dry_run=arguments.dry_run))
     else:

@@ -86,19 +86,30 @@ def test_status_of_a_host_on_which_nothing_runs(tmp_path: Path) -> None:
     )
 
 
-def test_a_terminal_is_shown_tables(root: Path) -> None:
+def at_a_terminal(root: Path, **environ: str) -> str:
+    """What `standfastctl status` shows a person."""
     line, environment = command(root, "status")
     main, child = pty.openpty()
-    process = subprocess.Popen(line, env={**environment, "TERM": "xterm", "COLUMNS": "160"}, stdout=child)
+    process = subprocess.Popen(line, env={**environment, "TERM": "xterm", "COLUMNS": "160", **environ}, stdout=child)
     os.close(child)
     shown = b""
     while chunk := _read(main):
         shown += chunk
     os.close(main)
-
     assert process.wait(30) == 0
-    assert "\x1b[32mNONE: All watched units stand" in shown.decode()
-    assert "│" in shown.decode()
+    return shown.decode()
+
+
+def test_a_terminal_is_shown_tables_in_colour(root: Path) -> None:
+    shown = at_a_terminal(root)
+    assert "\x1b[32mNONE: All watched units stand" in shown
+    assert "│" in shown
+
+
+def test_no_color_is_heeded(root: Path) -> None:
+    shown = at_a_terminal(root, NO_COLOR="1")
+    assert "\x1b[3" not in shown  # neither a colour nor italics
+    assert "│" in shown
 
 
 def _read(fd: int) -> bytes:

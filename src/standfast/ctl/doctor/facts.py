@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from standfast.agent.config import AgentConfig
+from standfast.check.config import CheckConfig
 from standfast.config import Mistake
-from standfast.detector.check.config import CheckConfig
 from standfast.detector.config import DetectorConfig, Watch
 from standfast.notifier.config import NotifierConfig
 from standfast.timespan import timespan_s

@@ -64,7 +64,7 @@ def gather() -> Facts:
         idle_secrets=secrets.idle(found_secrets),
         public_credentials=secrets.public_files(),
         is_synchronized=host.is_synchronized(),
-        reached=reach.reached(list(reach.places(notifier, agents, detector, watched))),
+        reached=reach.reached(list(reach.places(notifier, by_program.get("check"), agents, detector, watched))),
         files=files.seen((path for _, path in watched_paths(detector)) if detector else (), seer),
         strategies=dict(files.strategies(agents, own_units)),
         modules=frozenset(module for module, _ in LIBRARIES.values() if _is_installed(module)),

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from standfast.agent.config import AgentConfig
+from standfast.check.config import CheckConfig
 from standfast.clock import monotonic_s
 from standfast.ctl.doctor.facts import Reach, Unit
 from standfast.detector.check_tables import HttpCheck, TcpCheck
@@ -23,6 +24,7 @@ Place = tuple[str, str, int]
 
 def places(
     notifier: NotifierConfig | None,
+    check: CheckConfig | None,
     agents: Mapping[str, AgentConfig],
     detector: DetectorConfig | None,
     watched: Mapping[str, Unit],
@@ -30,6 +32,8 @@ def places(
     """What is spoken to: in words, and its host and port."""
     if notifier is not None:
         yield from _channels(notifier)
+    if check is not None:
+        yield from _url("the dead-man's switch", check.deadman.url)
     for name, config in agents.items():
         if config.gateway == "openalgo":
             yield from _url(f"the OpenAlgo of agent {name}", config.openalgo.url)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from standfast.check.config import CheckConfig
 from standfast.ctl.doctor.facts import Facts
 from standfast.ctl.doctor.finding import Finding, wrong
-from standfast.detector.check.config import CheckConfig
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
