@@ -44,7 +44,7 @@ def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) 
     """
     is_json = name.endswith(".json")
     values = _parse_json(text, name) if is_json else _parse_toml(text, name)
-    found_lines = {} if is_json else lines.key_lines(text)
+    found_lines = lines.json_key_lines(text) if is_json else lines.key_lines(text)
     variables = _override(values, shape, environ)
 
     def source(key: str) -> str:

@@ -203,7 +203,8 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
         *(NOTE, "was stored after", "systemctl restart n.service"),
     ),
     ("credentials", {"public_credentials": ("/c",)}, WRONG, "/c may be read by others", "chmod go="),
-    ("credentials", {"idle_secrets": ("tok",)}, NOTE, "the secret tok is stored", "secret remove"),
+    ("credentials", {"idle_secrets": (("tok", "a"),)}, NOTE, "the secret tok is stored for a", "secret remove tok"),
+    ("credentials", {"idle_secrets": (("tok", "a@b"),)}, NOTE, "stored for a@b", "secret remove tok --agent b"),
     ("libraries", {"notifier": notifier(TELEGRAM), "modules": frozenset()}, WRONG, "library", "apt install python3-py"),
     (
         "reach",

@@ -170,6 +170,29 @@ def test_all_mistakes_are_found_at_once() -> None:
     assert len(mistakes("mode = 1\nnope = 2\n[restart]\nsettle_s = 'x'\nother = 1")) == 4
 
 
+JSON = """{
+  "mode": "brave",
+  "files": [
+    "/a",
+    2
+  ],
+  "restart": { "settle_s": 1, "max_per_hour": 0 },
+  "watch": [
+    { "unit": "a" }, { "unit": "b",
+      "check": [ { "kind": "gopher" } ] }
+  ]
+}"""
+
+
+def test_a_mistake_in_json_names_its_line_too() -> None:
+    assert [line.split(": expected")[0] for line in mistakes(JSON, "x.json")] == [
+        "x.json:2: mode",
+        "x.json:5: files[2]",
+        "x.json:7: restart.max_per_hour",
+        "x.json:10: watch[2].check[1].kind",
+    ]
+
+
 def test_broken_toml_and_json_name_the_place() -> None:
     assert mistakes("mode = \n")[0].startswith("x.toml: expected TOML, found Invalid value (at line 1")
     assert mistakes('{"mode": }', "x.json")[0].startswith("x.json: expected JSON, found Expecting value: line 1")

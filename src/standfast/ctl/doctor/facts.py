@@ -149,7 +149,7 @@ class Facts:
     journal: Journal = field(default_factory=Journal)
     free_shares: Mapping[str, float] = field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()
-    idle_secrets: tuple[str, ...] = ()
+    idle_secrets: tuple[tuple[str, str], ...] = ()
     public_credentials: tuple[str, ...] = ()
     is_synchronized: bool | None = None
     reached: tuple[Reach, ...] = ()

@@ -39,14 +39,14 @@ def needed(
             yield _secret(unit, gateway.api_key_credential, gateway.api_key_file, AGENTS, agent=name)
 
 
-def idle(found: tuple[Secret, ...]) -> tuple[str, ...]:
-    """Stored secrets that nothing asks for; none where this user may not look."""
+def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
+    """Stored secrets that nothing asks for, and whose they are; none where this user may not look."""
     if os.geteuid() != 0:
         return ()
     asked = {(secret.credential, secret.asked_by) for secret in found}
     agents = {credential for credential, unit in asked if unit != NOTIFIER}
     return tuple(
-        f"{place.name} ({place.restart})"
+        (place.name, place.restart)
         for place, _ in credentials.stored()
         if (place.name, place.unit) not in asked and not (place.unit == credentials.AGENTS and place.name in agents)
     )

@@ -12,8 +12,13 @@ def findings(facts: Facts) -> Iterator[Finding]:
         yield from _about(secret)
     for path in facts.public_credentials:
         yield wrong(f"{path} may be read by others than root", f"chmod go= {path}, and have the secret changed")
-    for name in facts.idle_secrets:
-        yield note(f"the secret {name} is stored, and nothing that is configured uses it", "standfastctl secret remove")
+    for name, owner in facts.idle_secrets:
+        agent = owner.partition("@")[2]
+        own = f" --agent {agent}" if agent and agent != "NAME" else ""
+        yield note(
+            f"the secret {name} is stored for {owner}, and nothing that is configured uses it",
+            f"if it is not for later: standfastctl secret remove {name}{own}",
+        )
 
 
 def _about(secret: Secret) -> Iterator[Finding]:
