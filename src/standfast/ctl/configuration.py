@@ -125,7 +125,13 @@ def shut_to_its_daemon(file: ConfigFile) -> Iterator[Mistake]:
 
 
 def strangers() -> Iterator[Mistake]:
-    """Variables in the environment files that look like Standfast's and are no program's: slips of the keyboard."""
+    """What is there and read by nobody: variables that no program knows, and a file in JSON beside one in TOML."""
+    for path in sorted([*paths.CONFIG.glob("*.json"), *paths.AGENTS_CONFIG.glob("*.json")]):
+        toml = path.with_suffix(".toml")
+        if toml.exists():
+            yield Mistake(
+                str(path), "", "one file of this name", f"{toml}, which is the one that is read", "remove one"
+            )
     known = {variable for shape in SHAPES.values() for _, variable, _ in variables(shape())} | set(_OTHERS)
     for path in (paths.CONFIG / "environment", *sorted(paths.AGENTS_CONFIG.glob("*.environment"))):
         for name in read_environment(path):

@@ -170,6 +170,40 @@ def test_the_environment_files_are_checked_with_the_installed_files(root: Path) 
     assert named.returncode == 0
 
 
+def test_what_is_there_and_read_by_nobody_is_a_mistake(root: Path) -> None:
+    (root / "etc/standfast/environment").write_text("STANDFAST_AGGREGATON_WINDOW_S=5\nSTANDFAST_STATUS_IDLE_S=60\n")
+    (root / "etc/standfast/notifier.json").write_text("{}")
+    (root / "etc/standfast/agents/algo.json").write_text('{"gateway": "paper"}')
+
+    result = run(root, "check-config")
+
+    assert result.returncode == 1
+    lines = [line.removeprefix(f"{root}/etc/standfast/") for line in result.stdout.splitlines()]
+    assert [line for line in lines if ": correct (" not in line and "not there" not in line] == [
+        f"notifier.json: expected one file of this name, found {root}/etc/standfast/notifier.toml, "
+        "which is the one that is read; remove one",
+        "environment: STANDFAST_AGGREGATON_WINDOW_S: expected the variable of a plain key, "
+        'found "STANDFAST_AGGREGATON_WINDOW_S"; did you mean STANDFAST_AGGREGATION_WINDOW_S?',
+    ]
+
+
+def test_the_earlier_names_are_checked_and_their_secrets_pointed_out_once(root: Path) -> None:
+    text = "NOTIFICATION_THROTTLE_BROKER=soon\nOPENALGO_API_KEY=hush\nTELEGRAM_BOT_TOKEN=hush\nUNKNOWN=1\n"
+    (root / "etc/standfast/environment").write_text(text)
+    (root / "etc/standfast/agents/algo.toml").write_text("")
+
+    result = run(root, "check-config")
+    as_json = json.loads(run(root, "check-config", "--json").stdout)
+
+    assert result.returncode == 1
+    assert "NOTIFICATION_THROTTLE_BROKER: throttle_s.broker: expected a duration" in result.stdout
+    for name in ("OPENALGO_API_KEY", "TELEGRAM_BOT_TOKEN"):
+        assert result.stdout.count(f"environment variable {name}: a secret is not read") == 1
+    assert "hush" not in result.stdout
+    (mistake,) = (one for file in as_json["files"] for one in file["mistakes"])
+    assert mistake["source"] == "environment variable NOTIFICATION_THROTTLE_BROKER"
+
+
 def test_a_file_of_any_name_is_checked_as_what_the_user_says(root: Path) -> None:
     path = root / "new.toml"
     path.write_text('mode = "act"\n')
