@@ -74,9 +74,7 @@ def scold(machine: Machine) -> None:
     """Everything with a secret has met everything that refuses it and repeats it."""
     machine.write(SCAN, (REPOSITORY / "tests/system/inside_scan.py").read_bytes())
     machine.write("/srv/scolds/scolds.py", (REPOSITORY / "tests/fakes/scolds.py").read_bytes())
-    machine.write("/etc/standfast/notifier.toml", NOTIFIER_TOML)
-    machine.write("/etc/standfast/detector.toml", DETECTOR_TOML)
-    machine.write("/etc/standfast/check.toml", CHECK_TOML)
+    _configure(machine, "http://")
     machine.write("/etc/standfast/agents/algo.toml", AGENT_TOML)
     for name, secret in STORED.items():
         machine.run(["standfastctl", "secret", "set", name], stdin=f"{secret}\n")
@@ -87,6 +85,24 @@ def scold(machine: Machine) -> None:
         _refused(machine, mode)
         if mode == "403":
             machine.run("systemctl start standfast-check.service", check=False)
+    _mistaken(machine)
+
+
+def _configure(machine: Machine, scheme: str) -> None:
+    for file, text in zip(FILES, (NOTIFIER_TOML, DETECTOR_TOML, CHECK_TOML), strict=True):
+        machine.write(f"/etc/standfast/{file}", text.replace("http://", scheme))
+
+
+def _mistaken(machine: Machine) -> None:
+    """A slip in each address: the mistake is told, the address is not."""
+    since = machine.cursor()
+    _configure(machine, "htp://")
+    machine.run(["systemctl", "reload", NOTIFIER, "standfast-detector"])
+    machine.run("systemctl start standfast-check.service; standfastctl check-config", check=False)
+    for unit in (NOTIFIER, "standfast-detector.service"):
+        machine.wait_journal(_is_mistake, since=since, _SYSTEMD_UNIT=unit)
+    _configure(machine, "http://")
+    machine.run(["systemctl", "reload", NOTIFIER, "standfast-detector"])
 
 
 def _refused_connections(machine: Machine) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import pytest
 
 from standfast.config import Alias, AtLeast, ConfigError, Seconds, is_url, load, load_text
-from standfast.config.urls import shown_url
+from standfast.config.urls import origin, shown_url
 
 
 class Mode(StrEnum):
@@ -265,3 +265,18 @@ def test_urls(text: str, usable: bool) -> None:
 )
 def test_an_address_is_shown_without_what_may_be_a_secret(text: str, shown: str) -> None:
     assert shown_url(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("htps://me:hush@hook.example/hush?hush#hush", '"htps://hook.example/..."'),
+        ("http://h:70000/hush", "something else"),
+        ("http://h:8/hush", '"http://h:8/..."'),
+        ("hook.example/hush", "something else"),
+        ("http://[hush", "something else"),
+        ("", '""'),
+    ],
+)
+def test_a_wrong_address_is_told_without_what_only_its_owner_knows(text: str, said: str) -> None:
+    assert origin(text) == said
