@@ -19,9 +19,8 @@ SECRETS = (*STORED.values(), HOOK, BASIC, PROBE, DEADMAN)
 CREDENTIALS = "/etc/standfast/credentials"
 # And in the copies that the check keeps of what was right last, for its own eyes.
 KEPT = "/var/lib/standfast/check/kept"
-CONFIGURED = tuple(
-    f"{place}/{name}.toml" for place in ("/etc/standfast", KEPT) for name in ("notifier", "detector", "check")
-)
+FILES = ("notifier.toml", "detector.toml", "check.toml")
+CONFIGURED = tuple(f"{place}/{file}" for place in ("/etc/standfast", KEPT) for file in FILES)
 
 NOTIFIER_TOML = f"""
 aggregation_window_s = 0
@@ -100,7 +99,7 @@ def _mistaken(machine: Machine) -> None:
     machine.run(["systemctl", "reload", NOTIFIER, "standfast-detector"])
     machine.run("systemctl start standfast-check.service; standfastctl check-config", check=False)
     for unit in (NOTIFIER, "standfast-detector.service"):
-        machine.wait_journal(_is_mistake, since=since, _SYSTEMD_UNIT=unit)
+        machine.wait_journal(lambda entry: "htp://127.0.0.1" in entry["MESSAGE"], since=since, _SYSTEMD_UNIT=unit)
     _configure(machine, "http://")
     machine.run(["systemctl", "reload", NOTIFIER, "standfast-detector"])
 
