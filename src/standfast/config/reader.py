@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from standfast.config import earlier, environment, lines, schema
 from standfast.config.mistakes import ConfigError, Mistake
+from standfast.paths import is_there
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bo
                 [Mistake(str(path), "", "a configuration file", "none", "write it, or correct the name")]
             ) from None
         text = ""
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
         raise ConfigError([Mistake(str(path), "", "a readable file", str(reason))]) from error
     return load_text(shape, text, str(path), environ)
@@ -85,7 +86,7 @@ def _override(values: dict[str, Any], shape: type[Any], environ: Mapping[str, st
 
 def _existing(path: Path) -> Path:
     as_json = path.with_suffix(".json")
-    return as_json if not path.exists() and as_json.exists() else path
+    return as_json if not is_there(path) and is_there(as_json) else path
 
 
 def _parse_toml(text: str, name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from standfast.config import Mistake
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.configuration import SHAPES, ConfigFile, Verdict, installed, judge, strangers
 from standfast.ctl.screen import Screen
+from standfast.paths import is_there
 from standfast.web.report import Tone
 
 
@@ -53,7 +54,7 @@ def _show(verdicts: Sequence[Verdict], others: Sequence[Mistake], screen: Screen
         for mistake in verdict.mistakes:
             screen.line(str(mistake), Tone.BAD)
         path = verdict.file.path
-        if verdict.mistakes and path.exists() and not os.access(path, os.R_OK):
+        if verdict.mistakes and is_there(path) and not os.access(path, os.R_OK):
             screen.line(f"{path}: only its daemon and root may read it; try: sudo standfastctl check-config")
         elif not verdict.mistakes:
             word = "correct" if verdict.file.there else "not there, the defaults hold"

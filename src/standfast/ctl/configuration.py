@@ -67,7 +67,7 @@ class ConfigFile:
     @property
     def there(self) -> Path | None:
         """The file as it is there, in TOML or in JSON; None when it is not."""
-        return next((one for one in (self.path, self.path.with_suffix(".json")) if one.exists()), None)
+        return next((one for one in (self.path, self.path.with_suffix(".json")) if paths.is_there(one)), None)
 
 
 @dataclass(frozen=True, slots=True)

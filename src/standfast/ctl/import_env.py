@@ -89,9 +89,9 @@ def _targets(env: dotenv.DotEnv, agent: str) -> Iterator[Target]:
 
 def _target(shape: type[Any], path: Path, new: str, agent: str | None) -> Target:
     as_json = path.with_suffix(".json")
-    there = as_json if as_json.exists() and not path.exists() else path
+    there = as_json if paths.is_there(as_json) and not paths.is_there(path) else path
     try:
-        is_new = not there.exists()
+        is_new = not paths.is_there(there)
         return Target(shape, str(there), new if is_new else there.read_text(), agent, is_new)
     except (OSError, UnicodeDecodeError) as error:
         raise EnvError(f"cannot read {there}: {error}; try sudo") from error

@@ -231,6 +231,13 @@ def test_files(tmp_path: Path) -> None:
         load(Example, path, {})
 
 
+@pytest.mark.parametrize("name", ["x.toml/y.toml", "x" * 300 + ".toml", "\0.toml"])
+def test_a_path_that_leads_nowhere(name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").touch()
+    with pytest.raises(ConfigError, match=r"\.toml: expected a (readable|configuration) file, found"):
+        load(Example, tmp_path / name, {}, required=True)
+
+
 def test_the_first_line_counts_the_others() -> None:
     with pytest.raises(ConfigError) as caught:
         read("a = 1\nb = 2")

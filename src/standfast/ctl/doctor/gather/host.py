@@ -53,22 +53,12 @@ def polkit(service: Unit, detector: Unit) -> Polkit:
     pid = detector.get("MainPID")
     can_ask = os.geteuid() == 0 and pid.isdigit() and int(pid) > 0
     return Polkit(
-        rule_installed=_may_be_there(Path(RULE)),
+        # Debian 12 keeps polkit's rules to polkit: for others they count as there.
+        rule_installed=paths.is_there(Path(RULE)),
         service=service,
         may_start_master=_may_start(pid, MASTER) if can_ask else None,
         may_start_others=_may_start(pid, DETECTOR) if can_ask else None,
     )
-
-
-def _may_be_there(path: Path) -> bool:
-    """Whether a file is there, or lies where this user may not look: Debian 12 keeps polkit's rules to itself."""
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _may_start(pid: str, unit: str) -> bool | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from standfast.ctl.doctor.facts import Setting, Unit
-from standfast.ctl.systemctl import systemctl
+from standfast.ctl.systemctl import SystemctlError, systemctl
 
 PROPERTIES: Final = (
     *("Id", "LoadState", "ActiveState", "UnitFileState", "Result", "Type", "Restart", "RestartUSec", "NRestarts"),
@@ -24,9 +24,13 @@ def described(names: Sequence[str]) -> dict[str, Unit]:
     """
     if not names:
         return {}
+    if not Path("/run/systemd/system").is_dir():
+        raise SystemctlError("cannot look at the units: this host was not booted with systemd")
     shown = systemctl("show", "--timestamp=unix", f"--property={','.join(PROPERTIES)}", "--", *names).stdout
     blocks = [dict(_properties(block)) for block in shown.split("\n\n")]
-    return {name: _unit(name, block) for name, block in zip(names, blocks, strict=False)}
+    if len(blocks) != len(names) > 1:  # it stops at a name that can be no unit's
+        return {name: described([name])[name] for name in names}
+    return {name: _unit(name, block) for name, block in zip(names, blocks, strict=True)}
 
 
 def matching(patterns: Sequence[str]) -> dict[str, tuple[str, ...]]:
