@@ -236,11 +236,12 @@ def test_the_search_finds_what_is_there(scolded: Machine) -> None:
     scolded.run("logger -t planted", stdin="sf-planted-in-the-journal")
     scolded.write("/var/lib/planted", f'{{"a": "{KEY}"}}')
     scolded.run(f"printf 'mailer\\0%s' '{PASSWORD}' | base64 > /tmp/planted; touch /run/planted")
-    sleeper = scolded.spawn(["env", f"A={SIGNING}", "tail", "--follow", "/run/planted", HOOK])
-    wait_until(lambda: "/run/planted" in scolded.run("ps -eo args").stdout, "the sleeper to be seen")
+    sleeper = scolded.spawn(["sh", "-c", 'echo $$; A=$1 exec tail --follow /run/planted "$2"', "sh", SIGNING, HOOK])
+    assert sleeper.stdout is not None
+    pid = sleeper.stdout.readline().strip()
+    wait_until(lambda: scolded.read(f"/proc/{pid}/cmdline").startswith("tail"), "the sleeper to be seen")
     found = dict(seen(scolded, "sf-planted-in-the-journal"))
-    sleeper.kill()
-    scolded.run("pkill -x tail; rm /run/planted /var/lib/planted /tmp/planted")
+    scolded.run(f"kill {pid}; rm /run/planted /var/lib/planted /tmp/planted")
     by_place = {re.sub(r"\d+", "PID", place): secret for place, secret in found.items()}
     assert by_place == {
         "the journal": "sf-planted-in-the-journal",
