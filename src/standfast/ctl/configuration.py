@@ -1,6 +1,7 @@
 """The daemons' configuration files, each with the environment that its unit reads, and what is wrong with them."""
 
 import difflib
+import importlib.util
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -108,7 +109,17 @@ def judge(file: ConfigFile) -> Verdict:
         config = load(shape, file.path, file.environ, required=file.required)
     except ConfigError as error:
         return Verdict(file, None, (*error.mistakes, *shut), secrets)
-    return Verdict(file, config, shut, secrets)
+    return Verdict(file, config, (*shut, *_missing_library(file, config)), secrets)
+
+
+def _missing_library(file: ConfigFile, config: Any) -> Iterator[Mistake]:
+    """What a correct configuration of the detector asks for and this host has not."""
+    if file.program != "detector":
+        return
+    checks = (*config.database, *(check for watch in config.watch for check in watch.check))
+    if any(check.kind == "postgresql" for check in checks) and importlib.util.find_spec("psycopg") is None:
+        wanted = 'the library of checks of kind "postgresql", which find nothing out without it'
+        yield Mistake(str(file.there or file.path), "", wanted, "none", "apt install python3-psycopg")
 
 
 def shut_to_its_daemon(file: ConfigFile) -> Iterator[Mistake]:

@@ -18,7 +18,7 @@ CHECK = '[[database]]\nkind = "postgresql"\nname = "trades"\ndatabase = "trades"
 
 def checked(path: Path) -> tuple[Exit, str]:
     said = io.StringIO()
-    result = COMMAND.run(argparse.Namespace(file=path, program="detector"), Screen(said, terminal=False))
+    result = COMMAND.run(argparse.Namespace(file=path, program="detector", json=False), Screen(said, terminal=False))
     return result, said.getvalue()
 
 
@@ -31,7 +31,8 @@ def test_a_library_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch
     result, said = checked(path)
     assert result is Exit.WRONG
     assert said == (
-        f'{path}: checks of kind "postgresql" find nothing out without their library: apt install python3-psycopg\n'
+        f'{path}: expected the library of checks of kind "postgresql", which find nothing out without it, found none; '
+        "apt install python3-psycopg\n"
     )
     path.write_text("")
     assert checked(path)[0] is Exit.OK

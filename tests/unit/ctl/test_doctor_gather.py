@@ -133,7 +133,7 @@ def test_the_settings_of_a_units_files(tmp_path: Path) -> None:
 def test_secrets_come_from_the_last_place_that_a_file_names(tmp_path: Path) -> None:
     notifier = load_text(NotifierConfig, '[channels.telegram]\nchat_id = "1"', "notifier.toml", {})
     bare = Unit(NOTIFIER, shipped=(Setting("u", "LoadCredential", "telegram-bot-token"),))
-    (missing,) = secrets.needed(notifier, {}, {NOTIFIER: bare})
+    (missing,) = secrets.needed(notifier, None, {}, {NOTIFIER: bare})
     assert (missing.credential, missing.exists, missing.is_needed) == ("telegram-bot-token", False, True)
 
     stored = tmp_path / "token"
@@ -141,7 +141,7 @@ def test_secrets_come_from_the_last_place_that_a_file_names(tmp_path: Path) -> N
     line = f"telegram-bot-token:{stored}"
     properties = {"ActiveState": "active", "ExecMainStartTimestamp": "@1"}
     given = Unit(NOTIFIER, properties, bare.shipped, (Setting("d", "LoadCredentialEncrypted", line),))
-    (found,) = secrets.needed(notifier, {}, {NOTIFIER: given})
+    (found,) = secrets.needed(notifier, None, {}, {NOTIFIER: given})
     assert (found.source, found.exists, found.is_newer) == (str(stored), True, True)
 
 
@@ -149,8 +149,23 @@ def test_a_secret_in_a_file_that_all_may_read(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.touch(mode=0o644)
     config = load_text(AgentConfig, f'gateway = "openalgo"\n[openalgo]\napi_key_file = "{path}"', "a.toml", {})
-    (found,) = secrets.needed(None, {"algo": config}, {})
+    (found,) = secrets.needed(None, None, {"algo": config}, {})
     assert (found.asked_by, found.source, found.is_public) == ("standfast-agent@algo.service", str(path), True)
+
+
+def test_a_databases_password_is_asked_for_once() -> None:
+    text = """
+database = [
+    { kind = "postgresql", name = "a", database = "a", host = "db", password_credential = "postgresql-password" },
+    { kind = "postgresql", name = "b", database = "b", password_credential = "postgresql-password" },
+    { kind = "sqlite", name = "c", path = "/c" },
+]
+"""
+    detector = load_text(DetectorConfig, text, "detector.toml", {})
+    assert [(one.asked_by, one.credential) for one in secrets.needed(None, detector, {}, {})] == [
+        (DETECTOR, "postgresql-password")
+    ]
+    assert list(reach.places(None, None, {}, detector, {})) == [("the database a", "db", 5432)]
 
 
 def test_where_nobody_may_look_nothing_is_said_to_be_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

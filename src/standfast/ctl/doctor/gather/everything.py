@@ -40,7 +40,7 @@ def gather() -> Facts:
     described = units.described(list(dict.fromkeys([*own, POLKIT, *names, *matched])))
     own_units = {name: described[name] for name in own if name in described}
     watched = {name: described[name] for name in (*names, *matched) if name in described}
-    found_secrets = tuple(secrets.needed(notifier, agents, own_units))
+    found_secrets = tuple(secrets.needed(notifier, detector, agents, own_units))
     seer = own_units.get(DETECTOR, Unit(DETECTOR))
     return Facts(
         is_root=os.geteuid() == 0,

@@ -10,7 +10,7 @@ from standfast.agent.config import AgentConfig
 from standfast.check.config import CheckConfig
 from standfast.clock import monotonic_s
 from standfast.ctl.doctor.facts import Reach, Unit
-from standfast.detector.check_tables import HttpCheck, TcpCheck
+from standfast.detector.check_tables import HttpCheck, PostgresqlDatabase, TcpCheck
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
 
@@ -43,7 +43,10 @@ def places(
 
 
 def _probes(detector: DetectorConfig, watched: Mapping[str, Unit]) -> Iterator[Place]:
-    """The checks of units that run: what is down on purpose need not answer."""
+    """Databases, and the checks of units that run: what is down on purpose need not answer."""
+    for database in detector.database:
+        if isinstance(database, PostgresqlDatabase) and not database.host.startswith("/"):
+            yield f"the database {database.name}", database.host, database.port
     running = [watch for watch in detector.watch if watched.get(watch.unit, Unit(watch.unit)).is_active]
     for watch, check in ((one, check) for one in running for check in one.check):
         if isinstance(check, TcpCheck):

@@ -8,7 +8,9 @@ from typing import Final
 from standfast.agent.config import AgentConfig
 from standfast.ctl import credentials
 from standfast.ctl.access import AGENTS, DAEMONS, unreadable
-from standfast.ctl.doctor.facts import NOTIFIER, Secret, Unit, agent_unit
+from standfast.ctl.doctor.facts import DETECTOR, NOTIFIER, Secret, Unit, agent_unit
+from standfast.detector.check_tables import PostgresqlCheck
+from standfast.detector.config import DetectorConfig
 from standfast.notifier.channel_config import secrets as asked_for
 from standfast.notifier.config import NotifierConfig
 
@@ -21,9 +23,18 @@ _STORES: Final = tuple(
 
 
 def needed(
-    notifier: NotifierConfig | None, agents: Mapping[str, AgentConfig], units: Mapping[str, Unit]
+    notifier: NotifierConfig | None,
+    detector: DetectorConfig | None,
+    agents: Mapping[str, AgentConfig],
+    units: Mapping[str, Unit],
 ) -> Iterator[Secret]:
     """Each secret that is asked for."""
+    if detector is not None:
+        unit = units.get(DETECTOR, Unit(DETECTOR))
+        checks = (*detector.database, *(check for watch in detector.watch for check in watch.check))
+        names = {check.password_credential for check in checks if isinstance(check, PostgresqlCheck)}
+        for name in sorted(names - {""}):
+            yield _secret(unit, name, "", DAEMONS)
     if notifier is not None:
         unit = units.get(NOTIFIER, Unit(NOTIFIER))
         for _, credential, file in asked_for(notifier.channels):
@@ -44,7 +55,7 @@ def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
     if os.geteuid() != 0:
         return ()
     asked = {(secret.credential, secret.asked_by) for secret in found}
-    agents = {credential for credential, unit in asked if unit != NOTIFIER}
+    agents = {credential for credential, unit in asked if unit not in (NOTIFIER, DETECTOR)}
     return tuple(
         (place.name, place.restart)
         for place, _ in credentials.stored()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from standfast.ctl.doctor.facts import DETECTOR, Facts
 from standfast.ctl.doctor.finding import Finding, wrong
-from standfast.detector.check_tables import FileCheck, SqliteCheck
+from standfast.detector.check_tables import FileCheck, SqliteCheck, SqliteDatabase
 from standfast.detector.config import DetectorConfig
 
 
@@ -28,7 +28,8 @@ def paths(config: DetectorConfig) -> Iterator[tuple[str, str]]:
     for path in config.critical_files:
         yield "the critical file", path
     for database in config.database:
-        yield f"the database {database.name}", database.path
+        if isinstance(database, SqliteDatabase):
+            yield f"the database {database.name}", database.path
     for watch in config.watch:
         for check in watch.check:
             if isinstance(check, FileCheck | SqliteCheck):
