@@ -85,6 +85,7 @@ class Detector:
         self._next_config: DetectorConfig | None = None
         self._next_look = self._clock.now()
         self._status_at = float("-inf")
+        self._status_every_s = STATUS_AT_LEAST_EVERY_S
         self._status_trouble = ""
         self._late_s = 0.0
 
@@ -166,7 +167,7 @@ class Detector:
 
     async def _wait(self) -> None:
         pause_s = TURN_S if self._link.is_up else RECONNECT_S
-        pause_s = min(pause_s, self._next_look - self._clock.now())
+        pause_s = min(pause_s, min(self._next_look, self._status_at + self._status_every_s) - self._clock.now())
         stopping = asyncio.create_task(self._frame.stop.wait())
         waking = asyncio.create_task(self._link.wake.wait())
         done, pending = await asyncio.wait(
@@ -191,7 +192,7 @@ class Detector:
             self._late_s = max(now - self._next_look, 0.0)
             missed = (now - self._next_look) // self._config.check_interval_s
             self._next_look += (missed + 1) * self._config.check_interval_s
-        if observations or scheduled or now - self._status_at >= STATUS_AT_LEAST_EVERY_S:
+        if observations or scheduled or now - self._status_at >= self._status_every_s:
             await self._act(self._mind.take(observations, now, scheduled=scheduled), observations, now, scheduled)
 
     def _follow_clock(self) -> None:
@@ -247,8 +248,9 @@ class Detector:
         line = status_line(turn.step)
         self._frame.heartbeat.status("; ".join((line, *notes)))
         if not must and now - self._status_at < STATUS_EVERY_S:
+            self._status_every_s = STATUS_EVERY_S  # it is owed: nothing else may happen for half a minute
             return
-        self._status_at = now
+        self._status_at, self._status_every_s = now, STATUS_AT_LEAST_EVERY_S
         try:
             shown = status(
                 *(turn.step, self._config, now, notes),
