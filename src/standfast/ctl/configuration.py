@@ -53,7 +53,7 @@ READERS: Final[Mapping[str, tuple[str, ...]]] = {
     "check": (DAEMONS,),
 }
 # Variables that belong to no file's key.
-_OTHERS: Final = ("STANDFAST_STATUS_IDLE_S",)
+_OTHERS: Final = ("STANDFAST_STATUS_IDLE_S", "STANDFAST_STATUS_LINES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,11 @@ def shut_to_its_daemon(file: ConfigFile) -> Iterator[Mistake]:
             yield Mistake(str(file.there), "", f"a file that {who} may read", obstacle, hint)
 
 
+def known_variables() -> set[str]:
+    """Every variable that overrides something."""
+    return {variable for shape in SHAPES.values() for _, variable, _ in variables(shape())} | set(_OTHERS)
+
+
 def strangers() -> Iterator[Mistake]:
     """What is there and read by nobody: variables that no program knows, and a file in JSON beside one in TOML."""
     for path in sorted([*paths.CONFIG.glob("*.json"), *paths.AGENTS_CONFIG.glob("*.json")]):
@@ -143,7 +148,7 @@ def strangers() -> Iterator[Mistake]:
             yield Mistake(
                 str(path), "", "one file of this name", f"{toml}, which is the one that is read", "remove one"
             )
-    known = {variable for shape in SHAPES.values() for _, variable, _ in variables(shape())} | set(_OTHERS)
+    known = known_variables()
     for path in (paths.CONFIG / "environment", *sorted(paths.AGENTS_CONFIG.glob("*.environment"))):
         for name in read_environment(path):
             if name.startswith(PREFIX) and name not in known:
