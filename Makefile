@@ -1,7 +1,7 @@
 # The doors of Standfast. Each installs what it needs (packaging/prepare), and says so.
 
 PYTHON = .venv/bin/python
-SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* \
+SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfast.p* packaging/completions/bash/* \
     packaging/debian/tests/smoke examples/nine-services/install examples/openalgo-agent/install \
     examples/more-hosts/install tests/system/boot.sh
 # The longest test reboots a machine; one that takes minutes hangs.

@@ -32,7 +32,7 @@ from standfast.agent.session import Hours
 from standfast.agent.store import CorruptDatabaseError, Store, set_aside
 from standfast.agent.trading import Order, Position, Tick
 from standfast.clock import boot_id, utc_now
-from standfast.config import ConfigError, Mistake, load
+from standfast.config import ConfigError, Mistake, load, secrets_in
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,8 @@ class Belongings:
             ConfigError: with every mistake in it; what was read before stays.
         """
         config = load(AgentConfig, self.files.config, self._environ, required=True)
+        for line in secrets_in(AgentConfig, self._environ):
+            log.warning("%s", line)
         self.hours = read_hours(config.session)
         self.config = config
         self.config_failure = None

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from standfast.agent import session
-from standfast.config import AtLeast, Duration, Seconds
+from standfast.config import AtLeast, Duration, Earlier, Seconds
+from standfast.config.earlier import Form, Plain, Secret
 from standfast.config.urls import is_url
 
 # The unit's WatchdogSec: a callback that may take as long as this would be killed while it is waited for.
@@ -154,6 +155,18 @@ class SessionConfig:
 @dataclass(frozen=True, slots=True)
 class AgentConfig:
     """All keys of an agent; `parameters` are handed to the strategy's constructor by name."""
+
+    EARLIER: ClassVar[tuple[Earlier, ...]] = (
+        Plain("MAX_STARTUP_RETRIES", "startup.max_retries"),
+        Plain("STARTUP_RETRY_DELAY_BASE", "startup.retry_delay_base_s"),
+        Plain("WAITING_MODE_CHECK_INTERVAL", "waiting.check_interval_s"),
+        Plain("WAITING_MODE_SEND_HOURLY_STATUS", "waiting.hourly_status"),
+        Plain("SHUTDOWN_TIMEOUT", "shutdown.timeout_s"),
+        Plain("SHUTDOWN_FORCE_MARKET_ORDERS", "shutdown.force_market_orders"),
+        Plain("OPENALGO_HOST", "openalgo.url", Form.ADDRESS, "http"),
+        Plain("OPENALGO_WS_URL", "openalgo.websocket_url", Form.ADDRESS, "ws"),
+        Secret("OPENALGO_API_KEY", "openalgo-api-key", "openalgo"),
+    )
 
     gateway: Literal["paper", "openalgo"] = "paper"
     live: bool = False

@@ -5,7 +5,7 @@ import os
 import subprocess
 from typing import Final
 
-from standfast.config.schema import seconds
+from standfast.timespan import timespan_s
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,3 @@ def stop_timeout_s(unit: str) -> float | None:
         log.debug("systemd could not be asked: %s", error)
         return None
     return timespan_s(asked.stdout)
-
-
-def timespan_s(text: str) -> float | None:
-    """The seconds of a time span as systemd writes it, such as "1min 30s"; None for "infinity" and for nonsense."""
-    parts = [seconds(part) for part in text.split()]
-    found = [part for part in parts if part is not None]
-    return sum(found) if found and len(found) == len(parts) else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from standfast.config import AtLeast, Duration
-from standfast.config.urls import is_url
+from standfast.config.urls import is_url, origin, shown_url
 
 Interval = Annotated[float, Duration(1.0)]
 Timeout = Annotated[float, Duration(0.1)]
@@ -79,13 +79,13 @@ class HttpCheck(Pace):
 
     @property
     def target(self) -> str:
-        """The address."""
-        return self.url
+        """The address, without what may be a secret in it."""
+        return shown_url(self.url)
 
     def mistakes(self) -> Mistakes:
         """Only these two schemes are spoken, and only one of them has certificates."""
         if not is_url(self.url, ("http", "https")):
-            yield "url", 'a URL like "http://127.0.0.1:8001/health"', f'"{self.url}"'
+            yield "url", 'a URL like "http://127.0.0.1:8001/health"', origin(self.url)
         if self.ca_file:
             yield from _absolute("ca_file", self.ca_file)
         if self.tls_name and not _HOST_NAME.fullmatch(self.tls_name):

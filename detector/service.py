@@ -88,6 +88,7 @@ class Detector:
         self._next_look = self._clock.now()
         self._recorded_at = float("-inf")
         self._status_at = float("-inf")
+        self._status_every_s = STATUS_AT_LEAST_EVERY_S
         self._status_trouble = ""
         self._late_s = 0.0
 
@@ -169,7 +170,7 @@ class Detector:
 
     async def _wait(self) -> None:
         pause_s = TURN_S if self._link.is_up else RECONNECT_S
-        pause_s = min(pause_s, self._next_look - self._clock.now())
+        pause_s = min(pause_s, min(self._next_look, self._status_at + self._status_every_s) - self._clock.now())
         stopping = asyncio.create_task(self._frame.stop.wait())
         waking = asyncio.create_task(self._link.wake.wait())
         done, pending = await asyncio.wait(
@@ -193,7 +194,7 @@ class Detector:
         made_at = self._look_made(now) if scheduled else now
         # Each turn has a time of its own on record: what one of them saw was not judged with what another did.
         self._recorded_at = max(self._recorded_at + RECORD_STEP_S, made_at)
-        if observations or scheduled or now - self._status_at >= STATUS_AT_LEAST_EVERY_S:
+        if observations or scheduled or now - self._status_at >= self._status_every_s:
             turn = self._mind.take(observations, now, scheduled=scheduled)
             self._recorder.record(observations, turn.step.assessment, self._recorded_at)
             await self._act(turn, now, scheduled)
@@ -260,10 +261,16 @@ class Detector:
         line = status_line(turn.step)
         self._frame.heartbeat.status("; ".join((line, *notes)))
         if not must and now - self._status_at < STATUS_EVERY_S:
+            self._status_every_s = STATUS_EVERY_S  # it is owed: nothing else may happen for half a minute
             return
-        self._status_at = now
+        self._status_at, self._status_every_s = now, STATUS_AT_LEAST_EVERY_S
         try:
-            shown = status(turn.step, self._config, now, notes, after=self._link.after, late_s=self._late_s)
+            shown = status(
+                *(turn.step, self._config, now, notes),
+                after=self._link.after,
+                late_s=self._late_s,
+                next_look=self._next_look,
+            )
             statusfile.write(self._status_path, shown)
             self._status_trouble = ""
         except StatusFileError as error:

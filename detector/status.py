@@ -1,6 +1,7 @@
 """The detector's status file: what the API, the dashboard and standfastctl show. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from standfast.detector.config import DetectorConfig
@@ -24,6 +25,7 @@ def status(
     *,
     after: Mapping[str, tuple[str, ...]] | None = None,
     late_s: float = 0.0,
+    next_look: float | None = None,
 ) -> dict[str, Any]:
     """Everything that the detector knows, as JSON values.
 
@@ -31,6 +33,7 @@ def status(
         notes: what the detector cannot do at the moment, such as remember.
         after: the watched units that each one is ordered after.
         late_s: by how much the last scheduled look was late, with what it took.
+        next_look: when failures in a row are counted again.
     """
     state, assessment = step.state, step.assessment
     files = {path: _file(state, path) for path in config.critical_files}
@@ -51,6 +54,7 @@ def status(
         "notes": list(notes),
         "check_interval_s": config.check_interval_s,
         "late_s": round(late_s, 3),
+        "next_look": iso(next_look) if next_look is not None else None,
         "checked_at": iso(now),
     }
 
@@ -135,6 +139,7 @@ def _health(unit: Health, state: State, now: float, after: Mapping[str, tuple[st
         "needs": list(seen.needs),
         "after": list(after.get(unit.unit, ())),
         "restart": unit.rules.restart,
+        "thresholds": asdict(unit.rules.thresholds),
         "checks": {check.label: _check(state, unit.unit, check.label, now) for check in unit.rules.checks},
     }
 

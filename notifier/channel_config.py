@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from standfast.config import Alias, AtLeast, Duration, load_text
 from standfast.config.schema import fields_of
+from standfast.config.urls import is_url, origin
 
 # What is used when no channel is configured.
 JOURNAL: Final = "journal"
@@ -43,7 +44,7 @@ class WebhookConfig:
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """The address must be one that can be posted to."""
         if not is_http_url(self.url):
-            yield "url", "an http:// or https:// address with a host", json.dumps(self.url)
+            yield "url", "an http:// or https:// address with a host", origin(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class EmailConfig:
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """Addresses are addresses, and no password goes over the net in clear text."""
         if not is_url(self.smtp_url, ("smtp", "smtps")):
-            yield "smtp_url", "an smtp:// or smtps:// address with a host", json.dumps(self.smtp_url)
+            yield "smtp_url", "an smtp:// or smtps:// address with a host", origin(self.smtp_url)
         elif self.user and self.tls is not Tls.REQUIRED and not _stays_private(self.smtp_url):
             yield "tls", '"required" where a password is sent to another host', json.dumps(self.tls.value)
         if not self.to:
@@ -151,7 +152,7 @@ class AlertmanagerConfig:
             yield "urls", "at least one address", "[]"
         for number, url in enumerate(self.urls, 1):
             if not is_http_url(url):
-                yield f"urls[{number}]", "an http:// or https:// address with a host", json.dumps(url)
+                yield f"urls[{number}]", "an http:// or https:// address with a host", origin(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class AppriseConfig:
         """Addresses have a scheme; which ones there are, the library knows when it is loaded."""
         for number, url in enumerate(self.urls, 1):
             if "://" not in url:
-                yield f"urls[{number}]", 'an address such as "ntfy://topic"', json.dumps(url)
+                yield f"urls[{number}]", 'an address such as "ntfy://topic"', "something else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +219,6 @@ def channels_from_table(table: Mapping[str, Any]) -> Channels:
         ConfigError: it is something else.
     """
     return load_text(Channels, json.dumps(table), "channels.json", {})
-
-
-def is_url(text: str, schemes: tuple[str, ...]) -> bool:
-    """Whether a text is an address with one of these schemes, a host and a sensible port."""
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 def is_http_url(text: str) -> bool:

@@ -5,9 +5,10 @@ import zoneinfo
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from standfast.config import AtLeast, Duration, Seconds
+from standfast.config import AtLeast, Duration, Earlier, Seconds
+from standfast.config.earlier import Form, Plain, Secret
 from standfast.events import Severity
 from standfast.notifier.channel_config import Channels
 
@@ -70,6 +71,22 @@ class NotifierConfig:
         flood_limit: how many problems of one source within an hour are told each; more are counted together.
         keep_days: how long resolved problems and ended deliveries are kept.
     """
+
+    EARLIER: ClassVar[tuple[Earlier, ...]] = (
+        Plain("NOTIFICATION_THROTTLE_STARTUP", "throttle_s.startup"),
+        Plain("NOTIFICATION_THROTTLE_WEBSOCKET", "throttle_s.websocket"),
+        Plain("NOTIFICATION_THROTTLE_BROKER", "throttle_s.broker"),
+        Plain("NOTIFICATION_THROTTLE_DATABASE", "throttle_s.database"),
+        Plain("NOTIFICATION_AGGREGATION_WINDOW", "aggregation_window_s"),
+        Plain("TELEGRAM_ENABLED", "channels.telegram", Form.SWITCH),
+        Plain("TELEGRAM_CHAT_ID", "channels.telegram.chat_id"),
+        Plain("SMS_ENABLED", "channels.sms", Form.SWITCH),
+        Plain("SMS_PHONE_NUMBER", "channels.sms.to"),
+        Plain("TWILIO_ACCOUNT_SID", "channels.sms.account_sid"),
+        Plain("TWILIO_FROM_NUMBER", "channels.sms.from"),
+        Secret("TELEGRAM_BOT_TOKEN", "telegram-bot-token", "channels.telegram"),
+        Secret("TWILIO_AUTH_TOKEN", "twilio-auth-token", "channels.sms"),
+    )
 
     host: str = ""
     timezone: str = ""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from standfast import paths
+from standfast import paths, scrub
 from standfast.errors import StandfastError
 
 
@@ -34,7 +34,4 @@ def read(credential: str, file: str = "") -> str:
 
 def scrubbed(text: str, *secrets: str) -> str:
     """A library's words on one line, without the secrets that it may have put into them."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return " ".join(text.split())[:300]
+    return " ".join(scrub.scrubbed(text, *secrets).split())[:300]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from standfast.clock import monotonic_s, utc_now
 from standfast.config import load as config_load
+from standfast.config import secrets_in
 from standfast.daemon import Frame
 from standfast.errors import StandfastError
 from standfast.notifier.authorise import Trust
@@ -228,6 +229,8 @@ def load_config(path: Path) -> NotifierConfig:
         ConfigError: with every mistake in it.
     """
     config = config_load(NotifierConfig, path, os.environ)
+    for line in secrets_in(NotifierConfig, os.environ):
+        log.warning("%s", line)
     return config if config.host else dataclasses.replace(config, host=socket.gethostname())
 
 

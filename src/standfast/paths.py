@@ -27,6 +27,17 @@ DOORBELL = RUNTIME / "notifier/doorbell"
 NO_CREDENTIAL = b"\n"
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file is there; one that may not be looked for counts as there: whoever opens it is told why not."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
 def agent_config(name: str) -> Path:
     """The configuration file of agent NAME."""
     return AGENTS_CONFIG / f"{name}.toml"

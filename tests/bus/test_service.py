@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -26,29 +27,57 @@ def test_a_detector_that_looks_seldom_still_shows_that_it_turns(
 ) -> None:
     monkeypatch.setattr(service, "STATUS_AT_LEAST_EVERY_S", 0.1)
     monkeypatch.setattr(service, "TURN_S", 0.05)
-    config = DetectorConfig(check_interval_s=600.0, watch=(Watch("a.service"),))
-    journal = Journal("standfast-detector", tmp_path / "doorbell")
     seen: set[str] = set()
 
-    async def run() -> None:
-        fleet = FakeSystemd()
-        fleet.add("a.service")
-        await fleet.serve(bus.address)
-        frame = Frame(Heartbeat(), journal)
-        path = tmp_path / "status.json"
-        detector = Detector(
-            frame, config, lambda: config, lambda: Systemd1.connect(bus.address), tmp_path / "detector.db", path
-        )
-        running = asyncio.create_task(detector.run())
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while len(seen) < 4:
-                    await asyncio.sleep(0.02)
-                    seen.add(str((statusfile.read(path) or {}).get("checked_at", "")))
-        finally:
-            frame.stop.set()
-            await running
-            await fleet.close()
+    async def watch(fleet: FakeSystemd, path: Path) -> None:
+        while len(seen) < 4:
+            await asyncio.sleep(0.02)
+            seen.add(str((statusfile.read(path) or {}).get("checked_at", "")))
 
-    asyncio.run(run())
-    journal.close()
+    asyncio.run(with_detector(bus, tmp_path, watch))
+
+
+def test_a_change_just_after_the_status_was_written_is_shown_soon(bus: PrivateBus, tmp_path: Path) -> None:
+    async def watch(fleet: FakeSystemd, path: Path) -> None:
+        await shown(path, "active")
+        for now in ("reloading", "active", "reloading"):  # each within the time for which the status rests
+            await fleet.change("a.service", active=now)
+            await asyncio.sleep(0.1)
+        async with asyncio.timeout(service.TURN_S - 1):
+            await shown(path, "reloading")
+
+    asyncio.run(with_detector(bus, tmp_path, watch))
+
+
+async def shown(path: Path, wanted: str) -> None:
+    """Wait until the status file shows the watched unit in a state."""
+    found = ""
+    while found != wanted:
+        await asyncio.sleep(0.02)
+        health = (statusfile.read(path) or {}).get("service_health", {})
+        found = str(health.get("a.service", {}).get("active_state", ""))
+
+
+async def with_detector(
+    bus: PrivateBus, directory: Path, watch: Callable[[FakeSystemd, Path], Awaitable[None]]
+) -> None:
+    """Run a detector that looks every ten minutes, while its status file is watched."""
+    config = DetectorConfig(check_interval_s=600.0, watch=(Watch("a.service"),))
+    fleet = FakeSystemd()
+    fleet.add("a.service")
+    await fleet.serve(bus.address)
+    journal = Journal("standfast-detector", directory / "doorbell")
+    frame = Frame(Heartbeat(), journal)
+    path = directory / "status.json"
+    detector = Detector(
+        frame, config, lambda: config, lambda: Systemd1.connect(bus.address), directory / "detector.db", path
+    )
+    running = asyncio.create_task(detector.run())
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await watch(fleet, path)
+    finally:
+        frame.stop.set()
+        await running
+        await fleet.close()
+        journal.close()

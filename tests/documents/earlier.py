@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from standfast.ctl.check_config import SHAPES
+from standfast.ctl.configuration import SHAPES
 
 # A key with its table, or the name of a credential.
 EARLIER: Final[dict[str, str]] = {

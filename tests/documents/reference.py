@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from standfast.ctl.check_config import SHAPES
+from standfast.ctl.configuration import SHAPES
 from tests.documents import defaults, markdown, roff
 from tests.documents.defaults import Defaults
 from tests.documents.keys import Table, tables

@@ -11,6 +11,7 @@ from standfast.agent.gateway.openalgo import speech
 from standfast.agent.gateway.openalgo.speech import Heard, Speech
 from standfast.agent.gateway.openalgo.websocket import WebSocket, WebSocketError
 from standfast.clock import utc_now
+from standfast.scrub import scrubbed
 
 # How long connecting, authenticating and subscribing may take each; the server itself gives up after 15 s.
 STEP_TIMEOUT_S: Final = 5.0
@@ -114,7 +115,7 @@ class Feed:
         while True:
             try:
                 async with asyncio.timeout(SILENCE_S):
-                    said = speech.understand(await socket.receive(), utc_now())
+                    said = self._understand(await socket.receive())
             except TimeoutError:
                 if asked:
                     raise WebSocketError("it is silent, even when pinged") from None
@@ -123,6 +124,11 @@ class Feed:
             else:
                 asked = False
                 self._take(said, on_tick)
+
+    def _understand(self, text: str) -> Speech:
+        said = speech.understand(text, utc_now())
+        # The server's own words may repeat the key.
+        return said if said.failure is None else speech.understand(scrubbed(text, self._key), utc_now())
 
     def _take(self, said: Speech, on_tick: OnTick) -> None:
         if said.failure is not None:
@@ -134,7 +140,7 @@ class Feed:
     async def _expect(self, socket: WebSocket, wanted: Heard) -> None:
         async with asyncio.timeout(STEP_TIMEOUT_S):
             while True:
-                said = speech.understand(await socket.receive(), utc_now())
+                said = self._understand(await socket.receive())
                 if said.failure is not None:
                     raise AgentError(said.failure)
                 if said.heard is wanted:

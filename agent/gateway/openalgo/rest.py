@@ -8,6 +8,7 @@ import requests
 from standfast.agent.failures import AgentError, Failure, FailureType
 from standfast.agent.gateway.openalgo.answers import Answer
 from standfast.agent.threads import CallPool
+from standfast.scrub import scrubbed
 
 # OpenAlgo allows 10 orders and 50 other calls a second, and does not say how long to wait.
 RATE_LIMITED: Final = 429
@@ -70,7 +71,7 @@ class Rest:
                 answer: Answer = await self._pool.call(lambda: self._blocking(method, call, limit_s, content))
         except TimeoutError:
             raise NoAnswerError(f"OpenAlgo did not finish its answer to {call} within {limit_s:g} s", True) from None
-        return Answer(answer.status, answer.text.replace(self._key, "***"))
+        return Answer(answer.status, scrubbed(answer.text, self._key))
 
     def _blocking(self, method: str, call: str, limit_s: float, content: dict[str, Any]) -> Answer:
         try:

@@ -16,7 +16,7 @@ def overrides(schema: type[Any], environ: Mapping[str, str]) -> dict[str, tuple[
     variable and what it expected. Arrays are written with commas; arrays of tables have no variable.
     """
     return {
-        key: (variable, _parsed(hint, environ[variable]))
+        key: (variable, parsed(hint, environ[variable]))
         for key, variable, hint in variables(schema)
         if variable in environ
     }
@@ -39,10 +39,11 @@ def _is_plain(kind: Any) -> bool:
     return get_origin(kind) is not dict
 
 
-def _parsed(hint: Any, text: str) -> Any:
+def parsed(hint: Any, text: str) -> Any:
+    """A text as the value that its key wants, or as it is where it does not fit."""
     kind = plain(hint)
     if get_origin(kind) is tuple:
-        return [_parsed(kind.__args__[0], part.strip()) for part in text.split(",") if part.strip()]
+        return [parsed(kind.__args__[0], part.strip()) for part in text.split(",") if part.strip()]
     if kind is bool:
         return {"true": True, "false": False}.get(text.strip().lower(), text)
     if kind in (int, float):

@@ -28,7 +28,9 @@ class Mistake:
         where = f"{self.source}: {self.key}" if self.key else self.source
         found = f", found {self.found}" if self.found else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{where}: expected {self.expected}{found}{hint}"
+        line = f"{where}: expected {self.expected}{found}{hint}"
+        # A key or a library's words may hold anything; in a log and at a terminal this is one line all the same.
+        return "".join(character if character.isprintable() else " " for character in line)
 
 
 class ConfigError(StandfastError):

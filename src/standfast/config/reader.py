@@ -1,13 +1,15 @@
 """Reading a configuration file: the edge of this package."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from standfast.config import environment, lines, schema
+from standfast.config import earlier, environment, lines, schema
 from standfast.config.mistakes import ConfigError, Mistake
+from standfast.paths import is_there
 
 T = TypeVar("T")
 
@@ -29,7 +31,7 @@ def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bo
                 [Mistake(str(path), "", "a configuration file", "none", "write it, or correct the name")]
             ) from None
         text = ""
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
         raise ConfigError([Mistake(str(path), "", "a readable file", str(reason))]) from error
     return load_text(shape, text, str(path), environ)
@@ -43,27 +45,48 @@ def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) 
     """
     is_json = name.endswith(".json")
     values = _parse_json(text, name) if is_json else _parse_toml(text, name)
-    found_lines = {} if is_json else lines.key_lines(text)
-    variables: dict[str, str] = {}
-    for key, (variable, value) in environment.overrides(shape, environ).items():
-        _set(values, key, value)
-        variables[key] = variable
+    found_lines = lines.json_key_lines(text) if is_json else lines.key_lines(text)
+    variables = _override(values, shape, environ)
 
     def source(key: str) -> str:
-        if key in variables:
-            return f"environment variable {variables[key]}"
+        whole, table = re.sub(r"\[\d+\]$", "", key), key.rpartition(".")[0]
+        variable = variables.get(whole)
+        if variable is None and table and not {key, table} & found_lines.keys():
+            # It is missing from a table of which the file says nothing: a variable brought that up.
+            variable = next((found for one, found in variables.items() if f"{one}.".startswith(f"{table}.")), None)
+        if variable is not None:
+            return f"environment variable {variable}"
         line = lines.line_of(found_lines, key)
         return f"{name}:{line}" if line else name
 
     built, mistakes = schema.build(shape, values, source)
-    if built is None:
+    mistakes += earlier.bad_switches(shape, environ)
+    if built is None or mistakes:
         raise ConfigError(mistakes)
     return built
 
 
+def _override(values: dict[str, Any], shape: type[Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Put what the environment says over the file's values; which key came from which variable.
+
+    Standfast's own names come before the earlier ones, and a table that is switched off is off whatever is in it.
+    """
+    before = earlier.overrides(shape, environ)
+    found = {**before, **environment.overrides(shape, environ)}
+    for key, (_, value) in found.items():
+        if value == {}:
+            _set(values, key, value, over=False)
+        elif value is not None:
+            _set(values, key, value)
+    for key, (_, value) in before.items():
+        if value is None:
+            _remove(values, key)
+    return {key: variable for key, (variable, _) in found.items()}
+
+
 def _existing(path: Path) -> Path:
     as_json = path.with_suffix(".json")
-    return as_json if not path.exists() and as_json.exists() else path
+    return as_json if not is_there(path) and is_there(as_json) else path
 
 
 def _parse_toml(text: str, name: str) -> dict[str, Any]:
@@ -71,23 +94,40 @@ def _parse_toml(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([Mistake(name, "", "TOML", f"{error}")]) from error
+    except (RecursionError, ValueError) as error:
+        raise ConfigError([Mistake(name, "", "TOML", _unheard_of(error))]) from error
 
 
 def _parse_json(text: str, name: str) -> dict[str, Any]:
     try:
         values = json.loads(text or "{}")
-    except ValueError as error:
-        raise ConfigError([Mistake(name, "", "JSON", f"{error}")]) from error
+    except (RecursionError, ValueError) as error:
+        raise ConfigError([Mistake(name, "", "JSON", _unheard_of(error))]) from error
     if not isinstance(values, dict):
         raise ConfigError([Mistake(name, "", "a JSON object at the top")])
     return values
 
 
-def _set(values: dict[str, Any], key: str, value: Any) -> None:
+def _unheard_of(error: Exception) -> str:
+    return "brackets in brackets without end" if isinstance(error, RecursionError) else f"{error}"
+
+
+def _set(values: dict[str, Any], key: str, value: Any, *, over: bool = True) -> None:
     *tables, last = key.split(".")
     for table in tables:
         inner = values.setdefault(table, {})
         if not isinstance(inner, dict):
             return  # the file holds something else where a table belongs; the schema will say so
         values = inner
-    values[last] = value
+    if over or last not in values:
+        values[last] = value
+
+
+def _remove(values: dict[str, Any], key: str) -> None:
+    *tables, last = key.split(".")
+    for table in tables:
+        inner = values.get(table)
+        if not isinstance(inner, dict):
+            return
+        values = inner
+    values.pop(last, None)

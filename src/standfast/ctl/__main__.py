@@ -11,8 +11,10 @@ from standfast.config import ConfigError
 from standfast.ctl import (
     ack,
     check_config,
+    completion,
     errors,
     history,
+    import_env,
     kill,
     pause,
     plan,
@@ -24,15 +26,18 @@ from standfast.ctl import (
     silence,
     status,
     test_notify,
+    units,
     unsilence,
 )
 from standfast.ctl.command import Command, Exit, UsageError
+from standfast.ctl.doctor import command as doctor
 from standfast.ctl.moment import glued
 from standfast.ctl.screen import Screen, printable
 from standfast.errors import StandfastError
 
 COMMANDS: Final[tuple[Command, ...]] = (
     status.COMMAND,
+    units.COMMAND,
     errors.COMMAND,
     history.COMMAND,
     ack.COMMAND,
@@ -47,14 +52,20 @@ COMMANDS: Final[tuple[Command, ...]] = (
     resume.COMMAND,
     kill.COMMAND,
     secret.COMMAND,
+    import_env.COMMAND,
     check_config.COMMAND,
+    doctor.COMMAND,
 )
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name; argparse itself exits 2 on words that it does not know."""
+    given = sys.argv[1:] if words is None else words
+    if given[:1] == [completion.ASKED]:
+        print(*completion.candidates(COMMANDS, given[1:]), sep="\n")
+        return Exit.OK
     parser = _parser()
-    arguments = parser.parse_args(glued(sys.argv[1:] if words is None else words))
+    arguments = parser.parse_args(glued(given))
     command: Command = arguments.command
     try:
         code = command.run(arguments, Screen(sys.stdout))

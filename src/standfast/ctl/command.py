@@ -1,11 +1,13 @@
 """What a command of standfastctl is made of."""
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from standfast.ctl.screen import Screen
+
+Names = Callable[[], Iterable[str]]
 
 
 class Exit(IntEnum):
@@ -31,6 +33,7 @@ class Command:
         description: what it does and what its exit codes mean, for `--help`.
         configure: adds its arguments to its parser.
         run: does it; a StandfastError out of it is told in one line and exits 1.
+        names: what a shell may complete, by the argument that takes it.
     """
 
     name: str
@@ -38,3 +41,4 @@ class Command:
     description: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Screen], Exit]
+    names: Mapping[str, Names] = field(default_factory=dict)

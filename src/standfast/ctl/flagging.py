@@ -28,6 +28,11 @@ class FlagError(StandfastError):
     """An agent could not be paused, resumed or killed."""
 
 
+def is_agent_name(name: str) -> bool:
+    """Whether an agent can have this name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def agent_config(name: str) -> Path:
     """The configuration file beside which an agent's flags lie.
 
@@ -35,7 +40,7 @@ def agent_config(name: str) -> Path:
         FlagError: there is no such agent.
     """
     path = paths.agent_config(name)
-    if _NAME.fullmatch(name) and (path.exists() or path.with_suffix(".json").exists()):
+    if is_agent_name(name) and (path.exists() or path.with_suffix(".json").exists()):
         return path
     known = sorted({one.stem for one in paths.AGENTS_CONFIG.glob("*") if one.suffix in (".toml", ".json")})
     listed = f"there are: {', '.join(known)}" if known else "there is none"

@@ -11,9 +11,11 @@ from typing import Any, Final
 from standfast import paths
 from standfast.clock import utc_now
 from standfast.config import ConfigError, load
+from standfast.ctl import names
 from standfast.ctl.answers import happened, require_journal
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
+from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import duration, unit_name
 from standfast.events import Event, Kind, Severity
@@ -102,7 +104,8 @@ def _count(text: str) -> int:
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     require_journal("show what happened")
     found = _happenings(utc_now() - arguments.since, unit_name(arguments.unit), arguments.type)
-    newest = list(islice(found, arguments.lines + 1))
+    with told_while("Reading the journal ..."):
+        newest = list(islice(found, arguments.lines + 1))
     shown = newest[arguments.lines - 1 :: -1] if len(newest) > arguments.lines else newest[::-1]
     if arguments.json:
         screen.json([_document(one) for one in shown])
@@ -147,4 +150,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"unit": names.units, "type": names.error_types},
 )

@@ -1,6 +1,9 @@
 """How long a command waits for an answer, and what a person is told who waits with it."""
 
+import contextlib
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Final, TextIO
 
 from standfast.clock import monotonic_s
@@ -30,3 +33,15 @@ class Patience:
             self._told = True
             print(printable(f"Waiting up to {left_s:.0f} s for {self._waiting_for} ..."), file=self._stream, flush=True)
         return left_s
+
+
+@contextlib.contextmanager
+def told_while(words: str, stream: TextIO | None = None) -> Iterator[None]:
+    """Say what goes on, in one line on standard error, once it has gone on for a second."""
+    timer = threading.Timer(TOLD_AFTER_S, lambda: print(words, file=stream or sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -3,7 +3,7 @@
 import argparse
 
 from standfast.agent.flags import FlagKind
-from standfast.ctl import flagging
+from standfast.ctl import flagging, names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.screen import Screen
 from standfast.web.report import Tone
@@ -34,4 +34,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"name": names.agents},
 )

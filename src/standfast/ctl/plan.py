@@ -9,6 +9,7 @@ from standfast import paths
 from standfast.config import load
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
+from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.journal_files import may_read_journal
 
@@ -24,7 +25,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     # The detector's modules and the bus are loaded for this command only.
     from standfast.detector.restart.report import plan_lines
 
-    plan = asyncio.run(_plan())
+    with told_while("Asking systemd about every watched unit ..."):
+        plan = asyncio.run(_plan())
     if not may_read_journal():
         print("Without a right to read the journal: how a unit that is down ended may be missed.", file=sys.stderr)
     if arguments.json:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from standfast.ctl import numbered
+from standfast.ctl import names, numbered
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import followed
 from standfast.ctl.screen import Screen
@@ -25,4 +25,5 @@ COMMAND = Command(
     ),
     configure=numbered.configure,
     run=_run,
+    names={"id": names.problems},
 )

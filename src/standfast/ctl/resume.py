@@ -2,7 +2,7 @@
 
 import argparse
 
-from standfast.ctl import flagging
+from standfast.ctl import flagging, names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.screen import Screen
 from standfast.web.report import Tone
@@ -39,4 +39,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"name": names.agents},
 )

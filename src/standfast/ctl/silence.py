@@ -7,6 +7,7 @@ from typing import Final
 
 from standfast.clock import utc_now
 from standfast.config.schema import seconds
+from standfast.ctl import names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.ordering import followed
 from standfast.ctl.screen import Screen
@@ -51,6 +52,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--in", dest="delay", type=duration, default=timedelta(0), metavar="DURATION", help="begin only after this time"
     )
     parser.add_argument("--why", default="", help="for those who wonder later")
+    parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
@@ -66,6 +68,9 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     data = {name: value for name, value in asked.items() if value}
     words = ", ".join(f"{name} {value}" for name, value in data.items() if name not in ("why", "start"))
     followed(_WHAT, "SILENCE", f"Silence {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
+    if arguments.json:
+        screen.json({"id": silence_id, "end": iso(end), **data})
+        return Exit.OK
     span = f"from {_shown(start)} until {_shown(end)}" if arguments.delay else f"until {_shown(end)}"
     screen.line(f"Silenced {span}: {words}. Monitoring goes on.", Tone.GOOD)
     screen.line(f"To end it earlier: standfastctl unsilence {silence_id}")
@@ -86,4 +91,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"unit": names.units, "type": names.error_types},
 )

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
+from standfast.ctl import names
 from standfast.ctl.answers import Entry
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import listen, notifier, order, require_done, silent
@@ -129,4 +130,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"channel": names.channels},
 )

@@ -2,6 +2,7 @@
 
 import argparse
 
+from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import followed
 from standfast.ctl.screen import Screen
@@ -39,4 +40,5 @@ COMMAND = Command(
     ),
     configure=_configure,
     run=_run,
+    names={"id": names.silences},
 )

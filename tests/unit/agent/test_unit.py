@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from standfast.agent.unit import timespan_s, warn_of_short_stop_timeout
+from standfast.agent.unit import warn_of_short_stop_timeout
+from standfast.timespan import timespan_s
 
 
 @pytest.mark.parametrize(

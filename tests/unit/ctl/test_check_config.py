@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import io
+import re
 from pathlib import Path
 
 import pytest
 
 from standfast.ctl.check_config import COMMAND
 from standfast.ctl.command import Exit
+from standfast.ctl.configuration import known_variables
 from standfast.ctl.screen import Screen
 
 CHECK = '[[database]]\nkind = "postgresql"\nname = "trades"\ndatabase = "trades"\n'
@@ -18,7 +20,7 @@ CHECK = '[[database]]\nkind = "postgresql"\nname = "trades"\ndatabase = "trades"
 
 def checked(path: Path) -> tuple[Exit, str]:
     said = io.StringIO()
-    result = COMMAND.run(argparse.Namespace(file=path, program="detector"), Screen(said, terminal=False))
+    result = COMMAND.run(argparse.Namespace(file=path, program="detector", json=False), Screen(said, terminal=False))
     return result, said.getvalue()
 
 
@@ -31,7 +33,15 @@ def test_a_library_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch
     result, said = checked(path)
     assert result is Exit.WRONG
     assert said == (
-        f'{path}: checks of kind "postgresql" find nothing out without their library: apt install python3-psycopg\n'
+        f'{path}: expected the library of checks of kind "postgresql", which find nothing out without it, found none; '
+        "apt install python3-psycopg\n"
     )
     path.write_text("")
     assert checked(path)[0] is Exit.OK
+
+
+def test_every_variable_that_the_environment_file_shows_is_known() -> None:
+    shown = (Path(__file__).parents[3] / "packaging/etc/standfast/environment").read_text()
+    names = set(re.findall(r"^# (STANDFAST_[A-Z_]+)=", shown, re.MULTILINE))
+    assert len(names) > 3
+    assert names <= known_variables()

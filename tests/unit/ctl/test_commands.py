@@ -4,6 +4,7 @@ import argparse
 import io
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from standfast.ctl import flagging, history, numbered, silence, unsilence
 from standfast.ctl.errors import errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
-from standfast.ctl.patience import Patience
+from standfast.ctl.patience import Patience, told_while
 from standfast.ctl.release import is_released
 from standfast.ctl.test_notify import Delivery, _collect
 from standfast.events import Event, Kind
@@ -84,6 +85,19 @@ def test_patience_ends_and_tells_once_whoever_waits_longer_than_a_second(monkeyp
     assert told.getvalue() == "Waiting up to 4 s for the notifier ...\n"
     now_s = 105.0
     assert patience.next_s() == 0
+
+
+def test_what_takes_longer_than_a_second_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, said = io.StringIO(), threading.Event()
+    monkeypatch.setattr(told, "flush", said.set)
+    monkeypatch.setattr("standfast.ctl.patience.TOLD_AFTER_S", 0.01)
+    with told_while("Looking ...", told):
+        assert said.wait(10)
+    assert told.getvalue() == "Looking ...\n"
+    monkeypatch.setattr("standfast.ctl.patience.TOLD_AFTER_S", 60)
+    with told_while("Looking again ...", told):
+        pass
+    assert told.getvalue() == "Looking ...\n"
 
 
 def answer(channel: str, result: str, detail: str = "", test_id: str = "aa") -> dict[str, Any]:
@@ -233,7 +247,7 @@ def test_a_full_or_missing_directory_is_one_line(tmp_path: Path) -> None:
 LISTENER = """
 from datetime import datetime, UTC
 from standfast.ctl.answers import Answers
-from standfast.ctl.patience import Patience
+from standfast.ctl.patience import Patience, told_while
 answers = Answers("standfast-notifier")
 print("listening", flush=True)
 for entry in answers.until(Patience(20, "an answer")):

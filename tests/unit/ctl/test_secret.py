@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from standfast.ctl import credentials
 from standfast.ctl.command import UsageError
-from standfast.ctl.secret import AGENTS, NOTIFIER, SHARED, UNITS, Place, drop_in_text, place_of
+from standfast.ctl.credentials import AGENTS, NOTIFIER, SHARED, UNITS, Kept, Place, drop_in_text, place_of
 from standfast.paths import NO_CREDENTIAL
 
 
@@ -35,10 +36,10 @@ def test_what_no_unit_asks_for_is_refused(name: str, agent: str | None) -> None:
         place_of(name, agent)
 
 
-@pytest.mark.parametrize(("encrypted", "key"), [(True, "LoadCredentialEncrypted"), (False, "LoadCredential")])
-def test_the_drop_in_names_the_file(encrypted: bool, key: str) -> None:
+@pytest.mark.parametrize(("kept", "key"), [(Kept.SEALED, "LoadCredentialEncrypted"), (Kept.PLAIN, "LoadCredential")])
+def test_the_drop_in_names_the_file(kept: Kept, key: str) -> None:
     place = place_of("smtp-password", None)
-    assert f"\n{key}=smtp-password:{place.file}\n" in drop_in_text(place, encrypted=encrypted)
+    assert f"\n{key}=smtp-password:{place.file}\n" in drop_in_text(place, kept)
 
 
 def test_the_units_ask_for_what_there_is() -> None:
@@ -47,3 +48,51 @@ def test_the_units_ask_for_what_there_is() -> None:
         for unit in (owner, *SHARED.get(owner, ())):
             placeholder = NO_CREDENTIAL.decode().replace("\n", "\\n")
             assert f"\nLoadCredential={name}\nSetCredential={name}:{placeholder}\n" in (units / unit).read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "agent", "restart"),
+    [
+        ("smtp-password", None, "standfast-notifier"),
+        ("openalgo-api-key", None, "standfast-agent@NAME"),
+        ("openalgo-api-key", "infy", "standfast-agent@infy"),
+    ],
+)
+def test_what_to_restart(name: str, agent: str | None, restart: str) -> None:
+    assert place_of(name, agent).restart == restart
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(credentials, "DIRECTORY", tmp_path / "credentials")
+    monkeypatch.setattr(credentials, "DROP_INS", tmp_path / "system")
+    monkeypatch.setenv("PATH", "/nowhere")  # no systemd-creds: this host cannot seal
+    return tmp_path
+
+
+def test_a_secret_is_stored_listed_and_removed(places: Path) -> None:
+    assert list(credentials.stored()) == []
+    everyones, own = place_of("openalgo-api-key", None), place_of("openalgo-api-key", "infy")
+    assert credentials.store(everyones, "hush") is Kept.PLAIN
+    assert credentials.store(own, "hush-too") is Kept.PLAIN
+    assert everyones.file.read_text() == "hush"
+    assert everyones.file.stat().st_mode & 0o777 == 0o600
+    assert everyones.drop_ins[0].stat().st_mode & 0o777 == 0o644
+    assert [place for place, _ in credentials.stored()] == [everyones, own]
+    assert credentials.holds(everyones, "hush")
+    assert not credentials.holds(everyones, "hush-too")
+
+    assert credentials.remove(everyones)
+    assert not credentials.remove(everyones)
+    assert [place for place, _ in credentials.stored()] == [own]
+    assert not credentials.holds(everyones, "hush")
+    left = sorted(path.name for path in places.rglob("*") if path.is_file())
+    assert left == ["credential-openalgo-api-key.conf", "openalgo-api-key.standfast-agent@infy"]
+
+
+def test_what_cannot_be_written_leaves_nothing_of_the_secret_behind(places: Path) -> None:
+    place = place_of("smtp-password", None)
+    place.file.mkdir(parents=True)
+    with pytest.raises(credentials.SecretError, match="cannot write"):
+        credentials.store(place, "hush")
+    assert [path for path in places.rglob("*") if path.is_file()] == []

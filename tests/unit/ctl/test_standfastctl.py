@@ -86,19 +86,30 @@ def test_status_of_a_host_on_which_nothing_runs(tmp_path: Path) -> None:
     )
 
 
-def test_a_terminal_is_shown_tables(root: Path) -> None:
+def at_a_terminal(root: Path, **environ: str) -> str:
+    """What `standfastctl status` shows a person."""
     line, environment = command(root, "status")
     main, child = pty.openpty()
-    process = subprocess.Popen(line, env={**environment, "TERM": "xterm", "COLUMNS": "160"}, stdout=child)
+    process = subprocess.Popen(line, env={**environment, "TERM": "xterm", "COLUMNS": "160", **environ}, stdout=child)
     os.close(child)
     shown = b""
     while chunk := _read(main):
         shown += chunk
     os.close(main)
-
     assert process.wait(30) == 0
-    assert "\x1b[32mNONE: All watched units stand" in shown.decode()
-    assert "│" in shown.decode()
+    return shown.decode()
+
+
+def test_a_terminal_is_shown_tables_in_colour(root: Path) -> None:
+    shown = at_a_terminal(root)
+    assert "\x1b[32mNONE: All watched units stand" in shown
+    assert "│" in shown
+
+
+def test_no_color_is_heeded(root: Path) -> None:
+    shown = at_a_terminal(root, NO_COLOR="1")
+    assert "\x1b[3" not in shown  # neither a colour nor italics
+    assert "│" in shown
 
 
 def _read(fd: int) -> bytes:
@@ -159,6 +170,40 @@ def test_the_environment_files_are_checked_with_the_installed_files(root: Path) 
     assert named.returncode == 0
 
 
+def test_what_is_there_and_read_by_nobody_is_a_mistake(root: Path) -> None:
+    (root / "etc/standfast/environment").write_text("STANDFAST_AGGREGATON_WINDOW_S=5\nSTANDFAST_STATUS_IDLE_S=60\n")
+    (root / "etc/standfast/notifier.json").write_text("{}")
+    (root / "etc/standfast/agents/algo.json").write_text('{"gateway": "paper"}')
+
+    result = run(root, "check-config")
+
+    assert result.returncode == 1
+    lines = [line.removeprefix(f"{root}/etc/standfast/") for line in result.stdout.splitlines()]
+    assert [line for line in lines if ": correct (" not in line and "not there" not in line] == [
+        f"notifier.json: expected one file of this name, found {root}/etc/standfast/notifier.toml, "
+        "which is the one that is read; remove one",
+        "environment: STANDFAST_AGGREGATON_WINDOW_S: expected the variable of a plain key, "
+        'found "STANDFAST_AGGREGATON_WINDOW_S"; did you mean STANDFAST_AGGREGATION_WINDOW_S?',
+    ]
+
+
+def test_the_earlier_names_are_checked_and_their_secrets_pointed_out_once(root: Path) -> None:
+    text = "NOTIFICATION_THROTTLE_BROKER=soon\nOPENALGO_API_KEY=hush\nTELEGRAM_BOT_TOKEN=hush\nUNKNOWN=1\n"
+    (root / "etc/standfast/environment").write_text(text)
+    (root / "etc/standfast/agents/algo.toml").write_text("")
+
+    result = run(root, "check-config")
+    as_json = json.loads(run(root, "check-config", "--json").stdout)
+
+    assert result.returncode == 1
+    assert "NOTIFICATION_THROTTLE_BROKER: throttle_s.broker: expected a duration" in result.stdout
+    for name in ("OPENALGO_API_KEY", "TELEGRAM_BOT_TOKEN"):
+        assert result.stdout.count(f"environment variable {name}: a secret is not read") == 1
+    assert "hush" not in result.stdout
+    (mistake,) = (one for file in as_json["files"] for one in file["mistakes"])
+    assert mistake["source"] == "environment variable NOTIFICATION_THROTTLE_BROKER"
+
+
 def test_a_file_of_any_name_is_checked_as_what_the_user_says(root: Path) -> None:
     path = root / "new.toml"
     path.write_text('mode = "act"\n')
@@ -180,7 +225,7 @@ def test_a_file_that_is_not_there_is_a_mistake(root: Path) -> None:
 AS_NOBODY = """
 import os, sys
 from standfast.ctl.__main__ import main
-from standfast.ctl.check_config import SHAPES
+from standfast.ctl.configuration import SHAPES
 for shape in SHAPES.values():
     shape()  # the checkout may be root's alone
 os.setgroups([]); os.setgid(65534); os.setuid(65534)

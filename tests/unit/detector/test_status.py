@@ -43,7 +43,10 @@ def test_every_promised_key() -> None:
     assert found["supervisor_status"] == {"status": "ok", "running": 3, "failed": 0, "system_state": ""}
     assert (found["can_restart"], found["restart_blocked"], found["max_per_hour"]) == (True, "", 3)
     assert found["released_at"] is None
+    assert found["service_health"]["a.service"]["thresholds"] == {"warning": 3, "critical": 5, "cascading": 7}
     assert found["checked_at"] == "1970-01-01T00:00:01.000+00:00"
+    assert found["next_look"] is None
+    assert status(step, settings(), 1.0, next_look=31.0)["next_look"] == "1970-01-01T00:00:31.000+00:00"
 
 
 def test_what_is_only_for_showing() -> None:

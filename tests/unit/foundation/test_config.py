@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import pytest
 
 from standfast.config import Alias, AtLeast, ConfigError, Seconds, is_url, load, load_text
+from standfast.config.urls import origin, shown_url
 
 
 class Mode(StrEnum):
@@ -169,6 +170,29 @@ def test_all_mistakes_are_found_at_once() -> None:
     assert len(mistakes("mode = 1\nnope = 2\n[restart]\nsettle_s = 'x'\nother = 1")) == 4
 
 
+JSON = """{
+  "mode": "brave",
+  "files": [
+    "/a",
+    2
+  ],
+  "restart": { "settle_s": 1, "max_per_hour": 0 },
+  "watch": [
+    { "unit": "a" }, { "unit": "b",
+      "check": [ { "kind": "gopher" } ] }
+  ]
+}"""
+
+
+def test_a_mistake_in_json_names_its_line_too() -> None:
+    assert [line.split(": expected")[0] for line in mistakes(JSON, "x.json")] == [
+        "x.json:2: mode",
+        "x.json:5: files[2]",
+        "x.json:7: restart.max_per_hour",
+        "x.json:10: watch[2].check[1].kind",
+    ]
+
+
 def test_broken_toml_and_json_name_the_place() -> None:
     assert mistakes("mode = \n")[0].startswith("x.toml: expected TOML, found Invalid value (at line 1")
     assert mistakes('{"mode": }', "x.json")[0].startswith("x.json: expected JSON, found Expecting value: line 1")
@@ -207,6 +231,13 @@ def test_files(tmp_path: Path) -> None:
         load(Example, path, {})
 
 
+@pytest.mark.parametrize("name", ["x.toml/y.toml", "x" * 300 + ".toml", "\0.toml"])
+def test_a_path_that_leads_nowhere(name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").touch()
+    with pytest.raises(ConfigError, match=r"\.toml: expected a (readable|configuration) file, found"):
+        load(Example, tmp_path / name, {}, required=True)
+
+
 def test_the_first_line_counts_the_others() -> None:
     with pytest.raises(ConfigError) as caught:
         read("a = 1\nb = 2")
@@ -229,3 +260,30 @@ def test_the_first_line_counts_the_others() -> None:
 )
 def test_urls(text: str, usable: bool) -> None:
     assert is_url(text, ("http", "https")) is usable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://127.0.0.1:8001/health", "http://127.0.0.1:8001/health"),
+        ("https://me:hush@[::1]:8/x?token=hush#hush", "https://[::1]:8/x"),
+        ("http://[", "http://["),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_a_secret(text: str, shown: str) -> None:
+    assert shown_url(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("htps://me:hush@hook.example/hush?hush#hush", '"htps://hook.example/..."'),
+        ("http://h:70000/hush", "something else"),
+        ("http://h:8/hush", '"http://h:8/..."'),
+        ("hook.example/hush", "something else"),
+        ("http://[hush", "something else"),
+        ("", '""'),
+    ],
+)
+def test_a_wrong_address_is_told_without_what_only_its_owner_knows(text: str, said: str) -> None:
+    assert origin(text) == said

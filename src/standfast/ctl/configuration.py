@@ -1,0 +1,157 @@
+"""The daemons' configuration files, each with the environment that its unit reads, and what is wrong with them."""
+
+import difflib
+import importlib.util
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from standfast import paths
+from standfast.config import ConfigError, Mistake, load, secrets_in
+from standfast.config.environment import PREFIX, variables
+from standfast.ctl.access import AGENTS, BARE_ROOT, DAEMONS, unreadable
+from standfast.ctl.envfile import read_environment
+
+
+def _agent() -> type[Any]:
+    from standfast.agent.config import AgentConfig
+
+    return AgentConfig
+
+
+def _detector() -> type[Any]:
+    from standfast.detector.config import DetectorConfig
+
+    return DetectorConfig
+
+
+def _check_timer() -> type[Any]:
+    from standfast.check.config import CheckConfig
+
+    return CheckConfig
+
+
+def _notifier() -> type[Any]:
+    from standfast.notifier.config import NotifierConfig
+
+    return NotifierConfig
+
+
+# Imported when asked for: looking at one program's file must not need the others.
+SHAPES: Final[Mapping[str, Callable[[], type[Any]]]] = {
+    "agent": _agent,
+    "detector": _detector,
+    "notifier": _notifier,
+    "check": _check_timer,
+}
+READERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "agent": (AGENTS,),
+    "detector": (DAEMONS, BARE_ROOT),
+    "notifier": (DAEMONS,),
+    "check": (DAEMONS,),
+}
+# Variables that belong to no file's key.
+_OTHERS: Final = ("STANDFAST_STATUS_IDLE_S", "STANDFAST_STATUS_LINES")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A file, the program that reads it, and the environment that it is read with."""
+
+    path: Path
+    program: str
+    environ: Mapping[str, str]
+    required: bool = True
+
+    @property
+    def there(self) -> Path | None:
+        """The file as it is there, in TOML or in JSON; None when it is not."""
+        return next((one for one in (self.path, self.path.with_suffix(".json")) if paths.is_there(one)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a file holds, None where it cannot be used; and its mistakes, all of them."""
+
+    file: ConfigFile
+    config: Any
+    mistakes: tuple[Mistake, ...]
+    secrets: tuple[str, ...] = ()
+
+
+def installed() -> Iterator[ConfigFile]:
+    """What the daemons read at their next start, with the environment files that their units read.
+
+    Raises:
+        ConfigError: an environment file or the agents' directory cannot be read.
+    """
+    shared = read_environment(paths.CONFIG / "environment")
+    yield ConfigFile(paths.DETECTOR_CONFIG, "detector", shared, required=False)
+    yield ConfigFile(paths.NOTIFIER_CONFIG, "notifier", shared, required=False)
+    yield ConfigFile(paths.CHECK_CONFIG, "check", shared, required=False)
+    if paths.AGENTS_CONFIG.exists() and not os.access(paths.AGENTS_CONFIG, os.R_OK | os.X_OK):
+        raise ConfigError(
+            [Mistake(str(paths.AGENTS_CONFIG), "", "a readable directory", "Permission denied", "try sudo")]
+        )
+    for path in sorted([*paths.AGENTS_CONFIG.glob("*.toml"), *paths.AGENTS_CONFIG.glob("*.json")]):
+        own = read_environment(path.with_suffix(".environment"))
+        yield ConfigFile(path, "agent", {**shared, **own})
+
+
+def judge(file: ConfigFile) -> Verdict:
+    """Read a file as its daemon would, and as this user may."""
+    shape = SHAPES[file.program]()
+    secrets = tuple(secrets_in(shape, file.environ))
+    shut = tuple(shut_to_its_daemon(file))
+    try:
+        config = load(shape, file.path, file.environ, required=file.required)
+    except ConfigError as error:
+        return Verdict(file, None, (*error.mistakes, *shut), secrets)
+    return Verdict(file, config, (*shut, *_missing_library(file, config)), secrets)
+
+
+def _missing_library(file: ConfigFile, config: Any) -> Iterator[Mistake]:
+    """What a correct configuration of the detector asks for and this host has not."""
+    if file.program != "detector":
+        return
+    checks = (*config.database, *(check for watch in config.watch for check in watch.check))
+    if any(check.kind == "postgresql" for check in checks) and importlib.util.find_spec("psycopg") is None:
+        wanted = 'the library of checks of kind "postgresql", which find nothing out without it'
+        yield Mistake(str(file.there or file.path), "", wanted, "none", "apt install python3-psycopg")
+
+
+def shut_to_its_daemon(file: ConfigFile) -> Iterator[Mistake]:
+    """That a daemon which has to read the file may not: root alone can find that out."""
+    if file.there is None or not file.there.absolute().is_relative_to(paths.CONFIG.absolute()):
+        return
+    for user in READERS[file.program]:
+        for obstacle in unreadable(user, [file.there]).values():
+            who = "root without rights over others' files (the master restart)" if user == BARE_ROOT else f"user {user}"
+            hint = f"chgrp {user} {file.there} && chmod 0640 {file.there}"
+            if user == BARE_ROOT:
+                hint = f"chown root {file.there}"
+            yield Mistake(str(file.there), "", f"a file that {who} may read", obstacle, hint)
+
+
+def known_variables() -> set[str]:
+    """Every variable that overrides something."""
+    return {variable for shape in SHAPES.values() for _, variable, _ in variables(shape())} | set(_OTHERS)
+
+
+def strangers() -> Iterator[Mistake]:
+    """What is there and read by nobody: variables that no program knows, and a file in JSON beside one in TOML."""
+    for path in sorted([*paths.CONFIG.glob("*.json"), *paths.AGENTS_CONFIG.glob("*.json")]):
+        toml = path.with_suffix(".toml")
+        if toml.exists():
+            yield Mistake(
+                str(path), "", "one file of this name", f"{toml}, which is the one that is read", "remove one"
+            )
+    known = known_variables()
+    for path in (paths.CONFIG / "environment", *sorted(paths.AGENTS_CONFIG.glob("*.environment"))):
+        for name in read_environment(path):
+            if name.startswith(PREFIX) and name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {close[0]}?" if close else "remove it or correct its name"
+                yield Mistake(str(path), name, "the variable of a plain key", f'"{name}"', hint)

@@ -1,0 +1,189 @@
+"""What the doctor knows of a host and of Standfast on it. Pure: gathered elsewhere, judged by the rules."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final
+
+from standfast.agent.config import AgentConfig
+from standfast.check.config import CheckConfig
+from standfast.config import Mistake
+from standfast.detector.config import DetectorConfig, Watch
+from standfast.notifier.config import NotifierConfig
+from standfast.timespan import timespan_s
+
+DETECTOR: Final = "standfast-detector.service"
+NOTIFIER: Final = "standfast-notifier.service"
+MASTER: Final = "standfast-master-restart.service"
+CHECK: Final = "standfast-check.service"
+STATUS: Final = "standfast-status.service"
+TARGET: Final = "standfast.target"
+# What runs, or waits to be called, all the time.
+RESIDENT: Final = (NOTIFIER, DETECTOR, "standfast-status.socket", "standfast-check.timer", TARGET)
+OWN: Final = (*RESIDENT, MASTER, CHECK, STATUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A line of a unit file or drop-in."""
+
+    path: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as systemd describes it (`systemctl show`), and as its files say it."""
+
+    name: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+    shipped: tuple[Setting, ...] = ()
+    drop_ins: tuple[Setting, ...] = ()
+
+    def get(self, name: str) -> str:
+        """A property, "" where systemd has none of that name."""
+        return self.properties.get(name, "")
+
+    def seconds(self, name: str) -> float | None:
+        """A time span, None for "infinity" and where there is none."""
+        return timespan_s(self.get(name))
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether systemd could read it."""
+        return self.get("LoadState") == "loaded"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it runs, or does what stands for that with its kind."""
+        return self.get("ActiveState") in ("active", "activating", "reloading")
+
+    def last(self, key: str) -> str | None:
+        """The last value that its files give a setting."""
+        return next((one.value for one in reversed((*self.shipped, *self.drop_ins)) if one.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Polkit:
+    """Whether the detector may start the master restart; None where it could not be tried."""
+
+    rule_installed: bool = True
+    service: Unit = field(default_factory=lambda: Unit("polkit.service", {"LoadState": "loaded"}))
+    may_start_master: bool | None = None
+    may_start_others: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """How journald keeps what it is told: its own settings, and whether it writes to disk."""
+
+    is_persistent: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret that a configuration asks for.
+
+    Attributes:
+        asked_by: the unit that needs it.
+        credential: its name; "" where a file is configured instead.
+        source: the file that it comes from, "" when nothing names one.
+        exists: None where it could not be looked at.
+        obstacle: why the daemon's user may not read a file of its own.
+        is_public: whether others than its owner may read it.
+        is_newer: whether it was stored after the unit was started.
+        is_needed: whether the unit fails without it.
+    """
+
+    asked_by: str
+    credential: str
+    source: str = ""
+    exists: bool | None = None
+    obstacle: str = ""
+    is_public: bool = False
+    is_newer: bool = False
+    is_needed: bool = True
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A place on the network that something configured speaks to; `trouble` is "" when it answers."""
+
+    what: str
+    address: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a daemon has to see, and what is in the way: its sandbox, when the file is hidden, or its rights."""
+
+    path: str
+    exists: bool = True
+    obstacle: str = ""
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything; the defaults are an installation with which nothing is wrong."""
+
+    is_root: bool = True
+    in_container: bool = False
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    watched: Mapping[str, Unit] = field(default_factory=dict)
+    globs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
+    secrets_in_environment: tuple[str, ...] = ()
+    detector: DetectorConfig | None = None
+    notifier: NotifierConfig | None = None
+    check: CheckConfig | None = None
+    agents: Mapping[str, AgentConfig] = field(default_factory=dict)
+    missing_users: tuple[str, ...] = ()
+    missing_groups: tuple[str, ...] = ()
+    deaf_admins: tuple[str, ...] = ()
+    polkit: Polkit = field(default_factory=Polkit)
+    journal: Journal = field(default_factory=Journal)
+    free_shares: Mapping[str, float] = field(default_factory=dict)
+    secrets: tuple[Secret, ...] = ()
+    idle_secrets: tuple[tuple[str, str], ...] = ()
+    public_credentials: tuple[str, ...] = ()
+    is_synchronized: bool | None = None
+    reached: tuple[Reach, ...] = ()
+    files: Mapping[str, File] = field(default_factory=dict)
+    strategies: Mapping[str, File] = field(default_factory=dict)
+    modules: frozenset[str] = frozenset()
+
+    def unit(self, name: str) -> Unit:
+        """One of Standfast's own units; an empty one where systemd could not be asked."""
+        return self.units.get(name, Unit(name))
+
+    def agent_unit(self, name: str) -> Unit:
+        """An agent's unit."""
+        return self.unit(agent_unit(name))
+
+    def watch_of(self, unit: str) -> Watch | None:
+        """The watch that holds for a unit: an exact name before the first glob that fits."""
+        watches = self.detector.watch if self.detector else ()
+        exact = next((watch for watch in watches if watch.unit == unit), None)
+        return exact or next((watch for watch in watches if fnmatchcase(unit, watch.unit)), None)
+
+    def watched_units(self) -> Iterator[tuple[Watch, Unit]]:
+        """Each watched unit that there is, with what holds for it."""
+        for name, unit in self.watched.items():
+            watch = self.watch_of(name)
+            if watch is not None and unit.is_loaded:
+                yield watch, unit
+
+
+def agent_unit(name: str) -> str:
+    """The unit of an agent."""
+    return f"standfast-agent@{name}.service"
+
+
+def is_glob(name: str) -> bool:
+    """Whether a watch names many units."""
+    return any(character in name for character in "*?[")

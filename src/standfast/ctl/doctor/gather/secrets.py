@@ -1,0 +1,123 @@
+"""The secrets that the configuration asks for, and the files that they come from."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from standfast.agent.config import AgentConfig
+from standfast.ctl import credentials
+from standfast.ctl.access import AGENTS, DAEMONS, unreadable
+from standfast.ctl.doctor.facts import DETECTOR, NOTIFIER, Secret, Unit, agent_unit
+from standfast.detector.check_tables import PostgresqlCheck
+from standfast.detector.config import DetectorConfig
+from standfast.notifier.channel_config import secrets as asked_for
+from standfast.notifier.config import NotifierConfig
+
+# Where systemd looks by itself for a credential that no path is given for (systemd.exec(5)).
+_STORES: Final = tuple(
+    Path(place, store)
+    for place in ("/etc", "/run", "/usr/local/lib", "/usr/lib")
+    for store in ("credstore", "credstore.encrypted")
+)
+
+
+def needed(
+    notifier: NotifierConfig | None,
+    detector: DetectorConfig | None,
+    agents: Mapping[str, AgentConfig],
+    units: Mapping[str, Unit],
+) -> Iterator[Secret]:
+    """Each secret that is asked for."""
+    if detector is not None:
+        unit = units.get(DETECTOR, Unit(DETECTOR))
+        checks = (*detector.database, *(check for watch in detector.watch for check in watch.check))
+        names = {check.password_credential for check in checks if isinstance(check, PostgresqlCheck)}
+        for name in sorted(names - {""}):
+            yield _secret(unit, name, "", DAEMONS)
+    if notifier is not None:
+        unit = units.get(NOTIFIER, Unit(NOTIFIER))
+        for _, credential, file in asked_for(notifier.channels):
+            yield _secret(unit, credential, file, DAEMONS)
+        if webhook := notifier.channels.webhook:
+            yield _secret(
+                unit, webhook.secret_credential, webhook.secret_file, DAEMONS, is_needed=bool(webhook.secret_file)
+            )
+    for name, config in agents.items():
+        if config.gateway == "openalgo":
+            unit = units.get(agent_unit(name), Unit(agent_unit(name)))
+            gateway = config.openalgo
+            yield _secret(unit, gateway.api_key_credential, gateway.api_key_file, AGENTS, agent=name)
+
+
+def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
+    """Stored secrets that nothing asks for, and whose they are; none where this user may not look."""
+    if os.geteuid() != 0:
+        return ()
+    asked = {(secret.credential, secret.asked_by) for secret in found}
+    agents = {credential for credential, unit in asked if unit not in (NOTIFIER, DETECTOR)}
+    return tuple(
+        (place.name, place.restart)
+        for place, _ in credentials.stored()
+        if (place.name, place.unit) not in asked and not (place.unit == credentials.AGENTS and place.name in agents)
+    )
+
+
+def public_files() -> tuple[str, ...]:
+    """What lies in the directory of credentials, itself included, and is open to others than root."""
+    if os.geteuid() != 0 or not credentials.DIRECTORY.is_dir():
+        return ()
+    found = (credentials.DIRECTORY, *sorted(credentials.DIRECTORY.iterdir()))
+    return tuple(str(path) for path in found if path.stat().st_mode & 0o077)
+
+
+def _secret(unit: Unit, credential: str, file: str, user: str, *, is_needed: bool = True, agent: str = "") -> Secret:
+    if file:
+        path = Path(file)
+        obstacle = unreadable(user, [path]).get(path, "")
+        return Secret(
+            unit.name, "", file, _exists(path), obstacle, is_public=_is_public(path), is_needed=is_needed, agent=agent
+        )
+    source = _source(unit, credential)
+    if source is None:
+        return Secret(unit.name, credential, exists=False, is_needed=is_needed, agent=agent)
+    exists = _exists(source)
+    return Secret(
+        unit.name, credential, str(source), exists, is_newer=_is_newer(source, unit), is_needed=is_needed, agent=agent
+    )
+
+
+def _source(unit: Unit, credential: str) -> Path | None:
+    """The file of a credential: the last that a unit file or drop-in names, or one in systemd's own stores."""
+    found = None
+    for setting in (*unit.shipped, *unit.drop_ins):
+        if setting.key in ("LoadCredential", "LoadCredentialEncrypted"):
+            name, _, path = setting.value.partition(":")
+            found = Path(path) if name == credential and path else found
+    return found or next((store / credential for store in _STORES if _exists(store / credential)), None)
+
+
+def _exists(path: Path) -> bool | None:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _is_public(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o007)
+    except OSError:
+        return False
+
+
+def _is_newer(path: Path, unit: Unit) -> bool:
+    """Whether a secret was stored after the unit was started, which has an older one or none."""
+    started = unit.get("ExecMainStartTimestamp").removeprefix("@")
+    try:
+        return unit.is_active and started.isdigit() and int(path.stat().st_mtime) > int(started)
+    except OSError:
+        return False

@@ -1,0 +1,51 @@
+"""The rules: each looks at the facts and yields findings. Pure."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from standfast.ctl.doctor.facts import Facts
+from standfast.ctl.doctor.finding import Finding
+from standfast.ctl.doctor.rules import (
+    agents,
+    clock,
+    configuration,
+    credentials,
+    disk,
+    drop_ins,
+    files,
+    journal,
+    libraries,
+    openalgo,
+    people,
+    permission,
+    reach,
+    restarts,
+    strategies,
+    thresholds,
+    units,
+    watched,
+)
+
+Rule = Callable[[Facts], Iterator[Finding]]
+
+# In the order in which they are told: what all the rest stands on comes first.
+RULES: Final[tuple[tuple[str, Rule], ...]] = (
+    ("units", units.findings),
+    ("drop-ins", drop_ins.findings),
+    ("people", people.findings),
+    ("permission", permission.findings),
+    ("journal", journal.findings),
+    ("disk", disk.findings),
+    ("clock", clock.findings),
+    ("configuration", configuration.findings),
+    ("credentials", credentials.findings),
+    ("libraries", libraries.findings),
+    ("reach", reach.findings),
+    ("watched", watched.findings),
+    ("thresholds", thresholds.findings),
+    ("restarts", restarts.findings),
+    ("files", files.findings),
+    ("agents", agents.findings),
+    ("strategies", strategies.findings),
+    ("openalgo", openalgo.findings),
+)

@@ -1,0 +1,37 @@
+"""Secrets that are asked for are there, and are secret. Pure."""
+
+from collections.abc import Iterator
+
+from standfast.ctl.doctor.facts import Facts, Secret
+from standfast.ctl.doctor.finding import Finding, note, wrong
+
+
+def findings(facts: Facts) -> Iterator[Finding]:
+    """Secrets that are missing, shut to their reader, open to others, or not taken up."""
+    for secret in facts.secrets:
+        yield from _about(secret)
+    for path in facts.public_credentials:
+        yield wrong(f"{path} may be read by others than root", f"chmod go= {path}, and have the secret changed")
+    for name, owner in facts.idle_secrets:
+        agent = owner.partition("@")[2]
+        own = f" --agent {agent}" if agent and agent != "NAME" else ""
+        yield note(
+            f"the secret {name} is stored for {owner}, and nothing that is configured uses it",
+            f"if it is not for later: standfastctl secret remove {name}{own}",
+        )
+
+
+def _about(secret: Secret) -> Iterator[Finding]:
+    name = secret.credential or f"in {secret.source}"
+    agent = f" --agent {secret.agent}" if secret.agent else ""
+    restart = f"systemctl restart {secret.asked_by}"
+    if secret.exists is False and secret.is_needed:
+        set_it = f"standfastctl secret set {secret.credential}{agent} && {restart}"
+        step = set_it if secret.credential else f"write it to {secret.source}"
+        yield wrong(f"{secret.asked_by} needs the secret {name}, and there is none", step)
+    if secret.obstacle:
+        yield wrong(f"{secret.asked_by} may not read {secret.source}: {secret.obstacle}", f"chown it, then {restart}")
+    if secret.is_public:
+        yield wrong(f"everybody on this host may read the secret in {secret.source}", f"chmod o= {secret.source}")
+    if secret.is_newer:
+        yield note(f"the secret {name} was stored after {secret.asked_by} was started", restart)

@@ -1,0 +1,72 @@
+"""Standfast's own units: there, enabled, running, and as their files say. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from standfast.ctl.doctor.facts import CHECK, DETECTOR, MASTER, NOTIFIER, OWN, RESIDENT, Facts, Unit
+from standfast.ctl.doctor.finding import Finding, note, wrong
+
+_RELOADED: Final = "not reloaded"
+# A daemon that systemd had to start again so often since the boot is not well, though it runs now.
+OFTEN: Final = 3
+
+
+def findings(facts: Facts) -> Iterator[Finding]:
+    """What is wrong with each of them."""
+    for name in OWN:
+        yield from _own(facts.unit(name))
+    for name in facts.agents:
+        yield from _agent(facts.agent_unit(name), name)
+
+
+def _own(unit: Unit) -> Iterator[Finding]:
+    if unit.get("LoadState") == "masked":
+        yield wrong(f"{unit.name} is masked: it can never start", f"systemctl unmask {unit.name}")
+    elif not unit.is_loaded:
+        yield wrong(f"systemd knows no {unit.name}", "reinstall the package: apt install --reinstall standfast")
+    else:
+        yield from _standing(unit)
+        yield from _state_of_files(unit)
+
+
+def _standing(unit: Unit) -> Iterator[Finding]:
+    if unit.get("ActiveState") == "failed":
+        step = f"journalctl -u {unit.name} -n 50"
+        step += f"; once it is mended: systemctl reset-failed {unit.name}" if unit.name in (MASTER, CHECK) else ""
+        yield wrong(f"{unit.name} has failed ({unit.get('Result') or 'no result'})", step)
+    elif unit.name in RESIDENT and not unit.is_active:
+        yield wrong(f"{unit.name} does not run", f"systemctl start {unit.name}")
+    if unit.name in RESIDENT and unit.get("UnitFileState") not in ("enabled", "static", ""):
+        yield wrong(f"{unit.name} does not start at boot", f"systemctl enable {unit.name}")
+    if unit.name in (NOTIFIER, DETECTOR) and _number(unit.get("NRestarts")) >= OFTEN:
+        times = unit.get("NRestarts")
+        yield note(f"systemd had to restart {unit.name} {times} times", f"journalctl -u {unit.name} -p warning -b")
+
+
+def _state_of_files(unit: Unit) -> Iterator[Finding]:
+    if unit.get("NeedDaemonReload") == "yes":
+        yield wrong(
+            f"the file or a drop-in of {unit.name} has changed since systemd read it", "systemctl daemon-reload"
+        )
+    if _RELOADED in unit.get("StatusText"):
+        step = f"correct it (standfastctl check-config), then systemctl reload {unit.name}"
+        yield wrong(f"{unit.name} runs with an older configuration: {unit.get('StatusText')}", step)
+
+
+def _agent(unit: Unit, name: str) -> Iterator[Finding]:
+    if unit.get("LoadState") == "masked":
+        yield note(f"agent {name} is configured, but its unit is masked", f"systemctl unmask {unit.name}")
+    elif unit.get("ActiveState") == "failed":
+        yield wrong(
+            f"agent {name} has failed ({unit.get('Result') or 'no result'})",
+            f"journalctl -u {unit.name} -n 50; then systemctl restart {unit.name}",
+        )
+    elif not unit.is_active:
+        yield note(f"agent {name} is configured and does not run", f"systemctl enable --now {unit.name}")
+    elif unit.get("UnitFileState") == "disabled":
+        yield note(f"agent {name} runs, but does not start at boot", f"systemctl enable {unit.name}")
+    yield from _state_of_files(unit)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0

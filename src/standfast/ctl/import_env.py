@@ -1,0 +1,220 @@
+"""`standfastctl import-env`: turns the .env of an earlier system into configuration and credentials."""
+
+import argparse
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from standfast import paths
+from standfast.clock import utc_now
+from standfast.ctl import credentials, dotenv, names
+from standfast.ctl.command import Command, Exit, UsageError
+from standfast.ctl.credentials import place_of
+from standfast.ctl.flagging import is_agent_name
+from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, make_plan
+from standfast.ctl.patience import told_while
+from standfast.ctl.screen import Screen
+from standfast.web.report import Cell, Table, Tone
+
+DEFAULT_AGENT: Final = "openalgo"
+LARGEST_BYTES: Final = 1_000_000
+_NEW_AGENT: Final = """\
+# An agent whose settings came from an earlier system's file. Every key with its default: agents/paper.toml beside this.
+gateway = "{gateway}"
+live = false                       # orders are simulated: OpenAlgo's analyze mode must be on; true trades for real
+# strategy = "module:Class"        # without one it only watches
+# strategy_path = "/srv/mybot"
+"""
+_TONES: Final = {Fate.WRITTEN: Tone.GOOD, Fate.STORED: Tone.GOOD, Fate.BAD: Tone.BAD, Fate.UNKNOWN: Tone.WARNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, or with --dry-run would be: what is told of each variable, the files, the copies of old ones."""
+
+    rows: tuple[Row, ...]
+    files: tuple[str, ...]
+    copies: tuple[str, ...]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the old .env")
+    parser.add_argument(
+        "--agent", default=DEFAULT_AGENT, metavar="NAME", help=f"whose the agent's settings become; {DEFAULT_AGENT}"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    if not is_agent_name(arguments.agent):
+        raise UsageError(f'"{arguments.agent}" can be no agent\'s name: write letters, digits, _ . and -')
+    if not arguments.dry_run and os.geteuid() != 0:
+        raise EnvError("cannot write configuration and credentials: only root may; run it with sudo, or --dry-run")
+    env = dotenv.parse(_read(arguments.file))
+    plan = make_plan(env, list(_targets(env, arguments.agent)))
+    with told_while("Storing secrets and configuration ..."):
+        done = _planned(plan) if arguments.dry_run else _do(plan)
+    if arguments.json:
+        screen.json(_document(done, dry_run=arguments.dry_run))
+    else:
+        _show(done, arguments, screen)
+    return Exit.WRONG if any(row.fate is Fate.BAD or not row.name for row in done.rows) else Exit.OK
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise EnvError(f"cannot read {path}: it is too large to be a .env")
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EnvError(f"cannot read {path}: {reason}; name the old .env file") from error
+
+
+def _targets(env: dotenv.DotEnv, agent: str) -> Iterator[Target]:
+    """The files of the two programs; an agent's only where something is said about one."""
+    from standfast.agent.config import AgentConfig
+    from standfast.notifier.config import NotifierConfig
+
+    yield _target(NotifierConfig, paths.NOTIFIER_CONFIG, "", None)
+    names = concerns(AgentConfig, env)
+    gateway = "openalgo" if any(name.startswith("OPENALGO_") for name in names) else "paper"
+    new = _NEW_AGENT.format(gateway=gateway) if names else ""
+    yield _target(AgentConfig, paths.agent_config(agent), new, agent)
+
+
+def _target(shape: type[Any], path: Path, new: str, agent: str | None) -> Target:
+    as_json = path.with_suffix(".json")
+    there = as_json if paths.is_there(as_json) and not paths.is_there(path) else path
+    try:
+        is_new = not paths.is_there(there)
+        return Target(shape, str(there), new if is_new else there.read_text(), agent, is_new)
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvError(f"cannot read {there}: {error}; try sudo") from error
+
+
+def _planned(plan: Plan) -> Done:
+    rows = [*plan.rows, *(_fate(wish) for wish in plan.secrets)]
+    return Done(_sorted(rows), tuple(plan.files), ())
+
+
+def _do(plan: Plan) -> Done:
+    """Secrets first: a channel whose token is missing fails, a token whose channel is missing harms nobody."""
+    rows, copies = list(plan.rows), []
+    for wish in plan.secrets:
+        row = _fate(wish)
+        rows.append(row)
+        if row.fate is Fate.STORED:
+            place = place_of(wish.credential, wish.agent)
+            copies += _copy(place.file, hidden=True)
+            kept = credentials.store(place, wish.value)
+            rows[-1] = replace(row, detail=kept.value)
+    for name, text in plan.files.items():
+        copies += _copy(Path(name))
+        _replace(Path(name), text)
+    if any(row.fate is Fate.STORED for row in rows):
+        credentials.take_in()
+    return Done(_sorted(rows), tuple(plan.files), tuple(copies))
+
+
+def _fate(wish: Wish) -> Row:
+    place = place_of(wish.credential, wish.agent)
+    return replace(wish.row, fate=Fate.ALREADY) if credentials.holds(place, wish.value) else wish.row
+
+
+def _copy(path: Path, *, hidden: bool = False) -> list[str]:
+    """Keep what is there under another name, as it is, with its owner's rights."""
+    if not path.exists():
+        return []
+    stamp = utc_now().strftime("%Y%m%dT%H%M%SZ")
+    copy = path.with_name(f"{'.' if hidden else ''}{path.name}.before-import-{stamp}")
+    try:
+        shutil.copy2(path, copy)
+    except OSError as error:
+        raise EnvError(f"cannot keep a copy of {path}: {error.strerror}; nothing was written to it") from error
+    return [str(copy)]
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file in one step; owner and mode stay what they were."""
+    old = path.stat() if path.exists() else None
+    credentials.write(path, text.encode(), mode=0o644 if old is None else old.st_mode & 0o777)
+    if old is not None:
+        os.chown(path, old.st_uid, old.st_gid)
+
+
+def _sorted(rows: Sequence[Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: row.line))
+
+
+def _document(done: Done, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "dry_run": dry_run,
+        "variables": [
+            {"line": row.line, "name": row.name, "fate": row.fate.value, "where": row.where, "detail": row.detail}
+            for row in done.rows
+        ],
+        "files": list(done.files),
+        "copies": list(done.copies),
+    }
+
+
+def _show(done: Done, arguments: argparse.Namespace, screen: Screen) -> None:
+    screen.table(
+        Table(
+            title=f"{arguments.file}, what would be done" if arguments.dry_run else str(arguments.file),
+            columns=("Line", "Variable", "Fate", "Where", "Detail"),
+            rows=tuple(_cells(row) for row in done.rows),
+            empty="nothing is in it.",
+        )
+    )
+    screen.line()
+    for copy in done.copies:
+        screen.line(f"What was there before: {copy}")
+    for line in _next_steps(done, arguments):
+        screen.line(line)
+
+
+def _cells(row: Row) -> tuple[Cell, ...]:
+    fate = Cell(row.fate.value, _TONES.get(row.fate, Tone.PLAIN))
+    return (Cell(str(row.line)), Cell(row.name or "-"), fate, Cell(row.where or "-"), Cell(row.detail or "-"))
+
+
+def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
+    if arguments.dry_run:
+        yield f"Nothing was written. To do it: sudo standfastctl import-env {arguments.file}"
+        return
+    stored = [row for row in done.rows if row.fate is Fate.STORED]
+    if not done.files and not stored:
+        yield "Nothing was to be written."
+        return
+    yield "See that all is right: standfastctl check-config && standfastctl doctor"
+    agents = [name for name in done.files if Path(name).parent == paths.AGENTS_CONFIG]
+    if agents or any("openalgo" in row.where for row in stored):
+        yield f"Then start the agent: systemctl enable standfast-agent@{arguments.agent} && " + (
+            f"systemctl restart standfast-agent@{arguments.agent}"
+        )
+    if len(agents) < len(done.files) or any("openalgo" not in row.where for row in stored):
+        yield "Then let the notifier take it up: systemctl restart standfast-notifier && standfastctl test-notify"
+    if stored:
+        yield f"{arguments.file} still holds the secrets: when all works, shred -u {arguments.file}"
+
+
+COMMAND = Command(
+    name="import-env",
+    summary="turn the .env of an earlier system into configuration and credentials",
+    description=(
+        "Reads FILE and puts each variable that it knows where it belongs: into notifier.toml, an agent's file, or a "
+        "credential. It tells what went where and what it did not understand, keeps a copy of each file that it "
+        "changes, writes nothing that is so already, and shows no secret. For root; anybody may try --dry-run. "
+        "Exits 0 when all that it knows was taken, 1 when a value is wrong or could not be written, 2 when called "
+        "wrongly."
+    ),
+    configure=_configure,
+    run=_run,
+    names={"agent": names.agents},
+)

@@ -1,0 +1,218 @@
+"""What becomes of an old .env: which key or credential each variable goes to, and the files as they are to be. Pure."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from standfast.config import ConfigError, load_text
+from standfast.config.earlier import Secret, names_of, overrides
+from standfast.ctl.dotenv import Assignment, DotEnv
+from standfast.ctl.tomledit import EditError, literal, value_at, with_value
+from standfast.errors import StandfastError
+
+HIDDEN: Final = "(hidden)"
+# TimeoutStopSec of the agents' unit as it is shipped.
+UNIT_STOPS_AFTER_S: Final = 10.0
+_STOP: Final = "shutdown.timeout_s"
+
+
+class Fate(StrEnum):
+    """What becomes of a variable."""
+
+    WRITTEN = "written"
+    STORED = "stored"
+    ALREADY = "already so"
+    OFF = "not taken"
+    BAD = "mistake"
+    UNKNOWN = "not understood"
+
+
+class EnvError(StandfastError):
+    """An old .env cannot be taken in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is told of one variable; its value is never part of it where it is a secret."""
+
+    line: int
+    name: str
+    fate: Fate
+    where: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A configuration file that may take variables in, as it is now, or as it would begin if it is new."""
+
+    shape: type[Any]
+    path: str
+    text: str
+    agent: str | None = None
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A secret that is to be stored."""
+
+    row: Row
+    credential: str
+    agent: str | None
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done: the files by path, changed ones only; the secrets; and what is told of each variable."""
+
+    files: Mapping[str, str]
+    secrets: tuple[Wish, ...]
+    rows: tuple[Row, ...]
+
+
+def is_known(name: str, shapes: Iterable[type[Any]]) -> bool:
+    """Whether a variable is one of the earlier systems'."""
+    return any(one.variable == name for shape in shapes for one in names_of(shape))
+
+
+def make_plan(env: DotEnv, targets: Sequence[Target]) -> Plan:
+    """What is to be done with the variables.
+
+    Raises:
+        EnvError: a file has a mistake of its own.
+    """
+    files: dict[str, str] = {}
+    secrets: list[Wish] = []
+    rows = [Row(line, "", Fate.UNKNOWN, detail="the line is no NAME=value") for line in env.odd_lines]
+    for target in targets:
+        text, wishes, told = _for_target(env, target)
+        if text != target.text or (target.is_new and concerns(target.shape, env)):
+            files[target.path] = text
+        secrets += wishes
+        rows += told
+    shapes = [target.shape for target in targets]
+    rows += [Row(one.line, one.name, Fate.UNKNOWN) for one in env.assignments if not is_known(one.name, shapes)]
+    return Plan(files, tuple(secrets), tuple(sorted(rows, key=lambda row: row.line)))
+
+
+def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]]:
+    said = {one.name: one for one in env.assignments if one.value}
+    rows: list[Row] = [
+        Row(one.line, one.name, Fate.OFF, detail="it is empty")
+        for one in env.assignments
+        if not one.value and is_known(one.name, [target.shape])
+    ]
+    usable, mistakes = _without_mistakes(said, target)
+    rows += mistakes
+    found = overrides(target.shape, usable)
+    off = {key: variable for key, (variable, value) in found.items() if value is None}
+    text = target.text
+    for key, (variable, value) in found.items():
+        row = Row(said[variable].line, variable, Fate.WRITTEN, f"{target.path}: {key}", _shown(key, value))
+        switch = _switch_over(key, off)
+        if value is None:
+            rows.append(replace(row, fate=Fate.OFF, where="", detail="no such channel is set up"))
+        elif switch:
+            rows.append(replace(row, fate=Fate.OFF, where="", detail=f"{switch} is false"))
+        else:
+            text, fate = _taken(text, target.path, key, value)
+            rows.append(replace(row, fate=fate))
+    wishes, told = _secrets(said, target, off, text)
+    return text, wishes, rows + told
+
+
+def _without_mistakes(said: Mapping[str, Assignment], target: Target) -> tuple[dict[str, str], list[Row]]:
+    """The variables that fit into the file, and a row for each that does not."""
+    usable = {name: one.value for name, one in said.items()}
+    rows = []
+    while mistakes := _mistakes(usable, target):
+        for variable, what in mistakes.items():
+            del usable[variable]
+            rows.append(Row(said[variable].line, variable, Fate.BAD, detail=what))
+    return usable, rows
+
+
+def _mistakes(usable: Mapping[str, str], target: Target) -> dict[str, str]:
+    try:
+        load_text(target.shape, target.text, target.path, usable)
+    except ConfigError as error:
+        found = {}
+        for mistake in error.mistakes:
+            variable = mistake.source.removeprefix("environment variable ")
+            if variable not in usable:
+                raise EnvError(f"{mistake}; correct it first, nothing was written") from error
+            what = f"expected {mistake.expected}, found {mistake.found or 'nothing'}"
+            found[variable] = f"{mistake.key}: {what}"
+        return found
+    return {}
+
+
+def _switch_over(key: str, off: Mapping[str, str]) -> str:
+    return next((variable for table, variable in off.items() if key.startswith(f"{table}.")), "")
+
+
+def _taken(text: str, path: str, key: str, value: Any) -> tuple[str, Fate]:
+    """The file's text with the value in it."""
+    as_json = path.endswith(".json")
+    current = value_at(load_plain(text, as_json=as_json), key)
+    # A table that is switched on is made by the keys in it.
+    if value == {} or current == value:
+        return text, Fate.ALREADY if current is not None else Fate.WRITTEN
+    try:
+        return (_json_with(text, key, value) if as_json else with_value(text, key, value)), Fate.WRITTEN
+    except EditError as error:
+        raise EnvError(f"{path}: {error}; nothing was written") from error
+
+
+def load_plain(text: str, *, as_json: bool) -> dict[str, Any]:
+    """A configuration text as plain values; it was found to be right before."""
+    values: dict[str, Any] = json.loads(text or "{}") if as_json else tomllib.loads(text)
+    return values
+
+
+def _json_with(text: str, key: str, value: Any) -> str:
+    values = load_plain(text, as_json=True)
+    *tables, last = key.split(".")
+    inner = values
+    for table in tables:
+        inner = inner.setdefault(table, {})
+    inner[last] = value
+    return json.dumps(values, indent=2) + "\n"
+
+
+def _secrets(
+    said: Mapping[str, Assignment], target: Target, off: Mapping[str, str], text: str
+) -> tuple[list[Wish], list[Row]]:
+    """Secrets are stored where their table is, or will be: a token without its channel is of no use to anybody."""
+    wishes, rows = [], []
+    values = load_plain(text, as_json=target.path.endswith(".json"))
+    for name in names_of(target.shape):
+        if not isinstance(name, Secret) or name.variable not in said:
+            continue
+        one = said[name.variable]
+        row = Row(one.line, one.name, Fate.STORED, f"credential {name.credential}", HIDDEN)
+        if name.table in off:
+            rows.append(replace(row, fate=Fate.OFF, where="", detail=f"{off[name.table]} is false"))
+        elif value_at(values, name.table) is None and target.agent is None:
+            rows.append(replace(row, fate=Fate.OFF, where="", detail=f"[{name.table}] is not configured"))
+        else:
+            wishes.append(Wish(row, name.credential, target.agent, one.value))
+    return wishes, rows
+
+
+def _shown(key: str, value: Any) -> str:
+    if value == {}:
+        return "on"
+    too_long = key == _STOP and isinstance(value, float) and value >= UNIT_STOPS_AFTER_S
+    return literal(value) + (f"; the unit is killed after {UNIT_STOPS_AFTER_S:g} s, see doctor" if too_long else "")
+
+
+def concerns(shape: type[Any], env: DotEnv) -> tuple[str, ...]:
+    """The variables of the file that are a program's."""
+    mine = {name.variable for name in names_of(shape)}
+    return tuple(one.name for one in env.assignments if one.name in mine and one.value)

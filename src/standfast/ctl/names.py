@@ -1,0 +1,44 @@
+"""The names that a shell completes: what there is on this host now, and nothing at all where that cannot be read."""
+
+from collections.abc import Iterable
+
+from standfast import paths
+from standfast.clock import utc_now
+from standfast.web import snapshot as shots
+from standfast.web.reading import read_snapshot
+
+
+def agents() -> Iterable[str]:
+    """The agents that are configured."""
+    return sorted({path.stem for path in paths.AGENTS_CONFIG.glob("*") if path.suffix in (".toml", ".json")})
+
+
+def units() -> Iterable[str]:
+    """The units that are watched."""
+    return shots.table(read_snapshot(utc_now()).detector.get("service_health"))
+
+
+def channels() -> Iterable[str]:
+    """The notifier's channels."""
+    return [str(row.get("name")) for row in shots.rows(read_snapshot(utc_now()).notifier.get("channels"))]
+
+
+def problems() -> Iterable[str]:
+    """The numbers of the unresolved problems."""
+    return _ids("unresolved_errors")
+
+
+def silences() -> Iterable[str]:
+    """The ids of the silences in force."""
+    return _ids("silences")
+
+
+def error_types() -> Iterable[str]:
+    """The types of the unresolved problems."""
+    rows = shots.rows(read_snapshot(utc_now()).notifier.get("unresolved_errors"))
+    return sorted({str(row["error_type"]) for row in rows if row.get("error_type")})
+
+
+def _ids(key: str) -> list[str]:
+    rows = shots.rows(read_snapshot(utc_now()).notifier.get(key))
+    return [str(row["id"]) for row in rows if isinstance(row.get("id"), str | int)]

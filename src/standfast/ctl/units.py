@@ -1,0 +1,132 @@
+"""`standfastctl units`: each watched unit, what its state means, and how far it is from an alarm."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from standfast.clock import utc_now
+from standfast.ctl import names
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.ordering import OrderError
+from standfast.ctl.screen import Screen
+from standfast.ctl.silence import unit_name
+from standfast.web import snapshot as shots
+from standfast.web.reading import read_snapshot
+from standfast.web.report import Cell, Table, Tone
+from standfast.web.snapshot import Source
+
+# What the detector's words mean to whoever has not read its documentation.
+MEANINGS: Final[Mapping[str, str]] = {
+    "healthy": "it runs",
+    "settling": "it starts, or a job is on it: not judged yet",
+    "stopped": "its operator stopped it: no failure",
+    "finished": "it ended by itself, with success: no failure",
+    "unknown": "nothing is known of it: no failure, and nobody would hear of one",
+    "crashed": "it failed, systemd starts it again",
+    "given up": "it failed, and systemd does not start it again",
+    "taken along": "it went down with a unit that it needs",
+    "looping": "it runs, and has crashed since the last look",
+    "overdue": "it starts or stops for longer than its grace",
+    "check failed": "it runs, but a check of it fails",
+    "must run": "it is down, and its configuration says that it must run",
+    "last run failed": "its last run failed; it is looked at again after the next",
+}
+_QUIET: Final = frozenset({"healthy", "stopped", "finished"})
+
+
+def units_table(detector: Source, patterns: Sequence[str]) -> Table:
+    """A row for each watched unit, those that fail first."""
+    return Table(
+        title="Watched units",
+        columns=("Unit", "State", "What it means", "In a row", "Warning/critical/cascading", "Tier", "Restarts"),
+        rows=tuple(_row(name, health) for name, health in chosen(detector, patterns)),
+        empty="none is loaded; see [[watch]] in detector.toml, and standfastctl doctor.",
+    )
+
+
+def chosen(detector: Source, patterns: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The units that one of the patterns names (all, without a pattern), those that fail first."""
+    health = shots.table(detector.get("service_health"))
+    found = [
+        (name, shots.table(row))
+        for name, row in health.items()
+        if not patterns or any(fnmatchcase(name, unit_name(pattern)) for pattern in patterns)
+    ]
+    return sorted(found, key=lambda item: (item[1].get("failing") is not True, item[0]))
+
+
+def _row(name: str, health: Mapping[str, Any]) -> tuple[Cell, ...]:
+    word = _words(health.get("status"))
+    meaning = MEANINGS.get(word, "this version knows no such word")
+    why = health.get("why")
+    return (
+        Cell(name),
+        Cell(word, _tone(word, health)),
+        Cell(f"{meaning} ({why})" if isinstance(why, str) and why and word not in _QUIET else meaning),
+        Cell(_words(health.get("consecutive_failures"))),
+        Cell(_thresholds(health)),
+        Cell(_words(health.get("tier"))),
+        Cell(_words(health.get("restarts"))),
+    )
+
+
+def _tone(word: str, health: Mapping[str, Any]) -> Tone:
+    if health.get("failing") is True:
+        return Tone.BAD
+    return {"healthy": Tone.GOOD, "settling": Tone.WARNING, "unknown": Tone.WARNING}.get(word, Tone.PLAIN)
+
+
+def _thresholds(health: Mapping[str, Any]) -> str:
+    found = shots.table(health.get("thresholds"))
+    return "/".join(_words(found.get(name)) for name in ("warning", "critical", "cascading"))
+
+
+def _words(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) and value != "" else "?"
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("unit", nargs="*", help="only these units; globs are taken too")
+    parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
+    detector = read_snapshot(utc_now()).detector
+    if detector.status is None:
+        raise OrderError(detector.trouble)
+    found = chosen(detector, arguments.unit)
+    if arguments.unit and not found:
+        raise OrderError(f"cannot show {', '.join(arguments.unit)}: it is not watched; see [[watch]] in detector.toml")
+    if arguments.json:
+        about = {key: detector.get(key) for key in ("checked_at", "next_look")}
+        screen.json({**about, "units": {name: {"meaning": _meaning(row), **row} for name, row in found}})
+    else:
+        screen.table(units_table(detector, arguments.unit))
+        _tell_next_look(detector, screen)
+    return Exit.WRONG if any(row.get("failing") is True for _, row in found) else Exit.OK
+
+
+def _meaning(health: Mapping[str, Any]) -> str:
+    return MEANINGS.get(_words(health.get("status")), "")
+
+
+def _tell_next_look(detector: Source, screen: Screen) -> None:
+    at = shots.moment(detector.get("next_look"))
+    if at is not None:
+        left_s = max(0.0, (at - utc_now()).total_seconds())
+        screen.line(f"Failures in a row are counted again in {left_s:.0f} s; a change is seen at once.")
+
+
+COMMAND = Command(
+    name="units",
+    summary="show each watched unit, what its state means, and how far it is from an alarm",
+    description=(
+        "Shows the watched units: their state in the detector's words and what that means, for how many looks in a row "
+        "each has failed, at how many it warns, is critical and cascades, and when it is looked at next. "
+        "Exits 0 when none fails, 1 when one does or the detector does not run, 2 when called wrongly."
+    ),
+    configure=_configure,
+    run=_run,
+    names={"unit": names.units},
+)

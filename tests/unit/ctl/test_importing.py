@@ -1,0 +1,155 @@
+"""What becomes of an old .env: each name of the earlier systems goes somewhere, nothing is written twice."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from standfast.agent.config import AgentConfig
+from standfast.config import load_text
+from standfast.config.earlier import names_of
+from standfast.ctl.dotenv import parse
+from standfast.ctl.importing import EnvError, Fate, Plan, Target, make_plan
+from standfast.notifier.config import NotifierConfig
+
+DEFAULTS = Path(__file__).parents[3] / "packaging/etc/standfast"
+NOTIFIER, AGENT = "/etc/standfast/notifier.toml", "/etc/standfast/agents/openalgo.toml"
+ALL = """
+MAX_STARTUP_RETRIES=5
+STARTUP_RETRY_DELAY_BASE=20
+NOTIFICATION_THROTTLE_STARTUP=1800
+NOTIFICATION_THROTTLE_WEBSOCKET=1801
+NOTIFICATION_THROTTLE_BROKER=1802
+NOTIFICATION_THROTTLE_DATABASE=1803
+NOTIFICATION_AGGREGATION_WINDOW=90
+WAITING_MODE_CHECK_INTERVAL=200
+WAITING_MODE_SEND_HOURLY_STATUS=false
+SHUTDOWN_TIMEOUT=8
+SHUTDOWN_FORCE_MARKET_ORDERS=false
+OPENALGO_API_KEY=hush-key
+OPENALGO_HOST=10.0.0.5:5000
+OPENALGO_WS_URL=ws://10.0.0.5:8765
+TELEGRAM_ENABLED=true
+SMS_ENABLED=true
+SMS_PHONE_NUMBER=+15005550001
+TWILIO_ACCOUNT_SID=AC0123
+TWILIO_AUTH_TOKEN=hush-twilio
+TWILIO_FROM_NUMBER=+15005550006
+TELEGRAM_BOT_TOKEN=hush-telegram
+TELEGRAM_CHAT_ID=-100
+"""
+
+
+def targets(files: dict[str, str] | None = None) -> list[Target]:
+    now = {NOTIFIER: (DEFAULTS / "notifier.toml").read_text(), **(files or {})}
+    new_agent = Target(AgentConfig, AGENT, now.get(AGENT, 'gateway = "openalgo"\n'), "openalgo", AGENT not in now)
+    return [Target(NotifierConfig, NOTIFIER, now[NOTIFIER]), new_agent]
+
+
+def plan(text: str, files: dict[str, str] | None = None) -> Plan:
+    return make_plan(parse(text), targets(files))
+
+
+def fates(found: Plan) -> dict[str, Fate]:
+    return {row.name: row.fate for row in (*found.rows, *(wish.row for wish in found.secrets))}
+
+
+def test_every_earlier_name_goes_somewhere() -> None:
+    found = plan(ALL)
+    names = {name.variable for shape in (AgentConfig, NotifierConfig) for name in names_of(shape)}
+    assert fates(found).keys() == names
+    assert set(fates(found).values()) == {Fate.WRITTEN, Fate.STORED}
+    environ = {one.name: one.value for one in parse(ALL).assignments}
+    for shape, path in ((AgentConfig, AGENT), (NotifierConfig, NOTIFIER)):
+        before = 'gateway = "openalgo"\n' if shape is AgentConfig else ""
+        assert load_text(shape, found.files[path], path, {}) == load_text(shape, before, path, environ)
+
+
+def test_no_secret_is_told_or_written_into_a_file() -> None:
+    found = plan(ALL)
+    assert {wish.value for wish in found.secrets} == {"hush-key", "hush-twilio", "hush-telegram"}
+    assert {wish.agent for wish in found.secrets if wish.credential == "openalgo-api-key"} == {"openalgo"}
+    assert "hush" not in repr([found.rows, [wish.row for wish in found.secrets], found.files])
+
+
+def test_nothing_is_written_twice() -> None:
+    again = plan(ALL, dict(plan(ALL).files))
+    assert again.files == {}
+    assert {row.fate for row in again.rows} == {Fate.ALREADY}
+
+
+def test_comments_and_what_is_not_said_stay() -> None:
+    before = (DEFAULTS / "notifier.toml").read_text().splitlines()
+    after = plan("NOTIFICATION_AGGREGATION_WINDOW=90").files[NOTIFIER].splitlines()
+    assert [(a, b) for a, b in zip(before, after, strict=True) if a != b] == [
+        ("aggregation_window_s = 60", "aggregation_window_s = 90")
+    ]
+
+
+def test_a_channel_that_is_off_is_not_set_up() -> None:
+    found = plan("TELEGRAM_ENABLED=false\nTELEGRAM_BOT_TOKEN=hush\nTELEGRAM_CHAT_ID=1\nTWILIO_AUTH_TOKEN=hush\n")
+    assert (found.files, found.secrets) == ({}, ())
+    assert set(fates(found).values()) == {Fate.OFF}
+    assert [row.detail for row in found.rows] == [
+        "no such channel is set up",
+        "TELEGRAM_ENABLED is false",
+        "TELEGRAM_ENABLED is false",
+        "[channels.sms] is not configured",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "bad"),
+    [
+        ("MAX_STARTUP_RETRIES=many\nSHUTDOWN_TIMEOUT=7", {"MAX_STARTUP_RETRIES"}),
+        ("TELEGRAM_ENABLED=yes\nTELEGRAM_CHAT_ID=1", {"TELEGRAM_ENABLED"}),
+        ("TELEGRAM_ENABLED=true", {"TELEGRAM_ENABLED"}),
+        ("TWILIO_ACCOUNT_SID=AC1\nSMS_PHONE_NUMBER=+15005550001", {"TWILIO_ACCOUNT_SID", "SMS_PHONE_NUMBER"}),
+    ],
+)
+def test_what_does_not_fit_is_a_mistake_and_the_rest_is_taken(text: str, bad: set[str]) -> None:
+    found = plan(text)
+    assert {name for name, fate in fates(found).items() if fate is Fate.BAD} == bad
+    for path, written in found.files.items():
+        load_text(NotifierConfig if path == NOTIFIER else AgentConfig, written, path, {})
+    assert ("SHUTDOWN_TIMEOUT" in text) == any("timeout_s = 7" in written for written in found.files.values())
+
+
+def test_strangers_and_odd_lines_are_told() -> None:
+    found = plan("FLASK_KEY=hush\nnot a line\nSMS_ENABLED=\n")
+    assert [(row.line, row.name, row.fate) for row in found.rows] == [
+        (1, "FLASK_KEY", Fate.UNKNOWN),
+        (2, "", Fate.UNKNOWN),
+        (3, "SMS_ENABLED", Fate.OFF),
+    ]
+    assert "hush" not in repr(found)
+
+
+def test_a_key_alone_makes_an_agent() -> None:
+    found = plan("OPENALGO_API_KEY=hush")
+    assert found.files == {AGENT: 'gateway = "openalgo"\n'}
+
+
+def test_a_stop_that_the_unit_does_not_allow_is_pointed_out() -> None:
+    (row,) = plan("SHUTDOWN_TIMEOUT=30").rows
+    assert row.detail == "30; the unit is killed after 10 s, see doctor"
+
+
+def test_a_file_in_json_stays_json() -> None:
+    path = NOTIFIER.replace(".toml", ".json")
+    found = make_plan(parse("TELEGRAM_CHAT_ID=1"), [Target(NotifierConfig, path, '{"host": "box"}')])
+    assert json.loads(found.files[path]) == {"host": "box", "channels": {"telegram": {"chat_id": "1"}}}
+
+
+@pytest.mark.parametrize("text", ["no toml", "aggregation_window_s = -1", "channels = { journal = {} }"])
+def test_a_file_that_cannot_take_it_in_is_left_alone(text: str) -> None:
+    with pytest.raises(EnvError, match="nothing was written"):
+        plan("TELEGRAM_CHAT_ID=1", {NOTIFIER: text})
+
+
+def test_what_is_written_is_toml_whatever_the_value() -> None:
+    odd = 'a"b\\c#d'
+    found = plan(f"TELEGRAM_CHAT_ID='{odd}'\nOPENALGO_HOST=http://h/#x")
+    assert tomllib.loads(found.files[NOTIFIER])["channels"]["telegram"]["chat_id"] == odd
+    assert tomllib.loads(found.files[AGENT])["openalgo"]["url"] == "http://h/#x"

@@ -1,0 +1,49 @@
+"""The table of watched units: each word of the detector has its meaning, and odd status files are stood."""
+
+from typing import Any
+
+import pytest
+from tests.unit.web import statuses
+
+from standfast.ctl.units import MEANINGS, chosen, units_table
+from standfast.detector.reading import Meaning
+from standfast.web.report import Tone
+from standfast.web.snapshot import Source
+
+HEALTHY = statuses.detector()["service_health"]["trade_manager.service"]
+THRESHOLDS = {"warning": 3, "critical": 5, "cascading": 7}
+
+
+def detector(**units: dict[str, Any]) -> Source:
+    health = {f"{name}.service": {**HEALTHY, "thresholds": THRESHOLDS, **row} for name, row in units.items()}
+    return Source(statuses.detector(service_health=health))
+
+
+def test_every_word_of_the_detector_has_a_meaning() -> None:
+    assert MEANINGS.keys() == {meaning.value for meaning in Meaning}
+
+
+def test_those_that_fail_come_first_with_why_and_their_thresholds() -> None:
+    down = {"status": "given up", "failing": True, "why": "exit-code", "consecutive_failures": 7}
+    first, second = units_table(detector(a={}, b=down), ()).rows
+    assert [cell.text for cell in first] == [
+        *("b.service", "given up", "it failed, and systemd does not start it again (exit-code)"),
+        *("7", "3/5/7", "critical", "0"),
+    ]
+    assert first[1].tone is Tone.BAD
+    assert [cell.text for cell in second[:3]] == ["a.service", "healthy", "it runs"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [([], ["a", "ab", "b"]), (["a"], ["a"]), (["a*"], ["a", "ab"]), (["b.service"], ["b"]), (["c"], [])],
+)
+def test_units_are_named_as_for_systemctl(patterns: list[str], found: list[str]) -> None:
+    assert [name for name, _ in chosen(detector(a={}, ab={}, b={}), patterns)] == [f"{name}.service" for name in found]
+
+
+@pytest.mark.parametrize("health", [None, [], {"a.service": 3}, {"a.service": {"status": ["x"], "thresholds": 7}}])
+def test_an_odd_status_is_shown_as_unknown(health: Any) -> None:
+    for row in units_table(Source({"service_health": health}), ()).rows:
+        assert row[0].text == "a.service"
+        assert {cell.text for cell in row[3:]} <= {"?", "?/?/?"}
