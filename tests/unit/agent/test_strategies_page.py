@@ -12,6 +12,12 @@ from standfast.config import load
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/strategies.md"
 LINES_AT_MOST = 15
+# Prices at which it buys, often; and where a busy machine is late with the first one, a look soon again.
+QUICK = {
+    "STANDFAST_PAPER_START_PRICE": "490",
+    "STANDFAST_PAPER_TICK_INTERVAL_S": "0.01",
+    "STANDFAST_STARTUP_RETRY_DELAY_BASE_S": "0.1",
+}
 
 
 def shown(name: str) -> str:
@@ -33,7 +39,7 @@ def test_what_the_page_shows_trades(tmp_path: Path) -> None:
     config = shown("/etc/standfast/agents/dip.toml").replace("/srv/bots", str(tmp_path))
 
     async def story() -> None:
-        agent = Agent(tmp_path, {"STANDFAST_PAPER_START_PRICE": "490", "STANDFAST_PAPER_TICK_INTERVAL_S": "0.01"})
+        agent = Agent(tmp_path, QUICK)
         agent.files.config.write_text(config)
         assert load(AgentConfig, agent.files.config, {}, required=True).parameters == {"below": 495.0}
         agent.begin()
