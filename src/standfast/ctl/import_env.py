@@ -186,7 +186,8 @@ def _cells(row: Row) -> tuple[Cell, ...]:
 
 def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.dry_run:
-        yield f"Nothing was written. To do it: sudo standfastctl import-env {arguments.file}"
+        whose = "" if arguments.agent == DEFAULT_AGENT else f"--agent {arguments.agent} "
+        yield f"Nothing was written. To do it: sudo standfastctl import-env {whose}{arguments.file}"
         return
     stored = [row for row in done.rows if row.fate is Fate.STORED]
     if not done.files and not stored:

@@ -9,6 +9,7 @@ import pytest
 from standfast.agent.config import AgentConfig
 from standfast.config import load_text
 from standfast.config.earlier import names_of
+from standfast.ctl.__main__ import main
 from standfast.ctl.dotenv import parse
 from standfast.ctl.importing import EnvError, Fate, Plan, Target, make_plan
 from standfast.notifier.config import NotifierConfig
@@ -153,3 +154,16 @@ def test_what_is_written_is_toml_whatever_the_value() -> None:
     found = plan(f"TELEGRAM_CHAT_ID='{odd}'\nOPENALGO_HOST=http://h/#x")
     assert tomllib.loads(found.files[NOTIFIER])["channels"]["telegram"]["chat_id"] == odd
     assert tomllib.loads(found.files[AGENT])["openalgo"]["url"] == "http://h/#x"
+
+
+@pytest.mark.parametrize("agent", ["openalgo", "bot"])
+def test_a_trial_says_how_to_do_the_same_in_earnest(
+    agent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = tmp_path / ".env"
+    env.write_text("MAX_STARTUP_RETRIES=5\n")
+    assert main(["import-env", "--dry-run", "--agent", agent, str(env)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    words = last.partition("To do it: sudo standfastctl ")[2].split()
+    assert words[-1] == str(env)
+    assert words[1:-1] == ([] if agent == "openalgo" else ["--agent", agent])
