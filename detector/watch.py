@@ -60,6 +60,7 @@ class UnitWatcher:
         self._dirty: set[str] = set()
         self._passed: set[str] = set()
         self._read_again_from = 0
+        self._reloads = 0
         self._gauges = Gauges(systemd, clock, watching.prediction)
 
     @property
@@ -143,7 +144,7 @@ class UnitWatcher:
         """
         self._passed.add(name)
         self._names.discard(name)
-        for memory in (self._rows, self._observed, self._fixed):
+        for memory in (self._rows, self._observed, self._fixed, self._after):
             memory.pop(name, None)
         self._endings.forget(name)
 
@@ -193,15 +194,19 @@ class UnitWatcher:
         """What changes only with a reload: dependencies and the type of service."""
         if row.load_state != "loaded" or not self._watching.watches(row.name):
             return (), ""
-        if row.name not in self._fixed:
+        known = self._fixed.get(row.name)
+        if known is None:
+            reloads = self._reloads
             lists = await asyncio.gather(*(self._get(row.path, UNIT, name, []) for name in NEEDS))
             needs = {name for names in lists for name in names if name.endswith(_NEEDED_TYPES)} - {row.name}
             is_service = row.name.endswith(".service")
             unit_type = await self._get(row.path, SERVICE, "Type", "") if is_service else ""
-            self._fixed[row.name] = (tuple(sorted(needs)), unit_type)
             ordered = await self._get(row.path, UNIT, "After", [])
+            known = (tuple(sorted(needs)), unit_type)
+            if reloads == self._reloads:  # what was asked before a reload may be of before it
+                self._fixed[row.name] = known
             self._after[row.name] = tuple(sorted(name for name in ordered if self._watching.watches(name)))
-        return self._fixed[row.name]
+        return known
 
     async def _get(self, path: str, interface: str, name: str, default: Any) -> Any:
         try:
@@ -252,6 +257,7 @@ class UnitWatcher:
 
     def _on_reloading(self, signal: Signal) -> None:
         if not signal.body[0]:
+            self._reloads += 1
             self._fixed.clear()  # the unit files may say something else now
             for name in self._names:
                 self._mark(name)

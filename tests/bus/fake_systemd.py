@@ -53,6 +53,7 @@ class FakeSystemd:
         self.restarted: list[tuple[str, str]] = []
         self.system_state = "running"
         self.is_silent = False
+        self.reloads_when_asked_for = ""  # the property at which a daemon-reload ends, just before it is answered
         self.refuses: dict[str, tuple[str, str]] = {}
         self.refused_restarts: dict[str, str] = {}
         self._called = asyncio.Event()
@@ -114,8 +115,11 @@ class FakeSystemd:
         await self._signal(MANAGER_PATH, MANAGER, "Reloading", "b", [active])
 
     async def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
+        await self._send(path, interface, member, signature, body)
+
+    def _send(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> asyncio.Future[Any]:
         assert self._bus is not None
-        await self._bus.send(Message.new_signal(path, interface, member, signature, body))
+        return self._bus.send(Message.new_signal(path, interface, member, signature, body))
 
     # Answers
 
@@ -160,6 +164,8 @@ class FakeSystemd:
     def _on_get(self, interface: str, name: str, path: str) -> tuple[str, list[Any]]:
         if path == MANAGER_PATH:
             return "v", [self._manager_property(name)]
+        if name == self.reloads_when_asked_for:
+            self._send(MANAGER_PATH, MANAGER, "Reloading", "b", [False])
         unit = next(unit for unit in self.units.values() if unit.path == path)
         return "v", [_unit_property(unit, interface, name)]
 

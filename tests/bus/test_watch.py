@@ -228,6 +228,18 @@ def test_after_a_reload_dependencies_are_read_anew(bus: PrivateBus) -> None:
     play(bus, part)
 
 
+@pytest.mark.parametrize("asked", ["Requires", "Type", "After"])
+def test_a_reload_in_the_middle_of_a_look(bus: PrivateBus, asked: str) -> None:
+    async def part(scene: Scene) -> None:
+        scene.systemd.reloads_when_asked_for = asked
+        assert set(await scene.everything()) >= {"a.service", "b.service"}
+        scene.systemd.reloads_when_asked_for = ""
+        scene.systemd.units["a.service"].needs = ["c.service"]
+        assert (await scene.next())["a.service"].needs == ("c.service",), "what was read before it is not kept"
+
+    play(bus, part)
+
+
 def test_a_lost_signal_is_found_by_the_reconciliation(bus: PrivateBus) -> None:
     async def part(scene: Scene) -> None:
         await scene.everything()

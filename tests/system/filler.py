@@ -43,7 +43,8 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.recorded import recorded
 from standfast.detector.replay import replay
 config = load(DetectorConfig, Path("/etc/standfast/detector.toml"), {})
-for one in replay(recorded(float(sys.argv[1]), float(sys.argv[2])), config):
+found = recorded(float(sys.argv[1]), float(sys.argv[2]))
+for one in replay(found.observations, config, state=found.before, lives=found.lives):
     print(one.to_dict())
 """
 
