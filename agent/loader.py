@@ -24,6 +24,10 @@ class LoadedStrategy:
     is_async: bool
 
 
+# Where strategies were loaded from in this process: a module of theirs may be imported anew.
+_strategy_paths: set[str] = set()
+
+
 def load(target: str, path: str, parameters: Mapping[str, Any]) -> LoadedStrategy:
     """Make the strategy that "module:Class" names, found in the directory `path` first.
 
@@ -46,11 +50,12 @@ def load(target: str, path: str, parameters: Mapping[str, Any]) -> LoadedStrateg
 
 
 def _module(target: str, name: str, path: str) -> ModuleType:
-    if path and path not in sys.path:
-        sys.path.insert(0, path)
+    if path:
+        _strategy_paths.add(path)
+        sys.path[:] = [path, *(one for one in sys.path if one != path)]
     importlib.invalidate_caches()
-    if path and name in sys.modules and _lies_in(sys.modules[name], path):
-        del sys.modules[name]  # a reload is there to take up a corrected strategy
+    if name in sys.modules and any(_lies_in(sys.modules[name], one) for one in _strategy_paths):
+        del sys.modules[name]  # a reload is there to take up a corrected strategy, also one that lies elsewhere
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -37,6 +37,13 @@ def test_async_callbacks(tmp_path: Path) -> None:
     assert load("userbot:Bot", write(tmp_path, GOOD.replace("def", "async def")), {}).is_async
 
 
+def test_a_module_of_the_same_name_elsewhere_is_another(tmp_path: Path) -> None:
+    for number in (1, 2, 1):
+        (tmp_path / str(number)).mkdir(exist_ok=True)
+        path = write(tmp_path / str(number), GOOD + f" version = {number}\n")
+        assert load("userbot:Bot", path, {}).instance.version == number
+
+
 def test_a_reload_takes_up_the_corrected_file(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD + " version = 1\n")
     assert load("userbot:Bot", path, {}).instance.version == 1
