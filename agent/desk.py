@@ -11,7 +11,7 @@ from standfast.agent.failures import AgentError, OrderRefusedError
 from standfast.agent.gateway import Gateway
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.own_orders import OwnOrders
-from standfast.agent.strategy import TradingRefusedError, TradingUncertainError
+from standfast.agent.strategy import TradingClosedError, TradingRefusedError, TradingUncertainError
 from standfast.agent.trading import Funds, Order, OrderKind, OrderRequest, OrderStatus, Position, Product, Side
 from standfast.clock import utc_now
 
@@ -89,7 +89,7 @@ class Desk:
         """See AsyncTrading."""
         request = OrderRequest(symbol, Side(side), quantity, OrderKind(kind), price, trigger_price, Product(product))
         if because := self._closed_because or self._refusal():
-            raise TradingRefusedError(f"cannot place {request}: {because}; try again later")
+            raise TradingClosedError(f"cannot place {request}: {because}; try again later")
         if request.mistake:
             raise TradingRefusedError(f"cannot place {request}: {request.mistake}")
         try:
@@ -127,6 +127,7 @@ class Desk:
         except AgentError as error:
             self._on_disturbance(str(error))
             return await self._id_in_the_book(own, error)
+        log.info("Placed order %s: %s", order_id, own.request)
         self._learn(replace(own, order_id=order_id, status=OrderStatus.OPEN))
         return order_id
 

@@ -10,6 +10,7 @@ from typing import Final
 from standfast.agent.callbacks import Callbacks
 from standfast.agent.failures import AgentError, Failure, FailureType, failed
 from standfast.agent.loader import users_trace
+from standfast.agent.strategy import TradingClosedError
 from standfast.agent.trading import Tick
 from standfast.clock import monotonic_s
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 # A strategy that is slower than its feed falls behind by at most this many ticks.
 QUEUED_TICKS: Final = 1000
 FAULTS_IN_A_ROW: Final = 5
+SAID_AGAIN_S: Final = 60.0
 
 
 class Pump:
@@ -36,6 +38,8 @@ class Pump:
         self._on_faults = on_faults
         self._ticks: deque[Tick] = deque(maxlen=QUEUED_TICKS)
         self._faults_in_a_row = 0
+        self._said = ""
+        self._said_s = 0.0
         self._busy_since_s: float | None = None
         self._is_open = False
         self._wake = asyncio.Event()
@@ -106,8 +110,8 @@ class Pump:
 
     def _count_fault(self, error: BaseException) -> None:
         trace = users_trace(error)
-        if _lost_gateway(error):
-            log.warning("The strategy's tick gave up on the gateway: %s", trace)
+        if _lost_gateway(error) or isinstance(error, TradingClosedError):
+            self._say_for_a_while("The strategy's tick gave up: " + trace)
             return
         self._faults_in_a_row += 1
         log.error("The strategy's tick raised (%d in a row): %s", self._faults_in_a_row, trace)
@@ -115,6 +119,13 @@ class Pump:
             self.shut()
             detail = f"the strategy raised {self._faults_in_a_row} times in a row, last {trace}"
             self._on_faults(Failure(FailureType.STRATEGY_FAULTS, detail))
+
+    def _say_for_a_while(self, text: str) -> None:
+        """The same at each tick is said once a minute."""
+        now_s = monotonic_s()
+        if text != self._said or now_s - self._said_s >= SAID_AGAIN_S:
+            self._said, self._said_s = text, now_s
+            log.warning("%s", text)
 
     async def _timed(self, callback: Awaitable[None]) -> BaseException | None:
         """Await a callback; what it raised, if it did."""

@@ -27,6 +27,10 @@ class TradingRefusedError(TradingError):
     """The agent or the broker did not take an order: it was not placed."""
 
 
+class TradingClosedError(TradingRefusedError):
+    """The agent takes no orders now, being paused, waiting or ending: no fault of the strategy."""
+
+
 class TradingUncertainError(TradingError):
     """The broker did not answer: whether an order was placed is not known, the order book will tell."""
 

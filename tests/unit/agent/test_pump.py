@@ -19,7 +19,7 @@ from standfast.agent.loader import LoadedStrategy
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.pump import QUEUED_TICKS, Pump
 from standfast.agent.store import Store
-from standfast.agent.strategy import AsyncTrading, Trading
+from standfast.agent.strategy import AsyncTrading, Trading, TradingClosedError
 from standfast.agent.trading import Side, Tick
 
 SYMBOL = "NSE:A"
@@ -35,6 +35,7 @@ class Plain:
         self.gate.set()
         self.seen = threading.Event()
         self.raise_on: set[float] = set()
+        self.raises: type[Exception] = ValueError
 
     def start(self, trading: Trading) -> None:
         self.threads.add(threading.get_ident())
@@ -47,7 +48,7 @@ class Plain:
         self.gate.wait()
         self.prices.append(tick.price)
         if tick.price in self.raise_on:
-            raise ValueError(tick.price)
+            raise self.raises(tick.price)
 
     def stop(self) -> None:
         self.threads.add(threading.get_ident())
@@ -149,6 +150,24 @@ def test_five_faults_in_a_row_and_not_five_in_all(tmp_path: Path) -> None:
         await scene.until(lambda: bool(scene.faults))
         assert strategy.prices == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "the eleventh is not handed over"
         assert "raised 5 times in a row, last ValueError: 10" in scene.faults[0].detail
+
+    play(lambda: Scene(tmp_path, strategy), story)
+
+
+def test_an_agent_that_takes_no_orders_is_no_fault_of_its_strategy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    strategy = Plain()
+    strategy.raises = TradingClosedError
+    strategy.raise_on = set(map(float, range(1, 11)))
+
+    async def story(scene: Scene) -> None:
+        await scene.pump.open()
+        for _ in range(10):
+            scene.tick(1)
+        await scene.until(lambda: len(strategy.prices) == 10)
+        assert scene.faults == []
+        assert caplog.text.count("gave up") == 1, "said once, not at each tick"
 
     play(lambda: Scene(tmp_path, strategy), story)
 
