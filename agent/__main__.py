@@ -1,5 +1,6 @@
 """The agent's entry: builds the edges and wires them."""
 
+import io
 import os
 import re
 import sys
@@ -25,6 +26,8 @@ def main() -> int:
     if not NAME.fullmatch(name):
         print(f"cannot start: expected one agent name of letters, digits, _ . -, found {sys.argv[1:]}", file=sys.stderr)
         return EXIT_CONFIG
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what a strategy prints is in the journal at once
     return daemon.run(IDENTIFIER, lambda frame: _program(frame, name))
 
 

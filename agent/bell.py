@@ -25,6 +25,10 @@ class Bell:
         self._rings.add(reason)
         self._event.set()
 
+    def has_rung(self, reason: Ring) -> bool:
+        """Whether it rang for this since the last wait."""
+        return reason in self._rings
+
     async def wait(self, seconds: float | None) -> frozenset[Ring]:
         """Wait until it rings, at most so long (None: without end); what rang since the last wait."""
         # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the ring.

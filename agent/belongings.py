@@ -206,15 +206,14 @@ class Belongings:
 
     # Taking apart
 
-    async def discard(self, *, gateway: bool) -> None:
-        """Let go of the strategy, and of the gateway too where asked, so that they are built anew."""
+    async def discard(self) -> None:
+        """Let go of the strategy and the gateway, so that they are built anew."""
         if self.trade is not None and self._pump_task is not None:
             self._pump_task.cancel()
             log.info("Let go of the strategy: %s", await self._stop_strategy(self.trade.pump))
             self.trade.callbacks.close()
         self.trade = self._pump_task = self.fault = None
-        if gateway:
-            await self.disconnect()
+        await self.disconnect()
 
     async def _stop_strategy(self, pump: Pump) -> str:
         try:
@@ -244,7 +243,8 @@ class Belongings:
             self.trade.pump.offer(tick)
 
     def _on_disturbance(self, what: str) -> None:
-        log.info("[HEALTH-CHECK] Looking at the dependencies at once: %s", what)
+        if not self.bell.has_rung(Ring.DISTURBANCE):  # a quick strategy loses its gateway at each tick
+            log.info("[HEALTH-CHECK] Looking at the dependencies at once: %s", what)
         self.bell.ring(Ring.DISTURBANCE)
 
     def _on_faults(self, failure: Failure) -> None:

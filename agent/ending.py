@@ -96,7 +96,7 @@ class Ending:
     async def _notify(self) -> str:
         took_s = monotonic_s() - self._begun_s
         self._life.reason = f"stopped: {self.end}"
-        self._life.voice.say(self._life.voice.messages.shutdown(self._was, self.end, self._results, took_s))
+        self._life.say_the_end(self._was, self.end, self._results, took_s)
         self._life.show()
         return str(self.end)
 

@@ -65,7 +65,10 @@ class Handling:
 
 _RELOAD: Final = "then: systemctl reload standfast-agent@{name}"
 # systemd hands credentials over at the start: a reload would keep the old one.
-_STORE: Final = "store it with standfastctl secret set openalgo-api-key, then: systemctl restart standfast-agent@{name}"
+_STORE: Final = (
+    "store it with standfastctl secret set openalgo-api-key --agent {name}, "
+    "then: systemctl restart standfast-agent@{name}"
+)
 
 HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.OPENALGO_DOWN: Handling(
@@ -135,7 +138,8 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
     FailureType.POSITIONS_UNVERIFIED: Handling(
         PERMANENT,
-        f"Compare the broker's books with what it names, close by hand what is wrong, {_RELOAD}",
+        "Compare the broker's books with what it names, close by hand what is wrong, "
+        "then: systemctl reload-or-restart standfast-agent@{name}",
         confirm=False,
         critical=True,
     ),

@@ -1,7 +1,8 @@
 """What all states of the agent's life share: looking, deciding, moving on, and saying so."""
 
+import contextlib
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,12 +15,14 @@ from standfast.agent.crashes import Policy as CrashPolicy
 from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
 from standfast.agent.failures import OPEN_POSITIONS, TRANSIENT_TYPES, AgentError, Failure, FailureType
+from standfast.agent.flatness import End
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
-from standfast.agent.messages import in_words
+from standfast.agent.messages import END_TYPES, in_words
 from standfast.agent.open_problems import OpenProblems
 from standfast.agent.reconciling import reconcile
 from standfast.agent.retry import Policy, Series, Verdict
 from standfast.agent.situation import Situation, as_status, in_one_line
+from standfast.agent.steps import StepResult
 from standfast.agent.unwinding import cancel_pending
 from standfast.agent.voice import Voice
 from standfast.clock import monotonic_s, utc_now
@@ -119,6 +122,13 @@ class Life:
         self._problems.add(failure, utc_now())
         self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.nets))
 
+    def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float) -> None:
+        """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
+        if end.kind in END_TYPES:
+            kind, _ = END_TYPES[end.kind]
+            self._problems.add(Failure(kind, str(end)), utc_now())
+        self.voice.say(self.voice.messages.shutdown(was, end, steps, took_s, self.have.own.nets))
+
     def resolve(self, kinds: Collection[str], why: str) -> None:
         """Say of those of these problems that were told that they are over, in these words."""
         for kind, since in self._problems.all.items():
@@ -138,16 +148,22 @@ class Life:
         is_active = self.state is State.ACTIVE
         if self._rebuild and not is_active:
             self._rebuild = False
-            await self.have.discard(gateway=self.have.own.is_flat is not False)
+            await self.have.discard()
         # An ACTIVE agent knows the age of its last tick and need not wait for one here.
         report = await self._kill() if self.have.flags.killed else await self.have.look(expect_ticks=not is_active)
         if not is_active and report.is_good:
             report = await self._reconciled()
-        self._last_check_at = utc_now()
+        self._note_the_look()
         self._tell_news()
         if report.failure and report.check:
             log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
         return report
+
+    def _note_the_look(self) -> None:
+        self._last_check_at = utc_now()
+        if self.have.store.is_durable:
+            with contextlib.suppress(AgentError):  # the database check has told, or is about to
+                self.have.store.checked(self._last_check_at)
 
     async def _reconciled(self) -> Report:
         try:

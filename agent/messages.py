@@ -39,7 +39,7 @@ class Messages:
         )
 
     def problem(self, state: State, failure: Failure, nets: Mapping[Holding, int]) -> Event:
-        """The agent entered WAITING or ERROR because of a failure, or found one without leaving its state."""
+        """The agent entered a state because of a failure, or found one without leaving its state."""
         held = in_words(nets)
         return Event(
             Kind.PROBLEM,
@@ -78,12 +78,15 @@ class Messages:
             data={"waited_s": round(waited_s)},
         )
 
-    def shutdown(self, was: State, end: End, steps: Sequence[StepResult], took_s: float) -> Event:
+    def shutdown(
+        self, was: State, end: End, steps: Sequence[StepResult], took_s: float, nets: Mapping[Holding, int]
+    ) -> Event:
         """The agent ends; anything but flat needs a human, at once."""
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
+        held = f"; as far as is known it holds {in_words(nets)}" if kind and nets else ""
         return Event(
             Kind.SHUTDOWN,
-            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}",
+            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{held}",
             type=kind or "",
             severity=severity,
             unit=self.unit,

@@ -8,6 +8,7 @@ from typing import Any
 from standfast.agent.failures import Failure
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.lifecycle import State
+from standfast.agent.messages import in_words
 from standfast.agent.trading import Holding, Position
 from standfast.moments import iso
 
@@ -82,7 +83,8 @@ def in_one_line(situation: Situation) -> str:
     """The STATUS= line of an agent."""
     paused = ", paused" if situation.paused else ""
     if situation.state is not State.ACTIVE:
-        return f"{situation.state}{paused}: {situation.reason}"
+        held = f"; it holds {in_words(situation.nets)}" if situation.nets else ""
+        return f"{situation.state}{paused}: {situation.reason}{held}"
     mode = "LIVE" if situation.live else "paper" if situation.gateway == "paper" else "analyze"
     return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {_holding(situation)}"
 
@@ -91,7 +93,7 @@ def _holding(situation: Situation) -> str:
     """What is open, in words; "flat" only where it is known that nothing is."""
     if situation.flat:
         return "flat"
-    held = [f"{net:+d} {holding}" for holding, net in situation.nets.items()]
+    held = [in_words(situation.nets)] if situation.nets else []
     if situation.pending:
         held.append("1 order pending" if len(situation.pending) == 1 else f"{len(situation.pending)} orders pending")
     if situation.flat is None:

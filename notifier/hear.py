@@ -43,6 +43,7 @@ Reason = Admission | Flapping | Match | Obeyed | Plain | Recovery | Return | Sil
 
 def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     """Take in an authorised event; the answer says what became of it."""
+    _note_the_end(ledger, heard.event)
     match telling.telling(heard.event):
         case Telling.PROBLEM:
             return _problem(ledger, heard, config, now)
@@ -185,9 +186,6 @@ def _status(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime)
 
 def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     event = telling.weighed(heard.event)
-    if event.kind is Kind.SHUTDOWN:
-        for problem in _told_of(ledger, event.unit):
-            ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
     silenced = silence.silencing(ledger.silences.values(), event.severity, event.type, event.unit, now)
     if silenced is Silencing.SILENCED and event.severity is not Severity.CRITICAL:
         return Silencing.DROPPED
@@ -195,6 +193,13 @@ def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     kind = telling.MESSAGE_KINDS[event.kind]
     ledger.changes.drafts.append(Draft(kind, event.severity, heard.at, to, event=event))
     return Plain.AT_ONCE
+
+
+def _note_the_end(ledger: Ledger, event: Event) -> None:
+    """Nobody is reminded of the problems of an agent that is not there, but for how it ended."""
+    for problem in _told_of(ledger, event.unit) if event.kind is Kind.SHUTDOWN else ():
+        if problem.type != event.type:
+            ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
 
 
 def _told_of(ledger: Ledger, unit: str) -> list[Problem]:

@@ -43,8 +43,11 @@ MESSAGE_KINDS: Mapping[Kind, MessageKind] = {
 
 
 def telling(event: Event) -> Telling:
-    """How this event is told; a problem or recovery without a type has no identity and is nobody's."""
-    found = _TELLINGS[event.kind]
+    """How this event is told; a problem or recovery without a type has no identity and is nobody's.
+
+    An end of an agent that has a type is not flat: that lasts until its next start, or somebody, has seen to it.
+    """
+    found = Telling.PROBLEM if event.kind is Kind.SHUTDOWN and event.type else _TELLINGS[event.kind]
     if found in (Telling.PROBLEM, Telling.RECOVERY) and not event.type:
         return Telling.NOTHING
     return found

@@ -69,7 +69,7 @@ class OpenAlgoGateway:
         """See Gateway. ping and a mere success prove nothing: funds must be there, and not all zero."""
         answer = await self._rest.post("ping")
         if answer.is_refused_key:
-            raise failed(FailureType.BROKER_NOT_LOGGED_IN, "OpenAlgo knows the API key, but no broker is logged in")
+            raise failed(FailureType.BROKER_NOT_LOGGED_IN, "OpenAlgo answers 403: no broker is logged in")
         _succeed("ping", answer)
         await self._prove_mode()
         funds = await self._rest.post("funds")
