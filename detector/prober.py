@@ -46,13 +46,11 @@ class Prober:
     def watch_unit(self, unit: str, checks: Iterable[Check]) -> None:
         """Run a unit's checks from now on; those that run already go on."""
         for check in checks:
-            task = Task(unit, check.label, probe_for(check), check.interval_s, check.timeout_s, check.failures)
-            self._start((unit, check.label), task, self._tell_check)
+            self._check((unit, check.label), check, self._tell_check)
 
     def watch_database(self, database: Database) -> None:
         """Check a database of the fleet from now on."""
-        task = Task("", database.name, probe_for(database), database.interval_s, database.timeout_s, database.failures)
-        self._start(("", database.name), task, self._tell_check)
+        self._check(("", database.name), database, self._tell_check)
 
     def watch_file(self, path: str, interval_s: float) -> None:
         """Check a critical file from now on."""
@@ -72,6 +70,12 @@ class Prober:
             task.cancel()
         await asyncio.gather(*self._running.values(), *self._ending, return_exceptions=True)
         self._running.clear()
+
+    def _check(self, key: tuple[str, str], check: Check | Database, tell: Callable[[Task, Finding], None]) -> None:
+        if key not in self._running:  # asked at each turn of the detector: only a new one is worth a probe
+            unit, label = key
+            task = Task(unit, label, probe_for(check), check.interval_s, check.timeout_s, check.failures)
+            self._start(key, task, tell)
 
     def _start(self, key: tuple[str, str], task: Task, tell: Callable[[Task, Finding], None]) -> None:
         if key not in self._running:
@@ -111,4 +115,5 @@ async def _bounded(probe: Probe, timeout_s: float) -> Finding:
         async with asyncio.timeout(timeout_s):
             return await probe.look()
     except TimeoutError:
-        return probe.silence(timeout_s)
+        # Aside: it may look a name up, and the name server may be what is silent.
+        return await asyncio.to_thread(probe.silence, timeout_s)

@@ -40,7 +40,7 @@ class Probe(Protocol):
         """What it finds; OSError when something on the way failed."""
 
     def silence(self, timeout_s: float) -> Finding:
-        """What it says that the look took longer than that."""
+        """What it says that the look took longer than that; it may block, and is asked in a thread."""
 
 
 def connection_error(error: OSError, host: str) -> Finding:
@@ -62,7 +62,7 @@ def timed_out(host: str | None, timeout_s: float) -> Finding:
 
 
 def is_local(host: str) -> bool:
-    """Whether a numeric address, or localhost, is one of this host's own."""
+    """Whether an address is one of this host's own; a name is looked up, which may take its time."""
     if host == "localhost":
         return True
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,6 +1,6 @@
 """Whether a URL answers, with the right status and text.
 
-A few lines of HTTP/1.1 on asyncio's streams: cancellable at any point, and a third of the memory
+A few lines of HTTP/1.0 on asyncio's streams: cancellable at any point, and a third of the memory
 of a client library in a process that lives for months.
 """
 
@@ -46,7 +46,7 @@ class HttpProbe:
         except ssl.SSLError as error:
             return handshake_error(error)
         except OSError as error:
-            return connection_error(error, self.host)
+            return await asyncio.to_thread(connection_error, error, self.host)
         except (ValueError, asyncio.LimitOverrunError):
             return Finding(Outcome.FAIL, "answered something that is not HTTP")
 

@@ -5,6 +5,7 @@ in the language of the host. A server that answers and does not let the detector
 lets others in, or it does not, and nothing here can tell.
 """
 
+import asyncio
 import math
 import socket
 from pathlib import Path
@@ -15,7 +16,7 @@ from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.probes.aside import Aside
-from standfast.detector.probes.base import BROKEN, connection_error, missing, timed_out
+from standfast.detector.probes.base import BROKEN, HANGING, connection_error, missing, timed_out
 from standfast.errors import StandfastError
 
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ class PostgresqlProbe:
     def __init__(self, check: PostgresqlCheck) -> None:
         self._check = check
         self._is_socket = check.host.startswith("/")
-        # While a look hangs the server is as silent as it was: saying less would end the failure.
-        self._aside = Aside(self.look_now, self.silence(check.timeout_s), BROKEN)
+        self._aside = Aside(self.look_now, HANGING, BROKEN)
 
     async def look(self) -> Finding:
         """Ok when the server answers; fail when it takes nobody in; unknown when it is only the detector."""
-        return await self._aside.run()
+        found = await self._aside.run()
+        # While a look hangs the server is as silent as it was: saying less would end the failure.
+        return await asyncio.to_thread(self.silence, self._check.timeout_s) if found is HANGING else found
 
     def silence(self, timeout_s: float) -> Finding:
         """A server on this host that does not answer hangs."""

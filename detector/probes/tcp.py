@@ -20,7 +20,7 @@ class TcpProbe:
         try:
             _, writer = await asyncio.open_connection(self.host, self._port)
         except OSError as error:
-            return connection_error(error, self.host)
+            return await asyncio.to_thread(connection_error, error, self.host)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()

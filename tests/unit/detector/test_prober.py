@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
-from standfast.detector.check_tables import FileCheck
+import pytest
+
+from standfast.detector import prober as probing
+from standfast.detector.check_tables import Check, Database, FileCheck, PostgresqlCheck
 from standfast.detector.clockwork import SteadyClock
-from standfast.detector.model import CheckObservation, FileObservation, Observation
-from standfast.detector.prober import Prober
+from standfast.detector.finding import Finding
+from standfast.detector.model import CheckObservation, FileObservation, Observation, Outcome
+from standfast.detector.prober import Prober, look
+from standfast.detector.probes import Probe, base, probe_for
 
 
 def test_the_checks_of_a_unit_that_is_gone_end_and_no_others(tmp_path: Path) -> None:
@@ -35,3 +41,47 @@ def test_the_checks_of_a_unit_that_is_gone_end_and_no_others(tmp_path: Path) -> 
         assert asyncio.all_tasks() == before
 
     asyncio.run(run())
+
+
+def test_a_check_that_runs_is_not_made_anew_at_each_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(check: Check | Database) -> Probe:
+        made.append(check)
+        return probe_for(check)
+
+    monkeypatch.setattr(probing, "probe_for", counted)
+
+    async def run() -> None:
+        prober = Prober(SteadyClock(), lambda observation: None)
+        for _ in range(3):
+            prober.watch_unit("a.service", [FileCheck(path=str(tmp_path))])
+        await prober.stop()
+
+    asyncio.run(run())
+    assert len(made) == 1
+
+
+def test_a_name_server_that_is_silent_holds_up_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a name is one of this host's is asked of the resolver: never in the thread of the loop."""
+    asked_in = []
+
+    def is_local(host: str) -> bool:
+        asked_in.append(threading.current_thread())
+        return True
+
+    monkeypatch.setattr(base, "is_local", is_local)
+
+    class Silent:
+        async def look(self) -> Finding:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        def silence(self, timeout_s: float) -> Finding:
+            return base.timed_out("db.example", timeout_s)
+
+    probe_for(PostgresqlCheck(database="trades", host="db.example"))
+    assert asked_in == []
+    assert asyncio.run(look(Silent(), 0.01)).outcome is Outcome.FAIL
+    assert asked_in
+    assert threading.main_thread() not in asked_in
