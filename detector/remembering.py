@@ -29,7 +29,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
         "units": {name: _unit(memory) for name, memory in state.units.items() if _is_notable(memory)},
         "files": {path: file.failures for path, file in state.files.items() if file.failures},
         "failed_checks": [
-            [unit, name, check.detail, check.at]
+            [unit, name, check.detail, check.at, check.expires_at]
             for (unit, name), check in state.checks.items()
             if check.outcome is Outcome.FAIL
         ],
@@ -112,8 +112,8 @@ class Remembered:
             return replace(state, recalled_at=self._now)
         files = {path: FileMemory(None, "as before", int(n)) for path, n in self._plain.get("files", {}).items()}
         checks = {
-            (str(unit), str(name)): CheckMemory(Outcome.FAIL, str(detail), float(at))
-            for unit, name, detail, at in self._plain.get("failed_checks", ())
+            (str(unit), str(name)): CheckMemory(Outcome.FAIL, str(detail), float(at), *expires_at)
+            for unit, name, detail, at, *expires_at in self._plain.get("failed_checks", ())
         }
         told = {one.key: one for one in map(_prediction, self._plain.get("predictions", ())) if one is not None}
         return replace(state, files=files, checks=checks, predictions=told, recalled_at=self._now)

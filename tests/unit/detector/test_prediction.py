@@ -229,6 +229,18 @@ def test_a_check_that_is_wanted_no_more_foresees_nothing() -> None:
     assert day.told()[-1] == (Kind.RESOLVED, "CERTIFICATE_EXPIRING", "a.service")
 
 
+def test_a_restart_of_the_detector_forgets_no_certificate_of_a_check_that_fails() -> None:
+    day = certified()
+    day.see(CheckObservation(10, "web", "a.service", Outcome.FAIL, "status 500"))
+    kept = json.loads(json.dumps(to_plain(day.mind.state, day.mind.told, "boot", 10.0)))
+    again = Mind(day.mind.engine.config)
+    again.recall((), None, Remembered(kept, "boot", 20.0))
+    for at in (20.0, 50.0, 80.0):
+        check = CheckObservation(at, "web", "a.service", Outcome.FAIL, "refused")
+        again.take([*(up(at, unit) for unit in "abc"), check], at, scheduled=True)
+    assert [one.type for one in again.told.problems] == ["CERTIFICATE_EXPIRING"]
+
+
 def test_restarts_that_rise_are_told_until_they_calm_down_or_somebody_stops_the_unit() -> None:
     day = Day()
     day.now, restarts = 2.5 * HOUR, 0
