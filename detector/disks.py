@@ -66,7 +66,7 @@ async def _bounded(look: Aside[Usage | None]) -> Usage | None:
     try:
         async with asyncio.timeout(LOOK_MAY_TAKE_S):
             return await look.run()
-    except TimeoutError:
+    except (TimeoutError, RuntimeError):  # no thread could be started: the next look may find one
         return None
 
 

@@ -97,3 +97,29 @@ def test_each_disk_is_told_once_and_a_dead_one_holds_up_nobody(monkeypatch: pyte
     let_go.set()
     assert {(one.figure, one.of, one.value, one.limit) for one in told} == {(Figure.DISK, "/srv", 1, 2)}
     assert len({one.at for one in told}) == len(told)
+
+
+def test_no_thread_for_a_look_does_not_end_the_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host may have as many threads as it allows: that passes."""
+    refused: list[str] = []
+    start = threading.Thread.start
+
+    def refuse_once(thread: threading.Thread) -> None:
+        if thread.name == "probe" and not refused:
+            refused.append(thread.name)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_once)
+    monkeypatch.setattr(disks, "usage", lambda path: Usage("/srv", 1, 2))
+
+    async def run() -> None:
+        told = asyncio.Event()
+        watched = Disks(SteadyClock(), lambda seen: told.set())
+        watched.watch(["/srv/a"], every_s=0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            await told.wait()
+        await watched.stop()
+
+    asyncio.run(run())
+    assert refused
