@@ -192,8 +192,10 @@ def test_a_transient_unit_that_is_gone_is_said_once_and_forgotten(bus: PrivateBu
     async def part(scene: Scene) -> None:
         scene.systemd.add("run-1.service")
         assert "run-1.service" in await scene.everything()
+        assert "run-1.service" in scene.link.after
         scene.systemd.add("run-1.service", active="inactive", sub="dead", load="not-found")
         assert (await scene.everything())["run-1.service"].load_state == "not-found"
+        assert "run-1.service" not in scene.link.after
         # Looking at what is not there makes systemd load it, and say so.
         await scene.systemd.unit_new("run-1.service")
         scene.systemd.add("run-2.service")
