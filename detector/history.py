@@ -68,7 +68,10 @@ def from_line(line: str) -> Observation:
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise ValueError(f"the kind {json.dumps(kind)} is none of {', '.join(_READERS)}")
-    return reader(_moment(fields["at"]), fields)
+    try:
+        return reader(_moment(fields["at"]), fields)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 def _moment(value: object) -> float:

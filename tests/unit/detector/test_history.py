@@ -73,6 +73,8 @@ def test_comments_and_empty_lines_say_nothing() -> None:
         ('{"at":1,"kind":"manager","answers":"yes"}', "expected true or false"),
         ('{"at":1,"kind":"unit","unit":"a","active_state":"active","needs":5}', "line 1"),
         ("[" * 100_000, "line 1"),
+        ('{"at":1,"kind":"unit","unit":"a","active_state":"active","n_restarts":Infinity}', "infinity"),
+        (f'{{"at":1{"0" * 400},"kind":"end"}}', "too large"),
     ],
 )
 def test_a_line_that_is_none_is_named(line: str, told: str) -> None:
