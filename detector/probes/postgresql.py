@@ -18,6 +18,7 @@ from standfast.detector.model import Outcome
 from standfast.detector.probes.aside import Aside
 from standfast.detector.probes.base import BROKEN, HANGING, connection_error, missing, timed_out
 from standfast.errors import StandfastError
+from standfast.scrub import scrubbed
 
 if TYPE_CHECKING:
     import psycopg
@@ -154,5 +155,4 @@ def _password(credential: str) -> str | None:
 
 def _words(error: Exception, password: str | None) -> str:
     """The library's or the server's words on one line, without the password should they ever hold it."""
-    text = str(error).replace(password, "***") if password else str(error)
-    return " ".join(text.split())[:SHOWN]
+    return " ".join(scrubbed(str(error), password or "").split())[:SHOWN]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import builtins
 import os
 import pwd
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.unit.detector.test_probes import free_port
@@ -21,7 +23,7 @@ from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.prober import look
-from standfast.detector.probes.postgresql import PostgresqlProbe
+from standfast.detector.probes.postgresql import PostgresqlProbe, _words
 
 OK, FAIL, UNKNOWN = Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -202,6 +204,12 @@ def test_the_session_could_not_write(server: Server) -> None:
         assert session.execute("SHOW statement_timeout").fetchone() == ("5s",)
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             session.execute("INSERT INTO trades VALUES (-1, 'z')")
+
+
+def test_what_a_server_says_is_without_the_password_however_it_puts_it() -> None:
+    coded = base64.b64encode(f"watcher:{SECRET}".encode()).decode()
+    for repeated in (SECRET, quote(SECRET), coded):
+        assert _words(ValueError(f"no\n {repeated} here"), SECRET) == "no *** here"
 
 
 def test_without_the_library_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
