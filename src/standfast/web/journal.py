@@ -27,6 +27,7 @@ LONGEST_TEXT: Final = 400
 # Among so many of a unit's own last lines those are looked for that tell most.
 WORDS_READ: Final = 50
 
+_PRIORITIES: Final = tuple("01234567")
 _DETECTOR: Final = "standfast-detector.service"
 _NOTIFIER: Final = "standfast-notifier.service"
 _GROUPS: Final = (
@@ -193,7 +194,7 @@ def _at(raw: Raw) -> datetime:
 
 def _line(raw: Raw) -> Line:
     priority = to_text(raw.get("PRIORITY", 6))
-    return Line(_at(raw), _text(to_text(raw.get("MESSAGE", ""))), int(priority) if priority in "01234567" else 6)
+    return Line(_at(raw), _text(to_text(raw.get("MESSAGE", ""))), int(priority) if priority in _PRIORITIES else 6)
 
 
 def _shortened(one: Happening) -> Happening:

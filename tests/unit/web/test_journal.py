@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from systemd import journal
@@ -80,6 +82,16 @@ def test_of_a_units_lines_each_text_counts_once(private: PrivateJournal) -> None
     assert [line.text for line in distinct(reversed(lines), 2)] == ["c", "b"]
     found = Journal(lambda: STANDFAST, lambda: journal.Reader(path=str(private.directory)), lambda: True)
     assert found.last_words("none.service", 6) == found.lines("none.service", 6) == []
+
+
+@pytest.mark.parametrize(("logged", "priority"), [({}, 6), ({"PRIORITY": b""}, 6), ({"PRIORITY": 3}, 3)])
+def test_a_line_has_a_priority_whatever_its_program_logged(logged: dict[str, Any], priority: int) -> None:
+    entries = [{"MESSAGE": "it failed", "__REALTIME_TIMESTAMP": datetime.now(UTC), **logged}, {}]
+    reader = MagicMock()
+    reader.__enter__.return_value.get_previous.side_effect = entries
+
+    (line,) = Journal(lambda: STANDFAST, lambda: reader).lines("a.service", 5)
+    assert (line.text, line.priority) == ("it failed", priority)
 
 
 def test_a_journal_that_cannot_be_opened_is_said() -> None:
