@@ -163,11 +163,13 @@ def _holdings(row: Row, source: Source) -> str:
     flat = row["flat"]
     if flat is True:
         return '<p class="meta">Flat: it holds nothing.</p>'
-    positions = shots.rows(source.get("positions"))
+    if flat is not False:
+        return '<p class="meta">Whether it holds positions is not known.</p>'
+    positions, orders = shots.rows(source.get("positions")), shots.rows(source.get("orders"))
     held = ", ".join(f"{markup.text(one.get('quantity'))} {markup.text(one.get('symbol'))}" for one in positions)
-    if flat is False:
-        return f'<p class="meta">Holds {held or "positions"}.</p>'
-    return '<p class="meta">Whether it holds positions is not known.</p>'
+    said = [f"Holds {held or 'positions'}."] if held or not orders else []
+    said += [f"Not filled yet: {markup.count(len(orders), 'order')}."] if orders else []
+    return f'<p class="meta">{" ".join(said)}</p>'
 
 
 def checks(scene: Scene) -> str:

@@ -125,7 +125,7 @@ def _agents(snapshot: Snapshot) -> Iterator[Family]:
     paused = tuple(({"agent": name}, float(row["paused"])) for name, row in found.items() if _is_bool(row["paused"]))
     yield Family("agent_paused", "Whether an agent places no new orders.", paused)
     flat = tuple(({"agent": name}, float(row["flat"])) for name, row in found.items() if _is_bool(row["flat"]))
-    yield Family("agent_flat", "Whether an agent holds no position; absent while it is not known.", flat)
+    yield Family("agent_flat", "Whether an agent holds nothing and has no order pending; absent: unknown.", flat)
 
 
 def _is_bool(value: Any) -> bool:

@@ -99,7 +99,7 @@ _AGENT: Final = record(
     entered_at=maybe(MOMENT),
     reason=maybe(TEXT),
     paused=maybe(YES_NO),
-    flat=maybe({**YES_NO, "description": "Whether it holds no position; null while that is not known."}),
+    flat=maybe({**YES_NO, "description": "Whether nothing is held and no order pending; null: not known."}),
 )
 _DETECTOR: Final = record(
     "The report of the failure detector, in the shape of the earlier system.",

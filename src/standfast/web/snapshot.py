@@ -252,5 +252,7 @@ def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
     elif state == "WAITING" and not str(reason).startswith(RESTING):
         found.append(f"Agent {name} waits: {reason}. {action or f'It goes on alone, or at: systemctl reload {unit}'}")
     if state == "ERROR" and source.get("flat") is False:
-        found.append(f"Agent {name} holds open positions while it is idle; look at them at your broker")
+        only_orders = rows(source.get("orders")) and not rows(source.get("positions"))
+        what = "has pending orders" if only_orders else "holds open positions"
+        found.append(f"Agent {name} {what} while it is idle; look at them at your broker")
     return found

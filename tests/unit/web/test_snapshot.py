@@ -95,6 +95,13 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             ],
         ),
         (
+            shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=False, orders=[{"symbol": "SBIN"}])),
+            [
+                "Agent paper needs you: bad key. When it is mended: systemctl reload standfast-agent@paper",
+                "Agent paper has pending orders",
+            ],
+        ),
+        (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down")),
             ["Agent paper waits: gateway down. It goes on alone"],
         ),
