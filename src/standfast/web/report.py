@@ -1,4 +1,4 @@
-"""A snapshot arranged for people: a headline and tables, shown alike by the page and by the terminal. Pure."""
+"""A snapshot arranged for people: the headline of terminal and page alike, and the terminal's tables. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

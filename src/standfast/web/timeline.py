@@ -11,9 +11,9 @@ from standfast.web.snapshot import LEVELS, UNKNOWN
 
 SPAN: Final = timedelta(hours=24)
 
-# What a happening that is no event of the catalogue is called.
 # A unit that crashes again within this is still the same crash.
 ECHO: Final = timedelta(seconds=60)
+# What a happening that is no event of the catalogue is called.
 MESSAGE: Final = "message"
 WATCH: Final = "watch"
 
