@@ -78,7 +78,9 @@ async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory,
     over = stand_in.to_end(answers, before)
     sent = await looker.outlet.send(stand_in.drafts(due, over, before, after, looker.known.notifier, now))
     after = memory.after_telling(after, _identities(sent, are_over=False), now)
-    told_until = await _pass_on(before.told_until, after, looker) if needed else looked.began_at
+    # Where it is not known what was told before, what comes from now on is passed on all the same.
+    told_until = before.told_until or looked.began_at
+    told_until = await _pass_on(told_until, after, looker) if needed else looked.began_at
     events = stand_in.events(answers, before, after, frozenset(_identities(sent, are_over=True)))
     gone = stand_in.gone(answers, before) if looked.is_whole else frozenset()
     kept = dataclasses.replace(
@@ -87,11 +89,9 @@ async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory,
     return kept, [*events, *stand_in.forgotten(one for one in gone if before.is_open(one))]
 
 
-async def _pass_on(told_until: datetime | None, kept: Memory, looker: Looker) -> datetime | None:
+async def _pass_on(told_until: datetime, kept: Memory, looker: Looker) -> datetime:
     """Tell what others logged as critical since then; up to when everything critical is told now."""
     now, config = utc_now(), looker.known.notifier
-    if told_until is None:
-        return None
     heard = await aside(partial(heard_since, told_until, config), HEARING_S, None)
     if heard is None:
         return told_until

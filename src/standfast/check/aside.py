@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def aside(work: Callable[[], T], within_s: float, otherwise: T) -> T:
-    """What the work returns; something else when it takes longer or breaks (which Python reports by itself).
+    """What the work returns; something else when it takes longer, cannot begin, or breaks (which Python reports).
 
     A thread of an executor would hold up the end of the process.
     """
@@ -25,8 +25,8 @@ async def aside(work: Callable[[], T], within_s: float, otherwise: T) -> T:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(_settle, found, result)
 
-    threading.Thread(target=run, name="aside", daemon=True).start()
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, RuntimeError):  # the latter: no thread could be started
+        threading.Thread(target=run, name="aside", daemon=True).start()
         async with asyncio.timeout(within_s):
             return await found
     return otherwise

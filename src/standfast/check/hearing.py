@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 LONGEST: Final = 10_000
 
 
-def heard_since(since: datetime, config: NotifierConfig) -> list[Heard]:
-    """The events since then that the notifier would listen to; none when the journal cannot be read."""
+def heard_since(since: datetime, config: NotifierConfig) -> list[Heard] | None:
+    """The events since then that the notifier would listen to; None when the journal cannot be read."""
     try:
         with closing(Follower()) as follower:
             follower.seek(Position("", since, ""), since)
             return list(_heard(follower, users.trust(config.listen_to_users)))
     except StandfastError as error:
         log.warning("%s", error)
-        return []
+        return None
 
 
 def _heard(follower: Follower, trust: Trust) -> Iterator[Heard]:

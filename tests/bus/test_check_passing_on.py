@@ -1,0 +1,84 @@
+"""What others log as critical while the notifier tells nothing, from one run of the check to the next."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from standfast.check import __main__ as check
+from standfast.check import findings
+from standfast.check.aside import aside
+from standfast.check.config import CheckConfig
+from standfast.check.findings import NOTIFIER_UNIT, Answer
+from standfast.check.known import Known
+from standfast.check.looking import Looked, Looker
+from standfast.check.memory import DAMAGED, Memory
+from standfast.check.outlet import Outlet
+from standfast.detector.config import DetectorConfig
+from standfast.events import Event, Kind, Severity
+from standfast.journal import RecordedEvents
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.model import Draft, Heard
+
+BEGAN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+DOWN = Answer(findings.watcher_down(NOTIFIER_UNIT), False, "it is failed")
+CASCADE = Event(Kind.PROBLEM, "the fleet goes down", "CASCADING_FAILURE", Severity.CRITICAL, unit="d.service")
+
+
+class Kept(Outlet):
+    """Takes everything."""
+
+    def __init__(self) -> None:
+        super().__init__(NotifierConfig(), 3600.0)
+        self.took: list[str] = []
+
+    async def send(self, drafts: Iterable[Draft]) -> list[Draft]:
+        listed = list(drafts)
+        self.took += [problem.type for draft in listed for problem in draft.problems]
+        return listed
+
+
+def told(before: Memory, heard: list[Heard] | None, monkeypatch: pytest.MonkeyPatch) -> tuple[Memory, list[str]]:
+    """What a run that finds the notifier down remembers and sends."""
+    asked: list[datetime] = []
+
+    def heard_since(since: datetime, config: NotifierConfig) -> list[Heard] | None:
+        asked.append(since)
+        return heard
+
+    monkeypatch.setattr(check, "heard_since", heard_since)
+    looked = Looked((DOWN,), (), {}, {}, BEGAN, True)
+    with closing(Kept()) as taker:
+        looker = Looker(CheckConfig(), Known(DetectorConfig(), NotifierConfig(), ()), taker, RecordedEvents())
+        kept, _ = asyncio.run(check._tell(looked, before, looker))
+        assert asked == [before.told_until or BEGAN]
+        return kept, taker.took
+
+
+@pytest.mark.parametrize("before", [Memory(), DAMAGED])
+def test_who_does_not_know_what_was_told_passes_on_what_comes_from_now_on(
+    before: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, sent = told(before, [Heard(CASCADE, BEGAN)], monkeypatch)
+    assert sent == ["WATCHER_DOWN", "CASCADING_FAILURE"]
+    assert kept.told_until is not None
+    assert kept.told_until > BEGAN
+
+
+def test_a_journal_that_cannot_be_read_is_read_from_there_in_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, sent = told(Memory(told_until=BEGAN), None, monkeypatch)
+    assert sent == ["WATCHER_DOWN"]
+    assert kept.told_until == BEGAN
+
+
+def test_work_for_which_there_is_no_thread_is_work_that_broke(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert asyncio.run(aside(lambda: "done", 1.0, "not done")) == "not done"
