@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,7 +132,7 @@ def _copy(path: Path, *, hidden: bool = False) -> list[str]:
     stamp = utc_now().strftime("%Y%m%dT%H%M%SZ")
     copy = path.with_name(f"{'.' if hidden else ''}{path.name}.before-import-{stamp}")
     try:
-        shutil.copy2(path, copy)
+        _write_like(path, copy, path.read_bytes())
     except OSError as error:
         raise EnvError(f"cannot keep a copy of {path}: {error.strerror}; nothing was written to it") from error
     return [str(copy)]
@@ -141,10 +140,17 @@ def _copy(path: Path, *, hidden: bool = False) -> list[str]:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file in one step; owner and mode stay what they were."""
-    old = path.stat() if path.exists() else None
-    credentials.write(path, text.encode(), mode=0o644 if old is None else old.st_mode & 0o777)
-    if old is not None:
-        os.chown(path, old.st_uid, old.st_gid)
+    if path.exists():
+        _write_like(path, path, text.encode())
+    else:
+        credentials.write(path, text.encode(), mode=0o644)
+
+
+def _write_like(model: Path, path: Path, content: bytes) -> None:
+    """Write a file that has the owner and mode of another, and at no moment more readers."""
+    like = model.stat()
+    credentials.write(path, content, mode=like.st_mode & 0o777)
+    os.chown(path, like.st_uid, like.st_gid)
 
 
 def _sorted(rows: Sequence[Row]) -> tuple[Row, ...]:
