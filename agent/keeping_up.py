@@ -58,5 +58,5 @@ class KeepingUp:
                 self._life.tell_problem(Failure(FailureType.STRATEGY_SLOW, detail))
         elif self._is_slow and now_s - self._dropped_at_s >= CAUGHT_UP_S:
             self._is_slow = False
-            why = f"has caught up with its feed, {dropped} ticks were dropped"
+            why = f"has caught up with its feed, {dropped} ticks were dropped" if dropped else "drops no ticks any more"
             self._life.resolve({FailureType.STRATEGY_SLOW}, why)

@@ -5,12 +5,14 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from tests.unit.agent.living import EXAMPLES, Agent, living
 
 from standfast.agent.bell import Ring
 from standfast.agent.failures import Failure, FailureType
+from standfast.agent.keeping_up import KeepingUp
 from standfast.agent.trading import Side
 from standfast.events import Event, Kind
 
@@ -92,6 +94,18 @@ def test_dropped_ticks_are_told_and_that_it_caught_up(tmp_path: Path, monkeypatc
         await agent.end()
 
     asyncio.run(story())
+
+
+def test_a_strategy_that_was_taken_away_drops_no_ticks_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.agent.keeping_up.CAUGHT_UP_S", 0.0)
+    life = MagicMock()
+    life.have.trade.pump.is_late = False
+    life.have.trade.pump.dropped = 5
+    keeping_up = KeepingUp(life, MagicMock())
+    keeping_up.look()
+    life.have.trade = None
+    keeping_up.look()
+    life.resolve.assert_called_once_with({FailureType.STRATEGY_SLOW}, "drops no ticks any more")
 
 
 def test_an_order_shows_in_the_status_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
