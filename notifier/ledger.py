@@ -27,6 +27,8 @@ from standfast.notifier.silence import Silence, Silencing
 
 # How often histories that no longer matter are looked for.
 SWEEP_EVERY = timedelta(minutes=1)
+# Worse problems that were announced and did not come yet; whoever may report may name any.
+HEIRS_KEPT = 32
 
 
 @dataclass(slots=True)
@@ -118,7 +120,11 @@ class Ledger:
             if one.type == heir_type:
                 self.keep(with_channels(one, problem.told_on))
                 return
-        self.heirs[heir_type] = tuple(dict.fromkeys([*self.heirs.get(heir_type, ()), *problem.told_on]))
+        if not problem.told_on:
+            return
+        self.heirs[heir_type] = tuple(dict.fromkeys([*self.heirs.pop(heir_type, ()), *problem.told_on]))
+        for oldest in list(self.heirs)[:-HEIRS_KEPT]:
+            del self.heirs[oldest]
 
     def inherited(self, problem: Problem) -> Problem:
         """A new problem, with the channels that told of what gave way to it."""

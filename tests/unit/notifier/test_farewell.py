@@ -6,6 +6,7 @@ from tests.unit.notifier.fold import Fold
 from tests.unit.notifier.test_ledger import CRITICAL_TO_WEBHOOK
 
 from standfast.events import Event, Kind, Severity
+from standfast.notifier.ledger import HEIRS_KEPT
 from standfast.notifier.model import Heard
 
 ESCALATING = f'{CRITICAL_TO_WEBHOOK}channels = ["journal"]'
@@ -89,3 +90,12 @@ def test_nobody_hears_of_the_end_of_what_nobody_heard_of() -> None:
     fold.hear(problem(10, "FLEET_CRITICAL"))
     fold.hear(resolved(30, "FLEET_CRITICAL"))
     assert fold.tick(600) == []
+
+
+def test_worse_problems_that_never_come_are_not_remembered_without_end() -> None:
+    fold = Fold()
+    for number in range(HEIRS_KEPT + 5):
+        fold.hear(problem(number, f"P{number}", severity=Severity.CRITICAL))
+        fold.hear(resolved(number, f"P{number}", superseded_by=f"WORSE{number}"))
+    assert len(fold.ledger.heirs) == HEIRS_KEPT
+    assert f"WORSE{HEIRS_KEPT + 4}" in fold.ledger.heirs
