@@ -15,7 +15,7 @@ from standfast.moments import from_iso
 UNKNOWN: Final = "UNKNOWN"
 LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")
 
-# A daemon writes its status at least every check interval (30 s); four missed in a row are no accident.
+# A daemon writes its status at least once a minute, however seldom it looks.
 STALE_AFTER: Final = timedelta(seconds=120)
 
 # How an agent that waits with nothing wrong begins its reason.
