@@ -51,7 +51,7 @@ class Watching:
 
     def watches(self, unit: str) -> bool:
         """Whether anything is said of this unit."""
-        return self._watch(unit) is not None
+        return self.watch_of(unit) is not None
 
     def is_passing(self, unit: str) -> bool:
         """Whether only a glob names it, so that nothing is left to say of it when it is gone."""
@@ -71,7 +71,7 @@ class Watching:
         return self._rules[key]
 
     def _make_rules(self, unit: str, unit_type: str) -> Rules:
-        watch = self._watch(unit) or Watch(unit)
+        watch = self.watch_of(unit) or Watch(unit)
         is_oneshot = unit_type == "oneshot"
         default_restart = not (is_oneshot or fnmatchcase(unit, AGENTS))
         return Rules(
@@ -84,7 +84,8 @@ class Watching:
             checks=watch.check,
         )
 
-    def _watch(self, unit: str) -> Watch | None:
+    def watch_of(self, unit: str) -> Watch | None:
+        """The watch that holds for a unit."""
         found = self._found.get(unit) or self._exact.get(unit)
         if found is None:
             found = next((watch for watch in self._globs if fnmatchcase(unit, watch.unit)), None)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Final
 
 from standfast.agent.config import AgentConfig
 from standfast.check.config import CheckConfig
 from standfast.config import Mistake
 from standfast.detector.config import DetectorConfig, Watch
+from standfast.detector.watched import Rules, Watching
 from standfast.notifier.config import NotifierConfig
 from standfast.timespan import timespan_s
 
@@ -165,25 +165,15 @@ class Facts:
         """An agent's unit."""
         return self.unit(agent_unit(name))
 
-    def watch_of(self, unit: str) -> Watch | None:
-        """The watch that holds for a unit: an exact name before the first glob that fits."""
-        watches = self.detector.watch if self.detector else ()
-        exact = next((watch for watch in watches if watch.unit == unit), None)
-        return exact or next((watch for watch in watches if fnmatchcase(unit, watch.unit)), None)
-
-    def watched_units(self) -> Iterator[tuple[Watch, Unit]]:
-        """Each watched unit that there is, with what holds for it."""
+    def watched_units(self) -> Iterator[tuple[Watch, Rules, Unit]]:
+        """Each watched unit that there is, with its watch and what holds for it, as the detector reads that."""
+        watching = Watching(self.detector or DetectorConfig(watch=()))
         for name, unit in self.watched.items():
-            watch = self.watch_of(name)
+            watch = watching.watch_of(name)
             if watch is not None and unit.is_loaded:
-                yield watch, unit
+                yield watch, watching.rules(name, unit.get("Type")), unit
 
 
 def agent_unit(name: str) -> str:
     """The unit of an agent."""
     return f"standfast-agent@{name}.service"
-
-
-def is_glob(name: str) -> bool:
-    """Whether a watch names many units."""
-    return any(character in name for character in "*?[")

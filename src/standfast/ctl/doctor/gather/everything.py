@@ -8,10 +8,11 @@ from typing import Any, Final
 from standfast.agent.config import AgentConfig
 from standfast.config import ConfigError, Mistake
 from standfast.ctl import configuration
-from standfast.ctl.doctor.facts import DETECTOR, OWN, Facts, Unit, agent_unit, is_glob
+from standfast.ctl.doctor.facts import DETECTOR, OWN, Facts, Unit, agent_unit
 from standfast.ctl.doctor.gather import files, host, reach, secrets, units
 from standfast.ctl.doctor.rules.files import paths as watched_paths
 from standfast.ctl.doctor.rules.libraries import LIBRARIES
+from standfast.detector.watched import is_glob
 
 POLKIT: Final = "polkit.service"
 OPENALGO: Final = "*openalgo*.service"

@@ -1,12 +1,10 @@
 """A master restart that can never come, or comes less often than it is said. Pure."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
-from standfast.ctl.doctor.facts import MASTER, Facts, Unit
+from standfast.ctl.doctor.facts import MASTER, Facts
 from standfast.ctl.doctor.finding import Finding, note, wrong
-from standfast.detector.config import AGENTS, Cause, DetectorConfig, Mode, Watch
-from standfast.detector.model import OWN_UNITS
+from standfast.detector.config import Cause, DetectorConfig, Mode
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -30,16 +28,10 @@ def _cannot_come(facts: Facts, config: DetectorConfig) -> Iterator[Finding]:
     elif config.restart.causes == (Cause.FILES,) and not config.critical_files:
         yield wrong('mode = "act" acts for files only, and no critical file is named', "name critical_files")
     watched = list(facts.watched_units())
-    if watched and not any(restarts(watch, unit) for watch, unit in watched):
+    if watched and not any(rules.restart for _, rules, _ in watched):
         yield wrong(
             'mode = "act" has nothing to restart: agents and oneshots are left out unless their watch says otherwise',
             "watch the fleet's services, or set restart = true where it is meant",
         )
     if facts.unit(MASTER).get("LoadState") == "masked":
         yield wrong(f'mode = "act" cannot act: {MASTER} is masked', f"systemctl unmask {MASTER}")
-
-
-def restarts(watch: Watch, unit: Unit) -> bool:
-    """Whether a unit is in the set of a master restart, its default filled in."""
-    default = unit.get("Type") != "oneshot" and not fnmatchcase(unit.name, AGENTS)
-    return unit.name not in OWN_UNITS and (default if watch.restart is None else watch.restart)

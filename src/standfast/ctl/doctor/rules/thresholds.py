@@ -13,13 +13,13 @@ def findings(facts: Facts) -> Iterator[Finding]:
     if facts.detector is None:
         return
     yield from _too_small(facts)
-    for watch, unit in facts.watched_units():
+    for watch, _, unit in facts.watched_units():
         yield from _of_a_unit(watch, unit)
 
 
 def _too_small(facts: Facts) -> Iterator[Finding]:
     assert facts.detector is not None
-    critical = [unit.name for watch, unit in facts.watched_units() if tier(watch, unit) is Tier.CRITICAL]
+    critical = [unit.name for _, rules, unit in facts.watched_units() if rules.tier is Tier.CRITICAL]
     if len(critical) >= CASCADE_UNITS or facts.detector.critical_files:
         return
     # Without a fleet of its own a host has only what is watched from the start: that is no mistake.
@@ -36,11 +36,6 @@ def _too_small(facts: Facts) -> Iterator[Finding]:
         )
     elif not only_agents:
         yield note(what, "watch the whole fleet in detector.toml, or name critical_files")
-
-
-def tier(watch: Watch, unit: Unit) -> Tier:
-    """How much a unit weighs, its default filled in."""
-    return watch.tier or (Tier.IMPORTANT if unit.get("Type") == "oneshot" else Tier.CRITICAL)
 
 
 def _of_a_unit(watch: Watch, unit: Unit) -> Iterator[Finding]:
