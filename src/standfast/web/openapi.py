@@ -15,8 +15,8 @@ HOURS: Final = int(SPAN.total_seconds() // 3600)
 
 _DESCRIPTION: Final = (
     "What Standfast's daemons see, read from their status files and the journal. It only reads. It is answered on "
-    "this host's loopback, to the names 127.0.0.1, localhost and [::1]. Every answer has an ETag; a request with "
-    "If-None-Match is answered 304 when nothing changed."
+    "this host's loopback, to the names 127.0.0.1, localhost and [::1]. Every JSON document has an ETag; a request "
+    "with If-None-Match is answered 304 when nothing changed."
 )
 _AWAY: Final = "The daemon that knows is not running, or its status is bad."
 _HOURS: Final = {
@@ -48,21 +48,19 @@ def document(version: str) -> dict[str, Any]:
 
 
 def _operation(name: str, summary: str, answers: Mapping[str, Any], *parameters: Mapping[str, Any]) -> dict[str, Any]:
-    common = {"304": {"description": "Not changed.", "headers": _ETAG}}
+    has_version = "headers" in answers["200"]
+    not_changed = {"304": {"description": "Not changed.", "headers": _ETAG}} if has_version else {}
     return {
         "operationId": name,
         "summary": summary,
         "parameters": list(parameters),
-        "responses": {
-            **answers,
-            **common,
-            "503": _trouble(_AWAY),
-        },
+        "responses": {**answers, **not_changed, "503": _trouble(_AWAY)},
     }
 
 
 def _answer(schema: Mapping[str, Any], media: str = JSON) -> dict[str, Any]:
-    return {"200": {"description": "As of now.", "headers": _ETAG, "content": {media: {"schema": schema}}}}
+    version = {"headers": _ETAG} if media == JSON else {}
+    return {"200": {"description": "As of now.", **version, "content": {media: {"schema": schema}}}}
 
 
 def _trouble(description: str) -> dict[str, Any]:

@@ -38,6 +38,16 @@ def test_every_schema_is_used_and_every_one_used_is_there() -> None:
     assert text.count("#/components/schemas/") == sum(text.count(f'#/components/schemas/{name}"') for name in schemas)
 
 
+def test_what_has_a_version_says_so_and_nothing_else_does(tmp_path: Path) -> None:
+    fleets.cascading(tmp_path)
+    described = document("1")["paths"]
+    with Service(tmp_path) as service:
+        for path in sorted(PATHS - {STREAM, "/api/units/{name}"}):
+            answers = described[path]["get"]["responses"]
+            has_version = "ETag" in service.get(path).headers
+            assert ("304" in answers, "headers" in answers["200"]) == (has_version, has_version), path
+
+
 @pytest.mark.skipif(not SCHEMATHESIS.exists(), reason="schemathesis is not here, see packaging/prepare browser")
 @pytest.mark.parametrize(
     ("fleet", "options"), [(fleets.cascading, ()), (fleets.detector_down, AWAY)], ids=["cascading", "detector-down"]
