@@ -4,6 +4,7 @@ A daemon whose configuration was spoilt runs on with the old one, or does not st
 way: above all it must still know the channels when the notifier did not start for that reason.
 """
 
+import contextlib
 import logging
 import os
 import shutil
@@ -48,12 +49,15 @@ def _read(shape: type[T], path: Path, unit: str, environ: Mapping[str, str]) -> 
     try:
         found = load(shape, path, environ)
     except ConfigError as error:
-        return _last_correct(shape, path), findings.configuration(path.name, unit, len(error.mistakes))
+        return _last_correct(shape, path, environ), findings.configuration(path.name, unit, len(error.mistakes))
     _keep(path)
     return found, findings.configuration(path.name, unit, 0)
 
 
-def _last_correct(shape: type[T], path: Path) -> T:
+def _last_correct(shape: type[T], path: Path, environ: Mapping[str, str]) -> T:
+    """With what the environment says, unless that is what is wrong: a channel may be named only there."""
+    with contextlib.suppress(ConfigError):
+        return load(shape, KEPT / path.name, environ)
     try:
         return load(shape, KEPT / path.name, {})
     except ConfigError as error:

@@ -102,6 +102,19 @@ def test_a_spoilt_configuration_is_said_and_the_last_correct_one_holds(host: Pat
     assert known.known({}).notifier == good.notifier
 
 
+def test_a_channel_that_only_the_environment_names_is_known_beside_a_spoilt_file(host: Path) -> None:
+    named = {"STANDFAST_CHANNELS_WEBHOOK_URL": "http://127.0.0.1:9/named"}
+    known.known(named)
+    (host / "notifier.toml").write_text("oops")
+    webhook = known.known(named).notifier.channels.webhook
+    assert webhook is not None
+    assert webhook.url.endswith("/named")
+    # What is wrong in the environment itself does not count.
+    webhook = known.known({"STANDFAST_CHANNELS_WEBHOOK_URL": "no address"}).notifier.channels.webhook
+    assert webhook is not None
+    assert not webhook.url.endswith("/named")
+
+
 def test_a_json_file_is_kept_too_and_no_file_leaves_the_defaults(host: Path) -> None:
     (host / "notifier.toml").unlink()
     (host / "notifier.json").write_text('{"channels": {"webhook": {"url": "http://127.0.0.1:2/"}}}')
