@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 
-# The way to the service is broken, or this process may not go it: that says nothing of the service.
+# The way to what is looked at is broken, or this process may not or cannot go it: that says nothing of what is there.
 _WAY: Final = frozenset(
     {
         errno.EHOSTUNREACH,
@@ -43,6 +43,11 @@ class Probe(Protocol):
         """What it says that the look took longer than that; it may block, and is asked in a thread."""
 
 
+def is_hindered(error: OSError) -> bool:
+    """Whether an error is about the way to what is looked at, or about this process, and not about what is there."""
+    return error.errno in _WAY
+
+
 def connection_error(error: OSError, host: str) -> Finding:
     """What it says of a service that connecting to it failed.
 
@@ -50,7 +55,7 @@ def connection_error(error: OSError, host: str) -> Finding:
     network may have answered, so nothing is known.
     """
     detail = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error) or type(error).__name__
-    if isinstance(error, socket.gaierror) or error.errno in _WAY or not is_local(host):
+    if isinstance(error, socket.gaierror) or is_hindered(error) or not is_local(host):
         return Finding(Outcome.UNKNOWN, detail)
     return Finding(Outcome.FAIL, detail)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.probes.aside import Aside
-from standfast.detector.probes.base import BROKEN, HANGING, missing
+from standfast.detector.probes.base import BROKEN, HANGING, is_hindered, missing
 
 # A file that is larger is only looked at, not parsed: parsing it would cost more than the check is worth.
 PARSE_LIMIT = 16 * 1024 * 1024
@@ -41,7 +41,7 @@ class FileProbe:
         except (FileNotFoundError, NotADirectoryError):
             return missing(self._path)
         except OSError as error:
-            return Finding(Outcome.FAIL, error.strerror or str(error))
+            return Finding(Outcome.UNKNOWN if is_hindered(error) else Outcome.FAIL, error.strerror or str(error))
         except UnicodeDecodeError:
             return Finding(Outcome.FAIL, f"not {self._path.suffix[1:].upper()}: bytes that are not UTF-8")
         except (ValueError, RecursionError) as error:

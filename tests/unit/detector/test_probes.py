@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import socket
@@ -131,6 +132,23 @@ def test_a_name_that_nobody_knows_says_nothing_of_the_service() -> None:
 )
 def test_what_an_error_on_the_way_says(host: str, error: OSError, outcome: Outcome) -> None:
     assert connection_error(error, host).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [(errno.EMFILE, UNKNOWN), (errno.ENFILE, UNKNOWN), (errno.ENOMEM, UNKNOWN), (errno.EIO, FAIL)],
+)
+def test_a_detector_without_a_free_descriptor_takes_no_file_for_damaged(
+    number: int, outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A critical file that is gone at three looks is a cascade."""
+
+    def refuse(*arguments: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / "ports.json").write_text("{}")
+    monkeypatch.setattr("standfast.detector.probes.file.os.open", refuse)
+    assert FileProbe(str(tmp_path / "ports.json")).look_now() == Finding(outcome, os.strerror(number))
 
 
 def test_which_addresses_are_this_hosts() -> None:
