@@ -40,11 +40,12 @@ class HttpProbe:
         try:
             return await self._look()
         except asyncio.IncompleteReadError:
-            return Finding(Outcome.FAIL, "closed the connection without an answer")
+            return await self._broken_off("closed the connection without an answer")
         except TrustError as error:
             return Finding(Outcome.UNKNOWN, str(error))
         except ssl.SSLError as error:
-            return handshake_error(error)
+            found = handshake_error(error)
+            return await self._broken_off(found.detail) if found.outcome is Outcome.FAIL else found
         except OSError as error:
             return await asyncio.to_thread(connection_error, error, self.host)
         except (ValueError, asyncio.LimitOverrunError):
@@ -53,6 +54,10 @@ class HttpProbe:
     def silence(self, timeout_s: float) -> Finding:
         """Failing, when it is on this host."""
         return timed_out(self.host, timeout_s)
+
+    async def _broken_off(self, how: str) -> Finding:
+        """What it says that no answer came about: from elsewhere it may be the network's doing, as a reset may."""
+        return await asyncio.to_thread(connection_error, ConnectionError(how), self.host)
 
     async def _look(self) -> Finding:
         reader, writer = await self._connect()

@@ -134,6 +134,18 @@ def test_what_an_error_on_the_way_says(host: str, error: OSError, outcome: Outco
     assert connection_error(error, host).outcome is outcome
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(("is_here", "outcome"), [(True, FAIL), (False, UNKNOWN)])
+def test_a_conversation_that_breaks_off_says_nothing_of_a_service_elsewhere(
+    scheme: str, is_here: bool, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standfast.detector.probes.base.is_local", lambda host: is_here)
+    with server(b"") as port:
+        found = asyncio.run(look(HttpProbe(HttpCheck(url=f"{scheme}://127.0.0.1:{port}/")), 5.0))
+    assert found.outcome is outcome
+    assert found.detail
+
+
 @pytest.mark.parametrize(
     ("number", "outcome"),
     [(errno.EMFILE, UNKNOWN), (errno.ENFILE, UNKNOWN), (errno.ENOMEM, UNKNOWN), (errno.EIO, FAIL)],
