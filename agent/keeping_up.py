@@ -21,8 +21,7 @@ class KeepingUp:
         self._pump: Pump | None = None
         self._is_late = False
         self._dropped = 0
-        self._is_slow = False
-        self._dropped_at_s = 0.0
+        self._dropped_at_s = monotonic_s()
 
     def look(self) -> None:
         """Look once."""
@@ -50,13 +49,13 @@ class KeepingUp:
     def _look_at_the_feed(self) -> None:
         now_s = monotonic_s()
         dropped = self._pump.dropped if self._pump else 0
+        # Asked each time: that the agent is ACTIVE again ends what was told before.
+        is_told = self._life.is_told(FailureType.STRATEGY_SLOW)
         if dropped > self._dropped:
             self._dropped, self._dropped_at_s = dropped, now_s
-            if not self._is_slow:
-                self._is_slow = True
+            if not is_told:
                 detail = f"the strategy is slower than its feed: {dropped} ticks dropped so far, oldest first"
                 self._life.tell_problem(Failure(FailureType.STRATEGY_SLOW, detail))
-        elif self._is_slow and now_s - self._dropped_at_s >= CAUGHT_UP_S:
-            self._is_slow = False
+        elif is_told and now_s - self._dropped_at_s >= CAUGHT_UP_S:
             why = f"has caught up with its feed, {dropped} ticks were dropped" if dropped else "drops no ticks any more"
             self._life.resolve({FailureType.STRATEGY_SLOW}, why)

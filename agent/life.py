@@ -129,6 +129,10 @@ class Life:
             self._problems.add(Failure(kind, str(end)), utc_now())
         self.voice.say(self.voice.messages.shutdown(was, end, steps, took_s, self.have.own.nets))
 
+    def is_told(self, kind: str) -> bool:
+        """Whether a problem of this kind was said in this life, and not yet that it is over."""
+        return self._problems.is_told(kind)
+
     def resolve(self, kinds: Collection[str], why: str) -> None:
         """Say of those of these problems that were told that they are over, in these words."""
         for kind, since in self._problems.all.items():

@@ -28,6 +28,10 @@ class OpenProblems:
             log.error("[STATE] The open problems could not be read: %s", error)
         return dict(sorted(found.items(), key=lambda one: one[1]))
 
+    def is_told(self, kind: str) -> bool:
+        """Whether one was told by this process and is not over; asks no database, which may be locked."""
+        return kind in self._since
+
     def add(self, failure: Failure, now: datetime) -> None:
         """Remember a problem before it is told, so that its end is told whatever happens."""
         self._since.setdefault(failure.type, iso(now))

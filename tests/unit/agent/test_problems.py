@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -96,16 +97,47 @@ def test_dropped_ticks_are_told_and_that_it_caught_up(tmp_path: Path, monkeypatc
     asyncio.run(story())
 
 
+class Told:
+    """Stands for the agent's life: what it was told of, and what is over."""
+
+    def __init__(self, dropped: int) -> None:
+        self.have = MagicMock()
+        self.have.trade.pump.is_late = False
+        self.have.trade.pump.dropped = dropped
+        self.open: set[str] = set()
+        self.said: list[str] = []
+
+    def is_told(self, kind: str) -> bool:
+        return kind in self.open
+
+    def tell_problem(self, failure: Failure) -> None:
+        self.open.add(failure.type)
+        self.said.append(failure.detail)
+
+    def resolve(self, kinds: set[str], why: str) -> None:
+        self.open -= kinds
+        self.said.append(why)
+
+
 def test_a_strategy_that_was_taken_away_drops_no_ticks_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("standfast.agent.keeping_up.CAUGHT_UP_S", 0.0)
-    life = MagicMock()
-    life.have.trade.pump.is_late = False
-    life.have.trade.pump.dropped = 5
+    life: Any = Told(dropped=5)
     keeping_up = KeepingUp(life, MagicMock())
     keeping_up.look()
     life.have.trade = None
     keeping_up.look()
-    life.resolve.assert_called_once_with({FailureType.STRATEGY_SLOW}, "drops no ticks any more")
+    assert life.said[1:] == ["drops no ticks any more"]
+
+
+def test_a_strategy_that_is_slow_again_after_a_recovery_is_told_again() -> None:
+    """That an agent is ACTIVE again ends all that was told of it."""
+    life: Any = Told(dropped=5)
+    keeping_up = KeepingUp(life, MagicMock())
+    keeping_up.look()
+    life.open.clear()
+    life.have.trade.pump = MagicMock(is_late=False, dropped=7)
+    keeping_up.look()
+    assert [said.partition(":")[0] for said in life.said] == ["the strategy is slower than its feed"] * 2
 
 
 def test_an_order_shows_in_the_status_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
