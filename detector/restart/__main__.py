@@ -49,12 +49,21 @@ def main() -> int:
         config = load(DetectorConfig, paths.DETECTOR_CONFIG, os.environ)
     except ConfigError as error:
         log_mistakes(error)
+        if not arguments.plan:
+            _tell_mistake(error)
         return EXIT_CONFIG
     try:
         return asyncio.run(_print_plan(config) if arguments.plan else _restart(config))
     except StandfastError as error:
         log.error("%s", error)
         return EXIT_STATUSES[Verdict.FAILURE]
+
+
+def _tell_mistake(error: ConfigError) -> None:
+    """The detector runs on with its old configuration; this program has no other than the file."""
+    journal = Journal(IDENTIFIER)
+    journal.emit(broken(f"{error.first_line}; correct that, then start it again"))
+    _let_the_journal_finish(journal)
 
 
 async def _print_plan(config: DetectorConfig) -> int:

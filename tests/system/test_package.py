@@ -185,11 +185,13 @@ class TestUpgrade:
         fresh.run("systemctl disable standfast-check.timer")
         agent = fresh.wait_unit("standfast-agent@paper.service")
         detector = fresh.wait_unit("standfast-detector.service")
+        target = fresh.wait_unit("standfast.target")
 
         said = self.upgrade(fresh, deb)
 
         assert fresh.wait_unit("standfast-agent@paper.service")["InvocationID"] == agent["InvocationID"]
         assert fresh.wait_unit("standfast-detector.service")["InvocationID"] != detector["InvocationID"]
+        assert fresh.wait_unit("standfast.target")["InvocationID"] == target["InvocationID"]
         assert fresh.read("/etc/standfast/notifier.toml").endswith("# mine\n")
         assert fresh.run("dpkg-query --show --showformat='${Version}' standfast").stdout.endswith("+1")
         assert fresh.run("systemctl is-enabled standfast-check.timer", check=False).stdout == "disabled\n"
