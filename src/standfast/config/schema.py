@@ -7,11 +7,12 @@ The dataclass is the schema. Understood are bool, int, float, str, StrEnum, Lite
 
 import dataclasses
 import difflib
+import inspect
 import json
 import math
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -106,24 +107,57 @@ def _table(builder: _Builder, schema: type[Any], values: Any, key: str) -> Any:
         return builder.bad(key, "a table", _shown(values))
     before = len(builder.mistakes)
     known = fields_of(schema)
+    unsure = set()
     for name in values:
         if name not in known:
-            _unknown_key(builder, _join(key, name), name, known)
+            meant = _unknown_key(builder, _join(key, name), name, known)
+            unsure |= {known[one][0] for one in meant}
     required = {item.name for item in dataclasses.fields(schema) if _is_required(item)}
     for name, (attribute, hint) in known.items():
         if attribute in required and name not in values:
             builder.bad(_join(key, name), _expectation(hint), "nothing", "this key has no default")
-    arguments = {
-        attribute: _value(builder, hint, values[name], _join(key, name))
-        for name, (attribute, hint) in known.items()
-        if name in values
-    }
-    if len(builder.mistakes) > before:
+            unsure.add(attribute)
+    arguments = {}
+    for name, (attribute, hint) in known.items():
+        if name in values:
+            so_far = len(builder.mistakes)
+            arguments[attribute] = _value(builder, hint, values[name], _join(key, name))
+            if len(builder.mistakes) > so_far:
+                unsure.add(attribute)
+    if required & unsure:
         return _BAD
-    built = schema(**arguments)
-    for relative, expected, found in getattr(built, "mistakes", tuple)():
+    built = schema(**{attribute: value for attribute, value in arguments.items() if attribute not in unsure})
+    for relative, expected, found in _across(built, unsure):
         builder.bad(_join(key, relative), expected, found)
-    return built
+    return _BAD if len(builder.mistakes) > before else built
+
+
+def _across(built: Any, unsure: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """What is wrong across fields, as far as it can be told while the value of some is not known."""
+    if not hasattr(built, "mistakes"):
+        return
+    known_part = _KnownPart(built, unsure)
+    for mistake in known_part.mistakes():
+        if not known_part.guessed:
+            yield mistake
+        known_part.guessed = False
+
+
+class _KnownPart:
+    """A table in which some fields stand at their default instead of what was meant: it notes when one is read."""
+
+    def __init__(self, built: Any, unsure: Collection[str]) -> None:
+        self.built = built
+        self.unsure = unsure
+        self.guessed = False
+
+    def __getattr__(self, name: str) -> Any:
+        self.guessed = self.guessed or name in self.unsure
+        found = inspect.getattr_static(type(self.built), name)
+        if name in {item.name for item in dataclasses.fields(self.built)} or not hasattr(found, "__get__"):
+            return getattr(self.built, name)
+        # A method or property may read fields too.
+        return found.__get__(self, type(self.built))
 
 
 def _value(builder: _Builder, hint: Any, value: Any, key: str) -> Any:
@@ -210,10 +244,12 @@ def seconds(value: Any) -> float | None:
     return _finite(float(match[1]) * unit_s) if match and unit_s else None
 
 
-def _unknown_key(builder: _Builder, key: str, name: str, known: Iterable[str]) -> None:
+def _unknown_key(builder: _Builder, key: str, name: str, known: Iterable[str]) -> list[str]:
+    """The key that was meant, where one is like it."""
     close = difflib.get_close_matches(name, list(known), n=1)
     hint = f'did you mean "{close[0]}"?' if close else "remove it or correct its name"
     builder.bad(key, "a known key", f'"{name}"', hint)
+    return close
 
 
 def _is_required(item: dataclasses.Field[Any]) -> bool:

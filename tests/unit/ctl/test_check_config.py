@@ -45,3 +45,30 @@ def test_every_variable_that_the_environment_file_shows_is_known() -> None:
     names = set(re.findall(r"^# (STANDFAST_[A-Z_]+)=", shown, re.MULTILINE))
     assert len(names) > 3
     assert names <= known_variables()
+
+
+def agents_mistakes(path: Path, text: str) -> list[str]:
+    path.write_text(text)
+    said = io.StringIO()
+    COMMAND.run(argparse.Namespace(file=path, program="agent", json=False), Screen(said, terminal=False))
+    return re.findall(rf"{re.escape(str(path))}(?::\d+)?: (\S+): expected", said.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ('gateway = "openalgoo"\nsymbols = ["SBIN"]', ["gateway", "symbols"]),
+        ('gatway = "openalgo"\nlive = true\nsymbols = []', ["gatway", "symbols"]),
+        ("callback_timeout_s = -1\n[openalgo]\nurl = 'x'\nrequest_timeout_s = 0\n[session]\nstart = 'noon'", None),
+    ],
+)
+def test_a_wrong_key_hides_no_mistake_about_others(tmp_path: Path, text: str, keys: list[str] | None) -> None:
+    found = agents_mistakes(tmp_path / "bot.toml", text)
+    wanted = keys or ["callback_timeout_s", "openalgo.request_timeout_s", "openalgo.url", "session.start"]
+    assert sorted(found) == sorted(wanted)
+
+
+def test_what_depends_on_a_wrong_key_is_not_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "bot.toml"
+    assert agents_mistakes(path, 'gateway = "paper"\nlive = true') == ["live"]
+    assert agents_mistakes(path, 'gateway = "openalgoo"\nlive = true') == ["gateway"]
