@@ -107,29 +107,44 @@ def _table(builder: _Builder, schema: type[Any], values: Any, key: str) -> Any:
         return builder.bad(key, "a table", _shown(values))
     before = len(builder.mistakes)
     known = fields_of(schema)
-    unsure = set()
-    for name in values:
-        if name not in known:
-            meant = _unknown_key(builder, _join(key, name), name, known)
-            unsure |= {known[one][0] for one in meant}
-    required = {item.name for item in dataclasses.fields(schema) if _is_required(item)}
-    for name, (attribute, hint) in known.items():
-        if attribute in required and name not in values:
-            builder.bad(_join(key, name), _expectation(hint), "nothing", "this key has no default")
-            unsure.add(attribute)
+    unsure = {*_misnamed(builder, values, known, key), *_missing(builder, schema, values, key)}
     arguments = {}
     for name, (attribute, hint) in known.items():
         if name in values:
             so_far = len(builder.mistakes)
             arguments[attribute] = _value(builder, hint, values[name], _join(key, name))
-            if len(builder.mistakes) > so_far:
-                unsure.add(attribute)
-    if required & unsure:
+            unsure |= {attribute} if len(builder.mistakes) > so_far else set()
+    if unsure & _required(schema):
         return _BAD
     built = schema(**{attribute: value for attribute, value in arguments.items() if attribute not in unsure})
     for relative, expected, found in _across(built, unsure):
         builder.bad(_join(key, relative), expected, found)
     return _BAD if len(builder.mistakes) > before else built
+
+
+def _misnamed(
+    builder: _Builder, values: Mapping[str, Any], known: Mapping[str, tuple[str, Any]], key: str
+) -> Iterator[str]:
+    """Tells the keys that there are not; the attributes that were meant, where a name is like theirs."""
+    for name in values:
+        if name not in known:
+            close = difflib.get_close_matches(name, list(known), n=1)
+            hint = f'did you mean "{close[0]}"?' if close else "remove it or correct its name"
+            builder.bad(_join(key, name), "a known key", f'"{name}"', hint)
+            yield from (known[one][0] for one in close)
+
+
+def _missing(builder: _Builder, schema: type[Any], values: Mapping[str, Any], key: str) -> Iterator[str]:
+    """Tells the keys that have to be there and are not; their attributes."""
+    required = _required(schema)
+    for name, (attribute, hint) in fields_of(schema).items():
+        if attribute in required and name not in values:
+            builder.bad(_join(key, name), _expectation(hint), "nothing", "this key has no default")
+            yield attribute
+
+
+def _required(schema: type[Any]) -> set[str]:
+    return {item.name for item in dataclasses.fields(schema) if _is_required(item)}
 
 
 def _across(built: Any, unsure: Collection[str]) -> Iterator[tuple[str, str, str]]:
@@ -242,14 +257,6 @@ def seconds(value: Any) -> float | None:
     match = _DURATION.fullmatch(value)
     unit_s = _UNITS_S.get(match[2] or "s") if match else None
     return _finite(float(match[1]) * unit_s) if match and unit_s else None
-
-
-def _unknown_key(builder: _Builder, key: str, name: str, known: Iterable[str]) -> list[str]:
-    """The key that was meant, where one is like it."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    hint = f'did you mean "{close[0]}"?' if close else "remove it or correct its name"
-    builder.bad(key, "a known key", f'"{name}"', hint)
-    return close
 
 
 def _is_required(item: dataclasses.Field[Any]) -> bool:

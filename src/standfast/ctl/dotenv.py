@@ -22,17 +22,26 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class OddLine:
+    """A line that could not be understood, and the variable that it is about; "" where not even that can be told."""
+
+    line: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DotEnv:
-    """What a file says, the last word on each name; and the lines that say nothing that could be understood."""
+    """What a file says, the last word on each name; what that came after; and the lines that were not understood."""
 
     assignments: tuple[Assignment, ...]
-    odd_lines: tuple[int, ...]
+    odd_lines: tuple[OddLine, ...]
+    overruled: tuple[Assignment, ...] = ()
 
 
 def parse(text: str) -> DotEnv:
     """The variables of a text: comments and empty lines are passed over, `export` too."""
     found: dict[str, Assignment] = {}
-    odd = []
+    odd, overruled = [], []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
@@ -40,10 +49,11 @@ def parse(text: str) -> DotEnv:
         match = _ASSIGNMENT.fullmatch(stripped)
         value = _value(match[2]) if match else None
         if match is None or value is None:
-            odd.append(number)
+            odd.append(OddLine(number, match[1] if match else ""))
         else:
+            overruled += [found[match[1]]] if match[1] in found else []
             found[match[1]] = Assignment(number, match[1], value)
-    return DotEnv(tuple(sorted(found.values(), key=lambda one: one.line)), tuple(odd))
+    return DotEnv(tuple(sorted(found.values(), key=lambda one: one.line)), tuple(odd), tuple(overruled))
 
 
 def _value(written: str) -> str | None:

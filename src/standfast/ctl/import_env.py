@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from standfast.ctl import credentials, dotenv, names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import place_of
 from standfast.ctl.flagging import is_agent_name
-from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, make_plan
+from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, load_plain, make_plan
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.web.report import Cell, Table, Tone
@@ -185,12 +186,18 @@ def _show(done: Done, arguments: argparse.Namespace, screen: Screen) -> None:
         screen.line(line)
 
 
+def _has_strategy(name: str) -> bool:
+    return bool(load_plain(Path(name).read_text(), as_json=name.endswith(".json")).get("strategy"))
+
+
 def _cells(row: Row) -> tuple[Cell, ...]:
     fate = Cell(row.fate.value, _TONES.get(row.fate, Tone.PLAIN))
     return (Cell(str(row.line)), Cell(row.name or "-"), fate, Cell(row.where or "-"), Cell(row.detail or "-"))
 
 
 def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
+    if arguments.file.stat().st_mode & 0o004:
+        yield f"Everybody on this host may read {arguments.file}: chmod 600 {arguments.file}"
     if arguments.dry_run:
         whose = "" if arguments.agent == DEFAULT_AGENT else f"--agent {arguments.agent} "
         yield f"Nothing was written. To do it: sudo standfastctl import-env {whose}{arguments.file}"
@@ -202,6 +209,9 @@ def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
     yield "See that all is right: standfastctl check-config && standfastctl doctor"
     agents = [name for name in done.files if Path(name).parent == paths.AGENTS_CONFIG]
     if agents or any("openalgo" in row.where for row in stored):
+        yield "Stop the old one first: two that trade the same account trade against each other."
+        for name in filterfalse(_has_strategy, agents):
+            yield f"The agent only watches until `strategy` is set in {name}: see man standfast-agent.toml"
         yield f"Then start the agent: systemctl enable standfast-agent@{arguments.agent} && " + (
             f"systemctl restart standfast-agent@{arguments.agent}"
         )

@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from standfast.config import ConfigError, load_text
 from standfast.config.earlier import Secret, names_of, overrides
-from standfast.ctl.dotenv import Assignment, DotEnv
+from standfast.ctl import remarks, sms_route
+from standfast.ctl.dotenv import Assignment, DotEnv, OddLine
 from standfast.ctl.tomledit import EditError, literal, value_at, with_value
 from standfast.errors import StandfastError
 
 HIDDEN: Final = "(hidden)"
 # TimeoutStopSec of the agents' unit as it is shipped.
 UNIT_STOPS_AFTER_S: Final = 10.0
+_LONGEST_STOP_S: Final = 9.0
 _STOP: Final = "shutdown.timeout_s"
 
 
@@ -88,16 +90,29 @@ def make_plan(env: DotEnv, targets: Sequence[Target]) -> Plan:
     """
     files: dict[str, str] = {}
     secrets: list[Wish] = []
-    rows = [Row(line, "", Fate.UNKNOWN, detail="the line is no NAME=value") for line in env.odd_lines]
+    shapes = [target.shape for target in targets]
+    rows = [_odd(one, shapes) for one in env.odd_lines]
+    last = {one.name: one.line for one in env.assignments}
+    rows += [
+        Row(one.line, one.name, Fate.OFF, detail=f"it is said again in line {last[one.name]}, which counts")
+        for one in env.overruled
+    ]
     for target in targets:
         text, wishes, told = _for_target(env, target)
         if text != target.text or (target.is_new and concerns(target.shape, env)):
             files[target.path] = text
         secrets += wishes
         rows += told
-    shapes = [target.shape for target in targets]
     rows += [Row(one.line, one.name, Fate.UNKNOWN) for one in env.assignments if not is_known(one.name, shapes)]
     return Plan(files, tuple(secrets), tuple(sorted(rows, key=lambda row: row.line)))
+
+
+def _odd(one: OddLine, shapes: Sequence[type[Any]]) -> Row:
+    """A variable of the earlier systems whose value cannot be told is a mistake; any other line is a stranger's."""
+    if not one.name:
+        return Row(one.line, "", Fate.UNKNOWN, detail="the line is no NAME=value")
+    fate = Fate.BAD if is_known(one.name, shapes) else Fate.UNKNOWN
+    return Row(one.line, one.name, fate, detail="quotes without end or a $VARIABLE: write the value itself")
 
 
 def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]]:
@@ -113,7 +128,8 @@ def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]
     off = {key: variable for key, (variable, value) in found.items() if value is None}
     text = target.text
     for key, (variable, value) in found.items():
-        row = Row(said[variable].line, variable, Fate.WRITTEN, f"{target.path}: {key}", _shown(key, value))
+        value, remark = _fitting(key, value)
+        row = Row(said[variable].line, variable, Fate.WRITTEN, f"{target.path}: {key}", _shown(value) + remark)
         switch = _switch_over(key, off)
         if value is None:
             rows.append(replace(row, fate=Fate.OFF, where="", detail="no such channel is set up"))
@@ -123,7 +139,23 @@ def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]
             text, fate = _taken(text, target.path, key, value)
             rows.append(replace(row, fate=fate))
     wishes, told = _secrets(said, target, off, text)
-    return text, wishes, rows + told
+    text, routed = _routed(text, target, [row for row in rows if ": channels.sms" in row.where])
+    return text, wishes, rows + told + routed
+
+
+def _routed(text: str, target: Target, sms: Sequence[Row]) -> tuple[str, list[Row]]:
+    """The file's text with routes for a new SMS channel, and a row that tells of them."""
+    as_json = target.path.endswith(".json")
+    before, after = load_plain(target.text, as_json=as_json), load_plain(text, as_json=as_json)
+    others = sms_route.others_beside(before, after)
+    if others is None or not sms:
+        return text, []
+    row = replace(sms[-1], where=f"{target.path}: route")
+    if not others:
+        alone = "SMS is the only channel: warnings and recoveries go there too"
+        return text, [replace(row, fate=Fate.OFF, detail=alone)]
+    detail = f"by SMS only what is critical, the rest by {', '.join(others)}"
+    return sms_route.with_routes(text, others, as_json=as_json), [replace(row, detail=detail)]
 
 
 def _without_mistakes(said: Mapping[str, Assignment], target: Target) -> tuple[dict[str, str], list[Row]]:
@@ -200,16 +232,26 @@ def _secrets(
             rows.append(replace(row, fate=Fate.OFF, where="", detail=f"{off[name.table]} is false"))
         elif value_at(values, name.table) is None and target.agent is None:
             rows.append(replace(row, fate=Fate.OFF, where="", detail=f"[{name.table}] is not configured"))
+        elif remarks.is_stand_in(one.value):
+            hint = f"a stand-in, no secret; the real one: standfastctl secret set {name.credential}"
+            whose = f" --agent {target.agent}" if target.agent else ""
+            rows.append(replace(row, fate=Fate.BAD, where="", detail=hint + whose))
         else:
             wishes.append(Wish(row, name.credential, target.agent, one.value))
     return wishes, rows
 
 
-def _shown(key: str, value: Any) -> str:
-    if value == {}:
-        return "on"
-    too_long = key == _STOP and isinstance(value, float) and value >= UNIT_STOPS_AFTER_S
-    return literal(value) + (f"; the unit is killed after {UNIT_STOPS_AFTER_S:g} s, see doctor" if too_long else "")
+def _fitting(key: str, value: Any) -> tuple[Any, str]:
+    """A value as it can be used on this host, and what a person should know of it."""
+    if key == _STOP and isinstance(value, int | float) and value >= UNIT_STOPS_AFTER_S:
+        return _LONGEST_STOP_S, f" instead of {value:g}: systemd kills the agent after {UNIT_STOPS_AFTER_S:g} s"
+    if host := remarks.doubtful_host(value):
+        return value, f'; is "{host}" a name on this host? In Docker it was; here it may be 127.0.0.1'
+    return value, ""
+
+
+def _shown(value: Any) -> str:
+    return "on" if value == {} else literal(value)
 
 
 def concerns(shape: type[Any], env: DotEnv) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from standfast.ctl.dotenv import Assignment, parse
+from standfast.ctl.dotenv import Assignment, DotEnv, OddLine, parse
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,15 @@ def test_values(text: str, values: dict[str, str]) -> None:
     assert found.odd_lines == ()
 
 
-@pytest.mark.parametrize(
-    "line", ["just words", "1A=1", "A-B=1", 'A="open', "A='open", "A=${HOME}/x", 'A="$USER"', "A='x' y", "=1", "A"]
-)
-def test_what_is_not_understood_is_named_by_its_line(line: str) -> None:
-    assert parse(f"# first\n{line}\nZ=1") == type(parse(""))((Assignment(3, "Z", "1"),), (2,))
+@pytest.mark.parametrize("line", ["just words", "1A=1", "A-B=1", "=1", "A"])
+def test_what_is_no_assignment_is_told_by_its_line(line: str) -> None:
+    assert parse(f"# first\n{line}\nZ=1") == DotEnv((Assignment(3, "Z", "1"),), (OddLine(2),))
+
+
+@pytest.mark.parametrize("line", ['A="open', "A='open", "A=${HOME}/x", 'A="$USER"', "export A=${X:-60}", "A='x' y"])
+def test_a_value_that_is_not_understood_is_told_by_its_variable(line: str) -> None:
+    assert parse(f"# first\n{line}\nZ=1") == DotEnv((Assignment(3, "Z", "1"),), (OddLine(2, "A"),))
+
+
+def test_of_two_the_last_counts_and_the_first_is_kept_to_be_told() -> None:
+    assert parse("A=1\nA=2") == DotEnv((Assignment(2, "A", "2"),), (), (Assignment(1, "A", "1"),))

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,9 @@ def test_every_earlier_name_goes_somewhere() -> None:
     environ = {one.name: one.value for one in parse(ALL).assignments}
     for shape, path in ((AgentConfig, AGENT), (NotifierConfig, NOTIFIER)):
         before = 'gateway = "openalgo"\n' if shape is AgentConfig else ""
-        assert load_text(shape, found.files[path], path, {}) == load_text(shape, before, path, environ)
+        written = load_text(shape, found.files[path], path, {})
+        as_before = replace(written, route=()) if isinstance(written, NotifierConfig) else written
+        assert as_before == load_text(shape, before, path, environ)
 
 
 def test_no_secret_is_told_or_written_into_a_file() -> None:
@@ -132,9 +135,72 @@ def test_a_key_alone_makes_an_agent() -> None:
     assert found.files == {AGENT: 'gateway = "openalgo"\n'}
 
 
-def test_a_stop_that_the_unit_does_not_allow_is_pointed_out() -> None:
-    (row,) = plan("SHUTDOWN_TIMEOUT=30").rows
-    assert row.detail == "30; the unit is killed after 10 s, see doctor"
+@pytest.mark.parametrize("stop", ["10", "30"])
+def test_a_stop_that_the_unit_does_not_allow_is_made_shorter(stop: str) -> None:
+    found = plan(f"SHUTDOWN_TIMEOUT={stop}")
+    assert tomllib.loads(found.files[AGENT])["shutdown"]["timeout_s"] == 9
+    assert found.rows[0].detail == f"9 instead of {stop}: systemd kills the agent after 10 s"
+
+
+SMS = "SMS_PHONE_NUMBER=+15005550001\nTWILIO_ACCOUNT_SID=AC1\nTWILIO_FROM_NUMBER=+15005550006\n"
+
+
+@pytest.mark.parametrize("name", [NOTIFIER, NOTIFIER.replace(".toml", ".json")])
+def test_a_new_sms_channel_gets_only_what_is_critical(name: str) -> None:
+    target = Target(NotifierConfig, name, "{}" if name.endswith("json") else "")
+    found = make_plan(parse(f"{SMS}TELEGRAM_CHAT_ID=1"), [target])
+    critical, rest = load_text(NotifierConfig, found.files[name], name, {}).route
+    assert (critical.severity, set(critical.channels)) == (("critical",), {"telegram", "sms"})
+    assert (rest.severity, rest.channels) == ((), ("telegram",))
+    assert "by SMS only what is critical, the rest by telegram" in [row.detail for row in found.rows]
+
+
+@pytest.mark.parametrize(
+    ("before", "routes"),
+    [
+        ("", 0),
+        ('[channels.journal]\n[[route]]\nchannels = ["journal"]\n', 1),
+        ('[channels.journal]\n[channels.sms]\nfrom = "+1"\nto = "+1"\naccount_sid = "A"\n', 0),
+    ],
+)
+def test_routes_are_left_alone_where_they_say_nothing_new(before: str, routes: int) -> None:
+    found = plan(SMS, {NOTIFIER: before})
+    assert len(load_text(NotifierConfig, found.files[NOTIFIER], NOTIFIER, {}).route) == routes
+    assert any("only channel" in row.detail for row in found.rows) == (not before)
+
+
+def test_what_a_person_should_look_at_is_pointed_out() -> None:
+    found = plan(
+        "NOTIFICATION_AGGREGATION_WINDOW=${X:-60}\nMAX_STARTUP_RETRIES=1\nMAX_STARTUP_RETRIES=2\n"
+        "OPENALGO_API_KEY=your_api_key_here\nOPENALGO_HOST=http://openalgo:5000\nPYTHONPATH=$PWD\n"
+    )
+    told = {row.line: (row.name, row.fate, row.detail) for row in found.rows}
+    assert told[1][:2] == ("NOTIFICATION_AGGREGATION_WINDOW", Fate.BAD)
+    assert told[2] == ("MAX_STARTUP_RETRIES", Fate.OFF, "it is said again in line 3, which counts")
+    assert told[4][1] is Fate.BAD
+    assert told[4][2].endswith("standfastctl secret set openalgo-api-key --agent openalgo")
+    assert 'is "openalgo" a name on this host?' in told[5][2]
+    assert told[6][:2] == ("PYTHONPATH", Fate.UNKNOWN)
+    assert found.secrets == ()
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:5000", "http://localhost:5000", "https://algo.example.com", "http://[::1]:5"]
+)
+def test_an_address_that_is_one_anywhere_is_not_doubted(address: str) -> None:
+    (row,) = plan(f"OPENALGO_HOST={address}").rows
+    assert "name on this host" not in row.detail
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_a_file_that_everybody_may_read_is_pointed_out(
+    mode: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = tmp_path / ".env"
+    env.write_text("MAX_STARTUP_RETRIES=5\n")
+    env.chmod(mode)
+    assert main(["import-env", "--dry-run", str(env)]) == 0
+    assert (f"chmod 600 {env}" in capsys.readouterr().out) == (mode == 0o644)
 
 
 def test_a_file_in_json_stays_json() -> None:
