@@ -1,6 +1,7 @@
 """A small strategy: buys a fall from the high, sells a rise. An example of the interface, no way to earn money."""
 
 import logging
+from datetime import datetime, timedelta
 
 from standfast.agent.strategy import Trading, TradingError
 from standfast.agent.trading import Side, Tick
@@ -9,6 +10,8 @@ log = logging.getLogger(__name__)
 
 # An order that was refused, or whose fate is not known, is followed by no other one before so many ticks.
 REST_TICKS = 60
+# Positions are asked for over the network, and brokers limit how often: not at each tick.
+ASK_EVERY = timedelta(seconds=5)
 
 
 class BuyTheDip:
@@ -20,6 +23,8 @@ class BuyTheDip:
         self.quantity = quantity
         self.highs: dict[str, float] = {}
         self.rests: dict[str, int] = {}
+        self.bought_at: dict[str, float] = {}
+        self.asked_at: datetime | None = None
 
     def start(self, trading: Trading) -> None:
         """Keep the desk to trade at. What is held is asked for, not remembered: this may be a restart."""
@@ -31,16 +36,24 @@ class BuyTheDip:
             self.rests[tick.symbol] -= 1
             return
         high = self.highs[tick.symbol] = max(tick.price, self.highs.get(tick.symbol, 0.0))
-        bought_at = {position.holding.symbol: position.average_price for position in self.trading.positions()}
+        bought_at = self.held(tick.at)
         if tick.symbol not in bought_at and tick.price < high * self.fall:
             self.order(tick, Side.BUY)
         elif tick.symbol in bought_at and tick.price > bought_at[tick.symbol] * self.rise:
             self.order(tick, Side.SELL)
 
+    def held(self, now: datetime) -> dict[str, float]:
+        """What the account holds and at what price, as it was told some seconds ago at most."""
+        if self.asked_at is None or now - self.asked_at >= ASK_EVERY:
+            self.bought_at = {one.holding.symbol: one.average_price for one in self.trading.positions()}
+            self.asked_at = now
+        return self.bought_at
+
     def order(self, tick: Tick, side: Side) -> None:
         """Place it once; the positions show what became of it."""
         self.rests[tick.symbol] = REST_TICKS
         self.highs[tick.symbol] = tick.price
+        self.asked_at = None
         try:
             self.trading.place(tick.symbol, side, self.quantity)
         except TradingError as error:

@@ -1,6 +1,6 @@
 """The strategy of the OpenAlgo example: one position from a fall to a rise, one order at a time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from standfast.agent.loader import load
@@ -19,8 +19,10 @@ class Desk:
         self.placed: list[Side] = []
         self.held: list[Position] = []
         self.refuses = False
+        self.asked = 0
 
     def positions(self) -> list[Position]:
+        self.asked += 1
         return self.held
 
     def place(self, symbol: str, side: Side, quantity: int) -> str:
@@ -52,3 +54,13 @@ def test_it_buys_a_fall_and_sells_a_rise() -> None:
 def test_an_order_is_followed_by_a_rest_whatever_became_of_it() -> None:
     assert traded(100, 98.5, *[90.0] * 60, refuses=True) == [Side.BUY]
     assert traded(100, 98.5, *[90.0] * 61, refuses=True) == [Side.BUY, Side.BUY]
+
+
+def test_it_does_not_ask_the_broker_at_each_tick() -> None:
+    strategy = load("dip:BuyTheDip", str(EXAMPLE), {}).instance
+    desk = Desk()
+    strategy.start(desk)
+    begin = datetime(2026, 1, 27, tzinfo=UTC)
+    for tenth in range(150):
+        strategy.tick(Tick(SYMBOL, 100.0, begin + timedelta(seconds=tenth / 10)))
+    assert desk.asked == 3
