@@ -176,9 +176,18 @@ def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
     machine.run(["systemctl", "stop", OPENALGO])
     end = machine.wait_journal(STANDFAST_EVENT="shutdown", STANDFAST_UNIT=OPENALGO)
     assert "flat (closed +1 NSE:SBIN MIS)" in end["MESSAGE"]
-    machine.run("/root/openalgo-agent/install --remove")
-    left = machine.run("ls -d /srv/openalgo-agent /etc/standfast/agents/openalgo.toml", check=False).stdout
-    assert left == ""
+    # What somebody wrote is neither overwritten nor removed.
+    config = "/etc/standfast/agents/openalgo.toml"
+    machine.write(config, mine := f"{machine.read(config)}# mine\n")
+    refused = machine.run("/root/openalgo-agent/install", check=False)
+    assert (refused.returncode, "stays as it is; take another name" in refused.stderr) == (1, True)
+    removed = machine.run("/root/openalgo-agent/install --remove")
+    assert f"Kept {config}: it was changed since" in removed.stdout
+    assert machine.read(config) == mine
+    refused = machine.run("/root/openalgo-agent/install --remove", check=False)
+    assert "nothing was removed" in refused.stderr
+    machine.run(["rm", config])
+    assert machine.run("ls -d /srv/openalgo-agent", check=False).stdout == ""
     assert OPENALGO.removesuffix(".service") not in machine.run("ls /etc/standfast/credentials").stdout
 
 

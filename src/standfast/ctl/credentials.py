@@ -64,6 +64,12 @@ class Place:
         return tuple(DROP_INS / f"{unit}.d" / f"credential-{self.name}.conf" for unit in units)
 
     @property
+    def agent(self) -> str:
+        """The agent whose own it is; "" where it is every agent's, or the other daemons'."""
+        prefix, _, agent = self.unit.removesuffix(".service").partition("@")
+        return agent if prefix == AGENTS.partition("@")[0] else ""
+
+    @property
     def restart(self) -> str:
         """What to restart for it to be handed over; NAME where it is every agent's."""
         return self.unit.removesuffix(".service").replace("@", "@NAME" if self.unit == AGENTS else "@")

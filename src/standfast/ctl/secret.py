@@ -4,10 +4,11 @@ import argparse
 import getpass
 import os
 import sys
+from collections.abc import Sequence
 
 from standfast.ctl import credentials, names
 from standfast.ctl.command import Command, Exit, UsageError
-from standfast.ctl.credentials import NOTIFIER, UNITS, Kept, Place, SecretError, place_of
+from standfast.ctl.credentials import AGENTS, NOTIFIER, UNITS, Kept, Place, SecretError, place_of
 from standfast.ctl.screen import Screen
 from standfast.web.report import Cell, Table, Tone
 
@@ -41,7 +42,10 @@ def _set(place: Place, screen: Screen) -> Exit:
     kept = credentials.store(place, _read_secret(place.name))
     credentials.take_in()
     screen.line(f"Stored {place.name}, {kept}.", Tone.GOOD)
-    screen.line(f"It is handed over at the next start: systemctl restart {place.restart}")
+    own = [one.agent for one in with_a_key_of_their_own(place)]
+    for agent in own:
+        screen.line(own_key_wins(place.name, agent), Tone.WARNING)
+    screen.line(f"It is handed over at the next start: {_restart(place, own)}")
     return Exit.OK
 
 
@@ -52,7 +56,8 @@ def _remove(place: Place, screen: Screen) -> Exit:
         )
     credentials.take_in()
     screen.line(f"Removed {place.name}.", Tone.GOOD)
-    screen.line(f"What runs keeps it until its next start: systemctl restart {place.restart}")
+    own = [one.agent for one in with_a_key_of_their_own(place)]
+    screen.line(f"What runs keeps it until its next start: {_restart(place, own)}")
     return Exit.OK
 
 
@@ -69,7 +74,30 @@ def _list(screen: Screen, *, as_json: bool) -> Exit:
         empty="none is stored; to store one: standfastctl secret set NAME",
     )
     screen.table(table)
+    for place in (one for one, _ in found if one.unit == AGENTS):
+        for own in with_a_key_of_their_own(place):
+            screen.line(own_key_wins(place.name, own.agent), Tone.WARNING)
     return Exit.OK
+
+
+def with_a_key_of_their_own(place: Place) -> list[Place]:
+    """Where agents have one of their own, which is handed to them rather than this one, every agent's."""
+    if place.unit != AGENTS:
+        return []
+    return [one for one, _ in credentials.stored() if one.name == place.name and one.agent]
+
+
+def own_key_wins(name: str, agent: str) -> str:
+    """That every agent's is not this one's, and how to change what is."""
+    return f"Agent {agent} has one of its own, which wins: standfastctl secret set {name} --agent {agent}"
+
+
+def _restart(place: Place, own: Sequence[str]) -> str:
+    """What to do for a secret to be handed over: to all agents that are configured, if it is theirs."""
+    if place.unit != AGENTS:
+        return f"systemctl restart {place.restart}"
+    concerned = [f"standfast-agent@{agent}" for agent in names.agents() if agent not in own]
+    return f"systemctl restart {' '.join(concerned)}" if concerned else "no agent is configured that takes it"
 
 
 def _for(place: Place) -> str:

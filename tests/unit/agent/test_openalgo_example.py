@@ -1,7 +1,11 @@
 """The strategy of the OpenAlgo example: one position from a fall to a rise, one order at a time."""
 
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from standfast.agent.loader import load
 from standfast.agent.strategy import TradingRefusedError
@@ -9,6 +13,13 @@ from standfast.agent.trading import Holding, Position, Product, Side, Tick
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples/openalgo-agent"
 SYMBOL = "NSE:SBIN"
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Another test has another `dip`."""
+    yield
+    sys.modules.pop("dip", None)
 
 
 class Desk:

@@ -1,10 +1,15 @@
 """Where secrets go; that they arrive at the units is shown on a real systemd."""
 
+import io
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from standfast import paths
 from standfast.ctl import credentials
+from standfast.ctl.__main__ import main
 from standfast.ctl.command import UsageError
 from standfast.ctl.credentials import AGENTS, NOTIFIER, SHARED, UNITS, Kept, Place, drop_in_text, place_of
 from standfast.paths import NO_CREDENTIAL
@@ -88,6 +93,40 @@ def test_a_secret_is_stored_listed_and_removed(places: Path) -> None:
     assert not credentials.holds(everyones, "hush")
     left = sorted(path.name for path in places.rglob("*") if path.is_file())
     assert left == ["credential-openalgo-api-key.conf", "openalgo-api-key.standfast-agent@infy"]
+
+
+def test_that_an_agents_own_key_wins_is_told(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(credentials, "take_in", lambda: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hush"))
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", places)
+    for agent in ("infy", "sbin", "tcs"):
+        (places / f"{agent}.toml").touch()
+    credentials.store(place_of("openalgo-api-key", "infy"), "hush-too")
+    wins = "Agent infy has one of its own, which wins: standfastctl secret set openalgo-api-key --agent infy"
+
+    assert main(["secret", "set", "openalgo-api-key"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == wins
+    assert told[2].endswith("systemctl restart standfast-agent@sbin standfast-agent@tcs")
+    assert main(["secret", "list"]) == 0
+    assert wins in capsys.readouterr().out.splitlines()
+    assert main(["secret", "remove", "openalgo-api-key"]) == 0
+    assert main(["secret", "list"]) == 0
+    assert "wins" not in capsys.readouterr().out
+
+
+def test_without_an_agent_there_is_nothing_to_restart(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(credentials, "take_in", lambda: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hush"))
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", places / "none")
+    assert main(["secret", "set", "openalgo-api-key"]) == 0
+    assert "no agent is configured that takes it" in capsys.readouterr().out
 
 
 def test_what_cannot_be_written_leaves_nothing_of_the_secret_behind(places: Path) -> None:
