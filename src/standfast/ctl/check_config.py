@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from standfast.config import Mistake
+from standfast.config.schema import fields_of
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.configuration import SHAPES, ConfigFile, Verdict, installed, judge, strangers
+from standfast.ctl.importing import load_plain
 from standfast.ctl.screen import Screen
 from standfast.paths import is_there
 from standfast.web.report import Tone
@@ -17,7 +19,9 @@ from standfast.web.report import Tone
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", type=Path, help="a file to check; without one all under /etc/standfast")
-    parser.add_argument("--as", dest="program", choices=SHAPES, help="which program the file is for")
+    parser.add_argument(
+        "--as", dest="program", choices=SHAPES, help="which program the file is for; else its name and keys tell"
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
 
 
@@ -46,7 +50,20 @@ def _named(path: Path, program: str | None) -> ConfigFile:
 def _guess(path: Path) -> str | None:
     if path.stem in ("detector", "notifier", "check"):
         return path.stem
-    return "agent" if path.absolute().parent.name == "agents" else None
+    return "agent" if path.absolute().parent.name == "agents" else _by_its_keys(path)
+
+
+def _by_its_keys(path: Path) -> str | None:
+    """The program that knows more of the keys than any other; None where that cannot be told."""
+    try:
+        values: Any = load_plain(path.read_text(), as_json=path.suffix == ".json")
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(values, dict):
+        return None
+    known = {program: len(values.keys() & fields_of(shape()).keys()) for program, shape in SHAPES.items()}
+    best = [program for program, count in known.items() if count == max(known.values())]
+    return best[0] if len(best) == 1 else None
 
 
 def _show(verdicts: Sequence[Verdict], others: Sequence[Mistake], screen: Screen) -> None:

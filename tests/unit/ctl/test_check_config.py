@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from standfast.ctl.check_config import COMMAND
-from standfast.ctl.command import Exit
+from standfast.ctl.command import Exit, UsageError
 from standfast.ctl.configuration import known_variables
 from standfast.ctl.screen import Screen
 
@@ -72,3 +72,28 @@ def test_what_depends_on_a_wrong_key_is_not_guessed(tmp_path: Path) -> None:
     path = tmp_path / "bot.toml"
     assert agents_mistakes(path, 'gateway = "paper"\nlive = true') == ["live"]
     assert agents_mistakes(path, 'gateway = "openalgoo"\nlive = true') == ["gateway"]
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("[[watch]]\nunit = 'a.service'", "detector"),
+        ("symbols = ['NSE:SBIN']\nwhatever = 1", "agent"),
+        ("[channels.journal]", "notifier"),
+        ("[deadman]", "check"),
+        ("", None),
+        ("whatever = 1", None),
+        ("no toml", None),
+    ],
+)
+def test_what_a_file_is_for_is_told_by_its_keys(text: str, program: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "tried.toml"
+    path.write_text(text)
+    said = io.StringIO()
+    arguments = argparse.Namespace(file=path, program=None, json=True)
+    if program is None:
+        with pytest.raises(UsageError, match="add --as agent"):
+            COMMAND.run(arguments, Screen(said, terminal=False))
+    else:
+        COMMAND.run(arguments, Screen(said, terminal=False))
+        assert f'"program": "{program}"' in said.getvalue()
