@@ -2,7 +2,8 @@
 
 import argparse
 import secrets
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,28 +66,38 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     test_id = secrets.token_hex(16)
-    found = _send(test_id, arguments.channel)
+    told: set[str] = set()
+
+    def tell(name: str, said: Delivery) -> None:
+        """One channel's queue must not hold up what another one has said."""
+        if not arguments.json and name not in told:
+            told.add(name)
+            screen.line(f"{name}: {said}", Tone.GOOD if said.is_good else Tone.BAD)
+            sys.stdout.flush()
+
+    found = _send(test_id, arguments.channel, tell)
     if arguments.json:
         shown = {name: {"result": one.result or "none", "detail": one.detail} for name, one in found.items()}
         screen.json({"id": test_id, "channels": shown})
-    else:
-        for name, one in found.items():
-            screen.line(f"{name}: {one}", Tone.GOOD if one.is_good else Tone.BAD)
+    for name, one in found.items():
+        tell(name, one)
     return Exit.OK if all(one.is_good for one in found.values()) else Exit.WRONG
 
 
-def _send(test_id: str, channel: str) -> dict[str, Delivery]:
+def _send(test_id: str, channel: str, tell: Callable[[str, Delivery], None]) -> dict[str, Delivery]:
     with closing(listen(_WHAT)) as answers:
         wanted = [channel] if channel else _configured()
         data = {"channel": channel} if channel else {}
         order("TEST_NOTIFY", f"Send a test by {', '.join(wanted)}", id=test_id, **data)
         entries = answers.until(Patience(DELIVERY_S, f"the answer of {', '.join(wanted)}"))
-        found = _collect(entries, test_id, wanted)
+        found = _collect(entries, test_id, wanted, tell)
     return {name: said or _unanswered(name) for name, said in found.items()}
 
 
-def _collect(entries: Iterable[Entry], test_id: str, wanted: Iterable[str]) -> dict[str, Delivery | None]:
-    """Each channel's first answer; None for one that gave none."""
+def _collect(
+    entries: Iterable[Entry], test_id: str, wanted: Iterable[str], tell: Callable[[str, Delivery], None]
+) -> dict[str, Delivery | None]:
+    """Each channel's first answer, told as it comes; None for one that gave none."""
     found: dict[str, Delivery | None] = dict.fromkeys(wanted)
     followed = False
     for entry in entries:
@@ -98,7 +109,9 @@ def _collect(entries: Iterable[Entry], test_id: str, wanted: Iterable[str]) -> d
                 found = {name: found.get(name) for name in used}
         elif answer := answered(entry, test_id):
             name, said = answer
-            found[name] = found.get(name) or said
+            if found.get(name) is None:
+                found[name] = said
+                tell(name, said)
             followed = True
         if found and all(found.values()):
             return found

@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,23 @@ def answer(channel: str, result: str, detail: str = "", test_id: str = "aa") -> 
 FOLLOWED = {"STANDFAST_COMMAND": "aa", "STANDFAST_RESULT": "DONE"}
 
 
+def untold(name: str, said: Delivery) -> None:
+    """Nobody reads along."""
+
+
+def test_an_answer_is_told_before_the_next_is_waited_for() -> None:
+    told: list[str] = []
+
+    def entries() -> Iterator[dict[str, str]]:
+        yield FOLLOWED
+        yield answer("journal", "delivered")
+        assert told == ["journal"]
+        yield answer("webhook", "refused")
+
+    _collect(entries(), "aa", ["journal", "webhook"], lambda name, said: told.append(name))
+    assert told == ["journal", "webhook"]
+
+
 def test_each_channels_first_answer_counts_and_nobody_elses() -> None:
     entries = [
         FOLLOWED,
@@ -118,25 +136,28 @@ def test_each_channels_first_answer_counts_and_nobody_elses() -> None:
         answer("journal", "delivered"),
         answer("sms", "delivered"),
     ]
-    found = _collect(entries, "aa", ["journal", "webhook"])
+    found = _collect(entries, "aa", ["journal", "webhook"], untold)
     assert found == {"webhook": Delivery("retry", "refused; attempt 1"), "journal": Delivery("delivered")}
     assert [one and one.is_good for one in found.values()] == [True, False]
     assert str(found["webhook"]) == "not delivered, the notifier goes on trying: refused; attempt 1"
 
 
 def test_a_channel_that_does_not_answer_has_said_nothing() -> None:
-    assert _collect([FOLLOWED], "aa", ["journal"]) == {"journal": None}
+    assert _collect([FOLLOWED], "aa", ["journal"], untold) == {"journal": None}
 
 
 def test_the_channels_are_those_that_the_notifier_has_now() -> None:
     followed = {**FOLLOWED, "STANDFAST_CHANNELS": "telegram webhook"}
     entries = [answer("webhook", "delivered"), followed, answer("telegram", "refused")]
-    assert _collect(entries, "aa", ["journal"]) == {"telegram": Delivery("refused"), "webhook": Delivery("delivered")}
+    assert _collect(entries, "aa", ["journal"], untold) == {
+        "telegram": Delivery("refused"),
+        "webhook": Delivery("delivered"),
+    }
 
 
 def test_a_notifier_that_does_not_answer_is_no_channels_fault() -> None:
     with pytest.raises(OrderError, match="the notifier did not answer"):
-        _collect([], "aa", ["journal"])
+        _collect([], "aa", ["journal"], untold)
 
 
 @pytest.mark.parametrize("result", ["NO_SUCH_PROBLEM", "NO_SUCH_SILENCE", "NO_SUCH_CHANNEL", "BAD", "SOMETHING_NEW"])
