@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.config import DetectorConfig, Mode
+from standfast.detector.advice import by_hand_until, next_step
+from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
@@ -35,7 +36,7 @@ def announcements(
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
     if not assessment.held:
-        problems, problem_events = changes(told.problems, assessment, _next_step(step, config), now)
+        problems, problem_events = changes(told.problems, assessment, next_step(step, config, now), now)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
@@ -58,20 +59,6 @@ def _level_event(before: Level, assessment: Assessment) -> Event:
     )
 
 
-def _next_step(step: Step, config: DetectorConfig) -> str:
-    if not step.state.answers:
-        return "Nothing can be restarted while systemd does not answer: log in, or reboot the host"
-    if step.assessment.level is not Level.CASCADING:
-        units = [unit.unit for unit in step.assessment.failing]
-        return f"journalctl -u {units[0]}" if units else "standfastctl status"
-    decision = step.decision
-    if decision is None:
-        return "A master restart follows if it lasts" if config.mode is Mode.ACT else "Look at standfastctl status"
-    if decision.allowed:
-        return "A master restart was asked for; wait for its report"
-    return f"No master restart ({decision.reason}): {decision.why}"
-
-
 def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[Told, list[Event]]:
     """One message when hands go off, one when that is over."""
     hands_off = is_hands_off(step.state, step.decision, config, now)
@@ -90,8 +77,9 @@ def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig
 def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
     decision = step.decision
     if decision is not None and decision.reason is Reason.SAME_SET:
-        why = decision.why
+        why, action = decision.why, next_step(step, config, now)
     else:
+        action = by_hand_until(step, config, now)
         until_s = (ledger_budget(step.state, config, now).hold_until or now) - now
         why = f"{config.restart.max_per_hour} master restarts within an hour; no more for {duration(until_s)}"
     return Event(
@@ -100,7 +88,7 @@ def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
         type=HANDS_OFF,
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
-        action="Look at the units by hand, then standfastctl release",
+        action=action,
     )
 
 
@@ -134,8 +122,8 @@ def never_ended(run: Run) -> Event:
 
 
 def decision_line(told: Told, decision: Decision | None) -> str:
-    """The line for the log when a decision is new; "" when it was said already."""
-    if decision is None or _refused(decision) == told.refused != "":
+    """The line for the log when a decision is new; "" when it was said already, or goes without saying."""
+    if decision is None or decision.reason is Reason.RUNNING or _refused(decision) == told.refused != "":
         return ""
     causes = ", ".join(sorted(decision.causes))
     if decision.allowed:

@@ -115,6 +115,14 @@ def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSe
     )
 
 
+def room_at(runs: tuple[Run, ...], released_at: float | None, settings: RestartSettings, now: float) -> float | None:
+    """When the last hour's runs are few enough again; None when they are now."""
+    times = sorted(min(run.at, now) for run in runs if released_at is None or run.at >= released_at)
+    lately = [at for at in times if now - at < HOUR_S]
+    too_many = len(lately) - settings.max_per_hour
+    return lately[too_many] + HOUR_S if too_many >= 0 else None
+
+
 def _hold_until(times: list[float], settings: RestartSettings, now: float) -> float | None:
     """Hands are off for `cooldown_s` after the run that filled an hour."""
     size = settings.max_per_hour

@@ -23,10 +23,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be restarted, in the order of the units' dependencies, and what will not."""
+    """What will be restarted, in the order of the units' dependencies, and what will not.
+
+    Attributes:
+        failing: the units that fail now.
+        root_causes: those that failed first.
+    """
 
     restarted: tuple[Item, ...]
     left_alone: tuple[Item, ...]
+    failing: tuple[str, ...] = ()
+    root_causes: tuple[str, ...] = ()
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -59,7 +66,7 @@ def make_plan(
             left_alone.append(Item(one.unit, refusal))
         else:
             restarted.append(Item(one.unit, meaning.value))
-    return Plan(tuple(_ordered(restarted, after)), tuple(left_alone))
+    return Plan(tuple(_ordered(restarted, after)), tuple(left_alone), tuple(sorted(failing)))
 
 
 def _meaning(health: Health, memory: UnitMemory, hints: Mapping[str, Meaning]) -> Meaning:

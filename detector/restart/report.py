@@ -51,13 +51,19 @@ def plan_lines(plan: Plan) -> list[str]:
 
 def started(plan: Plan) -> Event:
     """The event at its beginning."""
+    left_alone = _left_alone(plan.left_alone)
     return Event(
         Kind.RESTART,
-        f"Master restart of {_count(len(plan.restarted))}: {', '.join(plan.units)}{_left_alone(plan.left_alone)}",
+        f"Master restart of {_count(len(plan.restarted))}{_failing(plan)}: {', '.join(plan.units)}{left_alone}",
         type="MASTER_RESTART_STARTED",
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
-        data={"units": list(plan.units), "left_alone": {item.unit: item.why for item in plan.left_alone}},
+        data={
+            "units": list(plan.units),
+            "left_alone": {item.unit: item.why for item in plan.left_alone},
+            "failing": list(plan.failing),
+            "root_cause": list(plan.root_causes),
+        },
     )
 
 
@@ -112,6 +118,14 @@ def _unit(report: UnitReport) -> dict[str, Any]:
 
 def _count(units: int) -> str:
     return "1 unit" if units == 1 else f"{units} units"
+
+
+def _failing(plan: Plan) -> str:
+    """What it is for; "" when a person restarts what does not fail."""
+    if not plan.failing:
+        return ""
+    first = f"; first: {', '.join(plan.root_causes)}" if plan.root_causes else ""
+    return f" (failing: {', '.join(plan.failing)}{first})"
 
 
 def _left_alone(items: tuple[Item, ...]) -> str:

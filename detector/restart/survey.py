@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.engine import Engine, Step
 from standfast.detector.model import Ending, State
 from standfast.detector.origins import journal_ending
+from standfast.detector.problems import causes
 from standfast.detector.reading import Meaning
 from standfast.detector.restart.plan import Plan, make_plan
 from standfast.detector.times import from_iso
@@ -36,7 +38,10 @@ async def survey(systemd: Systemd1, config: DetectorConfig, status_path: Path) -
     step = engine.step(State(), observations, clock.now(), scheduled=False)
     hints = fresh_hints(status_path, time.time(), config.check_interval_s)
     after = await _orderings(systemd, _restartable(step))
-    return make_plan(step.assessment.facts.units, step.state.units, hints, after, config.restart.scope)
+    plan = make_plan(step.assessment.facts.units, step.state.units, hints, after, config.restart.scope)
+    # The detector saw in which order they failed; a single look knows only what needs what.
+    known = fresh_root_causes(status_path, time.time(), config.check_interval_s)
+    return replace(plan, root_causes=known or tuple(causes(step.assessment)))
 
 
 def _origin(unit: str, invocation_id: str) -> Ending:
@@ -57,12 +62,25 @@ async def _orderings(systemd: Systemd1, units: Iterable[str]) -> dict[str, list[
 def fresh_hints(status_path: Path, now: float, check_interval_s: float) -> dict[str, Meaning]:
     """What the running detector says of its units; empty when it does not run or hangs."""
     try:
+        return _meanings(_fresh(status_path, now, check_interval_s).get("service_health", {}))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def fresh_root_causes(status_path: Path, now: float, check_interval_s: float) -> tuple[str, ...]:
+    """The units that failed first for all the running detector knows; empty when it does not run or hangs."""
+    found = _fresh(status_path, now, check_interval_s).get("root_cause")
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def _fresh(status_path: Path, now: float, check_interval_s: float) -> Mapping[str, Any]:
+    try:
         status = statusfile.read(status_path)
         if status is None or now - from_iso(status["checked_at"]) > max(FRESH_S, 2 * check_interval_s):
             return {}
-        return _meanings(status["service_health"])
     except (StandfastError, KeyError, TypeError, ValueError):
         return {}
+    return status
 
 
 def _meanings(service_health: Mapping[str, Any]) -> dict[str, Meaning]:

@@ -126,6 +126,58 @@ def test_observe_says_what_it_would_have_done_once() -> None:
     ]
 
 
+def next_step(talk: Talk) -> str:
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    (event,) = [one for one in talk.events if one.type == "CASCADING_FAILURE"]
+    return event.action
+
+
+def ran(*at: float, **more: object) -> Talk:
+    talk = Talk(Mode.ACT, **more)
+    runs = tuple(Run(one, RunResult.SUCCESS, automatic=False) for one in at)
+    talk.mind.state = replace(talk.mind.state, runs=runs)
+    return talk
+
+
+def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> None:
+    assert next_step(Talk(Mode.OBSERVE)) == (
+        "See standfastctl plan, then systemctl start standfast-master-restart by hand "
+        '(mode is "observe"; with mode = "act" it would have been asked for)'
+    )
+
+
+def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
+    step = next_step(ran(-50))
+    assert step == "Wait: the last master restart was a moment ago; if this lasts it is asked for again at 00:04:10 UTC"
+
+
+def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:
+    held = "Look at the units by hand, then standfastctl release; else no master restart until {} UTC"
+    assert next_step(ran(-900, -800, -700)) == held.format("00:48:20")
+    short = RestartSettings(cooldown_s=60)
+    # Hands are on again, but three an hour are enough: until the first of them is an hour ago.
+    assert next_step(ran(-900, -800, -700, restart=short)) == held.format("00:45:00")
+
+
+def test_what_is_to_be_done_about_a_set_that_was_restarted_in_vain_is_to_mend_its_root_cause() -> None:
+    units = frozenset({"a.service", "b.service", "c.service"})
+    talk = Talk(restart=RestartSettings(max_per_hour=9))
+    talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
+    assert next_step(talk) == (
+        "Master restarts did not help: find the root cause (journalctl -u a.service), mend it, "
+        "then standfastctl release"
+    )
+
+
+def test_that_the_master_restart_asked_for_runs_is_no_line_of_its_own() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(replace(starting(100.1), unit=MASTER_RESTART))
+    talk.see(failed(101, "d"))
+    (line,) = talk.lines
+    assert line.startswith("Asking for a master restart because of ")
+
+
 def test_hands_off_is_told_once_and_its_end_too() -> None:
     runs = tuple(Run(at, RunResult.SUCCESS, automatic=False) for at in (-2000.0, -1000.0))
     talk = Talk()

@@ -137,6 +137,14 @@ def test_the_events() -> None:
     assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up"}
 
 
+def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
+    found = plan(up(0, "a"), failed(0, "b", ended_by=ITSELF), failed(0, "c", ended_by=ITSELF))
+    assert started(replace(found, root_causes=("c.service",))).message.startswith(
+        "Master restart of 3 units (failing: b.service, c.service; first: c.service): "
+    )
+    assert started(plan(up(0, "a"))).message == "Master restart of 1 unit: a.service"
+
+
 def test_verdicts() -> None:
     good = UnitReport("a.service", True, 0.5, "up")
     bad = replace(good, ok=False)

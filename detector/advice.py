@@ -1,0 +1,81 @@
+"""What a person is told to do about a cascade. Pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from standfast.detector.config import DetectorConfig, Mode
+from standfast.detector.decide import Decision, Reason, ledger_budget
+from standfast.detector.engine import Step
+from standfast.detector.limits import room_at
+from standfast.detector.model import MASTER_RESTART, Level
+from standfast.detector.problems import causes
+
+
+def next_step(step: Step, config: DetectorConfig, now: float) -> str:
+    """The next step of a problem that stands for the fleet or for one of its units."""
+    if not step.state.answers:
+        return "Nothing can be restarted while systemd does not answer: log in, or reboot the host"
+    if step.assessment.level is not Level.CASCADING:
+        units = [unit.unit for unit in step.assessment.failing]
+        return f"journalctl -u {units[0]}" if units else "standfastctl status"
+    decision = step.decision
+    if decision is None:
+        return "A master restart follows if it lasts" if config.mode is Mode.ACT else "Look at standfastctl status"
+    if decision.allowed:
+        return "A master restart was asked for; wait for its report"
+    return _REFUSED[decision.reason](step, config, now)
+
+
+def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
+    """What to do while the ledger allows no master restart, and until when that is so."""
+    until = ledger_budget(step.state, config, now).hold_until or room_at(
+        step.state.runs, step.state.released_at, config.restart, now
+    )
+    return f"Look at the units by hand, then standfastctl release; else no master restart until {_clock(until or now)}"
+
+
+def _observe(step: Step, config: DetectorConfig, now: float) -> str:
+    by_hand = f"See standfastctl plan, then systemctl start {MASTER_RESTART.removesuffix('.service')}"
+    return f'{by_hand} by hand (mode is "observe"; with mode = "act" it would have been asked for)'
+
+
+def _gap(step: Step, config: DetectorConfig, now: float) -> str:
+    until = ledger_budget(step.state, config, now).gap_until or now
+    return f"Wait: the last master restart was a moment ago; if this lasts it is asked for again at {_clock(until)}"
+
+
+def _same_set(step: Step, config: DetectorConfig, now: float) -> str:
+    first = (*causes(step.assessment), *(unit.unit for unit in step.assessment.failing))[:1]
+    looked_at = f"journalctl -u {first[0]}" if first else "standfastctl status"
+    return f"Master restarts did not help: find the root cause ({looked_at}), mend it, then standfastctl release"
+
+
+def _running(step: Step, config: DetectorConfig, now: float) -> str:
+    return "A master restart is running; wait for its report"
+
+
+def _shutdown(step: Step, config: DetectorConfig, now: float) -> str:
+    return "Nothing to do: the host is shutting down"
+
+
+def _grace(step: Step, config: DetectorConfig, now: float) -> str:
+    decision: Decision | None = step.decision
+    follows = "a master restart follows if it lasts" if config.mode is Mode.ACT else "then see standfastctl status"
+    return f"Wait: {decision.why if decision else 'it may pass'}; {follows}"
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
+
+
+_REFUSED: Final[Mapping[Reason, Callable[[Step, DetectorConfig, float], str]]] = {
+    Reason.OBSERVE: _observe,
+    Reason.GAP: _gap,
+    Reason.HOLD: by_hand_until,
+    Reason.BUDGET: by_hand_until,
+    Reason.SAME_SET: _same_set,
+    Reason.RUNNING: _running,
+    Reason.SHUTDOWN: _shutdown,
+    Reason.GRACE: _grace,
+}
