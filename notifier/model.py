@@ -175,11 +175,13 @@ class Waiting:
         number: how many deliveries are to be made.
         not_before: from when on the oldest of them may be tried.
         detail: what the oldest of them last failed with, "" when it was not tried yet.
+        since: since when the oldest of them waits.
     """
 
     number: int
     not_before: datetime
     detail: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

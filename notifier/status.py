@@ -55,6 +55,8 @@ def _channel(name: str, delivery: Delivery) -> dict[str, Any]:
         "name": name,
         "queued": waiting.number if waiting else 0,
         "last_delivered": iso(last) if last else None,
+        "oldest_queued": iso(waiting.since) if waiting else None,
+        "refusing": delivery.refusing.get(name, ""),
         "failing": (waiting.detail if waiting else "") or delivery.refusing.get(name, ""),
     }
 

@@ -132,9 +132,13 @@ def waiting(connection: sqlite3.Connection) -> dict[str, Waiting]:
     """What waits in each channel that has something to deliver."""
     # SQLite takes a column beside min() from the row that has the minimum.
     rows = connection.execute(
-        "SELECT channel, count(*), min(seq), not_before, detail FROM outbox WHERE state = 'queued' GROUP BY channel"
+        "SELECT channel, count(*), min(seq), not_before, detail, created_at"
+        " FROM outbox WHERE state = 'queued' GROUP BY channel"
     )
-    return {channel: Waiting(number, from_iso(not_before), detail) for channel, number, _, not_before, detail in rows}
+    return {
+        channel: Waiting(number, from_iso(not_before), detail, from_iso(since))
+        for channel, number, _, not_before, detail, since in rows
+    }
 
 
 def last_delivered(connection: sqlite3.Connection, channel: str) -> str | None:

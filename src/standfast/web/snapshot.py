@@ -18,6 +18,9 @@ LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")
 # A daemon writes its status at least once a minute, however seldom it looks.
 STALE_AFTER: Final = timedelta(seconds=120)
 
+# A message that waits for longer is no other side that was busy for a moment.
+WAITS_TOO_LONG: Final = timedelta(minutes=5)
+
 # How an agent that waits with nothing wrong begins its reason.
 RESTING: Final = "market closed"
 
@@ -134,6 +137,8 @@ def problems(snapshot: Snapshot) -> list[str]:
         *_source_problems("failure detector", "standfast-detector", snapshot.detector, snapshot.now),
         *_source_problems("notifier", "standfast-notifier", snapshot.notifier, snapshot.now),
     ]
+    for channel in rows(snapshot.notifier.get("channels")):
+        found += _channel_problems(channel, snapshot.now)
     found += _level_summary(snapshot)
     if level(snapshot) in LEVELS[1:]:
         reasons = texts(snapshot.detector.get("reasons"))
@@ -240,6 +245,18 @@ def _source_problems(what: str, unit: str, source: Source, now: datetime) -> lis
     if age_s is None:
         return []
     return [f"The {what} has said nothing for {age_s:.0f} s; look at it with: systemctl status {unit}"]
+
+
+def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
+    """A channel that nobody hears anything by is told here, where it need not be told by that channel."""
+    name, refusing, since = row.get("name"), row.get("refusing"), moment(row.get("oldest_queued"))
+    see = f"see [channels.{name}] in notifier.toml, then standfastctl test-notify --channel {name}"
+    if refusing:
+        return [f"Channel {name} refuses messages: {refusing}; {see}"]
+    if since is None or now - since <= WAITS_TOO_LONG:
+        return []
+    waits = f"{number(row.get('queued'))} queued, the oldest for {(now - since).total_seconds() / 60:.0f} min"
+    return [f"Channel {name} does not deliver ({waits}): {row.get('failing') or 'not tried yet'}; {see}"]
 
 
 def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:

@@ -9,14 +9,28 @@ from standfast.notifier.status import table, words
 
 
 def test_the_status_file_says_each_thing_once() -> None:
-    delivery = Delivery({"webhook": Waiting(2, at(9), "HTTP 503")}, {"journal": at(1)})
+    delivery = Delivery({"webhook": Waiting(2, at(9), "HTTP 503", at(2))}, {"journal": at(1)})
     assert table({"unresolved": 1}, delivery, ("journal", "webhook"), at(5)) == {
         "unresolved": 1,
         "queued": 2,
         "last_delivered": "2026-03-02T09:30:01.000+00:00",
         "channels": [
-            {"name": "journal", "queued": 0, "last_delivered": "2026-03-02T09:30:01.000+00:00", "failing": ""},
-            {"name": "webhook", "queued": 2, "last_delivered": None, "failing": "HTTP 503"},
+            {
+                "name": "journal",
+                "queued": 0,
+                "last_delivered": "2026-03-02T09:30:01.000+00:00",
+                "oldest_queued": None,
+                "refusing": "",
+                "failing": "",
+            },
+            {
+                "name": "webhook",
+                "queued": 2,
+                "last_delivered": None,
+                "oldest_queued": "2026-03-02T09:30:02.000+00:00",
+                "refusing": "",
+                "failing": "HTTP 503",
+            },
         ],
         "checked_at": "2026-03-02T09:30:05.000+00:00",
     }
@@ -28,4 +42,4 @@ def test_the_line_says_what_a_channel_refuses() -> None:
         "1 unresolved problem, 0 messages queued, last delivered 09:30, telegram refuses: HTTP 401 Unauthorized"
     )
     (row,) = table({}, delivery, ("telegram",), at(5))["channels"]
-    assert row["failing"] == "HTTP 401 Unauthorized"
+    assert (row["failing"], row["refusing"]) == ("HTTP 401 Unauthorized", "HTTP 401 Unauthorized")

@@ -23,6 +23,10 @@ def shot(
     )
 
 
+def waits(since: str) -> dict[str, Any]:
+    return {"name": "sms", "queued": 21, "oldest_queued": since, "refusing": "", "failing": "cannot connect"}
+
+
 def test_the_detector_report_has_exactly_the_keys_that_programs_rely_on() -> None:
     status = shots.failure_detector_status(shot(statuses.detector(something_new=1)))
 
@@ -110,6 +114,15 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             ["Agent paper waits: gateway down. See to it."],
         ),
         (shot(paper=statuses.agent(state="WAITING", reason="market closed until Tue 09:15 IST")), []),
+        (
+            shot(notifier=statuses.notifier(channels=[{"name": "sms", "refusing": "HTTP 401", "failing": "HTTP 401"}])),
+            ["Channel sms refuses messages: HTTP 401; see [channels.sms] in notifier.toml, then standfastctl test-n"],
+        ),
+        (shot(notifier=statuses.notifier(channels=[waits("2026-11-23T14:59:00.000+00:00")])), []),
+        (
+            shot(notifier=statuses.notifier(channels=[waits("2026-11-23T14:50:00.000+00:00")])),
+            ["Channel sms does not deliver (21 queued, the oldest for 10 min): cannot connect; see [channels.sms]"],
+        ),
         (shot(notifier=statuses.notifier(statuses.error())), ["1 unresolved error; see"]),
         (
             shot(notifier=statuses.notifier(statuses.error(), statuses.error(unit="b"))),
