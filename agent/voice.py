@@ -36,7 +36,7 @@ class Voice:
     def show(self, status: Mapping[str, Any]) -> None:
         """Replace the status file; trouble with it is logged once and stops nothing."""
         try:
-            statusfile.write(self._status_path, status)
+            statusfile.write(self._status_path, {**status, "reload_refused": self._heartbeat.noted})
             self._file_trouble = ""
         except StatusFileError as error:
             if str(error) != self._file_trouble:

@@ -135,8 +135,10 @@ class Detector:
         self._status_path.unlink(missing_ok=True)
 
     def _reload(self) -> None:
-        self._next_config = self._read_config()
+        # Whether it is refused or not, the status says so soon.
+        self._status_every_s = STATUS_EVERY_S
         self._link.wake.set()
+        self._next_config = self._read_config()
 
     async def _reconfigure(self, config: DetectorConfig) -> None:
         self._config, self._next_config = config, None
@@ -271,7 +273,7 @@ class Detector:
                 late_s=self._late_s,
                 next_look=self._next_look,
             )
-            statusfile.write(self._status_path, shown)
+            statusfile.write(self._status_path, {**shown, "reload_refused": self._frame.heartbeat.noted})
             self._status_trouble = ""
         except StatusFileError as error:
             if not self._status_trouble:

@@ -196,13 +196,14 @@ class Service:
 
     def _reload(self) -> None:
         """Take over the configuration as it is now; a ConfigError leaves the old one in force."""
+        self._teller.soon()  # whether it is refused or not, the status says so
+        self._waker.notice()
         config = load_config(self._places.config)
         if config.channels != self._config.channels:
             self._dispatch.change_channels()
         self._config = config
         self._workplace.change_config(config)
         self._teller.on_config(config)
-        self._waker.notice()
 
     async def _drain(self) -> None:
         """Read what is there, and give everything that can be delivered now its chance."""

@@ -74,6 +74,6 @@ class Teller:
 
     def _write(self, table: Mapping[str, Any]) -> None:
         try:
-            statusfile.write(self._path, table)
+            statusfile.write(self._path, {**table, "reload_refused": self._heartbeat.noted})
         except StatusFileError as error:
             log.error("%s", error)

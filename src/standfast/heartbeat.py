@@ -74,6 +74,11 @@ class Heartbeat:
         self._note = words
         self._send_status()
 
+    @property
+    def noted(self) -> str:
+        """What every status says at its end now; the status files say it too."""
+        return self._note
+
     def _send_status(self) -> None:
         status = " ".join("; ".join(filter(None, (self._words, self._note))).split())
         if status != self._status:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from standfast import statusfile
+from standfast.config import ConfigError, Mistake
 from standfast.daemon import Frame
 from standfast.detector import service
 from standfast.detector.config import DetectorConfig, Watch
@@ -49,6 +52,20 @@ def test_a_change_just_after_the_status_was_written_is_shown_soon(bus: PrivateBu
     asyncio.run(with_detector(bus, tmp_path, watch))
 
 
+def test_a_reload_that_is_refused_stands_in_the_status_soon(bus: PrivateBus, tmp_path: Path) -> None:
+    def refuse() -> DetectorConfig:
+        raise ConfigError([Mistake("detector.toml:3", "mode", "one of observe, act", "acct")])
+
+    async def watch(fleet: FakeSystemd, path: Path) -> None:
+        await shown(path, "active")
+        os.kill(os.getpid(), signal.SIGHUP)
+        async with asyncio.timeout(service.TURN_S - 1):
+            while "detector.toml:3" not in str((statusfile.read(path) or {}).get("reload_refused")):
+                await asyncio.sleep(0.02)
+
+    asyncio.run(with_detector(bus, tmp_path, watch, refuse))
+
+
 async def shown(path: Path, wanted: str) -> None:
     """Wait until the status file shows the watched unit in a state."""
     found = ""
@@ -59,7 +76,10 @@ async def shown(path: Path, wanted: str) -> None:
 
 
 async def with_detector(
-    bus: PrivateBus, directory: Path, watch: Callable[[FakeSystemd, Path], Awaitable[None]]
+    bus: PrivateBus,
+    directory: Path,
+    watch: Callable[[FakeSystemd, Path], Awaitable[None]],
+    read_config: Callable[[], DetectorConfig] = DetectorConfig,
 ) -> None:
     """Run a detector that looks every ten minutes, while its status file is watched."""
     config = DetectorConfig(check_interval_s=600.0, watch=(Watch("a.service"),))
@@ -70,8 +90,9 @@ async def with_detector(
     frame = Frame(Heartbeat(), journal)
     path = directory / "status.json"
     detector = Detector(
-        frame, config, lambda: config, lambda: Systemd1.connect(bus.address), directory / "detector.db", path
+        frame, config, read_config, lambda: Systemd1.connect(bus.address), directory / "detector.db", path
     )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, frame.reload)
     running = asyncio.create_task(detector.run())
     try:
         async with asyncio.timeout(PATIENCE_S):

@@ -241,10 +241,12 @@ def _notifier(source: Source) -> dict[str, Any] | None:
 def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:
     if source.status is None:
         return [source.trouble or f"The {what} is not running; see why, and start it: systemctl status {unit}"]
+    refused = source.get("reload_refused")
+    found = [f"The {what} is {refused}; correct that, then: systemctl reload {unit}"] if refused else []
     age_s = stale_s(source, now)
     if age_s is None:
-        return []
-    return [f"The {what} has said nothing for {age_s:.0f} s; look at it with: systemctl status {unit}"]
+        return found
+    return [*found, f"The {what} has said nothing for {age_s:.0f} s; look at it with: systemctl status {unit}"]
 
 
 def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:

@@ -11,7 +11,9 @@ from standfast.agent.flags import Flag, FlagKind, flag_path, parse, render
 from standfast.agent.flatness import EndKind
 from standfast.agent.strategy import TradingRefusedError
 from standfast.agent.trading import OrderKind, Side
+from standfast.daemon import Frame
 from standfast.events import Kind
+from standfast.journal import Journal
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
 WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
@@ -114,5 +116,20 @@ def test_a_kill_counts_though_the_feed_falls_silent_with_it(tmp_path: Path) -> N
             agent.have.trade.pump.last_tick_s -= 1000
             set_flag(agent, FlagKind.KILLED)
             assert (await agent.heard.kind(Kind.PROBLEM)).type == "KILLED"
+
+    asyncio.run(story())
+
+
+def test_a_reload_that_is_refused_stands_in_the_status(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            journal = Journal("standfast-agent", tmp_path / "doorbell")
+            frame = Frame(agent.heartbeat, journal)
+            frame.on_reload(agent.runner.life.reload)
+            agent.files.config.write_text("live = 5")
+            frame.reload()
+            await agent.until(lambda: "not reloaded" in str(agent.status.get("reload_refused")))
+            journal.close()
 
     asyncio.run(story())

@@ -49,6 +49,7 @@ def test_a_note_stays_behind_whatever_is_said_until_it_is_lifted(manager: Manage
     heartbeat.status("all well")
     heartbeat.note("not reloaded")
     heartbeat.status("still well")
+    assert heartbeat.noted == "not reloaded"
     heartbeat.note("")
     heartbeat.close()
     assert manager.heard() == [

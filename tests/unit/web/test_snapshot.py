@@ -106,6 +106,14 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             ],
         ),
         (
+            shot(statuses.detector(reload_refused="not reloaded: detector.toml:3"), paper=statuses.agent()),
+            ["The failure detector is not reloaded: detector.toml:3; correct that, then: systemctl reload standfast-d"],
+        ),
+        (
+            shot(paper=statuses.agent(reload_refused="not reloaded: paper.toml:3")),
+            ["The agent paper is not reloaded: paper.toml:3; correct that, then: systemctl reload standfast-agent@p"],
+        ),
+        (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down")),
             ["Agent paper waits: gateway down. It goes on alone"],
         ),
