@@ -1,7 +1,7 @@
 """What the check asks, and what it makes of what it finds. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from standfast.detector.finding import Finding
@@ -29,7 +29,7 @@ class Question:
     type: str
     unit: str
     severity: Severity
-    action: str
+    action: str = field(compare=False)
     after: int = 1
 
     @property
@@ -133,7 +133,22 @@ def configuration(file: str, unit: str, mistakes: int) -> Answer:
     if not mistakes:
         return Answer(question, True, f"{file} is correct")
     count = "a mistake" if mistakes == 1 else f"{mistakes} mistakes"
-    return Answer(question, False, f"{file} has {count}: {unit} runs on with the old one, and would not start again")
+    return Answer(question, False, f"{file} has {count}: {unit} does not start with it; while it runs it keeps the old")
+
+
+def with_causes(watchers: Iterable[Answer], configurations: Iterable[Answer]) -> tuple[Answer, ...]:
+    """The watchers, those that are down and could not start with their configuration with that as what to do first."""
+    wrong = {one.question.unit for one in configurations if one.well is False}
+    return tuple(_misconfigured(one) if one.well is False and one.question.unit in wrong else one for one in watchers)
+
+
+def _misconfigured(watcher: Answer) -> Answer:
+    unit = watcher.question.unit
+    if watcher.question != watcher_down(unit):
+        return watcher
+    action = f"standfastctl check-config, correct what it names, then systemctl start {unit}"
+    words = f"{watcher.words}; its configuration has a mistake"
+    return replace(watcher, question=replace(watcher.question, action=action), words=words)
 
 
 def ping(finding: Finding) -> Answer:

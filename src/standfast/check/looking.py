@@ -77,6 +77,7 @@ class Looker:
             *(findings.channel(name, seen.standing()) for name, seen in channels.items()),
         ]
         is_whole = disk_answers is not None and all(answer.well for answer in self.known.answers)
+        watched = findings.with_causes(watched, self.known.answers)
         return Looked(watched, tuple(others), channels, deep, now, is_whole)
 
     async def ping(self, looked: Looked) -> Looked:

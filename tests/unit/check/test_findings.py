@@ -57,6 +57,23 @@ def test_what_is_scarce_is_named() -> None:
     assert room(50, inodes=3).words == "3.0% of the disk at /srv are free (3 inodes)"
 
 
+def test_a_watcher_that_is_down_with_a_mistake_in_its_configuration_says_to_correct_it() -> None:
+    wrong = findings.configuration("detector.toml", DETECTOR_UNIT, 1)
+    assert wrong.words == (
+        "detector.toml has a mistake: standfast-detector.service does not start with it; while it runs it keeps the old"
+    )
+    down, up = findings.runs(DETECTOR_UNIT, "failed"), findings.runs(NOTIFIER_UNIT, "active")
+    explained, other = findings.with_causes(
+        (down, up), (wrong, findings.configuration("notifier.toml", NOTIFIER_UNIT, 0))
+    )
+    assert explained.question.action.startswith("standfastctl check-config, ")
+    assert explained.words == "standfast-detector.service is failed; its configuration has a mistake"
+    # It is the same problem, whatever is to be done about it.
+    assert explained.question == down.question
+    assert other == up
+    assert findings.with_causes((down,), ()) == (down,)
+
+
 UP = (findings.runs(NOTIFIER_UNIT, "active"), findings.turns(NOTIFIER_UNIT, 5, 120))
 DOWN = (findings.runs(NOTIFIER_UNIT, "failed"), findings.turns(NOTIFIER_UNIT, None, 120))
 STUCK = (findings.runs(NOTIFIER_UNIT, "active"), findings.turns(NOTIFIER_UNIT, 500, 120))
