@@ -60,8 +60,10 @@ def test_a_reload_that_is_refused_stands_in_the_status_soon(bus: PrivateBus, tmp
         await shown(path, "active")
         os.kill(os.getpid(), signal.SIGHUP)
         async with asyncio.timeout(service.TURN_S - 1):
-            while "detector.toml:3" not in str((statusfile.read(path) or {}).get("reload_refused")):
+            said = ""
+            while "detector.toml:3" not in said:
                 await asyncio.sleep(0.02)
+                said = str((statusfile.read(path) or {}).get("reload_refused"))
 
     asyncio.run(with_detector(bus, tmp_path, watch, refuse))
 

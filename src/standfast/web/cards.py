@@ -8,7 +8,7 @@ from standfast.web import markup
 from standfast.web import snapshot as shots
 from standfast.web.report import Tone
 from standfast.web.scene import Scene
-from standfast.web.snapshot import Source
+from standfast.web.snapshot import Snapshot, Source
 
 Row = Mapping[str, Any]
 
@@ -29,10 +29,11 @@ def restarts(scene: Scene) -> str:
         return markup.card("restarts", "Master restart", markup.empty("Unknown: the failure detector is not running."))
     history = "".join(_run(row) for row in reversed(shots.rows(detector.get("restart_history"))))
     listed = f'<ul class="rows">{history}</ul>' if history else markup.empty("None was made yet.")
-    return markup.card("restarts", "Master restart", _allowed(detector) + _mode(detector) + listed)
+    return markup.card("restarts", "Master restart", _allowed(scene) + _mode(detector) + listed)
 
 
-def _allowed(detector: Source) -> str:
+def _allowed(scene: Scene) -> str:
+    detector = scene.snapshot.detector
     allowed = detector.get("can_restart") is True
     words = "Possible now" if allowed else "Not possible now"
     why = detector.get("restart_blocked")
@@ -41,7 +42,7 @@ def _allowed(detector: Source) -> str:
     more += f"; until {markup.moment(until)}" if until and not allowed else ""
     sign = markup.mark(Tone.GOOD if allowed else Tone.WARNING)
     lead = f'<p class="lead">{sign}<span><strong>{words}</strong>{more}.</span></p>'
-    return lead + _release(detector) + _decision(detector) + _budget(detector)
+    return lead + _release(detector) + _decision(detector) + _budget(scene.snapshot)
 
 
 def _release(detector: Source) -> str:
@@ -50,9 +51,11 @@ def _release(detector: Source) -> str:
     return "<p>When you have looked at the units: <code>standfastctl release</code></p>"
 
 
-def _budget(detector: Source) -> str:
-    used, most = detector.get("restart_count"), detector.get("max_per_hour")
-    return f"<p>{markup.text(used)} of at most {markup.text(most)} within the last hour.</p>" if most else ""
+def _budget(snapshot: Snapshot) -> str:
+    used, most = snapshot.detector.get("restart_count"), snapshot.detector.get("max_per_hour")
+    released = shots.counted_since(snapshot)
+    since = f"since the release at {markup.moment(released)}" if released else "within the last hour"
+    return f"<p>{markup.text(used)} of at most {markup.text(most)} {since}.</p>" if most else ""
 
 
 def _decision(detector: Source) -> str:

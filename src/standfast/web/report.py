@@ -110,7 +110,7 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
     facts = [
         ("Mode", Cell(_words(detector.get("mode")))),
         ("Master restart", _restart_allowed(snapshot)),
-        ("Restarts in the last hour", Cell(_words(detector.get("restart_count")))),
+        ("Restarts in the last hour", _counted(snapshot)),
         ("systemd", Cell(_words(shots.table(detector.get("supervisor_status")).get("system_state")))),
         ("Messages queued", Cell(_words(notifier.get("queued")))),
         ("Last delivered", _time(notifier.get("last_delivered"), "none yet")),
@@ -127,6 +127,12 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
     why = snapshot.detector.get("restart_blocked")
     not_now = f"not now: {why}" if isinstance(why, str) and why else "not now"
     return Cell(_either(snapshot.detector.get("can_restart"), "allowed", not_now))
+
+
+def _counted(snapshot: Snapshot) -> Cell:
+    released = shots.counted_since(snapshot)
+    count = _words(snapshot.detector.get("restart_count"))
+    return Cell(f"{count} since the release at {released:%H:%M:%S UTC}" if released else count)
 
 
 def _units(snapshot: Snapshot) -> Table:

@@ -170,6 +170,12 @@ def _errors_summary(snapshot: Snapshot) -> list[str]:
     return [f"{count} unresolved {'error' if count == 1 else 'errors'}; see journalctl STANDFAST_EVENT=problem"]
 
 
+def counted_since(snapshot: Snapshot) -> datetime | None:
+    """When a human's release made the count of master restarts begin anew, within the last hour; None without one."""
+    at = moment(snapshot.detector.get("released_at"))
+    return at if at is not None and snapshot.now - at < timedelta(hours=1) else None
+
+
 def foreseen(snapshot: Snapshot) -> list[str]:
     """What will fail if it goes on like this, in words."""
     return [str(row["message"]) for row in rows(snapshot.detector.get("predictions")) if row.get("message")]

@@ -116,6 +116,14 @@ def test_hands_off_says_until_when() -> None:
     assert ("Master restart", Cell("hands off until 15:40:00 UTC", Tone.BAD)) in found.facts
 
 
+def test_what_a_release_made_not_count_is_not_said_to_be_none() -> None:
+    label = "Restarts in the last hour"
+    released = report(shot(statuses.detector(restart_count=1, released_at="2026-11-23T14:40:00.000+00:00")))
+    assert (label, Cell("1 since the release at 14:40:00 UTC")) in released.facts
+    long_ago = report(shot(statuses.detector(restart_count=1, released_at="2026-11-23T13:40:00.000+00:00")))
+    assert (label, Cell("1")) in long_ago.facts
+
+
 ODD: list[Any] = [None, 7, "x", [], {}, [None, 3, "x"], {"a": None}, {"a": {"b": []}}, {"a": []}, [{"a": {}}], True]
 
 
