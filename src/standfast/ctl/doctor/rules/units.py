@@ -7,8 +7,6 @@ from standfast.ctl.doctor.facts import CHECK, DETECTOR, MASTER, NOTIFIER, OWN, R
 from standfast.ctl.doctor.finding import Finding, note, wrong
 
 _RELOADED: Final = "not reloaded"
-# A daemon that systemd had to start again so often since the boot is not well, though it runs now.
-OFTEN: Final = 3
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -38,9 +36,10 @@ def _standing(unit: Unit) -> Iterator[Finding]:
         yield wrong(f"{unit.name} does not run", f"systemctl start {unit.name}")
     if unit.name in RESIDENT and unit.get("UnitFileState") not in ("enabled", "static", ""):
         yield wrong(f"{unit.name} does not start at boot", f"systemctl enable {unit.name}")
-    if unit.name in (NOTIFIER, DETECTOR) and _number(unit.get("NRestarts")) >= OFTEN:
-        times = unit.get("NRestarts")
-        yield note(f"systemd had to restart {unit.name} {times} times", f"journalctl -u {unit.name} -p warning -b")
+    # Nothing else tells of one crash: the daemon is up again before anybody looks.
+    if unit.name in (NOTIFIER, DETECTOR) and (restarts := _number(unit.get("NRestarts"))):
+        times = "once" if restarts == 1 else f"{restarts} times"
+        yield note(f"systemd had to restart {unit.name} {times}", f"journalctl -u {unit.name} -p warning -b")
 
 
 def _state_of_files(unit: Unit) -> Iterator[Finding]:
