@@ -124,7 +124,8 @@ def _failing(plan: Plan) -> str:
     """What it is for; "" when a person restarts what does not fail."""
     if not plan.failing:
         return ""
-    first = f"; first: {', '.join(plan.root_causes)}" if plan.root_causes else ""
+    tells = set(plan.root_causes) not in (set(), set(plan.failing))
+    first = f"; first: {', '.join(plan.root_causes)}" if tells else ""
     return f" (failing: {', '.join(plan.failing)}{first})"
 
 

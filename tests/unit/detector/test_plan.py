@@ -142,6 +142,8 @@ def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
     assert started(replace(found, root_causes=("c.service",))).message.startswith(
         "Master restart of 3 units (failing: b.service, c.service; first: c.service): "
     )
+    # That all of them failed first would tell nothing.
+    assert "first" not in started(replace(found, root_causes=("b.service", "c.service"))).message
     assert started(plan(up(0, "a"))).message == "Master restart of 1 unit: a.service"
 
 
