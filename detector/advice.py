@@ -42,7 +42,7 @@ def _observe(step: Step, config: DetectorConfig, now: float) -> str:
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
     until = ledger_budget(step.state, config, now).gap_until or now
-    return f"Wait: the last master restart was a moment ago; if this lasts it is asked for again at {_clock(until)}"
+    return f"Wait: the last master restart was a moment ago; if this lasts it is asked for again after {_clock(until)}"
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:

@@ -260,7 +260,7 @@ def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
     name, refusing, since = row.get("name"), row.get("refusing"), moment(row.get("oldest_queued"))
     see = f"see [channels.{name}] in notifier.toml, then standfastctl test-notify --channel {name}"
     if refusing:
-        return [f"Channel {name} refuses messages: {refusing}; {see}"]
+        return [f"Channel {name} refused its latest message, or gave it up: {refusing}; {see}"]
     if since is None or now - since <= WAITS_TOO_LONG:
         return []
     waits = f"{number(row.get('queued'))} queued, the oldest for {(now - since).total_seconds() / 60:.0f} min"

@@ -148,7 +148,9 @@ def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> Non
 
 def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
     step = next_step(ran(-50))
-    assert step == "Wait: the last master restart was a moment ago; if this lasts it is asked for again at 00:04:10 UTC"
+    assert step == (
+        "Wait: the last master restart was a moment ago; if this lasts it is asked for again after 00:04:10 UTC"
+    )
 
 
 def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:

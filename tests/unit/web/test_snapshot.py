@@ -124,7 +124,7 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         (shot(paper=statuses.agent(state="WAITING", reason="market closed until Tue 09:15 IST")), []),
         (
             shot(notifier=statuses.notifier(channels=[{"name": "sms", "refusing": "HTTP 401", "failing": "HTTP 401"}])),
-            ["Channel sms refuses messages: HTTP 401; see [channels.sms] in notifier.toml, then standfastctl test-n"],
+            ["Channel sms refused its latest message, or gave it up: HTTP 401; see [channels.sms] in notifier.toml, "],
         ),
         (shot(notifier=statuses.notifier(channels=[waits("2026-11-23T14:59:00.000+00:00")])), []),
         (
