@@ -4,18 +4,23 @@ A warning is about the unit that fails: each has a problem of its own, so that o
 and goes hides no other's death. From CRITICAL on the fleet is the news, in one problem. What gives
 way to a worse one is closed with `superseded_by` in its data: it is not over, so its end is not told.
 A prediction is a problem of its own at any level: what fails already neither hides nor ends it.
+So is an agent that came down without an orderly end and was then stopped: nobody closed what it held.
 """
 
-from collections.abc import Iterable, Mapping
+import fnmatch
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from standfast.detector.config import AGENTS
 from standfast.detector.levels import Assessment, Health, weigh
 from standfast.detector.model import DETECTOR, Level
 from standfast.detector.prediction.telling import begun, ended, is_prediction
+from standfast.detector.reading import Meaning
 from standfast.events import Event, Kind, Severity
 
 UNIT_FAILING: Final = "UNIT_FAILING"
+AGENT_ENDED_UNCLEAN: Final = "AGENT_ENDED_UNCLEAN"
 FLEET: Final[Mapping[Level, str]] = {
     Level.WARNING: "FLEET_WARNING",
     Level.CRITICAL: "FLEET_CRITICAL",
@@ -69,12 +74,40 @@ def changes(
     told: tuple[Problem, ...], assessment: Assessment, fleet_action: str, now: float
 ) -> tuple[tuple[Problem, ...], list[Event]]:
     """What is open from now on, and the events that end what is not and begin what was not."""
-    wanted = due(assessment, now)
     before = {problem.key: problem for problem in told}
+    wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
     after = {problem.key: before.get(problem.key, problem) for problem in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
     new = [_begun(problem, assessment, fleet_action) for key, problem in after.items() if key not in before]
     return tuple(after.values()), [*over, *new]
+
+
+def _lasting(
+    wanted: Iterable[Problem], before: Mapping[tuple[str, str], Problem], assessment: Assessment
+) -> Iterator[Problem]:
+    """What is due, where what was told goes on.
+
+    A cascade that has eased to CRITICAL is not over: whoever reads of its end goes back to sleep. A unit
+    that is well at this moment does not begin to fail, however often it failed until now.
+    """
+    cascade = before.get((FLEET[Level.CASCADING], DETECTOR))
+    for problem in wanted:
+        if problem.type == FLEET[Level.CRITICAL] and cascade is not None:
+            yield cascade
+        elif problem.type != UNIT_FAILING or problem.key in before or assessment.health[problem.unit].reading.failing:
+            yield problem
+
+
+def _unclean_agents(before: Mapping[tuple[str, str], Problem], assessment: Assessment, now: float) -> Iterator[Problem]:
+    """Agents that came down without an orderly end and were stopped, until they run again.
+
+    systemd forgets how a unit ended that is not loaded any more; what was told is remembered here.
+    """
+    for unit in assessment.facts.units:
+        problem = Problem(AGENT_ENDED_UNCLEAN, unit.unit, now)
+        is_told = problem.key in before and unit.reading.meaning is not Meaning.HEALTHY
+        if fnmatch.fnmatchcase(unit.unit, AGENTS) and (unit.reading.unclean or is_told):
+            yield problem
 
 
 def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
@@ -86,6 +119,8 @@ def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
 def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event:
     if is_prediction(problem.type):
         return begun(problem.key, assessment.facts.predictions, assessment.level)
+    if problem.type == AGENT_ENDED_UNCLEAN:
+        return _begun_unclean(problem, assessment)
     if problem.type == UNIT_FAILING:
         health = assessment.health[problem.unit]
         words, action = f"{problem.unit} fails: {_why(health)}", f"journalctl -u {problem.unit}"
@@ -103,10 +138,24 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
     )
 
 
+def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
+    why = assessment.health[problem.unit].reading.why
+    return Event(
+        Kind.PROBLEM,
+        f"{problem.unit} did not end in order: {why}. What it held may still be open, and nobody closes it",
+        type=problem.type,
+        severity=Severity.CRITICAL,
+        unit=problem.unit,
+        level=assessment.level.name,
+        action=f"systemctl start {problem.unit}, which sees to it; or look at the positions at the broker",
+    )
+
+
 def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
     if is_prediction(problem.type):
         return ended(problem.type, problem.unit, duration(now - problem.since), assessment.level)
-    worse = next((other.type for other in wanted if other.level > problem.level), "")
+    is_own = problem.type == AGENT_ENDED_UNCLEAN
+    worse = next((other.type for other in wanted if other.level > problem.level and not is_own), "")
     return Event(
         Kind.RESOLVED,
         f"{problem.type} gave way to {worse}" if worse else _over(problem, assessment, now),
@@ -120,6 +169,8 @@ def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, 
 
 def _over(problem: Problem, assessment: Assessment, now: float) -> str:
     after = f"after {duration(now - problem.since)}"
+    if problem.type == AGENT_ENDED_UNCLEAN:
+        return f"{problem.unit} runs again, {after}"
     if problem.type != UNIT_FAILING:
         return f"{problem.type} is over {after}; level {assessment.level.name}: {because(assessment)}"
     health = assessment.health.get(problem.unit)

@@ -5,7 +5,7 @@ here was measured on a real systemd; docs/design.md has them as a table ("The de
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -52,11 +52,17 @@ FAILING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A meaning, and why, in words; `final` when nothing is pending that would bring the unit up again."""
+    """A meaning, and why, in words.
+
+    Attributes:
+        final: whether nothing is pending that would bring the unit up again.
+        unclean: whether it is down on purpose, though its process did not end in order.
+    """
 
     meaning: Meaning
     why: str
     final: bool = False
+    unclean: bool = False
 
     @property
     def failing(self) -> bool:
@@ -180,8 +186,14 @@ def _cleared(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
 
 
 def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    result = memory.seen.result
+    unclean = result not in ("", "success")
     if memory.ended is Ending.JOB:
-        return _stopped_or_required(memory, rules, now, "stopped by its operator")
+        return replace(_stopped_or_required(memory, rules, now, "stopped by its operator"), unclean=unclean)
+    if memory.seen.active_state == "inactive" and unclean:
+        # Whoever stops a unit that waits for its restart leaves no job behind.
+        why = f"it ended ({result}) and was stopped before systemd restarted it"
+        return replace(_stopped_or_required(memory, rules, now, why), unclean=True)
     if memory.seen.active_state == "inactive":
         by_itself = memory.ended is Ending.ITSELF
         meaning = Meaning.FINISHED if by_itself else Meaning.STOPPED
