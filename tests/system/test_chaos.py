@@ -123,7 +123,7 @@ def test_reloads_and_reexecs_while_units_die(machine: Machine) -> None:
     said = [e["MESSAGE"] for e in machine.journal(since=since, _SYSTEMD_UNIT=DETECTOR) if "is given up" in e["MESSAGE"]]
     assert len(said) == len(CROWD)  # each once
     levels = {e["STANDFAST_LEVEL"] for e in machine.journal(since=since, STANDFAST_EVENT="level")}
-    assert levels == {"WARNING", "CRITICAL"}
+    assert "CRITICAL" in levels <= {"WARNING", "CRITICAL"}, "as they were seen, one by one or several at once"
     assert results(machine) == before
     mended(machine)
     a_true_cascade_is_answered(machine, 2)

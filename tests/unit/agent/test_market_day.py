@@ -38,7 +38,7 @@ def is_active(event: Event) -> bool:
 @pytest.mark.parametrize("positions", ["hold", "close"])
 def test_before_in_and_after_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, positions: str) -> None:
     time = SimulatedTime(BEFORE)
-    time.patience_s = 0.002
+    time.patience_s = 0.005
 
     async def story() -> None:
         agent = Agent(tmp_path)
@@ -61,7 +61,7 @@ def test_before_in_and_after_the_session(tmp_path: Path, monkeypatch: pytest.Mon
         await asyncio.sleep(2 * 3600)
         assert bool(agent.have.own.nets) is (positions == "hold")
         assert agent.heard.events == [], "no problem, no alarm about the feed, no hourly word"
-        time.patience_s = 0.002
+        time.patience_s = 0.005
         time.step = timedelta(days=1, seconds=OPENS_S + 120 - time.now_s)  # as after a suspend
         await agent.heard.until(is_active, 100)
         time.step = timedelta(0)

@@ -65,7 +65,7 @@ def test_half_an_hour_without_the_gateway(
         assert not agent.task.done(), "the process lives on, so there is nothing to restart"
         assert [event.state for event in agent.heard.events if event.kind is Kind.STATE] == ["WAITING"]
         assert sum(event.kind is Kind.PROBLEM for event in agent.heard.events) == 1
-        time.patience_s = 0.002  # from now on the strategy's thread has work to do
+        time.patience_s = 0.005  # from now on the strategy's thread has work to do
         agent.faults.unlink()
         await agent.heard.state_within("ACTIVE", 400)
         assert 2280 <= time.now_s <= 2282, "within 2 s of the next check"

@@ -1,0 +1,64 @@
+"""What was told goes on until it is over: a cascade that eases, and an agent that nobody ended in order."""
+
+from __future__ import annotations
+
+from tests.unit.detector.make import config, failed, inactive, pending, up
+
+from standfast.detector.mind import Mind
+from standfast.detector.model import Observation
+from standfast.events import Event, Kind, Severity
+
+AGENT = "standfast-agent@dip"
+
+
+class Day:
+    """A mind that looks every 30 s, and what it said of problems."""
+
+    def __init__(self, *units: str) -> None:
+        self.mind = Mind(config(*units))
+        self.now = 0.0
+        self.events: list[Event] = []
+        self.see(*(up(0, unit) for unit in units))
+
+    def see(self, *observations: Observation) -> None:
+        turn = self.mind.take(observations, self.now, scheduled=True)
+        self.events += [event for event in turn.events if event.kind in (Kind.PROBLEM, Kind.RESOLVED)]
+        self.now += 30
+
+    def told(self) -> list[tuple[Kind, str]]:
+        return [(event.kind, event.type) for event in self.events]
+
+
+def test_a_cascade_that_has_eased_to_critical_is_not_over() -> None:
+    day = Day("a", "b", "c", "d")
+    for _ in range(2):  # a signal's `failed` counts once a look confirms that no restart is pending
+        day.see(*(failed(day.now, unit) for unit in "abc"))
+    assert (Kind.PROBLEM, "CASCADING_FAILURE") in day.told()
+    said = len(day.events)
+    for _ in range(3):
+        day.see(up(day.now, "a"))
+    assert day.told()[said:] == [], "two are still down: nobody is told that it is over"
+    for _ in range(3):
+        day.see(up(day.now, "b"), up(day.now, "c"))
+    assert day.told()[said:] == [(Kind.RESOLVED, "CASCADING_FAILURE")]
+
+
+def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again() -> None:
+    day = Day(AGENT, "b", "c")
+    day.see(pending(day.now, AGENT))
+    day.see(inactive(day.now, AGENT, result="signal"))
+    day.see(inactive(day.now, AGENT))  # systemd has unloaded it, and forgotten how it ended
+    (problem,) = (event for event in day.events if event.type == "AGENT_ENDED_UNCLEAN")
+    assert (problem.kind, problem.severity) == (Kind.PROBLEM, Severity.CRITICAL)
+    assert "stopped before systemd restarted it. What it held may still be open" in problem.message
+    assert problem.action.startswith(f"systemctl start {AGENT}.service")
+    day.see(up(day.now, AGENT, invocation_id="another"))
+    assert day.told()[-1] == (Kind.RESOLVED, "AGENT_ENDED_UNCLEAN")
+
+
+def test_another_unit_that_was_stopped_while_it_waited_for_its_restart_is_stopped() -> None:
+    day = Day("a", "b", "c")
+    day.see(pending(day.now, "a"))
+    day.see(inactive(day.now, "a", result="signal"))
+    assert "AGENT_ENDED_UNCLEAN" not in [kind for _, kind in day.told()]
+    assert day.mind.state.units["a.service"].seen.result == "signal"
