@@ -190,15 +190,19 @@ def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
     unclean = result not in ("", "success")
     if memory.ended is Ending.JOB:
         return replace(_stopped_or_required(memory, rules, now, "stopped by its operator"), unclean=unclean)
-    if memory.seen.active_state == "inactive" and unclean:
-        # Whoever stops a unit that waits for its restart leaves no job behind.
-        why = f"it ended ({result}) and was stopped before systemd restarted it"
+    if memory.seen.active_state == "inactive" and (unclean or _failed_since_up(memory)):
+        # Whoever stops a unit that waits for its restart leaves no job behind, and an unloaded one forgets its result.
+        why = "it crashed and was stopped before systemd restarted it"
         return replace(_stopped_or_required(memory, rules, now, why), unclean=True)
     if memory.seen.active_state == "inactive":
         by_itself = memory.ended is Ending.ITSELF
         meaning = Meaning.FINISHED if by_itself else Meaning.STOPPED
         return _stopped_or_required(memory, rules, now, "ended by itself" if by_itself else "not running", meaning)
     return None
+
+
+def _failed_since_up(memory: UnitMemory) -> bool:
+    return memory.failed_at is not None and memory.failed_at >= (memory.up_at or 0.0)
 
 
 def _stopped_or_required(

@@ -46,8 +46,8 @@ def test_a_cascade_that_has_eased_to_critical_is_not_over() -> None:
 def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again() -> None:
     day = Day(AGENT, "b", "c")
     day.see(pending(day.now, AGENT))
-    day.see(inactive(day.now, AGENT, result="signal"))
     day.see(inactive(day.now, AGENT))  # systemd has unloaded it, and forgotten how it ended
+    day.see(inactive(day.now, AGENT))
     (problem,) = (event for event in day.events if event.type == "AGENT_ENDED_UNCLEAN")
     assert (problem.kind, problem.severity) == (Kind.PROBLEM, Severity.CRITICAL)
     assert "stopped before systemd restarted it. What it held may still be open" in problem.message
