@@ -167,7 +167,7 @@ def _errors_summary(snapshot: Snapshot) -> list[str]:
     count = known["unresolved_count"] if known else 0
     if not count:
         return []
-    return [f"{count} unresolved {'error' if count == 1 else 'errors'}; see journalctl STANDFAST_EVENT=problem"]
+    return [f"{count} unresolved {'error' if count == 1 else 'errors'}; see standfastctl errors"]
 
 
 def counted_since(snapshot: Snapshot) -> datetime | None:
