@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from standfast.detector.config import DetectorConfig
-from standfast.detector.decide import ledger_budget
+from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Health
 from standfast.detector.limits import Budget, is_restarting
@@ -62,7 +62,7 @@ def status(
 def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    blocked = _blocked(state, left, config.restart.max_per_hour)
+    blocked = _blocked(state, left, config.restart.max_per_hour) or _handed_over(step.decision)
     last = state.runs[-1] if state.runs else None
     return {
         "can_restart": not blocked,
@@ -94,6 +94,11 @@ def _blocked(state: State, left: Budget, max_per_hour: int) -> str:
     if left.used >= max_per_hour:
         return f"{left.used} within the last hour are enough"
     return "the last one was a moment ago" if left.gap_until is not None else ""
+
+
+def _handed_over(decision: Decision | None) -> str:
+    """Why the present cascade is a human's; "" when it is not."""
+    return decision.why if decision is not None and decision.reason is Reason.SAME_SET else ""
 
 
 def _iso(at: float | None) -> str | None:

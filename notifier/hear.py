@@ -35,6 +35,7 @@ class Plain(StrEnum):
     STATUS_TOO_SOON = "a status of this unit was told within half of the throttle window"
     NOT_TOLD = "for readers of the journal"
     TOLD = "who logged it has told people of it"
+    TAKEN_ON = "somebody took it on before it was told"
     PASSED_ON = "passed on to the worker"
 
 
@@ -91,6 +92,8 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
 
 def _admit(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
     """A problem that was not told yet: held by a silence, told at once, or put into the window."""
+    if problem.is_taken_on:
+        return Plain.TAKEN_ON
     if ledger.silencing(problem, now) is Silencing.SILENCED:
         return Silencing.SILENCED
     admission = aggregate.admit(problem, ledger.window_closes_at)

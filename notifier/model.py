@@ -102,6 +102,11 @@ class Problem:
         """Whether somebody was told of it, or of what gave way to it, and waits for its end."""
         return self.told_at is not None or bool(self.told_on)
 
+    @property
+    def is_taken_on(self) -> bool:
+        """Whether a person took it on before anybody was told, so that it need not be told; to be critical is news."""
+        return self.acknowledged and not self.is_awaited and self.severity is not Severity.CRITICAL
+
 
 def with_channels(problem: Problem, channels: tuple[str, ...]) -> Problem:
     """The problem, when people on these channels wait for its end too."""

@@ -39,11 +39,11 @@ def next_due(ledger: Ledger, config: NotifierConfig, now: datetime) -> datetime 
 
 
 def _close_window(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
-    """Tell what is held, when the window is over or a silence was what held it."""
+    """Tell what is held, when the window is over or a silence was what held it; but not what somebody took on."""
     if ledger.window_closes_at and not aggregate.is_closed(ledger.window_closes_at, now, config.aggregation_window_s):
         return
     ledger.window_closes_at = None
-    for group in by_route(_audible(ledger, ledger.held(), now), config):
+    for group in by_route(_audible(ledger, [one for one in ledger.held() if not one.is_taken_on], now), config):
         ledger.tell(group, MessageKind.PROBLEM, config, now)
 
 

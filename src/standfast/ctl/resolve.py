@@ -13,6 +13,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     problem = numbered.in_words(arguments.id)
     followed(f"resolve {arguments.id}", "RESOLVE", f"Resolve problem {problem}", id=arguments.id)
     screen.line(f"Resolved: {problem}. If it occurs again, it is a new problem.", Tone.GOOD)
+    screen.line("What goes on all the while does not occur again: its source says it once. Then: standfastctl ack")
     return Exit.OK
 
 

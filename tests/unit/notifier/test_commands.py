@@ -153,6 +153,17 @@ def test_an_acknowledged_problem_is_not_reminded_of_but_its_end_is_told() -> Non
     assert kinds(fold.tick(20_060)) == ["problem"], "a recurrence is a new problem, which nobody has acknowledged"
 
 
+def test_a_problem_that_was_acknowledged_in_a_silence_is_not_told_when_that_ends() -> None:
+    fold = Fold()
+    fold.hear(silence())
+    fold.hear(problem(10))
+    assert fold.hear(order("ACK", 20, id=1)) is Obeyed.DONE
+    fold.hear(order("UNSILENCE", 30, id=ID))
+    assert fold.tick(31) == []
+    fold.hear(problem(40))
+    assert fold.tick(1000) == [], "nor when it occurs again"
+
+
 def test_the_hourly_status_of_an_acknowledged_problem_is_not_told() -> None:
     fold = Fold()
     fold.hear(problem(0, "OPENALGO_DOWN", AGENT))
