@@ -1,11 +1,7 @@
-"""System tests: real machines, skipped with the reason where none can be booted.
-
-STANDFAST_DEBIAN=trixie (or bookworm) limits a run to one Debian.
-"""
+"""System tests: real machines, skipped with the reason where none can be booted; --part=trixie is those on one Debian."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="module", params=os.environ.get("STANDFAST_DEBIAN", " ".join(SUITES)).split())
+@pytest.fixture(scope="module", params=SUITES)
 def debian(request: pytest.FixtureRequest) -> str:
     """The Debian release that a test runs on."""
     return str(request.param)
