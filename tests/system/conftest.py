@@ -1,4 +1,4 @@
-"""System tests: real machines, skipped with the reason where none can be booted; --part=trixie is those on one Debian."""
+"""System tests: real machines, skipped with the reason where none can be booted; --part=trixie: those on that Debian."""
 
 from __future__ import annotations
 
