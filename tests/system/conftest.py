@@ -1,4 +1,4 @@
-"""System tests: real machines, skipped with the reason where none can be booted; --part=trixie: those on that Debian."""
+"""System tests: real machines, skipped with the reason where none can be booted; --part=trixie picks a Debian."""
 
 from __future__ import annotations
 
