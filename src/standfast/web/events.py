@@ -12,7 +12,7 @@ from standfast.web import snapshot as shots
 from standfast.web.answers import unavailable, version
 from standfast.web.changes import Changes
 from standfast.web.look import Look
-from standfast.web.report import headline
+from standfast.web.problems import headline, problems
 from standfast.web.snapshot import Snapshot
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -43,7 +43,7 @@ class News:
 
     def __call__(self) -> Change:
         """What is so now."""
-        stamps, now_s = self._look.stamps(), monotonic_s()
+        stamps, now_s = (*self._look.stamps(), self._look.is_behind()), monotonic_s()
         if self._last is None or stamps != self._stamps or now_s >= self._until_s:
             self._last = change(self._look.snapshot(), stamps)
             self._stamps, self._until_s = stamps, now_s + FOUND_OUT_EVERY_S
@@ -54,7 +54,7 @@ def change(snapshot: Snapshot, stamps: Sequence[object]) -> Change:
     """What is so now; besides the files it is time that makes a difference, when a daemon says nothing more."""
     stale = [shots.stale_s(one, snapshot.now) is not None for one in (snapshot.detector, *snapshot.agents.values())]
     stale.append(shots.stale_s(snapshot.notifier, snapshot.now) is not None)
-    _, words = headline(snapshot, shots.problems(snapshot))
+    _, words = headline(snapshot, problems(snapshot))
     return Change(shots.level(snapshot), words, version(repr((stamps, stale))))
 
 

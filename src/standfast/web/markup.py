@@ -10,7 +10,8 @@ from urllib.parse import quote
 from standfast import __version__
 from standfast.web import snapshot as shots
 from standfast.web.assets import ICON, SCRIPT, STYLE
-from standfast.web.report import Tone
+from standfast.web.commands import pieces
+from standfast.web.tones import Tone
 
 # Without scripts the page loads itself again this often.
 RELOAD_S: Final = 15
@@ -42,14 +43,24 @@ def name(value: str) -> str:
     return re.sub(r"(?<=\w)([_.@/])(?=\w)", r"\1<wbr>", escape(value))
 
 
+def prose(sentence: str) -> str:
+    """A sentence for people, its commands ready to be copied."""
+    return "".join(command(one.text) if one.is_command else name(one.text) for one in pieces(sentence))
+
+
+def command(line: str) -> str:
+    """A command; the script puts a button beside it."""
+    return f'<code class="command">{escape(line)}</code>'
+
+
 def unit_path(unit: str) -> str:
     """Where a unit's own page is; half of a surrogate pair has no address."""
     return f"/units/{quote(unit.encode(errors='replace'), safe='@:')}"
 
 
 def unit_link(unit: str) -> str:
-    """A unit's name that leads to its page."""
-    return f'<a class="name" href="{attribute(unit_path(unit))}">{name(unit)}</a>'
+    """A unit's name that leads to its page; read out as one word though it may be broken."""
+    return f'<a class="name" href="{attribute(unit_path(unit))}" aria-label="{attribute(unit)}">{name(unit)}</a>'
 
 
 def short_unit_link(unit: str) -> str:
@@ -105,6 +116,15 @@ def card(identity: str, title: str, inner: str, note: str = "") -> str:
     return (
         f'<section class="card" id="{identity}" data-part aria-labelledby="{identity}-title">'
         f'<h2 id="{identity}-title">{escape(title)}{aside}</h2>{inner}</section>'
+    )
+
+
+def head(tone: Tone, title: str, beside: str, rest: str = "", kind: str = "headline") -> str:
+    """The first section, under the page's own heading; title and the rest are markup."""
+    return (
+        f'<section id="verdict" data-part class="verdict {tone}" aria-labelledby="headline"><div class="level">'
+        f'{mark(tone, "large")}<h1 id="headline" class="{kind}">{title}</h1><p class="since">{beside}</p>'
+        f"</div>{rest}</section>"
     )
 
 

@@ -3,20 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from standfast.web import snapshot as shots
+from standfast.web.documents import agent, errors
+from standfast.web.problems import headline, problems
 from standfast.web.snapshot import Snapshot
-
-
-class Tone(StrEnum):
-    """How a cell is to be taken; colour only repeats what its words say."""
-
-    PLAIN = "plain"
-    GOOD = "good"
-    WARNING = "warning"
-    BAD = "bad"
+from standfast.web.tones import Tone as Tone
+from standfast.web.tones import is_failing, tone, unit_tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,59 +44,18 @@ class Report:
     tables: tuple[Table, ...]
 
 
-_HEADLINES: Final[Mapping[str, tuple[Tone, str]]] = {
-    "NONE": (Tone.GOOD, "All watched units stand"),
-    "WARNING": (Tone.WARNING, "A watched unit is in trouble"),
-    "CRITICAL": (Tone.BAD, "Several watched units are failing"),
-    "CASCADING": (Tone.BAD, "The fleet is going down"),
-    shots.UNKNOWN: (Tone.WARNING, "Nobody is watching"),
-}
-_TONES: Final[Mapping[str, Tone]] = {
-    "healthy": Tone.GOOD,
-    "ACTIVE": Tone.GOOD,
-    "success": Tone.GOOD,
-    "ok": Tone.GOOD,
-    "fail": Tone.BAD,
-    "failure": Tone.BAD,
-    "ERROR": Tone.BAD,
-    "WAITING": Tone.WARNING,
-    "partial": Tone.WARNING,
-    "settling": Tone.WARNING,
-    "unknown": Tone.WARNING,
-    shots.UNKNOWN: Tone.WARNING,
-}
-
-
-def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
-    """How the fleet stands, in a sentence."""
-    level = shots.level(snapshot)
-    if level == "NONE" and problems:
-        return Tone.WARNING, "All watched units stand, but something needs a look"
-    if level == "NONE" and (failing := _failing(snapshot)):
-        return Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
-    tone, words = _HEADLINES[level]
-    if shots.is_only_foreseen(snapshot):
-        words = "All watched units stand, but not for good if it goes on like this"
-    return tone, words
-
-
 def report(snapshot: Snapshot) -> Report:
     """The snapshot for people."""
-    problems = tuple(shots.problems(snapshot))
-    tone, words = headline(snapshot, problems)
+    found = tuple(problems(snapshot))
+    tone, words = headline(snapshot, found)
     return Report(
         level=shots.level(snapshot),
         tone=tone,
         headline=words,
-        problems=problems,
+        problems=found,
         facts=_facts(snapshot),
         tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
     )
-
-
-def _failing(snapshot: Snapshot) -> list[str]:
-    health = shots.table(snapshot.detector.get("service_health"))
-    return [name for name, row in health.items() if shots.table(row).get("failing") is True]
 
 
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
@@ -116,7 +69,7 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
         ("Last delivered", _time(notifier.get("last_delivered"), "none yet")),
         ("Last look", _time(detector.get("checked_at"), "never")),
     ]
-    causes = shots.texts(detector.get("root_cause")) if shots.level(snapshot) != "NONE" else []
+    causes = shots.root_causes(snapshot)
     return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
 
 
@@ -136,11 +89,10 @@ def _counted(snapshot: Snapshot) -> Cell:
 
 
 def _units(snapshot: Snapshot) -> Table:
-    health = shots.table(snapshot.detector.get("service_health"))
     return Table(
         title="Units",
         columns=("Unit", "Status", "Failures in a row", "systemd says", "Restarts", "Tier", "Port", "Last check"),
-        rows=tuple(_unit(name, shots.table(row)) for name, row in health.items()),
+        rows=tuple(_unit(name, row) for name, row in shots.watched(snapshot).items()),
         empty=_empty(snapshot, "No unit is watched."),
     )
 
@@ -168,14 +120,12 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _unit_status(row: Mapping[str, Any]) -> Cell:
-    cell, why = _toned(row.get("status")), _words(row.get("why"), "")
-    if row.get("failing") is not True:
-        return cell
-    return Cell(f"{cell.text}: {why}" if why else cell.text, Tone.BAD)
+    status, why = _words(row.get("status")), _words(row.get("why"), "")
+    return Cell(f"{status}: {why}" if why and is_failing(row) else status, unit_tone(row))
 
 
 def _agents(snapshot: Snapshot) -> Table:
-    shown = {name: shots.agent(source) for name, source in snapshot.agents.items()}
+    shown = {name: agent(source) for name, source in snapshot.agents.items()}
     return Table(
         title="Agents",
         columns=("Agent", "State", "Since", "Reason", "Paused", "Flat"),
@@ -196,7 +146,7 @@ def _agent(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _errors(snapshot: Snapshot) -> Table:
-    known = shots.errors(snapshot)
+    known = errors(snapshot)
     return Table(
         title="Unresolved errors",
         columns=("Error", "Unit", "Message", "First", "Last", "Times", "Messages"),
@@ -226,18 +176,12 @@ def _checks(snapshot: Snapshot) -> Table:
         title="Files and databases",
         columns=("What", "Name", "Status", "Detail"),
         rows=tuple(
-            (Cell(kind), Cell(name), _toned(_verdict(value)), Cell(_words(shots.table(value).get("detail"), "")))
+            (Cell(kind), Cell(name), _toned(shots.outcome(row)), Cell(_words(row.get("detail"), "")))
             for kind, found in (("critical file", files), ("database", databases))
-            for name, value in found.items()
+            for name, row in ((name, shots.table(value)) for name, value in found.items())
         ),
         empty=_empty(snapshot, "No critical file and no database is watched."),
     )
-
-
-def _verdict(value: Any) -> Any:
-    """What a check found, in a word; a critical file says only whether it is healthy."""
-    found = shots.table(value)
-    return found.get("status") or _either(found.get("healthy"), "ok", "fail")
 
 
 def _restarts(snapshot: Snapshot) -> Table:
@@ -258,7 +202,7 @@ def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _toned(value: Any) -> Cell:
     words = _words(value)
-    return Cell(words, _TONES.get(words, Tone.PLAIN))
+    return Cell(words, tone(words))
 
 
 def _time(value: Any, otherwise: str) -> Cell:

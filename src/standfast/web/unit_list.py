@@ -6,24 +6,22 @@ from typing import Any, Final
 
 from standfast.web import markup
 from standfast.web import snapshot as shots
-from standfast.web.documents import watched
-from standfast.web.report import Tone
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
+from standfast.web.tones import Tone, is_failing, unit_tone
 
 # So many well units are listed at once; more are one step away.
 WELL_SHOWN: Final = 12
 # So many failing ones are shown in full.
 WORST_SHOWN: Final = 20
 _WELL: Final = "healthy"
-_QUIET: Final = frozenset({"stopped", "finished"})
 
 Row = Mapping[str, Any]
 
 
 def unit_list(scene: Scene) -> str:
     """The section."""
-    units = watched(scene.snapshot)
+    units = shots.watched(scene.snapshot)
     if not units:
         watching = scene.snapshot.detector.status is not None
         words = "No unit is watched." if watching else "Unknown: the failure detector is not running."
@@ -46,21 +44,6 @@ def _worst(scene: Scene, failing: Mapping[str, Row]) -> str:
         return shown
     summary = f"<summary>{markup.count(len(rest), 'more failing unit')}</summary>"
     return f'{shown}<details id="worst">{summary}{_items("others", rest)}</details>'
-
-
-def tone(row: Row) -> Tone:
-    """How a unit's state is to be taken."""
-    if is_failing(row):
-        return Tone.BAD
-    status = row.get("status")
-    if status == _WELL:
-        return Tone.GOOD
-    return Tone.PLAIN if str(status) in _QUIET else Tone.WARNING
-
-
-def is_failing(row: Row) -> bool:
-    """Whether the detector says that it fails."""
-    return row.get("failing") is True
 
 
 def systemd_says(row: Row) -> str:
@@ -104,7 +87,7 @@ def _failing(name: str, row: Row, lines: Sequence[Line], first: bool) -> str:
 
 def _row(name: str, row: Row) -> str:
     return (
-        f'<li data-key="{markup.attribute(name)}">{markup.mark(tone(row))}'
+        f'<li data-key="{markup.attribute(name)}">{markup.mark(unit_tone(row))}'
         f'<div>{markup.unit_link(name)} <span class="state">{_state(row)}</span></div></li>'
     )
 

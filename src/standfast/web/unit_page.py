@@ -6,16 +6,16 @@ from typing import Any
 
 from standfast.web import markup
 from standfast.web import snapshot as shots
-from standfast.web.documents import needed_by, watched
-from standfast.web.report import Tone
+from standfast.web.documents import needed_by
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
-from standfast.web.unit_list import log, systemd_says, tone
+from standfast.web.tones import tone, unit_tone
+from standfast.web.unit_list import log, systemd_says
 
 
 def unit_page(scene: Scene, name: str, lines: Sequence[Line]) -> str:
     """The whole document, for a unit that is watched."""
-    row = watched(scene.snapshot)[name]
+    row = shots.watched(scene.snapshot)[name]
     main = (
         f'<p class="back"><a href="/">All of the fleet</a></p>{_head(name, row)}'
         f'<div class="columns"><div>{_log(name, lines)}</div><div>{_facts(scene, name, row)}{_checks(row)}</div></div>'
@@ -27,11 +27,7 @@ def _head(name: str, row: Mapping[str, Any]) -> str:
     why = row.get("why")
     status = markup.text(row.get("status"))
     words = f"{status}: {escape(str(why))}" if why and why != row.get("status") else status
-    return (
-        f'<section id="verdict" data-part class="verdict {tone(row)}" aria-labelledby="level"><div class="level">'
-        f'{markup.mark(tone(row), "large")}<h1 id="level" class="unit">{markup.name(name)}</h1>'
-        f'<p class="headline">{words}</p></div></section>'
-    )
+    return markup.head(unit_tone(row), markup.name(name), f'<span id="level">{words}</span>', kind="unit")
 
 
 def _log(name: str, lines: Sequence[Line]) -> str:
@@ -57,7 +53,7 @@ def _facts(scene: Scene, name: str, row: Mapping[str, Any]) -> str:
 
 
 def _units(scene: Scene, names: Sequence[str]) -> str:
-    known = watched(scene.snapshot)
+    known = shots.watched(scene.snapshot)
     return ", ".join(markup.unit_link(one) if one in known else markup.name(one) for one in names) or "none"
 
 
@@ -70,6 +66,6 @@ def _checks(row: Mapping[str, Any]) -> str:
 
 def _check(item: tuple[str, Any]) -> str:
     name, found = item[0], shots.table(item[1])
-    sign = {"ok": Tone.GOOD, "fail": Tone.BAD}.get(str(found.get("status")), Tone.WARNING)
     detail = f": {escape(str(found['detail']))}" if found.get("detail") else ""
-    return f"<li>{markup.mark(sign)}<div>{escape(name)}<p>{markup.text(found.get('status'))}{detail}</p></div></li>"
+    outcome = shots.outcome(found)
+    return f"<li>{markup.mark(tone(outcome))}<div>{escape(name)}<p>{outcome}{detail}</p></div></li>"

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -54,8 +55,8 @@ class FiledJournal:
         rows = self._content().get("lines", {}).get(unit, [])
         return [Line(from_iso(row["at"]), row["text"], row["priority"]) for row in rows][-count:]
 
-    def last_words(self, unit: str, count: int) -> list[Line]:
-        return self.lines(unit, count)
+    def last_words(self, counts: Mapping[str, int]) -> dict[str, list[Line]]:
+        return {unit: self.lines(unit, count) for unit, count in counts.items()}
 
 
 def happening(at: datetime, kind: str, text: str, **more: str) -> dict[str, str]:

@@ -4,8 +4,8 @@ import pytest
 from tests.unit.web import statuses
 from tests.unit.web.test_snapshot import GONE, NOW, shot
 
-from standfast.web import snapshot as shots
 from standfast.web.report import Cell, Report, Table, Tone, report
+from standfast.web.snapshot import Snapshot
 
 
 def table(found: Report, title: str) -> Table:
@@ -78,7 +78,7 @@ def test_a_unit_tells_what_systemd_says_of_it() -> None:
 
 
 def test_a_fleet_that_is_not_watched_says_so() -> None:
-    found = report(shots.Snapshot(NOW, GONE, GONE))
+    found = report(Snapshot(NOW, GONE, GONE))
 
     assert [one.empty for one in found.tables if not one.rows] == [
         "Unknown: the failure detector is not running.",
