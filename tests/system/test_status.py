@@ -191,7 +191,10 @@ def test_it_ends_when_nobody_looks_and_comes_back(machine: Machine) -> None:
     hasten = "[Service]\nEnvironment=STANDFAST_STATUS_IDLE_S=2\n"
     machine.write(f"/run/systemd/system/{STATUS}.d/hasten.conf", hasten)
     machine.run(f"systemctl daemon-reload && systemctl stop {STATUS}")
-    fetch(machine, "/api/status")
+    page = machine.spawn(["python3", "-c", LISTEN])  # as an open page does
+    assert page.stdout is not None
+    assert json.loads(page.stdout.readline())["level"] == "NONE"
+    page.kill()
     machine.wait_unit(STATUS, "inactive", timeout_s=90, Result="success")
     assert machine.wait_unit("standfast-status.socket", SubState="listening")
     assert fetch(machine, "/api/status")["level"] == "NONE"
