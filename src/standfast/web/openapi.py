@@ -7,23 +7,23 @@ hold it against the routes, the answers and a fuzzer.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from standfast.web.guard import HEADERS
+from standfast.web.headers import HEADERS
 from standfast.web.schemas import SCHEMAS, ref
 from standfast.web.timeline import SPAN
 
 JSON: Final = "application/json"
 HOURS: Final = int(SPAN.total_seconds() // 3600)
 
+
+def _header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
 _DESCRIPTION: Final = (
     "What Standfast's daemons see, read from their status files and the journal. It only reads. It is answered on "
     "this host's loopback, to the names 127.0.0.1, localhost and [::1]. Every JSON document has an ETag; a request "
     "with If-None-Match is answered 304 when nothing changed. HEAD is answered wherever GET is, every other method 405."
 )
-
-
-def _header(description: str, kind: str = "string") -> dict[str, Any]:
-    return {"description": description, "schema": {"type": kind}}
-
 
 _AWAY: Final = "The daemon that knows is not running, or its status is bad."
 _HOURS: Final = {

@@ -89,7 +89,7 @@ def test_promtool_has_nothing_to_say_against_it(text: str) -> None:
 
 def documented(begin: str) -> str:
     """The example in the document that begins so."""
-    examples = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    examples: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     return next(example for example in examples if example.startswith(begin))
 
 
