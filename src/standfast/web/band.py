@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from html import escape
 from typing import Final
 
 from standfast.events import Kind
@@ -38,7 +37,7 @@ def band(scene: Scene) -> str:
     level = shots.level(scene.snapshot)
     found = timeline.spans(history, level)
     restarts = [one for one in history.happenings if one.kind == Kind.RESTART and one.type.endswith("STARTED")]
-    said = f'<p class="note">{escape(_said(found, len(restarts)))}</p>'
+    said = f'<p class="note">{markup.escape(_said(found, len(restarts)))}</p>'
     inner = said + _drawing(history, found, restarts) + _ticks(history) + _list(history)
     return markup.card("timeline", "Last 24 hours", inner)
 
@@ -76,7 +75,7 @@ def _bar(span: Span, since: datetime) -> str:
     # What lasted a moment is seen all the same.
     return (
         f'<rect class="{kind}" x="{x:.1f}" y="{_HEIGHT - height}" width="{max(width, 3):.1f}" height="{height}">'
-        f"<title>{escape(span.level)} for {markup.span(span.end - span.begin)}</title></rect>"
+        f"<title>{markup.escape(span.level)} for {markup.span(span.end - span.begin)}</title></rect>"
     )
 
 
@@ -111,7 +110,7 @@ def _item(one: Happening) -> str:
     label = _LABELS.get(one.kind, one.kind)
     return (
         f'<li data-key="{one.at.timestamp()}">{markup.moment(one.at)} '
-        f'<span class="kind {_tone(one)}">{escape(label)}</span> '
+        f'<span class="kind {_tone(one)}">{markup.escape(label)}</span> '
         f'<span class="text">{markup.name(one.text)}</span></li>'
     )
 

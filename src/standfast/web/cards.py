@@ -1,7 +1,6 @@
 """The smaller sections of the dashboard: restarts, errors, agents, checks, channels. Pure."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any, Final
 
 from standfast.web import markup
@@ -9,13 +8,14 @@ from standfast.web import snapshot as shots
 from standfast.web.documents import agent
 from standfast.web.scene import Scene
 from standfast.web.snapshot import Snapshot, Source
-from standfast.web.tones import Tone, tone
+from standfast.web.tones import Tone, agent_tone, tone
 
 Row = Mapping[str, Any]
 
 ERRORS_SHOWN: Final = 20
 # So many agents that trade are listed at once; more are one step away.
 ACTIVE_SHOWN: Final = 8
+_WORST_FIRST: Final = (Tone.BAD, Tone.WARNING, Tone.PLAIN, Tone.GOOD)
 _OUTCOMES: Final = {"ok": "well", "fail": "not well", "unknown": "unknown"}
 # Reasons of a decision that are the reasons why no restart is possible at all.
 _SAID_ALREADY: Final = frozenset({"budget", "gap", "hold", "running", "shutdown"})
@@ -37,7 +37,7 @@ def _allowed(scene: Scene) -> str:
     words = "Possible now" if allowed else "Not possible now"
     why = detector.get("restart_blocked")
     until = shots.moment(detector.get("hold_until")) or shots.moment(detector.get("gap_until"))
-    more = f": {escape(str(why))}" if why else ""
+    more = f": {markup.escape(str(why))}" if why else ""
     more += f"; until {markup.moment(until)}" if until and not allowed else ""
     sign = markup.mark(Tone.GOOD if allowed else Tone.WARNING)
     lead = f'<p class="lead">{sign}<span><strong>{words}</strong>{more}.</span></p>'
@@ -73,7 +73,7 @@ def _mode(detector: Source) -> str:
     }
     mode = str(detector.get("mode"))
     said = words.get(mode, "It is not known whether it acts")
-    return f'<p>{said} (<code>mode = "{escape(mode)}"</code>).</p>'
+    return f'<p>{said} (<code>mode = "{markup.escape(mode)}"</code>).</p>'
 
 
 def _run(row: Row) -> str:
@@ -111,7 +111,7 @@ def _error(row: Row) -> str:
     lines = (
         f"<strong>{markup.name(str(row.get('error_type') or 'unknown'))}</strong>{held}",
         f'<p class="about">{markup.name(str(row.get("unit") or ""))}</p>',
-        f"<p>{markup.name(str(row.get('error_message') or ''))}</p>{action}",
+        f"<div>{markup.long_prose(str(row.get('error_message') or ''))}</div>{action}",
         f'<p class="meta">Since {markup.moment(row.get("first_occurrence"))}, ',
         f"last {markup.moment(row.get('last_occurrence'))} · {_times(row.get('occurrence_count'))}, ",
         f"told {_times(row.get('notification_count'))}{_ack(row)}</p>",
@@ -133,12 +133,13 @@ def agents(scene: Scene) -> str:
     found = scene.snapshot.agents
     if not found:
         return markup.card("agents", "Agents", markup.empty("No agent is running."))
-    rows = {name: _agent(name, source) for name, source in found.items()}
+    worst_first = sorted(found.items(), key=lambda one: _WORST_FIRST.index(agent_tone(agent(one[1]))))
+    rows = {name: _agent(name, source) for name, source in worst_first}
     well = [name for name, source in found.items() if source.get("state") == "ACTIVE"]
     if len(well) <= ACTIVE_SHOWN:
         return markup.card("agents", "Agents", f'<ul class="rows">{"".join(rows.values())}</ul>', str(len(found)))
     others = "".join(row for name, row in rows.items() if name not in well)
-    folded = f'<ul class="rows">{"".join(rows[name] for name in well)}</ul>'
+    folded = f'<ul class="rows">{"".join(rows[name] for name in rows if name in well)}</ul>'
     inner = f'<ul class="rows">{others}</ul>' if others else ""
     inner += f'<details id="active"><summary>{markup.count(len(well), "active agent")}</summary>{folded}</details>'
     return markup.card("agents", "Agents", inner, str(len(found)))
@@ -153,7 +154,7 @@ def _agent(name: str, source: Source) -> str:
     action = shots.table(source.get("failure")).get("action")
     step = f'<p class="meta">{markup.prose(str(action))}</p>' if action else ""
     return (
-        f"<li>{markup.mark(tone(state))}<div><strong>{escape(name)}</strong> "
+        f"<li>{markup.mark(agent_tone(row))}<div><strong>{markup.escape(name)}</strong> "
         f'{markup.text(state)}{paused}{live} <span class="meta">since {markup.moment(row["entered_at"])}</span>'
         f"{reason}{step}{_holdings(row, source)}</div></li>"
     )
@@ -207,7 +208,7 @@ def _channel(row: Row) -> str:
     delivered = row.get("last_delivered")
     said = f"last delivered {markup.moment(delivered)}" if delivered else "nothing delivered yet"
     said += f", {queued} waiting" if queued else ""
-    trouble = f"<p>{escape(str(failing))}</p>" if failing else ""
+    trouble = f"<p>{markup.escape(str(failing))}</p>" if failing else ""
     what = f'{markup.text(row.get("name"))} <span class="meta">{said}</span>'
     return f"<li>{markup.mark(Tone.BAD if failing else Tone.GOOD)}<div>{what}{trouble}</div></li>"
 

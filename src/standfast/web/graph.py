@@ -1,6 +1,5 @@
 """The dependency graph as HTML: a list of the units, and the arcs between them drawn beside it. Pure."""
 
-from html import escape
 from typing import Final
 
 from standfast.web import markup
@@ -42,7 +41,7 @@ def _row(scene: Scene, name: str, needs: list[str]) -> str:
     units = shots.watched(scene.snapshot)
     row = units[name]
     known = [other for other in needs if other in units]
-    said = f'<span class="hidden">, needs {escape(", ".join(known))}</span>' if known else ""
+    said = f'<span class="hidden">, needs {markup.escape(", ".join(known))}</span>' if known else ""
     return (
         f'<li data-key="{markup.attribute(name)}">{markup.mark(unit_tone(row))}{markup.short_unit_link(name)}'
         f'<span class="state {unit_tone(row)}">{markup.text(row.get("status"))}</span>{said}</li>'

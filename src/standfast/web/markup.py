@@ -1,9 +1,9 @@
-"""HTML, in small pieces. Pure: everything that comes from elsewhere passes through `text` or `attribute`."""
+"""HTML, in small pieces. Pure: everything that comes from elsewhere passes through `escape`, here or at its end."""
 
+import html
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,6 +13,8 @@ from standfast.web.assets import ICON, SCRIPT, STYLE
 from standfast.web.commands import pieces
 from standfast.web.tones import Tone
 
+# Of a text longer than this the rest is folded.
+LONG: Final = 280
 # Without scripts the page loads itself again this often.
 RELOAD_S: Final = 15
 
@@ -26,6 +28,12 @@ _SHAPES: Final = {
 }
 
 
+def escape(value: str) -> str:
+    """A text, also between double quotes; without the signs that turn the direction of what follows, or are unseen."""
+    plain = value if value.isprintable() else "".join(one if one.isprintable() else " " for one in value)
+    return html.escape(plain)
+
+
 def text(value: Any, otherwise: str = "unknown") -> str:
     """A plain value as escaped text; what is no plain value is as good as unknown."""
     if isinstance(value, bool):
@@ -35,7 +43,7 @@ def text(value: Any, otherwise: str = "unknown") -> str:
 
 def attribute(value: str) -> str:
     """A text between double quotes."""
-    return escape(value, quote=True)
+    return escape(value)
 
 
 def name(value: str) -> str:
@@ -46,6 +54,14 @@ def name(value: str) -> str:
 def prose(sentence: str) -> str:
     """A sentence for people, its commands ready to be copied."""
     return "".join(command(one.text) if one.is_command else name(one.text) for one in pieces(sentence))
+
+
+def long_prose(sentence: str) -> str:
+    """The same; of one that fills a phone's screen the beginning, and all of it one step away."""
+    if len(sentence) <= LONG:
+        return prose(sentence)
+    begin = sentence[:LONG].rpartition(" ")[0] or sentence[:LONG]
+    return f"<details><summary>{name(begin)} ...</summary>{prose(sentence)}</details>"
 
 
 def command(line: str) -> str:

@@ -6,13 +6,10 @@ from typing import Any, Final
 
 from standfast.web import snapshot as shots
 from standfast.web.snapshot import LEVELS, UNKNOWN, Snapshot, Source
-from standfast.web.tones import Tone, is_failing, tone
+from standfast.web.tones import Tone, is_failing, is_resting, tone
 
 # A message that waits for longer is no other side that was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)
-
-# How an agent that waits with nothing wrong begins its reason.
-RESTING: Final = "market closed"
 
 _HEADLINES: Final[Mapping[str, str]] = {
     "NONE": "All watched units stand",
@@ -26,6 +23,8 @@ _HEADLINES: Final[Mapping[str, str]] = {
 def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     """How the fleet stands, in a sentence."""
     level = shots.level(snapshot)
+    if level == "NONE" and (stopped := _in_error(snapshot)):
+        return Tone.BAD, f"All watched units stand, but {stopped}"
     if level == "NONE" and problems:
         return Tone.WARNING, "All watched units stand, but something needs a look"
     if level == "NONE" and (failing := _failing(snapshot)):
@@ -68,6 +67,14 @@ def is_only_foreseen(snapshot: Snapshot) -> bool:
     """Whether the level is what it is for nothing but predictions."""
     predicted = foreseen(snapshot)
     return bool(predicted) and "; ".join(shots.texts(snapshot.detector.get("reasons"))) == "; ".join(predicted)
+
+
+def _in_error(snapshot: Snapshot) -> str:
+    """Which agents do nothing until a human acts, "" when none does; one of them may hold a position."""
+    names = [name for name, source in snapshot.agents.items() if source.get("state") == "ERROR"]
+    if len(names) > 1:
+        return f"{len(names)} agents need you"
+    return f"agent {names[0]} needs you" if names else ""
 
 
 def _failing(snapshot: Snapshot) -> list[str]:
@@ -128,7 +135,7 @@ def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
     action = shots.table(source.get("failure")).get("action")
     if state == "ERROR":
         found.append(f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}")
-    elif state == "WAITING" and not str(reason).startswith(RESTING):
+    elif state == "WAITING" and not is_resting(source.status or {}):
         found.append(f"Agent {name} waits: {reason}. {action or f'It goes on alone, or at: systemctl reload {unit}'}")
     if state == "ERROR" and source.get("flat") is False:
         only_orders = shots.rows(source.get("orders")) and not shots.rows(source.get("positions"))

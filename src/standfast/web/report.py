@@ -10,7 +10,7 @@ from standfast.web.documents import agent, errors
 from standfast.web.problems import headline, problems
 from standfast.web.snapshot import Snapshot
 from standfast.web.tones import Tone as Tone
-from standfast.web.tones import is_failing, tone, unit_tone
+from standfast.web.tones import agent_tone, is_failing, tone, unit_tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _agents(snapshot: Snapshot) -> Table:
 def _agent(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
         Cell(name),
-        _toned(row["state"]),
+        Cell(_words(row["state"]), agent_tone(row)),
         _time(row["entered_at"], "unknown"),
         Cell(_words(row["reason"], "none")),
         Cell(_words(row["paused"])),

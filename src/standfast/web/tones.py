@@ -14,6 +14,9 @@ class Tone(StrEnum):
     BAD = "bad"
 
 
+# How an agent that waits with nothing wrong begins its reason.
+RESTING: Final = "market closed"
+
 _TONES: Final[Mapping[str, Tone]] = {
     # failure levels
     "NONE": Tone.GOOD,
@@ -51,6 +54,16 @@ def tone(word: Any) -> Tone:
 def unit_tone(row: Mapping[str, Any]) -> Tone:
     """The tone of what the detector says of a unit."""
     return Tone.BAD if is_failing(row) else tone(row.get("status") or "unknown")
+
+
+def agent_tone(row: Mapping[str, Any]) -> Tone:
+    """The tone of an agent's state."""
+    return Tone.PLAIN if is_resting(row) else tone(row.get("state"))
+
+
+def is_resting(row: Mapping[str, Any]) -> bool:
+    """Whether an agent waits with nothing wrong."""
+    return row.get("state") == "WAITING" and str(row.get("reason")).startswith(RESTING)
 
 
 def is_failing(row: Mapping[str, Any]) -> bool:

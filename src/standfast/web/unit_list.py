@@ -1,7 +1,6 @@
 """The watched units by health, the failing ones with their last lines from the journal. Pure."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
 from standfast.web import markup
@@ -57,7 +56,7 @@ def log(lines: Sequence[Line]) -> str:
     """Lines of a journal, the oldest first; what is more urgent than a notice stands out."""
     items = "".join(
         f'<li class="{"urgent" if line.priority <= 4 else "usual"}">{markup.moment(line.at)} '
-        f"<span>{escape(line.text)}</span></li>"
+        f"<span>{markup.escape(line.text)}</span></li>"
         for line in lines
     )
     return f'<ol class="log">{items}</ol>'
@@ -95,18 +94,18 @@ def _row(name: str, row: Row) -> str:
 def _state(row: Row) -> str:
     status, why = row.get("status"), row.get("why")
     words = markup.text(status)
-    return f"{words}: {escape(str(why))}" if why and why != status and status != _WELL else words
+    return f"{words}: {markup.escape(str(why))}" if why and why != status and status != _WELL else words
 
 
 def _meta(row: Row) -> str:
     looks, restarts = shots.number(row.get("consecutive_failures")), shots.number(row.get("restarts"))
-    parts = [f"{markup.count(looks, 'failing look')} in a row", escape(systemd_says(row))]
+    parts = [f"{markup.count(looks, 'failing look')} in a row", markup.escape(systemd_says(row))]
     parts.append(f"{markup.count(restarts, 'restart')} by systemd" if restarts else "")
     parts += [f"{key} {markup.text(row.get(key))}" for key in ("tier", "port") if row.get(key)]
     failed = [
         name for name, check in shots.table(row.get("checks")).items() if shots.table(check).get("healthy") is False
     ]
-    parts += [f"check {escape(name)} fails" for name in failed]
+    parts += [f"check {markup.escape(name)} fails" for name in failed]
     return " · ".join(filter(None, parts))
 
 

@@ -1,7 +1,6 @@
 """The page of one watched unit. Pure."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from standfast.web import markup
@@ -26,20 +25,20 @@ def unit_page(scene: Scene, name: str, lines: Sequence[Line]) -> str:
 def _head(name: str, row: Mapping[str, Any]) -> str:
     why = row.get("why")
     status = markup.text(row.get("status"))
-    words = f"{status}: {escape(str(why))}" if why and why != row.get("status") else status
+    words = f"{status}: {markup.escape(str(why))}" if why and why != row.get("status") else status
     return markup.head(unit_tone(row), markup.name(name), f'<span id="level">{words}</span>', kind="unit")
 
 
 def _log(name: str, lines: Sequence[Line]) -> str:
     shown = log(lines) if lines else markup.empty("The journal has none, or they are not shown here.")
-    hint = f'<p class="note">More: <code>journalctl -u {escape(name)}</code></p>'
+    hint = f'<p class="note">More: <code>journalctl -u {markup.escape(name)}</code></p>'
     return markup.card("log", "Last lines", shown + hint)
 
 
 def _facts(scene: Scene, name: str, row: Mapping[str, Any]) -> str:
     rows = [
         ("Failures in a row", markup.text(row.get("consecutive_failures"))),
-        ("systemd says", escape(systemd_says(row)) or "unknown"),
+        ("systemd says", markup.escape(systemd_says(row)) or "unknown"),
         ("Restarted by systemd", f"{markup.text(row.get('restarts'))} times"),
         ("Tier", markup.text(row.get("tier"))),
         ("In a master restart", markup.text(row.get("restart"))),
@@ -66,6 +65,6 @@ def _checks(row: Mapping[str, Any]) -> str:
 
 def _check(item: tuple[str, Any]) -> str:
     name, found = item[0], shots.table(item[1])
-    detail = f": {escape(str(found['detail']))}" if found.get("detail") else ""
+    detail = f": {markup.escape(str(found['detail']))}" if found.get("detail") else ""
     outcome = shots.outcome(found)
-    return f"<li>{markup.mark(tone(outcome))}<div>{escape(name)}<p>{outcome}{detail}</p></div></li>"
+    return f"<li>{markup.mark(tone(outcome))}<div>{markup.escape(name)}<p>{outcome}{detail}</p></div></li>"

@@ -1,6 +1,5 @@
 """The head of the dashboard: how the fleet stands, since when, what failed first, and what to do. Pure."""
 
-from html import escape
 from typing import Final
 
 from standfast.web import markup, timeline
@@ -11,6 +10,8 @@ from standfast.web.steps import Step, steps
 
 # Of so many problems each has its line at once; the others are one step away.
 PROBLEMS_SHOWN: Final = 6
+# Of so many units that went down with another each is named; the list of units has all.
+NAMED: Final = 6
 
 
 def verdict(scene: Scene) -> str:
@@ -19,9 +20,9 @@ def verdict(scene: Scene) -> str:
     problems = wrong.problems(snapshot)
     tone, words = wrong.headline(snapshot, problems)
     level = shots.level(snapshot)
-    since = f'Failure level <strong id="level">{escape(level)}</strong>{_since(scene, level)}'
+    since = f'Failure level <strong id="level">{markup.escape(level)}</strong>{_since(scene, level)}'
     rest = _cause(scene) + _steps(steps(snapshot)) + _problems(_said(scene, problems)) + _ahead(scene)
-    return markup.head(tone, escape(words), since, rest)
+    return markup.head(tone, markup.escape(words), since, rest)
 
 
 def _since(scene: Scene, level: str) -> str:
@@ -43,7 +44,8 @@ def _cause(scene: Scene) -> str:
 
 
 def _one_cause(cause: str, how: str, took_along: list[str]) -> str:
-    others = ", ".join(markup.unit_link(unit) for unit in took_along)
+    others = ", ".join(markup.unit_link(unit) for unit in took_along[:NAMED])
+    others += f" and {len(took_along) - NAMED} others" if len(took_along) > NAMED else ""
     return f"{markup.unit_link(cause)} {how}" + (f" and took along {others}" if others else "")
 
 
@@ -70,7 +72,7 @@ def _said(scene: Scene, problems: list[str]) -> list[str]:
 def _problems(problems: list[str]) -> str:
     if not problems:
         return ""
-    lines = [f"<li>{markup.prose(problem)}</li>" for problem in problems]
+    lines = [f"<li>{markup.long_prose(problem)}</li>" for problem in problems]
     shown = f'<ul class="problems">{"".join(lines[:PROBLEMS_SHOWN])}</ul>'
     if len(lines) <= PROBLEMS_SHOWN:
         return shown

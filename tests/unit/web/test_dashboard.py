@@ -197,6 +197,39 @@ def test_nothing_that_others_say_becomes_markup() -> None:
         assert len(found.ids) == len(set(found.ids))
 
 
+def test_nothing_that_others_say_turns_or_hides_what_stands_beside_it() -> None:
+    turned = "\u202ereversed\x1b[31m\u200b"
+    health = {UNIT: {"status": "crashed", "failing": True, "why": turned}}
+    status = statuses.detector(failure_level="WARNING", reasons=[turned], service_health=health)
+    html = dashboard(scene(status, lines={UNIT: [Line(ago(1), turned, 3)]}))
+
+    assert "reversed" in html
+    assert not set("\u202e\x1b\u200b") & set(html)
+
+
+def test_what_would_fill_the_screen_is_folded() -> None:
+    units = [f"unit{number:03}.service" for number in range(100)]
+    reason = f"100 critical units fail: {', '.join(units)}"
+    status = statuses.detector(failure_level="CASCADING", reasons=[reason], root_cause=units[:1],
+                               took_along={units[0]: units[1:]})  # fmt: skip
+    html = dashboard(scene(status))
+
+    assert "and 93 others" in html
+    head = html[: html.index('id="units"')]
+    assert head.index("100 critical units fail") < head.index(" ...</summary>") < head.rindex("unit099")
+
+
+def test_agents_that_need_somebody_come_first_and_one_that_rests_is_no_trouble() -> None:
+    states = {"a": ("ACTIVE", ""), "b": ("WAITING", "market closed until 09:15"), "c": ("ERROR", "bad key")}
+    agents = {name: statuses.agent(state=state, reason=reason) for name, (state, reason) in states.items()}
+    html = dashboard(scene(agents=agents))
+
+    listed = html[html.index('id="agents"') :]
+    assert listed.index("<strong>c<") < listed.index("<strong>b<") < listed.index("<strong>a<")
+    assert listed.index('class="mark bad ') < listed.index('class="mark plain ') < listed.index('class="mark good ')
+    assert "All watched units stand, but agent c needs you" in html
+
+
 def test_the_page_needs_nothing_from_elsewhere() -> None:
     html = dashboard(scene(agents={"paper": statuses.agent()}))
 

@@ -36,8 +36,8 @@ def test_a_problem_besides_the_level_shows_in_the_headline() -> None:
     found = report(shot(paper=statuses.agent(state="ERROR", reason="bad key")))
 
     assert found.level == "NONE"
-    assert found.tone == Tone.WARNING
-    assert "something needs a look" in found.headline
+    assert found.tone == Tone.BAD
+    assert "agent paper needs you" in found.headline
 
 
 def test_a_unit_tells_what_systemd_says_of_it() -> None:
