@@ -57,11 +57,13 @@ def prose(sentence: str) -> str:
 
 
 def long_prose(sentence: str) -> str:
-    """The same; of one that fills a phone's screen the beginning, and all of it one step away."""
+    """The same; of one that fills a phone's screen the beginning and the commands, and all of it one step away."""
     if len(sentence) <= LONG:
         return prose(sentence)
     begin = sentence[:LONG].rpartition(" ")[0] or sentence[:LONG]
-    return f"<details><summary>{name(begin)} ...</summary>{prose(sentence)}</details>"
+    steps = " ".join(command(one.text) for one in pieces(sentence[len(begin) :]) if one.is_command)
+    folded = f"<details><summary>{name(begin)} ...</summary>{name(sentence)}</details>"
+    return f"{folded}<p>{steps}</p>" if steps else folded
 
 
 def command(line: str) -> str:

@@ -209,13 +209,14 @@ def test_nothing_that_others_say_turns_or_hides_what_stands_beside_it() -> None:
 
 def test_what_would_fill_the_screen_is_folded() -> None:
     units = [f"unit{number:03}.service" for number in range(100)]
-    reason = f"100 critical units fail: {', '.join(units)}"
+    reason = f"100 critical units fail: {', '.join(units)}; see journalctl -u unit007.service"
     status = statuses.detector(failure_level="CASCADING", reasons=[reason], root_cause=units[:1],
                                took_along={units[0]: units[1:]})  # fmt: skip
     html = dashboard(scene(status))
 
     assert "and 93 others" in html
     head = html[: html.index('id="units"')]
+    assert head.count('<code class="command">journalctl -u unit007.service</code>') == 1
     assert head.index("100 critical units fail") < head.index(" ...</summary>") < head.rindex("unit099")
 
 
