@@ -62,7 +62,7 @@ def rails(needs: Needs, after: Needs, worst: Collection[str] = ()) -> Rails:
 
 def _known(found: Needs, needs: Needs) -> dict[str, set[str]]:
     """Per unit the others that are there."""
-    return {name: set(found.get(name, ())) & needs.keys() - {name} for name in needs}
+    return {name: {one for one in found.get(name, ()) if one in needs and one != name} for name in needs}
 
 
 def _only_ordered(name: str, hard: Mapping[str, set[str]], ordered: Mapping[str, set[str]]) -> set[str]:
