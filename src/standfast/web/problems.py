@@ -25,6 +25,8 @@ def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     level = shots.level(snapshot)
     if level == "NONE" and (stopped := _in_error(snapshot)):
         return Tone.BAD, f"All watched units stand, but {stopped}"
+    if level == "NONE" and snapshot.notifier.status is None:
+        return Tone.BAD, "All watched units stand, but nobody would be told if one fell"
     if level == "NONE" and problems:
         return Tone.WARNING, "All watched units stand, but something needs a look"
     if level == "NONE" and (failing := _failing(snapshot)):
@@ -105,9 +107,14 @@ def _unknown_units(snapshot: Snapshot) -> list[str]:
     ]
 
 
+def not_running(what: str, unit: str) -> str:
+    """What is said of a daemon that is away."""
+    return f"The {what} is not running; see why, and start it: systemctl status {unit}; systemctl start {unit}"
+
+
 def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:
     if source.status is None:
-        return [source.trouble or f"The {what} is not running; see why, and start it: systemctl status {unit}"]
+        return [source.trouble or not_running(what, unit)]
     refused = source.get("reload_refused")
     found = [f"The {what} is {refused}; correct that, then: systemctl reload {unit}"] if refused else []
     age_s = shots.stale_s(source, now)
