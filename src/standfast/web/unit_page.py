@@ -1,6 +1,7 @@
 """The page of one watched unit. Pure."""
 
 from collections.abc import Mapping, Sequence
+from shlex import join
 from typing import Any
 
 from standfast.web import markup
@@ -31,7 +32,7 @@ def _head(name: str, row: Mapping[str, Any]) -> str:
 
 def _log(name: str, lines: Sequence[Line]) -> str:
     shown = log(lines) if lines else markup.empty("The journal has none, or they are not shown here.")
-    hint = f'<p class="note">More: <code>journalctl -u {markup.escape(name)}</code></p>'
+    hint = f'<p class="note">More: {markup.command(join(["journalctl", "-u", name]))}</p>'
     return markup.card("log", "Last lines", shown + hint)
 
 
