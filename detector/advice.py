@@ -7,7 +7,7 @@ from typing import Final
 from standfast.detector.config import DetectorConfig, Mode
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.limits import room_at
+from standfast.detector.limits import is_refused, room_at
 from standfast.detector.model import MASTER_RESTART, Level
 from standfast.detector.problems import causes
 
@@ -27,12 +27,20 @@ def next_step(step: Step, config: DetectorConfig, now: float) -> str:
     return _REFUSED[decision.reason](step, config, now)
 
 
-def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
-    """What to do while the ledger allows no master restart, and until when that is so."""
+def again_at(step: Step, config: DetectorConfig, now: float) -> str:
+    """When the ledger allows a master restart again."""
     until = ledger_budget(step.state, config, now).hold_until or room_at(
         step.state.runs, step.state.released_at, config.restart, now
     )
-    return f"Look at the units by hand, then standfastctl release; else no master restart until {_clock(until or now)}"
+    return _clock(until or now)
+
+
+def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
+    """What to do while the ledger allows no master restart, and until when that is so."""
+    if not step.assessment.failing:
+        return "Nothing fails now; to allow automatic ones before that: standfastctl release"
+    again = again_at(step, config, now)
+    return f"Look at the units by hand, then standfastctl release; else no master restart until {again}"
 
 
 def _observe(step: Step, config: DetectorConfig, now: float) -> str:
@@ -42,6 +50,8 @@ def _observe(step: Step, config: DetectorConfig, now: float) -> str:
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
     until = ledger_budget(step.state, config, now).gap_until or now
+    if is_refused(step.state.runs, step.state.released_at):
+        return f"standfastctl release lifts systemd's limit; else it is asked for again after {_clock(until)}"
     return f"Wait: the last master restart was a moment ago; if this lasts it is asked for again after {_clock(until)}"
 
 

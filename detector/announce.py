@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.advice import by_hand_until, next_step
+from standfast.detector.advice import again_at, by_hand_until, next_step
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
+from standfast.detector.limits import HOUR_S, counted
 from standfast.detector.model import DETECTOR, MASTER_RESTART, Level, Run, State
-from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, duration
+from standfast.detector.problems import AGENT_ENDED_UNCLEAN, SEVERITIES, Problem, because, causes, changes
 from standfast.detector.times import iso
 from standfast.events import Event, Kind, Severity
 
@@ -59,6 +60,17 @@ def _level_event(before: Level, assessment: Assessment) -> Event:
     )
 
 
+def forgotten(told: Told, problem_type: str, unit: str) -> Told:
+    """What is told when a person has said that this is over: what goes on is to be said anew.
+
+    How an agent ended is over when somebody has seen to it: nothing of that goes on.
+    """
+    if (problem_type, unit) == (HANDS_OFF, MASTER_RESTART):
+        return replace(told, hands_off=False)
+    over = (problem_type, unit) if problem_type != AGENT_ENDED_UNCLEAN else None
+    return replace(told, problems=tuple(one for one in told.problems if one.key != over))
+
+
 def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[Told, list[Event]]:
     """One message when hands go off, one when that is over."""
     hands_off = is_hands_off(step.state, step.decision, config, now)
@@ -80,8 +92,7 @@ def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
         why, action = decision.why, next_step(step, config, now)
     else:
         action = by_hand_until(step, config, now)
-        until_s = (ledger_budget(step.state, config, now).hold_until or now) - now
-        why = f"{config.restart.max_per_hour} master restarts within an hour; no more for {duration(until_s)}"
+        why = f"{_counted(step.state, now)} within the hour: no automatic one until {again_at(step, config, now)}"
     return Event(
         Kind.PROBLEM,
         f"Hands off: {why}",
@@ -90,6 +101,15 @@ def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
         unit=MASTER_RESTART,
         action=action,
     )
+
+
+def _counted(state: State, now: float) -> str:
+    """The master restarts of the last hour, and by whom they were."""
+    runs = [run for run in counted(state.runs, state.released_at) if now - run.at < HOUR_S]
+    manual = sum(1 for run in runs if not run.automatic)
+    if manual == len(runs):
+        return f"{manual} manual restarts"
+    return f"{len(runs)} master restarts{f' ({manual} by hand)' if manual else ''}"
 
 
 def _hands_on() -> Event:
@@ -105,7 +125,7 @@ def not_started(why: str) -> Event:
         type="MASTER_RESTART_FAILED",
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
-        action=f"systemctl start {MASTER_RESTART}",
+        action="Look at the units by hand; where it is systemd's limit on its starts, standfastctl release lifts that",
     )
 
 

@@ -1,4 +1,4 @@
-"""Follows the journal for what concerns the ledger: master restarts, by whomsoever, and releases."""
+"""Follows the journal for what the detector must know of others: master restarts, releases, resolved problems."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from systemd import journal
 from standfast.admins import ADMIN_GROUP, administrators
 from standfast.detector.model import MASTER_RESTART, ReleaseObservation, RestartObservation, RunResult
 from standfast.errors import StandfastError
-from standfast.events import Kind, from_fields
+from standfast.events import Event, Kind, from_fields
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ RESTART_TYPES: Final = {
     "MASTER_RESTART_FAILED": RunResult.FAILURE,
 }
 RELEASE: Final = "RELEASE"
+RESOLVE: Final = "RESOLVE"
 
 
 class FollowError(StandfastError):
@@ -29,10 +30,21 @@ class FollowError(StandfastError):
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """An entry of the journal that changes the ledger."""
+class Resolved:
+    """A person said that the problem of this type and unit is over."""
 
-    observation: RestartObservation | ReleaseObservation
+    type: str
+    unit: str
+
+
+News = RestartObservation | ReleaseObservation | Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """An entry of the journal with news, and its place there."""
+
+    news: News
     cursor: str
 
 
@@ -54,6 +66,7 @@ class LedgerFollower:
             reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)
             reader.add_disjunction()
             reader.add_match(STANDFAST_EVENT=Kind.COMMAND.value, STANDFAST_TYPE=RELEASE)
+            reader.add_match(STANDFAST_TYPE=RESOLVE)
             _seek(reader, cursor, since)
             self._reader = reader
             # Asking for it begins the watch: what is written from here on wakes, what was before is drained.
@@ -84,9 +97,9 @@ class LedgerFollower:
 
     def _drain(self) -> None:
         while self._reader is not None and (entry := self._reader.get_next()):
-            observation = observed(entry)
-            if observation is not None:
-                self._on_entry(LedgerEntry(observation, entry["__CURSOR"]))
+            news = observed(entry)
+            if news is not None:
+                self._on_entry(LedgerEntry(news, entry["__CURSOR"]))
 
 
 def _seek(reader: journal.Reader, cursor: str, since: float) -> None:
@@ -100,10 +113,10 @@ def _seek(reader: journal.Reader, cursor: str, since: float) -> None:
     reader.seek_realtime(since)
 
 
-def observed(entry: dict[str, Any]) -> RestartObservation | ReleaseObservation | None:
-    """What an entry says of the ledger; None when its writer has no say in it.
+def observed(entry: dict[str, Any]) -> News | None:
+    """What an entry says; None when its writer has no say in it.
 
-    Only root runs master restarts; only root and members of standfast-admin may release.
+    Only root runs master restarts; only root and members of standfast-admin may release and resolve.
     """
     event = from_fields({name: value for name, value in entry.items() if isinstance(value, str)})
     if event is None:
@@ -112,8 +125,14 @@ def observed(entry: dict[str, Any]) -> RestartObservation | ReleaseObservation |
     at = entry["__REALTIME_TIMESTAMP"].timestamp()
     if event.kind is Kind.RESTART and uid == 0 and event.type in RESTART_TYPES and event.unit == MASTER_RESTART:
         return RestartObservation(at, RESTART_TYPES[event.type], str(entry.get("_SYSTEMD_INVOCATION_ID", "")))
-    if event.kind is Kind.COMMAND and event.type == RELEASE:
-        if uid in administrators():
-            return ReleaseObservation(at)
-        log.warning("User %s asked for a release, which only root and members of %s may", uid, ADMIN_GROUP)
-    return None
+    return _command(event, uid, at) if event.kind is Kind.COMMAND and event.type in (RELEASE, RESOLVE) else None
+
+
+def _command(event: Event, uid: int, at: float) -> News | None:
+    if uid not in administrators():
+        log.warning("User %s asked for a %s, which only root and members of %s may", uid, event.type, ADMIN_GROUP)
+        return None
+    if event.type == RELEASE:
+        return ReleaseObservation(at)
+    of, unit = event.data.get("type"), event.data.get("unit")
+    return Resolved(of, unit) if isinstance(of, str) and isinstance(unit, str) else None

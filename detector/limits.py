@@ -26,9 +26,9 @@ class Budget:
     """What the ledger says at one moment.
 
     Attributes:
-        used: runs within the last hour, not counting those before a release.
+        used: runs within the last hour, not counting those before a release, nor those that systemd refused.
         hold_until: the end of the hands-off time, None when there is none.
-        gap_until: the end of the minimum gap, None when it has passed.
+        gap_until: the end of the minimum gap, also after one that was refused; None when it has passed.
     """
 
     used: int
@@ -46,7 +46,7 @@ def with_news(runs: tuple[Run, ...], news: RestartObservation) -> tuple[Run, ...
     last = runs[-1] if runs and runs[-1] in nameless else None
     if last is not None and _is_about(last, result, at):
         return (*runs[:-1], replace(last, result=result, run_id=run_id or last.run_id))
-    if any(_is_known(run, result, at) for run in nameless):
+    if result is RunResult.REFUSED or any(_is_known(run, result, at) for run in nameless):
         return runs
     return (*runs, Run(at, result, automatic=False, run_id=run_id))
 
@@ -89,9 +89,31 @@ def lost_run(state: State, now: float) -> Run | None:
     return last if now - max(last.at, ended_at) >= ANSWERED_WITHIN_S else None
 
 
-def given_up(runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """The ledger after its last run was found to have come to nothing."""
-    return (*runs[:-1], replace(runs[-1], result=RunResult.FAILURE))
+def conclusion(state: State, now: float) -> RestartObservation | None:
+    """What is to be concluded of a run of which nothing more is heard; None while there is nothing to conclude.
+
+    systemd gives each run an id: where that is still an earlier run's, it refused this one.
+    """
+    lost = lost_run(state, now)
+    if lost is None:
+        return None
+    run_id = state.units[MASTER_RESTART].seen.invocation_id
+    never_ran = not run_id or any(run.run_id == run_id for run in state.runs)
+    at = min(now, lost.at + ENDS_WITHIN_S)  # later news would be another run's
+    if lost.result is RunResult.ASKED and never_ran:
+        return RestartObservation(at, RunResult.REFUSED)
+    return RestartObservation(at, RunResult.FAILURE, lost.run_id or run_id)
+
+
+def is_refused(runs: tuple[Run, ...], released_at: float | None) -> bool:
+    """Whether systemd refused to start the last one that was asked for, and nobody has released it since."""
+    return bool(runs) and runs[-1].result is RunResult.REFUSED and (released_at is None or runs[-1].at >= released_at)
+
+
+def counted(runs: tuple[Run, ...], released_at: float | None) -> list[Run]:
+    """The runs that count: those since a release; one that systemd refused was none."""
+    since = [run for run in runs if released_at is None or run.at >= released_at]
+    return [run for run in since if run.result is not RunResult.REFUSED]
 
 
 def is_restarting(state: State) -> bool:
@@ -105,8 +127,8 @@ def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSe
 
     A run in the future (the clock was set back between two lives of the detector) counts as one of now.
     """
-    times = sorted(min(run.at, now) for run in runs if released_at is None or run.at >= released_at)
-    last = times[-1] if times else None
+    times = _times(runs, released_at, now)
+    last = max((min(run.at, now) for run in runs if released_at is None or run.at >= released_at), default=None)
     gap_until = last + settings.min_gap_s if last is not None else None
     return Budget(
         used=sum(1 for at in times if now - at < HOUR_S),
@@ -117,10 +139,14 @@ def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSe
 
 def room_at(runs: tuple[Run, ...], released_at: float | None, settings: RestartSettings, now: float) -> float | None:
     """When the last hour's runs are few enough again; None when they are now."""
-    times = sorted(min(run.at, now) for run in runs if released_at is None or run.at >= released_at)
+    times = _times(runs, released_at, now)
     lately = [at for at in times if now - at < HOUR_S]
     too_many = len(lately) - settings.max_per_hour
     return lately[too_many] + HOUR_S if too_many >= 0 else None
+
+
+def _times(runs: tuple[Run, ...], released_at: float | None, now: float) -> list[float]:
+    return sorted(min(run.at, now) for run in counted(runs, released_at))
 
 
 def _hold_until(times: list[float], settings: RestartSettings, now: float) -> float | None:
@@ -134,10 +160,5 @@ def _hold_until(times: list[float], settings: RestartSettings, now: float) -> fl
 def same_set_runs(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> int:
     """How often within the last hour a restart was asked for because of exactly these units."""
     return sum(
-        1
-        for run in runs
-        if run.automatic
-        and run.units == units
-        and now - run.at < HOUR_S
-        and (released_at is None or run.at >= released_at)
+        1 for run in counted(runs, released_at) if run.automatic and run.units == units and now - run.at < HOUR_S
     )

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.announce import Told, announcements, decision_line, never_ended, not_started
+from standfast.detector.announce import Told, announcements, decision_line, forgotten, never_ended, not_started
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
 from standfast.detector.fold import fold
-from standfast.detector.limits import given_up, lost_run
+from standfast.detector.limits import conclusion, is_refused
 from standfast.detector.model import (
     MASTER_RESTART,
     Observation,
@@ -23,7 +23,8 @@ from standfast.detector.remembering import Remembered, configured
 from standfast.detector.shifting import shifted
 from standfast.events import Event
 
-_SILENT: Final = f"systemd did not start it, see journalctl -u {MASTER_RESTART}"
+_REFUSED: Final = "systemd refused it, as it does after three starts within an hour"
+_SILENT: Final = f"nothing was heard of it, see journalctl -u {MASTER_RESTART}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Turn:
     Attributes:
         events: to be emitted, in order.
         line: about a new decision, for the log; "" for none.
+        concluded: what follows from hearing nothing, for the record.
         ledger_changed: whether the master restarts on record are others now.
         told_changed: whether people will have been told something new.
     """
@@ -40,6 +42,7 @@ class Turn:
     step: Step
     events: tuple[Event, ...]
     line: str
+    concluded: tuple[Observation, ...]
     ledger_changed: bool
     told_changed: bool
 
@@ -76,9 +79,9 @@ class Mind:
         before, told = self.state, self.told
         # What is said of it just now is heard first.
         is_said = any(isinstance(one, RestartObservation) for one in observations)
-        lost = None if is_said else lost_run(before, now)
-        if lost is not None:
-            self.state = replace(before, runs=given_up(before.runs))
+        concluded = None if is_said else conclusion(before, now)
+        if concluded is not None:
+            self.state = fold(before, concluded)
         if self._remembered is not None and any(isinstance(one, UnitObservation) for one in observations):
             # The first sight of the units: their counts go on where the earlier life left off.
             for observation in observations:
@@ -88,11 +91,29 @@ class Mind:
         self.state = step.state
         line = decision_line(told, step.decision)
         self.told, events = announcements(before.level, told, step, self.engine.config, now)
-        if lost is not None:
-            events.insert(0, never_ended(lost) if lost.result is RunResult.STARTED else not_started(_SILENT))
+        if concluded is not None:
+            events[:0] = _lost(before, concluded)
         ledger_changed = (step.state.runs, step.state.released_at) != (before.runs, before.released_at)
-        return Turn(step, tuple(events), line, ledger_changed, self.told != told)
+        own = () if concluded is None else (concluded,)
+        return Turn(step, tuple(events), line, own, ledger_changed, self.told != told)
+
+    def resolved(self, problem_type: str, unit: str) -> None:
+        """A person said that this problem is over: where it goes on, it is said anew."""
+        self.told = forgotten(self.told, problem_type, unit)
 
     def ask(self, decision: Decision, now: float) -> None:
         """A master restart is being asked for: from now on it counts."""
         self.state = self.engine.ask(self.state, decision, now)
+
+    def refusal(self, why: str) -> list[Event]:
+        """The event of a master restart that systemd refused; none where the one before was refused too."""
+        return [] if is_refused(self.state.runs[:-1], self.state.released_at) else [not_started(why)]
+
+
+def _lost(before: State, concluded: RestartObservation) -> list[Event]:
+    """What is said of the last run, of which nothing more is heard."""
+    if before.runs[-1].result is RunResult.STARTED:
+        return [never_ended(before.runs[-1])]
+    if concluded.result is not RunResult.REFUSED:
+        return [not_started(_SILENT)]
+    return [] if is_refused(before.runs[:-1], before.released_at) else [not_started(_REFUSED)]

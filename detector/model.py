@@ -47,9 +47,10 @@ class ClockEvent(StrEnum):
 
 
 class RunResult(StrEnum):
-    """What is known of a master restart."""
+    """What is known of a master restart; one that systemd refused to start was none."""
 
     ASKED = "asked"
+    REFUSED = "refused"
     STARTED = "started"
     SUCCESS = "success"
     PARTIAL = "partial"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from systemd import journal
 
 from standfast.detector.fold import fold
-from standfast.detector.follow import RELEASE, observed
+from standfast.detector.follow import RELEASE, Resolved, observed
 from standfast.detector.history import from_line
 from standfast.detector.model import (
     DETECTOR,
@@ -107,9 +107,9 @@ def _observations(reader: Any, began: float, until: float) -> Iterator[Observati
         if logged_at > until:
             return
         # In its life the detector says itself what it has heard of master restarts, and when.
-        observation = observation_of(entry) if logged_at >= began else observed(entry)
-        if observation is not None:
-            yield observation
+        found = observation_of(entry) if logged_at >= began else observed(entry)
+        if found is not None and not isinstance(found, Resolved):
+            yield found
 
 
 def observation_of(entry: dict[str, Any]) -> Observation | None:

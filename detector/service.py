@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from standfast import statusfile
 from standfast.clock import boot_id
 from standfast.daemon import Frame
-from standfast.detector.announce import not_started, status_line
+from standfast.detector.announce import status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock
 from standfast.detector.config import DetectorConfig, paths_in_use
 from standfast.detector.decide import Decision
 from standfast.detector.disks import Disks
-from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower
+from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower, Resolved
 from standfast.detector.keeper import Keeper
 from standfast.detector.link import Connect, Link
 from standfast.detector.mind import Mind, Turn
@@ -84,6 +85,7 @@ class Detector:
         self._disks = Disks(self._clock, self._put)
         self._follower = LedgerFollower(self._on_ledger_entry)
         self._inbox: list[Observation] = []
+        self._entries: list[LedgerEntry] = []
         self._next_config: DetectorConfig | None = None
         self._next_look = self._clock.now()
         self._recorded_at = float("-inf")
@@ -167,8 +169,8 @@ class Detector:
         self._link.wake.set()
 
     def _on_ledger_entry(self, entry: LedgerEntry) -> None:
-        self._keeper.cursor = entry.cursor
-        self._put(entry.observation)
+        self._entries.append(entry)
+        self._link.wake.set()
 
     async def _wait(self) -> None:
         pause_s = TURN_S if self._link.is_up else RECONNECT_S
@@ -192,14 +194,29 @@ class Detector:
         scheduled = self._clock.now() >= self._next_look
         observations, self._inbox = self._inbox, []
         observations += await self._link.observe(everything=scheduled)
+        entries, self._entries = self._entries, []
+        observations += [entry.news for entry in entries if not isinstance(entry.news, Resolved)]
         now = self._clock.now()
         made_at = self._look_made(now) if scheduled else now
         # Each turn has a time of its own on record: what one of them saw was not judged with what another did.
         self._recorded_at = max(self._recorded_at + RECORD_STEP_S, made_at)
-        if observations or scheduled or now - self._status_at >= self._status_every_s:
-            turn = self._mind.take(observations, now, scheduled=scheduled)
-            self._recorder.record(observations, turn.step.assessment, self._recorded_at)
+        if observations or entries or scheduled or now - self._status_at >= self._status_every_s:
+            turn = self._take(observations, entries, now, scheduled=scheduled)
+            self._recorder.record((*observations, *turn.concluded), turn.step.assessment, self._recorded_at)
             await self._act(turn, now, scheduled)
+
+    def _take(
+        self, observations: list[Observation], entries: list[LedgerEntry], now: float, *, scheduled: bool
+    ) -> Turn:
+        """Judge with what the journal told; only then is it behind, for a detector that is killed."""
+        for entry in entries:
+            if isinstance(entry.news, Resolved):
+                self._mind.resolved(entry.news.type, entry.news.unit)
+        turn = self._mind.take(observations, now, scheduled=scheduled)
+        if not entries:
+            return turn
+        self._keeper.cursor = entries[-1].cursor
+        return replace(turn, ledger_changed=True)
 
     def _look_made(self, now: float) -> float:
         """When the look that was made now was due: a replay makes its looks when they are."""
@@ -255,8 +272,9 @@ class Detector:
             await self._link.start_master_restart()
         except Systemd1Error as error:
             log.error("Cannot start %s: %s", MASTER_RESTART, error)
-            self._frame.journal.emit(not_started(str(error)))
-            self._put(RestartObservation(self._clock.now(), RunResult.FAILURE))
+            for event in self._mind.refusal(str(error)):
+                self._frame.journal.emit(event)
+            self._put(RestartObservation(self._clock.now(), RunResult.REFUSED))
 
     def _show(self, turn: Turn, now: float, *, must: bool) -> None:
         notes = (*self._keeper.notes, *((self._status_trouble,) if self._status_trouble else ()))

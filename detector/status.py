@@ -8,7 +8,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Health
-from standfast.detector.limits import Budget, is_restarting
+from standfast.detector.limits import Budget, counted, is_refused, is_restarting
 from standfast.detector.model import Outcome, State
 from standfast.detector.prediction.telling import plain
 from standfast.detector.times import iso
@@ -63,7 +63,7 @@ def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
     blocked = _blocked(state, left, config.restart.max_per_hour) or _handed_over(step.decision)
-    last = state.runs[-1] if state.runs else None
+    last = next(reversed(counted(state.runs, None)), None)
     return {
         "can_restart": not blocked,
         "restart_blocked": blocked,
@@ -93,7 +93,10 @@ def _blocked(state: State, left: Budget, max_per_hour: int) -> str:
         return f"hands off after {left.used} within an hour, until a human releases it or the time has passed"
     if left.used >= max_per_hour:
         return f"{left.used} within the last hour are enough"
-    return "the last one was a moment ago" if left.gap_until is not None else ""
+    if left.gap_until is None:
+        return ""
+    refused = is_refused(state.runs, state.released_at)
+    return "systemd refused the last one a moment ago" if refused else "the last one was a moment ago"
 
 
 def _handed_over(decision: Decision | None) -> str:

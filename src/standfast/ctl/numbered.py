@@ -29,7 +29,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def in_words(number: int) -> str:
     """A problem with what is known of it, such as "7 (OPENALGO_DOWN, standfast-agent@paper.service)"."""
+    known = ", ".join(about(number).values())
+    return f"{number} ({known})" if known else str(number)
+
+
+def about(number: int) -> Mapping[str, str]:
+    """A problem's `type` and `unit`, as far as they are known."""
     rows: list[Mapping[str, Any]] = list(shots.rows(notifier().get("unresolved_errors")))
     row = next((row for row in rows if row.get("id") == number), {})
-    known = ", ".join(str(row[key]) for key in ("error_type", "unit") if row.get(key))
-    return f"{number} ({known})" if known else str(number)
+    return {name: str(row[key]) for name, key in (("type", "error_type"), ("unit", "unit")) if row.get(key)}

@@ -34,7 +34,9 @@ def restarts(scene: Scene) -> str:
 def _allowed(scene: Scene) -> str:
     detector = scene.snapshot.detector
     allowed = detector.get("can_restart") is True
-    words = "Possible now" if allowed else "Not possible now"
+    observed = "Would be allowed; the mode is observe, so none is made"
+    possible = observed if shots.observes(scene.snapshot) else "Possible now"
+    words = possible if allowed else "Not possible now"
     why = detector.get("restart_blocked")
     until = shots.moment(detector.get("hold_until")) or shots.moment(detector.get("gap_until"))
     more = f": {markup.escape(str(why))}" if why else ""

@@ -79,7 +79,9 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
         return Cell(f"hands off until {until:%H:%M:%S UTC}", Tone.BAD)
     why = snapshot.detector.get("restart_blocked")
     not_now = f"not now: {why}" if isinstance(why, str) and why else "not now"
-    return Cell(_either(snapshot.detector.get("can_restart"), "allowed", not_now))
+    # Seen, then trusted: what would be allowed is not made in observe mode.
+    allowed = "would be allowed; the mode is observe, so none is made" if shots.observes(snapshot) else "allowed"
+    return Cell(_either(snapshot.detector.get("can_restart"), allowed, not_now))
 
 
 def _counted(snapshot: Snapshot) -> Cell:

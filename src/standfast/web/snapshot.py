@@ -68,6 +68,11 @@ def unresolved(snapshot: Snapshot) -> int:
     return max(len(listed), number(snapshot.notifier.get("unresolved")))
 
 
+def observes(snapshot: Snapshot) -> bool:
+    """Whether the detector only says what it would do."""
+    return bool(snapshot.detector.get("mode") == "observe")
+
+
 def counted_since(snapshot: Snapshot) -> datetime | None:
     """When a human's release made the count of master restarts begin anew, within the last hour; None without one."""
     at = moment(snapshot.detector.get("released_at"))

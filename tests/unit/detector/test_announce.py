@@ -10,7 +10,7 @@ from standfast.detector.announce import status_line
 from standfast.detector.config import Mode, RestartSettings
 from standfast.detector.limits import asked
 from standfast.detector.mind import Mind, Turn
-from standfast.detector.model import MASTER_RESTART, Observation, Run, RunResult
+from standfast.detector.model import MASTER_RESTART, Observation, RestartObservation, Run, RunResult
 from standfast.events import Event, Kind, Severity
 
 
@@ -225,7 +225,7 @@ def test_a_request_that_comes_to_nothing_is_told() -> None:
     talk.see(up(121, "d"))
     talk.see(up(122, "d"))
     assert len([event for event in talk.events if event.type == "MASTER_RESTART_FAILED"]) == 1
-    assert [run.result for run in talk.mind.state.runs] == [RunResult.FAILURE]
+    assert [run.result for run in talk.mind.state.runs] == [RunResult.REFUSED]
 
 
 def test_a_request_that_waits_in_systemds_queue_is_waited_for() -> None:
@@ -234,3 +234,38 @@ def test_a_request_that_waits_in_systemds_queue_is_waited_for() -> None:
     talk.see(replace(inactive(100.1, job="start"), unit=MASTER_RESTART))
     talk.see(up(160, "d"))
     assert [run.result for run in talk.mind.state.runs] == [RunResult.ASKED]
+
+
+def by_hand(talk: Talk, *times: float) -> None:
+    for at in times:
+        talk.see(RestartObservation(at, RunResult.STARTED, f"run {at}"))
+        talk.see(RestartObservation(at + 5, RunResult.SUCCESS, f"run {at}"))
+
+
+def test_three_by_hand_while_all_is_well_say_until_when_there_is_no_automatic_one() -> None:
+    talk = Talk()
+    by_hand(talk, 100, 200, 300)
+    assert talk.told() == [(Kind.PROBLEM, "MASTER_RESTART_HANDS_OFF", Severity.CRITICAL)]
+    said = talk.events[-1]
+    assert said.message == "Hands off: 3 manual restarts within the hour: no automatic one until 01:05:00 UTC"
+    assert said.action == "Nothing fails now; to allow automatic ones before that: standfastctl release"
+
+
+def test_a_hold_says_how_many_of_the_restarts_were_by_hand() -> None:
+    talk = Talk(restart=RestartSettings(min_gap_s=10))
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    by_hand(talk, 200, 300)
+    held = next(event for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF")
+    assert (
+        held.message == "Hands off: 3 master restarts (2 by hand) within the hour: no automatic one until 01:05:00 UTC"
+    )
+    assert held.action.startswith("Look at the units by hand, then standfastctl release")
+
+
+def test_a_hold_that_a_person_resolved_and_that_goes_on_is_said_anew() -> None:
+    talk = Talk()
+    by_hand(talk, 100, 200, 300)
+    talk.mind.resolved("MASTER_RESTART_HANDS_OFF", MASTER_RESTART)
+    talk.see(up(400))
+    talk.see(up(401))
+    assert [kind for kind, _, _ in talk.told()] == [Kind.PROBLEM, Kind.PROBLEM]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from standfast.detector.follow import observed
+from standfast.detector.follow import Resolved, observed
 from standfast.detector.model import ReleaseObservation, RestartObservation, RunResult
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -28,6 +28,11 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 
 RELEASE = {"STANDFAST_EVENT": "command", "STANDFAST_TYPE": "RELEASE"}
+RESOLVE = {
+    "STANDFAST_EVENT": "command",
+    "STANDFAST_TYPE": "RESOLVE",
+    "STANDFAST_DATA": '{"id": 7, "type": "UNIT_FAILING", "unit": "a.service"}',
+}
 
 
 @pytest.mark.parametrize(
@@ -43,6 +48,9 @@ RELEASE = {"STANDFAST_EVENT": "command", "STANDFAST_TYPE": "RELEASE"}
         (entry(**RELEASE), ReleaseObservation(AT.timestamp())),
         (entry(**RELEASE, _UID=4_000_000), None),
         (entry(**{**RELEASE, "STANDFAST_TYPE": "ACK"}), None),
+        (entry(**RESOLVE), Resolved("UNIT_FAILING", "a.service")),
+        (entry(**RESOLVE, _UID=4_000_000), None),
+        (entry(**{**RESOLVE, "STANDFAST_DATA": '{"id": 7}'}), None),
     ],
 )
 def test_observed(found: dict[str, Any], expected: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
 from standfast.detector.mind import Mind
-from standfast.detector.model import Observation
+from standfast.detector.model import Ending, Observation
 from standfast.events import Event, Kind, Severity
 
 AGENT = "standfast-agent@dip"
@@ -62,3 +62,35 @@ def test_another_unit_that_was_stopped_while_it_waited_for_its_restart_is_stoppe
     day.see(inactive(day.now, "a", result="signal"))
     assert "AGENT_ENDED_UNCLEAN" not in [kind for _, kind in day.told()]
     assert day.mind.state.units["a.service"].seen.result == "signal"
+
+
+def test_what_goes_on_though_a_person_resolved_it_is_said_anew_once() -> None:
+    day = Day("a", "b")
+    for _ in range(2):
+        day.see(failed(day.now, "a"))
+    day.mind.resolved("UNIT_FAILING", "a.service")
+    for _ in range(3):
+        day.see(failed(day.now, "a"))
+    assert day.told() == [(Kind.PROBLEM, "UNIT_FAILING")] * 2
+    day.mind.resolved("UNIT_FAILING", "b.service")
+    day.see(up(day.now, "a"))
+    assert day.told()[2:] == [(Kind.RESOLVED, "UNIT_FAILING")], "its end is told once"
+
+
+def test_what_is_over_when_a_person_resolves_it_is_not_said_again() -> None:
+    day = Day("a", "b")
+    for _ in range(2):
+        day.see(failed(day.now, "a"))
+    day.mind.resolved("UNIT_FAILING", "a.service")
+    day.see(up(day.now, "a"))
+    assert day.told() == [(Kind.PROBLEM, "UNIT_FAILING")]
+
+
+def test_how_an_agent_ended_is_over_when_a_person_has_seen_to_it() -> None:
+    day = Day(AGENT)
+    for _ in range(3):
+        day.see(inactive(day.now, AGENT, result="signal", ended_by=Ending.JOB))
+    day.mind.resolved("AGENT_ENDED_UNCLEAN", f"{AGENT}.service")
+    for _ in range(3):
+        day.see(inactive(day.now, AGENT, result="signal", ended_by=Ending.JOB))
+    assert day.told() == [(Kind.PROBLEM, "AGENT_ENDED_UNCLEAN")]

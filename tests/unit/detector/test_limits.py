@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.detector.make import config
+from tests.unit.detector.make import config, failed, up
 
 from standfast.detector.config import RestartSettings
-from standfast.detector.limits import asked, budget, given_up, same_set_runs, with_news
+from standfast.detector.limits import asked, budget, same_set_runs, with_news
 from standfast.detector.mind import Mind
-from standfast.detector.model import MASTER_RESTART, RestartObservation, Run, RunResult, UnitObservation
+from standfast.detector.model import (
+    MASTER_RESTART,
+    ReleaseObservation,
+    RestartObservation,
+    Run,
+    RunResult,
+    UnitObservation,
+)
 from standfast.detector.remembering import Remembered
 from standfast.events import Kind
 
@@ -76,21 +83,54 @@ def test_an_end_alone_is_a_run() -> None:
     assert len(with_news((), RestartObservation(5, RunResult.FAILURE))) == 1
 
 
-def oneshot(at: float, active: str, sub: str, result: str = "success") -> UnitObservation:
-    return UnitObservation(at, MASTER_RESTART, active_state=active, sub_state=sub, result=result)
+def oneshot(at: float, active: str, sub: str, result: str = "success", run_id: str = "") -> UnitObservation:
+    return UnitObservation(at, MASTER_RESTART, active_state=active, sub_state=sub, result=result, invocation_id=run_id)
 
 
 @pytest.mark.parametrize("result", [RunResult.ASKED, RunResult.STARTED])
 def test_a_run_that_was_killed_has_failed_and_that_is_told_once(result: RunResult) -> None:
     mind = Mind(config("a"))
     mind.recall((Run(100, result, automatic=True, units=UNITS),), None, Remembered(None, "boot", 100))
-    assert not mind.take([oneshot(101, "activating", "start")], 101, scheduled=True).events
-    assert not mind.take([oneshot(400, "failed", "failed", "oom-kill")], 400, scheduled=True).events
+    assert not mind.take([oneshot(101, "activating", "start", run_id="one")], 101, scheduled=True).events
+    assert not mind.take([oneshot(400, "failed", "failed", "oom-kill", "one")], 400, scheduled=True).events
     assert not mind.take([], 410, scheduled=False).events  # the journal may bring its end yet
     turn = mind.take([], 421, scheduled=False)
     assert [(event.kind, event.type) for event in turn.events] == [(Kind.RESTART, "MASTER_RESTART_FAILED")]
-    assert (mind.state.runs, turn.ledger_changed) == ((Run(100, RunResult.FAILURE, automatic=True, units=UNITS),), True)
+    failed = Run(100, RunResult.FAILURE, automatic=True, units=UNITS, run_id="one")
+    assert (mind.state.runs, turn.ledger_changed) == ((failed,), True)
+    assert turn.concluded == (RestartObservation(421, RunResult.FAILURE, "one"),)
     assert not mind.take([], 451, scheduled=True).events
+
+
+def test_a_start_that_systemd_refuses_is_no_run_and_is_told_once_until_a_release() -> None:
+    """systemd's own limit: the oneshot fails without a run, so its id is still that of the run before."""
+    mind = Mind(config("a", "b", "c"))
+    before = tuple(Run(at, RunResult.SUCCESS, True, UNITS, run_id) for at, run_id in ((10, "one"), (400, "two")))
+    mind.recall(before, 800, Remembered(None, "boot", 800))
+    mind.take([*(up(800, one) for one in "abc"), oneshot(800, "inactive", "dead", run_id="two")], 800, scheduled=True)
+    told, now, why = [], 800.0, set()
+    for _ in range(400):
+        now += 5
+        down = [failed(now, one) for one in "abc"]
+        turn = mind.take([*down, oneshot(now, "failed", "failed", "start-limit-hit", "two")], now, scheduled=True)
+        told += [event.type for event in turn.events if event.kind is Kind.RESTART]
+        why.add(turn.step.decision.why if turn.step.decision is not None else "")
+        if turn.step.decision is not None and turn.step.decision.allowed:
+            mind.ask(turn.step.decision, now)
+    refused = [run for run in mind.state.runs if run.result is RunResult.REFUSED]
+    assert len(refused) >= 5, "it is tried again after each gap, for systemd lets it in again at some time"
+    assert told == ["MASTER_RESTART_FAILED"]
+    assert budget(mind.state.runs, 800, SETTINGS, now).used == 0
+    assert same_set_runs(mind.state.runs, 800, UNITS, now) == 0
+    assert "systemd refused to start the last one less than 5 min ago" in why
+    assert not any("did not help" in one for one in why)
+
+    mind.take([ReleaseObservation(now)], now, scheduled=False)
+    assert mind.refusal("again"), "after a release it is news"
+
+
+def test_news_of_a_refusal_without_a_request_is_no_run() -> None:
+    assert with_news(runs(10), RestartObservation(20, RunResult.REFUSED)) == runs(10)
 
 
 def test_a_run_whose_end_is_told_is_not_lost_however_late_anybody_looks() -> None:
@@ -162,7 +202,8 @@ def test_two_runs_within_seconds_are_two_where_systemd_tells_them_apart() -> Non
 def test_the_run_that_was_asked_for_gets_its_id_and_a_late_end_is_its_own() -> None:
     ledger = with_news(asked((), 10, UNITS), RestartObservation(11, RunResult.STARTED, "one"))
     assert ledger == (Run(10, RunResult.STARTED, automatic=True, units=UNITS, run_id="one"),)
-    ledger = with_news(given_up(ledger), RestartObservation(50, RunResult.SUCCESS, "one"))
+    given_up = with_news(ledger, RestartObservation(40, RunResult.FAILURE, "one"))
+    ledger = with_news(given_up, RestartObservation(50, RunResult.SUCCESS, "one"))
     assert [run.result for run in ledger] == [RunResult.SUCCESS]
 
 

@@ -77,6 +77,15 @@ def test_a_unit_tells_what_systemd_says_of_it() -> None:
     assert set(words(units.rows[2])[1:6]) == {"unknown"}
 
 
+@pytest.mark.parametrize(
+    ("mode", "said"), [("act", "allowed"), ("observe", "would be allowed; the mode is observe, so none is made")]
+)
+def test_whether_a_master_restart_would_be_made(mode: str, said: str) -> None:
+    facts = dict(report(shot(statuses.detector(mode=mode))).facts)
+
+    assert facts["Master restart"].text == said
+
+
 def test_a_fleet_that_is_not_watched_says_so() -> None:
     found = report(Snapshot(NOW, GONE, GONE))
 
