@@ -97,6 +97,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
         cleared_at=_cleared_at(before, seen, ended),
         up_at=_up_at(before, seen, since),
         busy_since=_busy_since(before, seen, since),
+        pending_since=_pending_since(before, seen, since),
         restarted_at=_restarted_at(before, seen),
     )
 
@@ -184,6 +185,13 @@ def _busy_since(before: UnitMemory | None, seen: UnitObservation, since: float) 
     if before is not None and before.busy_since is not None:
         return before.busy_since
     return since if before is None and not seen.job else seen.at
+
+
+def _pending_since(before: UnitMemory | None, seen: UnitObservation, since: float) -> float | None:
+    """Since when systemd has been going to restart it; one wait leads over several states."""
+    if seen.sub_state not in RESTART_PENDING:
+        return None
+    return since if before is None or before.pending_since is None else before.pending_since
 
 
 def is_busy(seen: UnitObservation) -> bool:

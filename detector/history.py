@@ -102,6 +102,7 @@ def _unit(at: float, fields: Mapping[str, Any]) -> UnitObservation:
         ended_by=_member(Ending, fields.get("ended_by", "")),
         job_result=str(fields.get("job_result", "")),
         since=_time(fields, "since"),
+        restart_s=_time(fields, "restart_s"),
     )
 
 
@@ -212,6 +213,7 @@ def _unit_fields(at: float, seen: UnitObservation) -> dict[str, Any]:
         "ended_by": seen.ended_by.value,
         "job_result": seen.job_result,
         "since": round(seen.since, 3) if seen.since is not None else None,
+        "restart_s": seen.restart_s,
     }
     return {
         "at": at,

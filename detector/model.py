@@ -68,6 +68,7 @@ class UnitObservation:
         ended_by: by whose doing it came down, where the observer knows.
         job_result: how its last job ended; only "dependency" matters.
         since: when it entered its active state, where the observer knows.
+        restart_s: how long systemd waits before it restarts it, where a restart is pending and the observer asked.
     """
 
     at: float
@@ -84,6 +85,7 @@ class UnitObservation:
     ended_by: Ending = Ending.UNKNOWN
     job_result: str = ""
     since: float | None = None
+    restart_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class UnitMemory:
         cleared_at: when its failure was cleared (reset-failed) while it was down.
         up_at: when it last became active.
         busy_since: since when it has been starting, stopping or waiting in a job.
+        pending_since: since when an automatic restart of it has been pending.
         restarts_base: NRestarts at the last scheduled look.
         failures: looks in a row that found it failing.
         counted_for: the number of the last look that counted a failure.
@@ -195,6 +198,7 @@ class UnitMemory:
     cleared_at: float | None = None
     up_at: float | None = None
     busy_since: float | None = None
+    pending_since: float | None = None
     restarts_base: int = 0
     failures: int = 0
     counted_for: int = 0

@@ -16,6 +16,8 @@ from standfast.detector.watched import Rules
 
 # A unit that comes down this soon after one that it needs failed was taken along by it.
 TAKEN_ALONG_WITHIN_S: Final = 10.0
+# A busy systemd may be late with a restart; a restart whose job was cancelled never comes, and looks the same.
+RESTART_LATE_S: Final = 30.0
 
 
 class Meaning(StrEnum):
@@ -141,7 +143,17 @@ def _restart_pending(memory: UnitMemory, rules: Rules, state: State, now: float)
         return None
     if memory.seen.job == "stop" or memory.ended is Ending.JOB:
         return Reading(Meaning.STOPPED, "stopped by its operator")
+    late_s = _restart_is_late_by(memory, now)
+    if late_s > RESTART_LATE_S and not memory.seen.job:
+        why = f"ended ({memory.seen.result}); its restart has been due for {late_s:.0f} s, and no job for it is there"
+        return Reading(Meaning.GIVEN_UP, why, final=True)
     return Reading(Meaning.CRASHED, f"ended ({memory.seen.result}); systemd is going to restart it")
+
+
+def _restart_is_late_by(memory: UnitMemory, now: float) -> float:
+    """For how long a pending restart has been due; 0 where nobody knows when it is."""
+    wait_s, since = memory.seen.restart_s, memory.pending_since
+    return 0.0 if wait_s is None or since is None else max(now - since - wait_s, 0.0)
 
 
 def _on_its_way(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:

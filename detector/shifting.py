@@ -14,6 +14,7 @@ _UNIT_TIMES: Final = (
     "cleared_at",
     "up_at",
     "busy_since",
+    "pending_since",
     "check_counted_at",
     "known_since",
 )

@@ -14,7 +14,7 @@ from typing import Any, Final
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.endings import Endings
 from standfast.detector.gauges import Gauges, Place
-from standfast.detector.model import DOWN, MASTER_RESTART, Ending, UnitObservation, is_gone
+from standfast.detector.model import DOWN, MASTER_RESTART, RESTART_PENDING, Ending, UnitObservation, is_gone
 from standfast.detector.prediction.model import FigureObservation
 from standfast.detector.watched import Watching
 from standfast.systemd1 import SERVICE, UNIT, UNIT_PATHS, ListedUnit, Signal, Systemd1, Systemd1Error
@@ -26,6 +26,8 @@ NEEDS: Final = ("Requires", "Requisite", "BindsTo", "PartOf")
 _NEEDED_TYPES: Final = (".service", ".socket", ".mount", ".device")
 # How many units that did not change are read in full at each reconciliation, to find what signals did not tell.
 _READ_AGAIN: Final = 50
+# systemd's "infinity".
+_FOR_EVER_US: Final = 2**64 - 1
 
 
 class UnitWatcher:
@@ -153,42 +155,49 @@ class UnitWatcher:
         first = row.name not in self._observed
         self._endings.job_type(row.name, row.job_type)
         self._endings.seen(row.name, row.active_state, row.sub_state)
-        invocation_id, n_restarts, result, since = await self._details(row, first)
+        details = await self._details(row, first)
         needs, unit_type = await self._fixed_properties(row)
         ended_by = self._endings.ended_by(row.name)
         if first and row.active_state in DOWN and ended_by is Ending.UNKNOWN and self._watching.watches(row.name):
-            ended_by = self._origin(row.name, invocation_id)
+            ended_by = self._origin(row.name, details["invocation_id"])
         seen = UnitObservation(
             at=at,
             unit=row.name,
             load_state=row.load_state,
             active_state=row.active_state,
             sub_state=row.sub_state,
-            result=result,
-            n_restarts=n_restarts,
-            invocation_id=invocation_id,
             job=row.job_type,
             needs=needs,
             unit_type=unit_type,
             ended_by=ended_by,
             job_result=self._endings.job_result(row.name),
-            since=since,
+            **details,
         )
         self._rows[row.name] = row
         self._observed[row.name] = seen
         return seen
 
-    async def _details(self, row: ListedUnit, first: bool) -> tuple[str, int, str, float | None]:
+    async def _details(self, row: ListedUnit, first: bool) -> dict[str, Any]:
+        """What the list of units does not say, by the names of the observation's fields."""
         wanted: list[tuple[str, str, Any]] = [(UNIT, "InvocationID", b"")]
         if first:
             wanted.append((UNIT, "StateChangeTimestampMonotonic", 0))
         if row.name.endswith(".service") and row.load_state == "loaded":
             wanted += [(SERVICE, "NRestarts", 0), (SERVICE, "Result", "success")]
+            if row.sub_state in RESTART_PENDING:  # what RestartSteps= makes of it, systemd tells from 254 on
+                wanted += [(SERVICE, "RestartUSec", _FOR_EVER_US), (SERVICE, "RestartUSecNext", 0)]
         values = await asyncio.gather(*(self._get(row.path, *one) for one in wanted))
         found = {name: value for (_, name, _), value in zip(wanted, values, strict=True)}
         stamp = found.get("StateChangeTimestampMonotonic", 0)
         since = self._clock.from_monotonic_us(stamp) if stamp else None
-        return bytes(found["InvocationID"]).hex(), found.get("NRestarts", 0), found.get("Result", "success"), since
+        waits_us = max(found.get("RestartUSec", _FOR_EVER_US), found.get("RestartUSecNext", 0))
+        return {
+            "invocation_id": bytes(found["InvocationID"]).hex(),
+            "n_restarts": found.get("NRestarts", 0),
+            "result": found.get("Result", "success"),
+            "since": since,
+            "restart_s": waits_us / 1e6 if waits_us < _FOR_EVER_US else None,
+        }
 
     async def _fixed_properties(self, row: ListedUnit) -> tuple[tuple[str, ...], str]:
         """What changes only with a reload: dependencies and the type of service."""

@@ -35,6 +35,8 @@ class FakeUnit:
     memory: int = UNLIMITED
     memory_max: int = UNLIMITED
     watchdog_us: int = 0
+    restart_us: int = 100_000
+    restart_next_us: int = 0  # 0: as a systemd before 254, which does not tell it
     heartbeat_us: int = 0
     cgroup: str = ""
 
@@ -194,6 +196,8 @@ def _unit_property(unit: FakeUnit, interface: str, name: str) -> Variant:
         (UNIT, "After"): Variant("as", unit.needs),
         (SERVICE, "NRestarts"): Variant("u", unit.n_restarts),
         (SERVICE, "Result"): Variant("s", unit.result),
+        (SERVICE, "RestartUSec"): Variant("t", unit.restart_us),
+        (SERVICE, "RestartUSecNext"): Variant("t", unit.restart_next_us),
         (SERVICE, "Type"): Variant("s", unit.type),
         (SERVICE, "MemoryCurrent"): Variant("t", unit.memory),
         (SERVICE, "MemoryMax"): Variant("t", unit.memory_max),

@@ -16,7 +16,7 @@ from standfast.detector.model import Ending, ManagerObservation, Observation, Un
 from standfast.detector.watch import unit_name
 from standfast.detector.watched import Watching
 from standfast.systemd1 import Systemd1
-from tests.bus.fake_systemd import FakeSystemd
+from tests.bus.fake_systemd import UNLIMITED, FakeSystemd
 from tests.bus.private_bus import PrivateBus
 
 PATIENCE_S = 10.0
@@ -238,6 +238,21 @@ def test_a_reload_in_the_middle_of_a_look(bus: PrivateBus, asked: str) -> None:
         scene.systemd.reloads_when_asked_for = ""
         scene.systemd.units["a.service"].needs = ["c.service"]
         assert (await scene.next())["a.service"].needs == ("c.service",), "what was read before it is not kept"
+
+    play(bus, part)
+
+
+@pytest.mark.parametrize(
+    ("wait_us", "next_us", "restart_s"), [(100_000, 0, 0.1), (100_000, 5_000_000, 5.0), (UNLIMITED, 0, None)]
+)
+def test_how_long_a_pending_restart_is_waited_for_is_asked(
+    bus: PrivateBus, wait_us: int, next_us: int, restart_s: float | None
+) -> None:
+    async def part(scene: Scene) -> None:
+        assert (await scene.everything())["a.service"].restart_s is None
+        waits = {"restart_us": wait_us, "restart_next_us": next_us}
+        await scene.systemd.change("a.service", active="activating", sub="auto-restart", **waits)
+        assert (await scene.next())["a.service"].restart_s == restart_s
 
     play(bus, part)
 

@@ -145,6 +145,21 @@ def slow_bleed() -> Story:
     return story.give_up(100, A).give_up(3700, B).give_up(7300, C).end(8000)
 
 
+def restart_that_never_comes() -> Story:
+    story = nine(
+        "restart-that-never-comes",
+        "somebody cancelled the jobs of three automatic restarts: systemd shows them as pending for ever",
+        levels="CASCADING",
+        restarts=(150, 450),
+        refused=TWICE,
+    )
+    for unit in (A, B, C):
+        story.unit(100, unit, "activating", "auto-restart", "exit-code", restart_s=5)
+        story.unit(105, unit, "activating", "auto-restart-queued", "exit-code", job="start", restart_s=5)
+        story.unit(106, unit, "activating", "auto-restart-queued", "exit-code", restart_s=5)
+    return story.end(900)
+
+
 def one_given_up_two_looping() -> Story:
     story = nine(
         "one-given-up-two-looping",
@@ -371,7 +386,7 @@ def with_bystanders() -> Story:
 
 CASCADES = (
     all_at_once, three_at_once, one_after_the_other, healed, dependency_first, dependency_chain, never_started,
-    bound_to_one_that_loops, looping_below_the_limit, waiting_long, slow_bleed, one_given_up_two_looping, frozen,
-    stuck_at_start, bad_deploy, file_gone, file_damaged, must_run, after_boot, after_resume, twice_in_a_day,
+    bound_to_one_that_loops, looping_below_the_limit, waiting_long, slow_bleed, one_given_up_two_looping,
+    restart_that_never_comes, frozen, stuck_at_start, bad_deploy, file_gone, file_damaged, must_run, after_boot, after_resume, twice_in_a_day,
     three_in_an_hour, released, by_hand, gap, observe, own_thresholds, hundred, with_bystanders,
 )  # fmt: skip

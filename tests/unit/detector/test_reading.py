@@ -104,6 +104,27 @@ LATER: list[tuple[str, Meaning, Watch, list[UnitObservation]]] = [
     ("never started, must run", Meaning.MUST_RUN, Watch("a.service", must_run=True), [inactive(0)]),
     ("failure cleared and nothing done", Meaning.STOPPED, Watch("a.service"), [up(0), failed(1), inactive(2)]),
     ("takes long to stop", Meaning.STOPPED, Watch("a.service"), [up(0), stopping(1)]),
+    ("its restart was cancelled", Meaning.GIVEN_UP, Watch("a.service"), [up(0), pending(1, restart_s=5)]),
+    ("its restart is not due yet", Meaning.CRASHED, Watch("a.service"), [up(0), pending(1, restart_s=45)]),
+    ("nobody knows when it is due", Meaning.CRASHED, Watch("a.service"), [up(0), pending(1)]),
+    ("its restart waits in a job", Meaning.CRASHED, Watch("a.service"), [up(0), pending(1, job="start", restart_s=5)]),
+    (
+        "its restart was cancelled in the queue",
+        Meaning.GIVEN_UP,
+        Watch("a.service"),
+        [
+            up(0),
+            pending(1, restart_s=5),
+            pending(6, sub_state="auto-restart-queued", job="start", restart_s=5),
+            pending(20, sub_state="auto-restart-queued", restart_s=5),
+        ],
+    ),
+    (
+        "it crashes again and again",
+        Meaning.CRASHED,
+        Watch("a.service"),
+        [up(0), pending(1, restart_s=5), starting(6, n=1), pending(40, n=1, restart_s=40)],
+    ),
 ]
 
 
