@@ -1,10 +1,9 @@
 """A look that may hang for good, as at a file of a dead network disk, in a thread that nobody waits for."""
 
-import asyncio
-import contextlib
-import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from standfast.threads import in_thread
 
 T = TypeVar("T")
 
@@ -27,27 +26,15 @@ class Aside(Generic[T]):
         if self._is_busy:
             return self._hanging
         self._is_busy = True
-        loop = asyncio.get_running_loop()
-        found: asyncio.Future[T] = loop.create_future()
-
-        def look() -> None:
-            outcome = self._broken
-            try:
-                outcome = self._look()
-            finally:
-                self._is_busy = False  # before anybody hears of it: the next look may follow at once
-                with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                    loop.call_soon_threadsafe(_settle, found, outcome)
-
-        # A daemon, unlike an executor's: it does not hold up the end of the process.
         try:
-            threading.Thread(target=look, name="probe", daemon=True).start()
-        except RuntimeError:  # there are as many as the host allows
+            found = in_thread(self._look_once, self._broken, "probe")
+        except RuntimeError:
             self._is_busy = False
             raise
         return await found
 
-
-def _settle(found: "asyncio.Future[T]", outcome: T) -> None:
-    if not found.done():  # else its time was up
-        found.set_result(outcome)
+    def _look_once(self) -> T:
+        try:
+            return self._look()
+        finally:
+            self._is_busy = False  # before anybody hears of it: the next look may follow at once

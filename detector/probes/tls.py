@@ -25,7 +25,7 @@ class Trust:
 
     def __init__(self, ca_file: str) -> None:
         self._ca_file = ca_file
-        self._read_at_ns = -1
+        self._written_ns: tuple[int, ...] = ()
         self._context: ssl.SSLContext | None = None
 
     def context(self) -> ssl.SSLContext:
@@ -35,15 +35,21 @@ class Trust:
             TrustError: the file cannot be read, or holds no certificate.
         """
         try:
-            written_ns = os.stat(self._ca_file).st_mtime_ns if self._ca_file else 0
-            if self._context is None or written_ns != self._read_at_ns:
+            written_ns = (os.stat(self._ca_file).st_mtime_ns,) if self._ca_file else _host_written_ns()
+            if self._context is None or written_ns != self._written_ns:
                 self._context = ssl.create_default_context(cafile=self._ca_file or None)
-                self._read_at_ns = written_ns
+                self._written_ns = written_ns
         except ssl.SSLError as error:
             raise TrustError(f"ca_file {self._ca_file} holds no certificate") from error
         except OSError as error:
             raise TrustError(f"cannot read ca_file {self._ca_file}: {error.strerror}") from error
         return self._context
+
+
+def _host_written_ns() -> tuple[int, ...]:
+    """When the host's certificates were last written; a detector lives longer than they do."""
+    paths = ssl.get_default_verify_paths()
+    return tuple(os.stat(path).st_mtime_ns for path in (paths.cafile, paths.capath) if path)
 
 
 def expiry(connection: ssl.SSLObject | None) -> float | None:

@@ -387,6 +387,7 @@ def with_bystanders() -> Story:
 CASCADES = (
     all_at_once, three_at_once, one_after_the_other, healed, dependency_first, dependency_chain, never_started,
     bound_to_one_that_loops, looping_below_the_limit, waiting_long, slow_bleed, one_given_up_two_looping,
-    restart_that_never_comes, frozen, stuck_at_start, bad_deploy, file_gone, file_damaged, must_run, after_boot, after_resume, twice_in_a_day,
-    three_in_an_hour, released, by_hand, gap, observe, own_thresholds, hundred, with_bystanders,
+    restart_that_never_comes, frozen, stuck_at_start, bad_deploy, file_gone, file_damaged, must_run, after_boot,
+    after_resume, twice_in_a_day, three_in_an_hour, released, by_hand, gap, observe, own_thresholds, hundred,
+    with_bystanders,
 )  # fmt: skip

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from standfast import paths
 from standfast.clock import utc_now
-from standfast.config import ConfigError, load
 from standfast.ctl import names
 from standfast.ctl.answers import happened, require_journal
 from standfast.ctl.command import Command, Exit
@@ -24,6 +23,7 @@ from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry
 from standfast.web.report import Cell, Table
 from standfast.web.tones import Tone, tone
+from standfast.web.trust import trusted
 
 _LEFT_OUT: Final = frozenset({Kind.CANARY, Kind.NOTIFICATION})
 _LINES: Final = 50
@@ -120,25 +120,13 @@ def _happenings(since: datetime, unit: str, error_type: str) -> Iterator[Happeni
     """What happened, the newest first."""
     from standfast.notifier.users import name_of
 
-    trust = _trust()
+    trust = trusted(read_environment(paths.CONFIG / "environment"))
     for entry in happened(since):
         event = believed(entry, trust)
         if event is None or (unit and not fnmatchcase(event.unit, unit)):
             continue
         if not error_type or fnmatchcase(event.type, error_type):
             yield Happening(entry.at, event, name_of(entry.uid))
-
-
-def _trust() -> Trust:
-    """Whom the notifier listens to; with a configuration that cannot be read, none but Standfast and its operators."""
-    from standfast.notifier.config import NotifierConfig
-    from standfast.notifier.users import trust
-
-    try:
-        config = load(NotifierConfig, paths.NOTIFIER_CONFIG, read_environment(paths.CONFIG / "environment"))
-    except ConfigError:
-        return trust(())
-    return trust(config.listen_to_users)
 
 
 COMMAND = Command(

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from systemd.daemon import listen_fds
 
-from standfast import daemon, paths
-from standfast.config import ConfigError, Seconds, load, load_text
+from standfast import daemon
+from standfast.config import ConfigError, Seconds, load_text
 from standfast.errors import StandfastError
 from standfast.notifier.authorise import Trust
-from standfast.notifier.users import trust
 from standfast.web.app import Site
 from standfast.web.journal import Journal
 from standfast.web.look import Look
 from standfast.web.server import IDLE_LIMIT_S, serve
+from standfast.web.trust import trusted
 
 IDENTIFIER = "standfast-status"
 
@@ -71,17 +71,8 @@ def _config() -> StatusConfig:
 
 @functools.cache
 def _trust() -> Trust:
-    """Whom the notifier listens to; with a configuration that cannot be read, none besides Standfast and operators.
-
-    Found out once: another configuration counts from the next start on, a minute after the last page is closed.
-    """
-    # Imported late: it would delay the first answer by ten milliseconds.
-    from standfast.notifier.config import NotifierConfig
-
-    try:
-        return trust(load(NotifierConfig, paths.NOTIFIER_CONFIG, os.environ).listen_to_users)
-    except ConfigError:
-        return trust(())
+    """Found out once: another configuration counts from the next start on, a minute after the last page is closed."""
+    return trusted(os.environ)
 
 
 def inherited_socket() -> socket.socket:

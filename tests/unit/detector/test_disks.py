@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.unit.detector.test_probes import as_nobody
+from tests.unit.detector.probing import as_nobody
 
 from standfast.detector import disks
 from standfast.detector.clockwork import SteadyClock

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.unit.detector.test_probes import free_port
+from tests.unit.detector.probing import free_port
 
 from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.finding import Finding

@@ -143,6 +143,19 @@ def test_a_renewed_ca_file_is_read_again(directory: Path, own: Path) -> None:
         assert asyncio.run(look(https, 5)).outcome is OK
 
 
+def test_the_hosts_certificates_are_read_again_when_they_are_others(
+    directory: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = directory / "host.pem"
+    host.write_bytes(own.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(host))
+    with server(certificate(directory, "renewed", 365, "IP:127.0.0.1")) as port:
+        https = HttpProbe(HttpCheck(url=f"https://127.0.0.1:{port}/"))
+        assert asyncio.run(look(https, 5)).outcome is UNKNOWN
+        host.write_bytes((directory / "renewed.pem").read_bytes())
+        assert asyncio.run(look(https, 5)).outcome is OK
+
+
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_a_ca_file_that_cannot_be_used_says_nothing_of_the_server(
     tmp_path: Path, own: Path, content: str | None
