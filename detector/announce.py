@@ -15,6 +15,10 @@ from standfast.detector.times import iso
 from standfast.events import Event, Kind, Severity
 
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
+# What a decision comes to.
+ASKED: Final = "MASTER_RESTART_ASKED"
+OBSERVED: Final = "MASTER_RESTART_OBSERVED"
+NOT_ASKED: Final = "MASTER_RESTART_NOT_ASKED"
 
 _HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
@@ -141,16 +145,22 @@ def never_ended(run: Run) -> Event:
     )
 
 
-def decision_line(told: Told, decision: Decision | None) -> str:
-    """The line for the log when a decision is new; "" when it was said already, or goes without saying."""
+def decided(told: Told, decision: Decision | None) -> list[Event]:
+    """The event of a decision that is new; none when it was said already, or goes without saying."""
     if decision is None or decision.reason is Reason.RUNNING or _refused(decision) == told.refused != "":
-        return ""
+        return []
+    kind, message = _decision_words(decision)
+    data = {"reason": decision.reason.value, "causes": sorted(decision.causes)}
+    return [Event(Kind.DECISION, message, kind, unit=MASTER_RESTART, data=data)]
+
+
+def _decision_words(decision: Decision) -> tuple[str, str]:
     causes = ", ".join(sorted(decision.causes))
     if decision.allowed:
-        return f"Asking for a master restart because of {causes}"
+        return ASKED, f"Asking for a master restart because of {causes}"
     if decision.reason is Reason.OBSERVE:
-        return f'Would have asked for a master restart because of {causes} (mode = "observe")'
-    return f"No master restart for {causes} ({decision.reason}): {decision.why}"
+        return OBSERVED, f'Would have asked for a master restart because of {causes} (mode = "observe")'
+    return NOT_ASKED, f"No master restart for {causes} ({decision.reason}): {decision.why}"
 
 
 def status_line(step: Step) -> str:

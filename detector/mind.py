@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.announce import Told, announcements, decision_line, forgotten, never_ended, not_started
+from standfast.detector.announce import Told, announcements, decided, forgotten, never_ended, not_started
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
@@ -33,7 +33,6 @@ class Turn:
 
     Attributes:
         events: to be emitted, in order.
-        line: about a new decision, for the log; "" for none.
         concluded: what follows from hearing nothing, for the record.
         ledger_changed: whether the master restarts on record are others now.
         told_changed: whether people will have been told something new.
@@ -41,7 +40,6 @@ class Turn:
 
     step: Step
     events: tuple[Event, ...]
-    line: str
     concluded: tuple[Observation, ...]
     ledger_changed: bool
     told_changed: bool
@@ -89,13 +87,13 @@ class Mind:
             self.state, self._remembered, observations = self._remembered.restored(self.state), None, ()
         step = self.engine.step(self.state, observations, now, scheduled=scheduled)
         self.state = step.state
-        line = decision_line(told, step.decision)
         self.told, events = announcements(before.level, told, step, self.engine.config, now)
+        events += decided(told, step.decision)
         if concluded is not None:
             events[:0] = _lost(before, concluded)
         ledger_changed = (step.state.runs, step.state.released_at) != (before.runs, before.released_at)
         own = () if concluded is None else (concluded,)
-        return Turn(step, tuple(events), line, own, ledger_changed, self.told != told)
+        return Turn(step, tuple(events), own, ledger_changed, self.told != told)
 
     def resolved(self, problem_type: str, unit: str) -> None:
         """A person said that this problem is over: where it goes on, it is said anew."""

@@ -246,8 +246,6 @@ class Detector:
     async def _act(self, turn: Turn, now: float, scheduled: bool) -> None:
         for event in turn.events:
             self._frame.journal.emit(event)
-        if turn.line:
-            log.warning("%s", turn.line)
         if turn.ledger_changed:
             self._keeper.keep_ledger(self._mind.state)
         if turn.step.decision is not None and turn.step.decision.allowed:

@@ -30,6 +30,7 @@ _TELLINGS: Mapping[Kind, Telling] = {
     Kind.SHUTDOWN: Telling.AT_ONCE,
     Kind.STATE: Telling.NOTHING,
     Kind.LEVEL: Telling.NOTHING,
+    Kind.DECISION: Telling.NOTHING,
     Kind.NOTIFICATION: Telling.NOTHING,
     Kind.COMMAND: Telling.COMMAND,
     Kind.CANARY: Telling.CANARY,

@@ -21,11 +21,13 @@ from standfast.detector.restart.report import (
     nothing,
     plan_lines,
     started,
+    unit_lines,
     verdict,
 )
 from standfast.detector.restart.run import carry_out
 from standfast.detector.restart.survey import survey
 from standfast.errors import StandfastError
+from standfast.events import Topic
 from standfast.heartbeat import Heartbeat
 from standfast.journal import Journal, configure_logging
 from standfast.systemd1 import Systemd1
@@ -100,6 +102,8 @@ async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict
         journal.emit(started(plan))
         heartbeat.status(f"Restarting {len(plan.units)} units")
         reports = await carry_out(systemd, plan, config.restart.settle_s)
+    for line in unit_lines(reports):
+        log.info("%s %s", Topic.STATE, line)
     event = ended(reports, monotonic_s() - began_s)
     journal.emit(event)
     heartbeat.status(event.message)

@@ -12,6 +12,9 @@ from standfast.detector.reading import FAILING, Meaning
 # Down on purpose, or nobody knows why: not ours to start.
 _LEFT_ALONE: Final = frozenset({Meaning.STOPPED, Meaning.FINISHED, Meaning.UNKNOWN, Meaning.LAST_RUN_FAILED})
 
+# Its checks fail, or systemd restarts it again and again: one look at systemd shows neither.
+_FAILING_THOUGH_UP: Final = frozenset({Meaning.CHECK_FAILED, Meaning.LOOPING})
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -51,7 +54,7 @@ def make_plan(
     """The plan for what the units look like now.
 
     Args:
-        hints: what the running detector says of units; of those that are down it knows more than a look can tell.
+        hints: what the running detector says of units; it knows more than a look can tell.
         after: for each unit the ones that it is ordered after.
     """
     known = [(one, _meaning(one, units[one.unit], hints)) for one in health]
@@ -70,8 +73,12 @@ def make_plan(
 
 
 def _meaning(health: Health, memory: UnitMemory, hints: Mapping[str, Meaning]) -> Meaning:
-    is_down = memory.seen.active_state not in UP and not memory.seen.job
-    return hints.get(health.unit, health.reading.meaning) if is_down else health.reading.meaning
+    """What the detector says where a look cannot tell: how one came down, and whether one that is up does its work."""
+    own = health.reading.meaning
+    hint = hints.get(health.unit, own)
+    if memory.seen.active_state in UP:
+        return hint if hint in _FAILING_THOUGH_UP and own is Meaning.HEALTHY else own
+    return own if memory.seen.job else hint
 
 
 def _refusal(health: Health, meaning: Meaning, memory: UnitMemory) -> str:

@@ -99,6 +99,16 @@ def ended(reports: tuple[UnitReport, ...], took_s: float) -> Event:
     )
 
 
+def unit_lines(reports: tuple[UnitReport, ...]) -> list[str]:
+    """Each unit's part in it, for the log: a message of a hundred of them would be read by nobody."""
+    return [_unit_line(report) for report in reports]
+
+
+def _unit_line(report: UnitReport) -> str:
+    took = "" if report.took_s is None else f" after {report.took_s:.1f} s"
+    return f"{report.unit}: up{took}" if report.ok else f"{report.unit}: not up{took}, {report.why}"
+
+
 def broken(why: str) -> Event:
     """The event of an end that verified nothing."""
     return Event(

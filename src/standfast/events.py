@@ -21,6 +21,7 @@ class Kind(StrEnum):
     STATE = "state"
     STATUS = "status"
     LEVEL = "level"
+    DECISION = "decision"
     RESTART = "restart"
     SHUTDOWN = "shutdown"
     NOTIFICATION = "notification"
@@ -59,6 +60,7 @@ MESSAGE_IDS: Final[Mapping[Kind, str]] = {
     Kind.STATE: "6fc2516b68a84d8787ab900070cc1be5",
     Kind.STATUS: "fc47ca6a00e14a91a244426434c35f99",
     Kind.LEVEL: "7b4bf948f6704565ac48dd15fe9673b6",
+    Kind.DECISION: "db79fe7e8829472a8260cc5acd588d81",
     Kind.RESTART: "3d112daf67414b94bb2ff318a74a349d",
     Kind.SHUTDOWN: "679fd5cd0f6c4e3087ec11aadcb0b15d",
     Kind.NOTIFICATION: "2953185e0d2d493ebfa1407ba6e4c5e1",
@@ -72,6 +74,7 @@ TOPICS: Final[Mapping[Kind, Topic]] = {
     Kind.STATE: Topic.STATE,
     Kind.STATUS: Topic.STATE,
     Kind.LEVEL: Topic.HEALTH_CHECK,
+    Kind.DECISION: Topic.HEALTH_CHECK,
     Kind.RESTART: Topic.STATE,
     Kind.SHUTDOWN: Topic.SHUTDOWN,
     Kind.NOTIFICATION: Topic.NOTIFICATION,
@@ -117,7 +120,8 @@ def to_fields(event: Event) -> dict[str, str]:
     optional = {
         "STANDFAST_TYPE": event.type,
         "STANDFAST_UNIT": event.unit,
-        "STANDFAST_CLASS": event.failure_class or "",
+        # The catalogue's text about a problem names it: a field that is not there would stand in it by its name.
+        "STANDFAST_CLASS": event.failure_class or ("NONE" if event.kind is Kind.PROBLEM else ""),
         "STANDFAST_STATE": event.state,
         "STANDFAST_PREVIOUS_STATE": event.previous_state,
         "STANDFAST_LEVEL": event.level,

@@ -128,6 +128,7 @@ class TestUnits:
             assert re.search(r"Subject: \S", text), kind
             assert re.search(r"Next step: \S", text), kind
         assert "Next step: do this" in found[2]
+        assert "Its class: TRANSIENT (" in found[2]
 
     def test_no_explanation_names_a_field_that_the_event_lacks(self, machine: Machine) -> None:
         machine.wait_journal(STANDFAST_EVENT="state", STANDFAST_STATE="ACTIVE")
@@ -147,9 +148,10 @@ SAY_ALL = """
 import sys
 sys.path.insert(0, "/usr/lib/standfast")
 from systemd import journal
-from standfast.events import Event, Kind, to_fields
+from standfast.events import Event, FailureClass, Kind, to_fields
 for kind in Kind:
     common = {"unit": "x.service", "state": "ACTIVE", "level": "NONE", "action": "do this"}
+    common["failure_class"] = FailureClass.TRANSIENT
     fields = to_fields(Event(kind, f"MESSAGE of {kind}", "CATALOGUE", **common))
     journal.send(fields.pop("MESSAGE"), SYSLOG_IDENTIFIER="catalogue", **fields)
 """

@@ -18,6 +18,7 @@ _HEIGHT: Final = 40
 _HEIGHTS: Final = {"NONE": 6, "WARNING": 18, "CRITICAL": 29, "CASCADING": 40, shots.UNKNOWN: 6}
 _LABELS: Final = {
     Kind.LEVEL: "Level",
+    Kind.DECISION: "Decision",
     Kind.RESTART: "Master restart",
     Kind.SHUTDOWN: "Stop",
     Kind.COMMAND: "Command",

@@ -31,7 +31,7 @@ _PRIORITIES: Final = tuple("01234567")
 _DETECTOR: Final = "standfast-detector.service"
 _NOTIFIER: Final = "standfast-notifier.service"
 _GROUPS: Final = (
-    (Kind.LEVEL, Kind.RESTART, Kind.SHUTDOWN, Kind.COMMAND),
+    (Kind.LEVEL, Kind.DECISION, Kind.RESTART, Kind.SHUTDOWN, Kind.COMMAND),
     (Kind.STATE,),
     (Kind.PROBLEM, Kind.RESOLVED),
 )
@@ -154,7 +154,7 @@ def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:
 
 
 def _watched(reader: Any, since: datetime) -> list[Happening]:
-    """What the detector found worth a warning: a unit that fails, a decision; its events are read already."""
+    """What the detector found worth a warning, such as a unit that fails; its events are read already."""
     found = _of(reader, since, _SYSTEMD_UNIT=_DETECTOR, PRIORITY=("4", "3"))
     return [
         _shortened(of_watch(to_text(raw.get("MESSAGE", "")), to_text(raw.get("STANDFAST_UNIT", "")), _at(raw)))

@@ -26,13 +26,14 @@ class Talk:
     def see(self, *observations: Observation, scheduled: bool = False) -> Turn:
         turn = self.mind.take(observations, observations[0].at, scheduled=scheduled)
         self.events += turn.events
-        self.lines += [turn.line] if turn.line else []
+        self.lines += [event.message for event in turn.events if event.kind is Kind.DECISION]
         if turn.step.decision is not None and turn.step.decision.allowed:
             self.mind.ask(turn.step.decision, observations[0].at)
         return turn
 
     def told(self) -> list[tuple[Kind, str, Severity]]:
-        return [(event.kind, event.type, event.severity) for event in self.events if event.kind is not Kind.LEVEL]
+        told = (event for event in self.events if event.kind not in (Kind.LEVEL, Kind.DECISION))
+        return [(event.kind, event.type, event.severity) for event in told]
 
     def levels(self) -> list[str]:
         return [event.level for event in self.events if event.kind is Kind.LEVEL]
@@ -124,6 +125,14 @@ def test_observe_says_what_it_would_have_done_once() -> None:
     assert talk.lines == [
         'Would have asked for a master restart because of a.service, b.service, c.service (mode = "observe")'
     ]
+
+
+def test_a_decision_is_an_event_for_the_history() -> None:
+    talk = Talk(Mode.OBSERVE)
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    (event,) = [one for one in talk.events if one.kind is Kind.DECISION]
+    assert (event.type, event.unit) == ("MASTER_RESTART_OBSERVED", MASTER_RESTART)
+    assert event.data == {"reason": "observe", "causes": ["a.service", "b.service", "c.service"]}
 
 
 def next_step(talk: Talk) -> str:

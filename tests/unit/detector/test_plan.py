@@ -11,7 +11,16 @@ from standfast.detector.engine import Engine
 from standfast.detector.model import OWN_UNITS, Observation, State
 from standfast.detector.reading import Meaning
 from standfast.detector.restart.plan import Item, Plan, make_plan
-from standfast.detector.restart.report import UnitReport, Verdict, ended, nothing, plan_lines, started, verdict
+from standfast.detector.restart.report import (
+    UnitReport,
+    Verdict,
+    ended,
+    nothing,
+    plan_lines,
+    started,
+    unit_lines,
+    verdict,
+)
 
 
 def plan(
@@ -115,6 +124,15 @@ def test_only_the_affected() -> None:
     assert alone(found) == {"d": 'not affected (scope = "affected")'}
 
 
+def test_what_is_up_and_fails_is_called_so_and_affected() -> None:
+    """The detector knows what a look at systemd does not show; of one that came up since it knows less."""
+    hints = {"a.service": Meaning.CHECK_FAILED, "b.service": Meaning.LOOPING, "c.service": Meaning.GIVEN_UP}
+    found = plan(up(0, "a"), up(0, "b"), up(0, "c"), hints=hints, scope=Scope.AFFECTED)
+    assert found.restarted == (Item("a.service", "check failed"), Item("b.service", "looping"))
+    assert found.failing == ("a.service", "b.service")
+    assert alone(found) == {"c": 'not affected (scope = "affected")'}
+
+
 def test_the_plan_in_words() -> None:
     lines = plan_lines(plan(up(0, "a"), failed(0, "b", ended_by=JOB)))
     assert lines == [
@@ -135,6 +153,7 @@ def test_the_events() -> None:
     assert event.type == "MASTER_RESTART_PARTIAL"
     assert event.message == "Master restart: 1 of 2 units are up after 12.3 s; not up: b.service (its start failed)"
     assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up"}
+    assert unit_lines((good, bad)) == ["a.service: up after 0.5 s", "b.service: not up, its start failed"]
 
 
 def test_the_beginning_says_what_fails_and_what_failed_first() -> None:

@@ -31,6 +31,9 @@ def test_the_fields_that_others_filter_on() -> None:
     assert fields["PRIORITY"] == "2"
     assert fields["MESSAGE_ID"] == MESSAGE_IDS[Kind.PROBLEM]
     assert "STANDFAST_DATA" not in to_fields(Event(Kind.STATE, "x"))
+    # The catalogue's text about a problem names its class.
+    assert to_fields(Event(Kind.PROBLEM, "x"))["STANDFAST_CLASS"] == "NONE"
+    assert "STANDFAST_CLASS" not in to_fields(Event(Kind.STATE, "x"))
 
 
 def test_every_kind_has_its_own_message_id_and_survives_a_flood() -> None:

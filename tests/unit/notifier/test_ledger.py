@@ -268,7 +268,7 @@ def test_restarts_and_shutdowns_are_told_at_once(
     assert draft.severity is as_severity
 
 
-@pytest.mark.parametrize("kind", [Kind.STATE, Kind.LEVEL, Kind.NOTIFICATION])
+@pytest.mark.parametrize("kind", [Kind.STATE, Kind.LEVEL, Kind.DECISION, Kind.NOTIFICATION])
 def test_what_is_for_readers_of_the_journal_is_not_told(kind: Kind) -> None:
     fold = Fold()
     assert fold.hear(plain(kind, severity=Severity.CRITICAL)) is Plain.NOT_TOLD
