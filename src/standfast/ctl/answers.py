@@ -10,7 +10,9 @@ from systemd import journal
 
 from standfast.clock import utc_now
 from standfast.ctl.patience import Patience
+from standfast.ctl.speaker import ASKED, LOGIN, RUN_ID
 from standfast.errors import StandfastError
+from standfast.events import Kind
 from standfast.journal_files import may_read_journal
 from standfast.notifier.entries import Entry as Recorded
 from standfast.notifier.entries import to_fields
@@ -105,9 +107,33 @@ def happened(since: datetime) -> Iterator[Recorded]:
                 at = datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC)
                 if at < since:
                     return
-                yield Recorded(to_fields(entry), entry["__CURSOR"], at)
+                yield _recorded(entry, at)
     except OSError as error:
         raise _unreadable(error) from error
+
+
+def master_restarts(since: datetime) -> Iterator[Recorded]:
+    """What master restarts said since a time, and the detector's requests for them, the oldest first.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    try:
+        with journal.Reader() as reader:
+            reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)
+            reader.add_disjunction()
+            reader.add_match(STANDFAST_EVENT=Kind.DECISION.value, STANDFAST_TYPE=ASKED)
+            reader.seek_realtime(since.timestamp())
+            while entry := reader.get_next():
+                yield _recorded(entry, datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC))
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
+def _recorded(entry: Entry, at: datetime) -> Recorded:
+    """An entry with the fields that tell who is behind it."""
+    more = {name: str(entry[name]) for name in (RUN_ID, LOGIN) if name in entry}
+    return Recorded({**to_fields(entry), **more}, entry["__CURSOR"], at)
 
 
 def _daemon_users() -> frozenset[int]:

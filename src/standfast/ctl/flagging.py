@@ -11,9 +11,11 @@ from typing import Final
 from standfast import paths
 from standfast.agent.flags import FlagKind, flag_path, render
 from standfast.clock import utc_now
+from standfast.ctl.ordering import say
 from standfast.ctl.patience import Patience
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
+from standfast.events import Event, Kind
 from standfast.web.reading import read_snapshot
 from standfast.web.snapshot import Source, table
 
@@ -64,6 +66,13 @@ def put(config: Path, kind: FlagKind, why: str) -> None:
         os.replace(beside, path)
     except OSError as error:
         raise _refused(path, error) from error
+
+
+def note(name: str, what: str, why: str = "") -> None:
+    """Say in the journal that somebody paused, killed or resumed an agent; the flag holds though nobody hears it."""
+    because = f": {why}" if why else ""
+    unit = f"standfast-agent@{name}.service"
+    say(Event(Kind.COMMAND, f"{what.capitalize()} agent {name}{because}", what.upper(), unit=unit))
 
 
 def take_away(config: Path) -> tuple[FlagKind, ...]:

@@ -11,12 +11,14 @@ from typing import Any, Final
 from standfast import paths
 from standfast.clock import utc_now
 from standfast.ctl import names
-from standfast.ctl.answers import happened, require_journal
+from standfast.ctl.answers import happened, master_restarts, require_journal
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
+from standfast.ctl.moment import moment_reader
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
-from standfast.ctl.silence import duration, unit_name
+from standfast.ctl.silence import unit_name
+from standfast.ctl.speaker import ASKED_WITHIN, about, asked_runs, spoken_by
 from standfast.events import Event, Kind
 from standfast.moments import iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
@@ -44,7 +46,7 @@ def believed(entry: Entry, trust: Trust) -> Event | None:
     if event is None or event.kind in _LEFT_OUT:
         return None
     verdict = authorise(event, entry.uid, entry.systemd_unit, trust)
-    return event if verdict is Verdict.ALLOWED else None
+    return about(entry, event) if verdict is Verdict.ALLOWED else None
 
 
 def history_table(happenings: Iterable[Happening]) -> Table:
@@ -88,7 +90,8 @@ def _document(one: Happening) -> dict[str, Any]:
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--since", type=duration, default="1d", metavar="DURATION", help="how far back: 2h, 7d; 1d")
+    since = 'from then on: 2h or -2h (ago), yesterday, "2026-11-25 14:30"; 1d'
+    parser.add_argument("--since", type=moment_reader(utc_now()), default="1d", metavar="TIME", help=since)
     parser.add_argument("--unit", default="", help="only about this unit; a glob is taken too")
     parser.add_argument("--type", default="", help="only of this type; a glob is taken too")
     parser.add_argument("-n", "--lines", type=_count, default=_LINES, help=f"the newest so many; {_LINES}")
@@ -103,7 +106,7 @@ def _count(text: str) -> int:
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     require_journal("show what happened")
-    found = _happenings(utc_now() - arguments.since, unit_name(arguments.unit), arguments.type)
+    found = _happenings(arguments.since, unit_name(arguments.unit), arguments.type)
     with told_while("Reading the journal ..."):
         newest = list(islice(found, arguments.lines + 1))
     shown = newest[arguments.lines - 1 :: -1] if len(newest) > arguments.lines else newest[::-1]
@@ -121,12 +124,13 @@ def _happenings(since: datetime, unit: str, error_type: str) -> Iterator[Happeni
     from standfast.notifier.users import name_of
 
     trust = trusted(read_environment(paths.CONFIG / "environment"))
+    asked_for = asked_runs(master_restarts(since - ASKED_WITHIN), trust)
     for entry in happened(since):
         event = believed(entry, trust)
         if event is None or (unit and not fnmatchcase(event.unit, unit)):
             continue
         if not error_type or fnmatchcase(event.type, error_type):
-            yield Happening(entry.at, event, name_of(entry.uid))
+            yield Happening(entry.at, event, spoken_by(entry, event, asked_for, trust, name_of))
 
 
 COMMAND = Command(

@@ -4,6 +4,7 @@ import os
 import pwd
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, Final
 
 from standfast.admins import ADMIN_GROUP, administrators
@@ -79,10 +80,17 @@ def order(kind: str, message: str, **data: Any) -> None:
     Raises:
         OrderError: journald did not take it.
     """
+    if not say(Event(Kind.COMMAND, message, kind, data=data)):
+        raise OrderError("cannot hand the command to the journal; see systemctl status systemd-journald")
+
+
+def say(event: Event) -> bool:
+    """Log a command with who gave it: behind sudo the one who called it; whether journald took it."""
+    sudo_user = os.environ.get("SUDO_USER") if os.getuid() == 0 else None
+    by = {"by": sudo_user} if sudo_user else {}
     with closing(Journal(IDENTIFIER)) as journal:
-        journal.emit(Event(Kind.COMMAND, message, kind, data=data))
-        if journal.waiting:
-            raise OrderError("cannot hand the command to the journal; see systemctl status systemd-journald")
+        journal.emit(replace(event, data={**event.data, **by}))
+        return not journal.waiting
 
 
 def followed(what: str, kind: str, message: str, **data: Any) -> None:

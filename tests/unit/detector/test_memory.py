@@ -15,7 +15,7 @@ from standfast.detector.announce import Told
 from standfast.detector.check_tables import SqliteDatabase, TcpCheck
 from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.keeper import Keeper
-from standfast.detector.mind import Mind
+from standfast.detector.mind import Mind, Turn
 from standfast.detector.model import (
     CheckObservation,
     Ending,
@@ -200,14 +200,18 @@ def test_a_restart_of_the_detector_ends_no_problem_before_it_has_looked_again(
     mind.recall((), None, Remembered(kept, "boot", 260.0))
     for now, observations in ((260.0, []), (261.0, [up(261, since=0.0)]), (262.0, []), (292.0, [])):
         turn = mind.take(observations, now, scheduled=True)
-        told_now = [event for event in turn.events if event.kind is not Kind.DECISION]
-        assert (told_now, mind.state.level, mind.told.problems) == ([], level, told.problems)
+        assert (said(turn), mind.state.level, mind.told.problems) == ([], level, told.problems)
     if isinstance(seen, FileObservation):
         again: Observation = replace(seen, at=293.0, ok=is_well)
     else:
         again = replace(seen, at=293.0, outcome=Outcome.OK if is_well else Outcome.FAIL)
     turn = mind.take([again], 293.0, scheduled=True)
-    assert [event.kind.value for event in turn.events] == (["level", "resolved"] if is_well else [])
+    assert said(turn) == (["level", "resolved"] if is_well else [])
+
+
+def said(turn: Turn) -> list[str]:
+    """The kinds of events, but for decisions: nobody is told of them."""
+    return [event.kind.value for event in turn.events if event.kind is not Kind.DECISION]
 
 
 def test_what_is_never_looked_at_keeps_no_level_up_for_ever() -> None:
