@@ -1,5 +1,6 @@
 """The detector's own clock, which no clock step moves, and what happens to the host's clocks."""
 
+import math
 import time
 from typing import Final
 
@@ -8,6 +9,8 @@ from standfast.detector.model import ClockEvent
 # Smaller corrections are what time synchronisation does all day.
 STEP_S: Final = 10.0
 SUSPEND_S: Final = 2.0
+# By so much the detector's own clock may differ from the host's: its record stands beside others' lines in the journal.
+APART_S: Final = 0.25
 
 
 class SteadyClock:
@@ -19,6 +22,11 @@ class SteadyClock:
     def now(self) -> float:
         """The time now."""
         return time.monotonic() + self._offset_s
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether steps of the wall clock, too small to matter otherwise, have come to something."""
+        return abs(time.time() - self.now()) > APART_S
 
     def set_again(self) -> float:
         """Set it by the wall clock, which was stepped or ran on while the host slept; by how many seconds."""
@@ -50,6 +58,14 @@ class ClockWatch:
         self._wall_s, self._asleep_s = wall_s, asleep_s
         found = [ClockEvent.RESUME] if slept_s > SUSPEND_S else []
         return [*found, ClockEvent.STEP] if abs(stepped_s) > STEP_S else found
+
+
+def latest_due(due: float, interval_s: float, now: float) -> float:
+    """Of the times that lie whole intervals before or after `due`: that one, unless more than an interval has gone by.
+
+    After a clock step by hours `due` may be as far away; the time that it is due next may have come.
+    """
+    return due + math.ceil((now - interval_s - due) / interval_s) * interval_s if abs(due - now) > interval_s else due
 
 
 def _asleep_s() -> float:

@@ -21,7 +21,25 @@ from standfast.detector.model import (
     is_gone,
 )
 from standfast.detector.prediction.foresee import foresee
+from standfast.detector.reading import read
 from standfast.detector.watched import Watching
+
+
+def way(seen: UnitObservation) -> tuple[str, str, int, str]:
+    """What of a unit is another when something happened to it."""
+    return seen.load_state, seen.active_state, seen.n_restarts, seen.invocation_id
+
+
+def _is_other_finding(before: State, found: CheckObservation) -> bool:
+    """Whether a check found something else than before, or looked at another run of its unit."""
+    last, memory = before.checks.get((found.unit, found.name)), before.units.get(found.unit)
+    up_at = memory.up_at if memory is not None else None
+    return last is None or last.outcome is not found.outcome or (up_at is not None and last.at < up_at)
+
+
+def _is_other_file(before: State, found: FileObservation) -> bool:
+    last = before.files.get(found.path)
+    return last is None or last.ok is not found.ok
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +62,20 @@ class Engine:
         """Fold in what was observed at the same time, look, assess and decide.
 
         Args:
-            scheduled: it is time for the look at everything; else only at what the observations are about.
+            scheduled: it is time for the look at everything; else only at what the observations say is another
+                than before: what is seen once more as it was waits for the look, and is not on record either.
         """
         units: set[str] = set()
         files: set[str] = set()
         for observation in observations:
-            state = fold(state, observation)
+            before, state = state, fold(state, observation)
             match observation:
-                case UnitObservation() | CheckObservation():
-                    units.add(observation.unit)
-                case FileObservation():
-                    files.add(observation.path)
+                case UnitObservation(unit=unit) if self._is_changed(before, state, unit, now):
+                    units.add(unit)
+                case CheckObservation(unit=unit) if _is_other_finding(before, observation):
+                    units.add(unit)
+                case FileObservation(path=path) if _is_other_file(before, observation):
+                    files.add(path)
         state = self._without_gone(state, units)
         if scheduled:
             state = scheduled_look(state, self.config, self.watching, now)
@@ -65,6 +86,16 @@ class Engine:
         assessment = assess(state, self.config, self.watching, now)
         decision = restart_decision(assessment, state, self.config, now)
         return Step(replace(state, level=assessment.level), assessment, decision)
+
+    def _is_changed(self, before: State, after: State, unit: str, now: float) -> bool:
+        """Whether an observation told something new of a unit."""
+        old, new = before.units.get(unit), after.units[unit]
+        if old is None or way(old.seen) != way(new.seen):
+            return True
+        if not self.watching.watches(unit):
+            return False
+        rules = self.watching.rules(unit, new.seen.unit_type)
+        return read(old, rules, before, now).meaning is not read(new, rules, after, now).meaning
 
     def _without_gone(self, state: State, names: set[str]) -> State:
         """The state without those of the units that only a glob named, and that systemd knows no more."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from standfast.detector.engine import way
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment
 from standfast.detector.model import (
@@ -81,7 +82,7 @@ class Recorder:
         if health is None:
             self._forget(seen) if seen.unit in self._units else self._needed(seen)
             return
-        now = (seen.load_state, seen.active_state, seen.n_restarts, seen.invocation_id)
+        now = way(seen)
         before, self._units[seen.unit] = self._units.get(seen.unit), now
         if before is not None and before != now:
             self._forget_checks(seen.unit)

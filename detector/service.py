@@ -11,7 +11,7 @@ from standfast import statusfile
 from standfast.clock import boot_id
 from standfast.daemon import Frame
 from standfast.detector.announce import status_line
-from standfast.detector.clockwork import ClockWatch, SteadyClock
+from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due
 from standfast.detector.config import DetectorConfig, paths_in_use
 from standfast.detector.decide import Decision
 from standfast.detector.disks import Disks
@@ -149,7 +149,8 @@ class Detector:
         await self._prober.stop()
         await self._disks.stop()
         self._watch_probes()
-        self._next_look = self._clock.now()
+        # As in a replay the looks go on; what is watched now is looked at anew at once, as a change is.
+        self._next_look = min(self._next_look, self._clock.now() + config.check_interval_s)
 
     def _watch_probes(self) -> None:
         for path in self._config.critical_files:
@@ -229,12 +230,13 @@ class Detector:
     def _follow_clock(self) -> None:
         """After a step or a sleep go on in the wall clock's time: the journal and the status are in it."""
         events = self._clock_watch.events()
-        if not events:
+        if not (events or self._clock.is_apart):
             return
         by_s = self._clock.set_again()
         self._mind.clock_set(by_s, self._clock_watch.slept_s)
         self._link.clock_set(by_s)
-        self._next_look += by_s
+        # A replay knows nothing of the step: its looks go on as they were, and so do these.
+        self._next_look = latest_due(self._next_look, self._config.check_interval_s, self._clock.now())
         self._recorded_at = float("-inf")
         self._status_at += by_s
         self._inbox = [shifted_observation(one, by_s) for one in self._inbox]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.detector.make import config, failed, up
 
-from standfast.detector.clockwork import ClockWatch, SteadyClock
+from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due
 from standfast.detector.config import RestartSettings
 from standfast.detector.limits import budget
 from standfast.detector.mind import Mind
@@ -65,3 +65,28 @@ def test_the_steady_clock_is_set_by_the_wall_clock_again(monkeypatch: pytest.Mon
     assert abs(clock.now() - time.time()) < 5
     assert watch.slept_s == pytest.approx(0, abs=1)
     assert watch.events() == []
+
+
+@pytest.mark.parametrize(
+    ("due", "now", "expected"),
+    [
+        (100, 90, 100),
+        (100, 100.5, 100),
+        (100, 129, 100),
+        (100, 3711, 3700),
+        (3700, 90, 70),
+        (3700, 100, 70),
+    ],
+)
+def test_looks_go_on_where_they_were_after_a_step(due: float, now: float, expected: float) -> None:
+    assert latest_due(due, 30, now) == expected
+
+
+def test_small_steps_come_to_something_that_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a step by less than ten seconds nobody is told, but the record stands beside others' lines."""
+    clock, watch, really = SteadyClock(), ClockWatch(), time.time
+    monkeypatch.setattr(time, "time", lambda: really() + 4)
+    assert watch.events() == []
+    assert clock.is_apart
+    assert clock.set_again() == pytest.approx(4, abs=0.1)
+    assert not clock.is_apart

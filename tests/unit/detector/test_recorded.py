@@ -11,10 +11,14 @@ from tests.scenarios.cascades import looping_below_the_limit
 from tests.unit.detector.make import Watcher, config, failed, inactive, pending, stopping, up
 
 from standfast.config import load_text
+from standfast.detector.check_tables import TcpCheck
 from standfast.detector.config import DetectorConfig, Mode, Thresholds, Watch
 from standfast.detector.history import parse, to_line
 from standfast.detector.model import (
     CheckObservation,
+    EndObservation,
+    FileObservation,
+    Level,
     Observation,
     Outcome,
     ReleaseObservation,
@@ -23,7 +27,7 @@ from standfast.detector.model import (
 )
 from standfast.detector.recorded import FIELD, _observations, observation_of
 from standfast.detector.recorder import Recorder
-from standfast.detector.replay import differences, replay
+from standfast.detector.replay import LevelChange, differences, replay
 
 DETECTOR = "standfast-detector.service"
 
@@ -177,6 +181,50 @@ def test_what_is_recorded_of_a_cascade_replays_to_the_same(caplog: pytest.LogCap
     recorded = [one for one in found if one is not None]
     whole = [observation for together in history for observation in together]
     assert [one.to_dict() for one in replay(recorded, settings)] == [one.to_dict() for one in replay(whole, settings)]
+
+
+def live(settings: DetectorConfig, seen: list[Observation], end: int) -> list[tuple[float, Level]]:
+    """When which level was entered, with a look each 30 s; what is seen is recorded as the detector does."""
+    watcher, recorder, found = Watcher(settings), Recorder(), [(0.0, Level.NONE)]
+    turns: dict[float, list[Observation]] = {float(at): [] for at in range(0, end, 30)}
+    for one in seen:
+        turns.setdefault(one.at, []).append(one)
+    for at in sorted(turns):
+        watcher.now = at
+        step = watcher.see(*turns[at], scheduled=at % 30 == 0)
+        recorder.record(turns[at], step.assessment, at)
+        if step.assessment.level is not found[-1][1]:
+            found.append((at, step.assessment.level))
+    return found[1:]
+
+
+PORT = TcpCheck(port=8001, interval_s=10)
+
+
+@pytest.mark.parametrize(
+    ("settings", "seen"),
+    [
+        (config("a", critical_files=("/f",)), [FileObservation(at, "/f", at < 60) for at in range(7, 400, 30)]),
+        (
+            DetectorConfig(watch=(Watch("a.service", check=(PORT,)),)),
+            [
+                CheckObservation(at, PORT.label, "a.service", Outcome.OK if at < 60 else Outcome.FAIL)
+                for at in range(4, 400, 10)
+            ],
+        ),
+        (config("a", "b"), [pending(at, "a") for at in (101, 111, 122, 133, 144, 165, 199)]),
+    ],
+    ids=["file", "check", "a unit that is looked at again, as after a reload"],
+)
+def test_what_is_seen_again_as_it_was_counts_when_it_does_in_a_replay(
+    settings: DetectorConfig, seen: list[Observation], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    lived = live(settings, [up(0), up(0, "b"), *seen], 400)
+    lines = [getattr(one, FIELD) for one in caplog.records]
+    again = replay([*parse(lines), EndObservation(400)], settings)
+    assert [(one.at, one.level) for one in again if isinstance(one, LevelChange)] == lived
+    assert lived
 
 
 def test_two_configurations_over_one_history() -> None:
