@@ -28,6 +28,8 @@ _STARTING_ID: Final = "7d4958e842da4a758f6c1cdc7b36dcc5"
 _JUST_THEN_S: Final = 0.002
 # Master restarts of the last hour count; so does the hold after them, which is seldom longer than a day.
 _LEDGER_S: Final = 24 * 3600.0
+# What a unit did that changed all the time is logged at the next look, or when the detector ends.
+_KEPT_S: Final = 3600.0
 
 
 class RecordedError(StandfastError):
@@ -104,21 +106,22 @@ def _lives(since: float, until: float) -> tuple[float, ...]:
 def _observations(reader: Any, began: float, until: float) -> Iterator[Observation]:
     while entry := reader.get_next():
         logged_at = entry["__REALTIME_TIMESTAMP"].timestamp()
-        if logged_at > until:
+        if logged_at > until + _KEPT_S:
             return
         # In its life the detector says itself what it has heard of master restarts, and when.
-        found = observation_of(entry) if logged_at >= began else observed(entry)
-        if found is not None and not isinstance(found, Resolved):
+        if logged_at >= began:
+            yield from (one for one in observations_of(entry) if one.at <= until)
+        elif (found := observed(entry)) is not None and not isinstance(found, Resolved):
             yield found
 
 
-def observation_of(entry: dict[str, Any]) -> Observation | None:
-    """The observation that an entry holds; None for all others, and for those of another version that make no sense."""
-    line = entry.get(FIELD)
-    if line is None or entry.get("_SYSTEMD_UNIT") != DETECTOR:
-        return None
-    try:
-        return from_line(line)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        log.warning("Passing over an observation that this version does not understand: %.200s", line)
-        return None
+def observations_of(entry: dict[str, Any]) -> Iterator[Observation]:
+    """The observations that an entry holds, a line each; those of another version that make no sense are left out."""
+    lines = entry.get(FIELD)
+    if not isinstance(lines, str) or entry.get("_SYSTEMD_UNIT") != DETECTOR:
+        return
+    for line in lines.splitlines():
+        try:
+            yield from_line(line)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            log.warning("Passing over an observation that this version does not understand: %.200s", line)

@@ -1,7 +1,8 @@
 """Says in the journal what the detector sees, a line when it changes, with the observation as a field.
 
 These lines are the recorded history: a replay over the journal reads STANDFAST_OBSERVATION. What was
-judged together has one time in it, so that a replay judges it together too.
+judged together has one time in it, so that a replay judges it together too. Of a unit that changes all the
+time most observations are kept for one line at the next look, which holds them all.
 """
 
 import logging
@@ -15,6 +16,7 @@ from standfast.detector.levels import HAPPENED, Assessment
 from standfast.detector.model import (
     MASTER_RESTART,
     CheckObservation,
+    ClockEvent,
     ClockObservation,
     FileObservation,
     ManagerObservation,
@@ -26,8 +28,10 @@ from standfast.detector.model import (
 )
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.prediction.wording import size, span
-from standfast.detector.reading import Meaning
+from standfast.detector.reading import FAILING, Meaning
 from standfast.detector.recorded import FIELD
+from standfast.detector.repetition import Repetition
+from standfast.detector.times import iso
 from standfast.events import Topic
 
 log = logging.getLogger(__name__)
@@ -36,6 +40,12 @@ log = logging.getLogger(__name__)
 NEWS_OF_LEFT = 0.02
 # journald tells of a new entry within half a second.
 _NEWS_TAKES_S: Final = 20.0
+# journald's readers are shown 64 KiB of a field, if they do not ask for more.
+_LONGEST_FIELD: Final = 48 * 1024
+# So many units are named in the line about what was kept.
+_NAMED: Final = 5
+# The host booted when the detector began: later ones are told since when it is up.
+_JUST_BOOTED_S: Final = 60.0
 
 
 class Recorder:
@@ -46,9 +56,15 @@ class Recorder:
         self._meanings: dict[str, Meaning] = {}
         self._others: dict[str, object] = {}
         self._figures: dict[tuple[Figure, str], FigureObservation] = {}
+        self._repetition = Repetition()
+        self._kept: list[str] = []
 
-    def record(self, observations: Iterable[Observation], assessment: Assessment, at: float) -> None:
-        """Log what is new in the observations, which were judged at the time `at`."""
+    def record(
+        self, observations: Iterable[Observation], assessment: Assessment, at: float, *, scheduled: bool = False
+    ) -> None:
+        """Log what is new in the observations, which were judged at the time `at`, in a scheduled look or between."""
+        if scheduled:
+            self.tell_kept()
         for observation in observations:
             match observation:
                 case UnitObservation():
@@ -75,7 +91,9 @@ class Recorder:
             case ReleaseObservation():
                 self._say(logging.INFO, "heard of a release by a human", _heard(observation, at))
             case ClockObservation(event=event):
-                self._say(logging.INFO, f"the host {HAPPENED[event]}", observation)
+                is_old = event is ClockEvent.BOOT and at - observation.at > _JUST_BOOTED_S
+                words = f"has been up since {iso(observation.at)}" if is_old else HAPPENED[event]
+                self._say(logging.INFO, f"the host {words}", observation)
 
     def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
         health = assessment.health.get(seen.unit)
@@ -90,10 +108,12 @@ class Recorder:
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
         if before == now and meant is meaning:
             return
-        is_news = meaning is not meant and (health.reading.failing or meaning is Meaning.UNKNOWN)
-        level = logging.WARNING if is_news else logging.INFO
+        is_bad = meaning is not meant and (health.reading.failing or meaning is Meaning.UNKNOWN)
+        level = logging.WARNING if is_bad else logging.INFO
         why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
-        self._say(level, f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})", seen)
+        words = f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})"
+        is_over = meant in FAILING and meaning not in FAILING and meaning is not Meaning.SETTLING
+        self._say_of_unit(level, words, seen, meaning.value, must=is_over)
 
     def _figure(self, seen: FigureObservation) -> None:
         key = (seen.figure, seen.of)
@@ -107,8 +127,35 @@ class Recorder:
     def _needed(self, seen: UnitObservation) -> None:
         """A unit that is not watched itself: others need it, or it is the master restart."""
         job = seen.job if seen.unit == MASTER_RESTART else ""
-        way = (seen.load_state, seen.active_state, seen.n_restarts, job)
-        self._other(seen.unit, way, f"{seen.unit} is {seen.active_state}", seen)
+        found = (*way(seen), job)
+        if self._others.get(seen.unit) != found:
+            self._others[seen.unit] = found
+            self._say_of_unit(logging.INFO, f"{seen.unit} is {seen.active_state}", seen, seen.active_state)
+
+    def _say_of_unit(self, level: int, words: str, seen: UnitObservation, meaning: str, *, must: bool = False) -> None:
+        if must or self._repetition.is_news(seen.unit, meaning):
+            self._say(level, words, seen)
+            return
+        line = to_line(seen)
+        if sum(map(len, self._kept)) + len(self._kept) + len(line) > _LONGEST_FIELD:
+            self._say_kept("units change all the time")
+        self._kept.append(line)
+
+    def tell_kept(self) -> None:
+        """Say what was kept since the last look."""
+        counts = self._repetition.looked()
+        if self._kept:
+            shown = [f"{unit} ({self._now(unit)}, {count} more changes)" for unit, count in sorted(counts.items())]
+            more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+            self._say_kept(f"goes on as before: {', '.join(shown[:_NAMED])}{more}")
+
+    def _now(self, unit: str) -> str:
+        meaning = self._meanings.get(unit)
+        return f"now {meaning}" if meaning is not None else "needed by others"
+
+    def _say_kept(self, words: str) -> None:
+        log.info("%s %s", Topic.HEALTH_CHECK, words, extra={FIELD: "\n".join(self._kept)})
+        self._kept = []
 
     def _forget(self, seen: UnitObservation) -> None:
         """A watched unit that is watched no more: it is gone."""

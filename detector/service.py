@@ -132,6 +132,7 @@ class Detector:
         await self._prober.stop()
         await self._disks.stop()
         await self._link.close()
+        self._recorder.tell_kept()
         self._keeper.keep_counts(self._mind, boot_id(), self._clock.now())
         self._keeper.close()
         self._status_path.unlink(missing_ok=True)
@@ -203,7 +204,8 @@ class Detector:
         self._recorded_at = max(self._recorded_at + RECORD_STEP_S, made_at)
         if observations or entries or scheduled or now - self._status_at >= self._status_every_s:
             turn = self._take(observations, entries, now, scheduled=scheduled)
-            self._recorder.record((*observations, *turn.concluded), turn.step.assessment, self._recorded_at)
+            seen, assessment = (*observations, *turn.concluded), turn.step.assessment
+            self._recorder.record(seen, assessment, self._recorded_at, scheduled=scheduled)
             await self._act(turn, now, scheduled)
 
     def _take(

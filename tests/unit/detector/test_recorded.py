@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.scenarios.cascades import looping_below_the_limit
-from tests.unit.detector.make import Watcher, config, failed, inactive, pending, stopping, up
+from tests.unit.detector.make import Watcher, config, failed, inactive, pending, starting, stopping, up
 
 from standfast.config import load_text
 from standfast.detector.check_tables import TcpCheck
@@ -16,6 +16,8 @@ from standfast.detector.config import DetectorConfig, Mode, Thresholds, Watch
 from standfast.detector.history import parse, to_line
 from standfast.detector.model import (
     CheckObservation,
+    ClockEvent,
+    ClockObservation,
     EndObservation,
     FileObservation,
     Level,
@@ -25,7 +27,7 @@ from standfast.detector.model import (
     RestartObservation,
     RunResult,
 )
-from standfast.detector.recorded import FIELD, _observations, observation_of
+from standfast.detector.recorded import FIELD, _observations, observations_of
 from standfast.detector.recorder import Recorder
 from standfast.detector.replay import LevelChange, differences, replay
 
@@ -37,11 +39,11 @@ def entry(at: float = 5, /, **fields: Any) -> dict[str, Any]:
 
 
 def test_an_entry_of_the_detector_holds_its_observation() -> None:
-    assert observation_of(entry(**{FIELD: to_line(up(3))})) == up(3)
+    assert [*observations_of(entry(**{FIELD: f"{to_line(up(3))}\n{to_line(up(4))}"}))] == [up(3), up(4)]
 
 
 def test_only_the_detector_is_believed() -> None:
-    assert observation_of(entry(**{FIELD: to_line(up(3)), "_SYSTEMD_UNIT": "evil.service"})) is None
+    assert not [*observations_of(entry(**{FIELD: to_line(up(3)), "_SYSTEMD_UNIT": "evil.service"}))]
 
 
 class Reader:
@@ -127,7 +129,7 @@ def test_what_is_judged_together_has_one_time_on_record(caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"at":1,"kind":"of tomorrow"}', '{"at":1,"kind":"unit"}'])
 def test_what_another_version_wrote_is_passed_over(line: str, caplog: pytest.LogCaptureFixture) -> None:
-    assert observation_of(entry(**{FIELD: line})) is None
+    assert not [*observations_of(entry(**{FIELD: line}))]
     assert "does not understand" in caplog.text
 
 
@@ -177,8 +179,8 @@ def test_what_is_recorded_of_a_cascade_replays_to_the_same(caplog: pytest.LogCap
         [failed(101, "b")],
         [failed(102, "c", invocation_id="2")],
     ]
-    found = [observation_of(entry(**{FIELD: getattr(one, FIELD)})) for one in record(history, caplog)]
-    recorded = [one for one in found if one is not None]
+    entries = [entry(**{FIELD: getattr(one, FIELD)}) for one in record(history, caplog)]
+    recorded = [one for found in entries for one in observations_of(found)]
     whole = [observation for together in history for observation in together]
     assert [one.to_dict() for one in replay(recorded, settings)] == [one.to_dict() for one in replay(whole, settings)]
 
@@ -192,7 +194,7 @@ def live(settings: DetectorConfig, seen: list[Observation], end: int) -> list[tu
     for at in sorted(turns):
         watcher.now = at
         step = watcher.see(*turns[at], scheduled=at % 30 == 0)
-        recorder.record(turns[at], step.assessment, at)
+        recorder.record(turns[at], step.assessment, at, scheduled=at % 30 == 0)
         if step.assessment.level is not found[-1][1]:
             found.append((at, step.assessment.level))
     return found[1:]
@@ -225,6 +227,55 @@ def test_what_is_seen_again_as_it_was_counts_when_it_does_in_a_replay(
     again = replay([*parse(lines), EndObservation(400)], settings)
     assert [(one.at, one.level) for one in again if isinstance(one, LevelChange)] == lived
     assert lived
+
+
+def looping(end: int) -> list[Observation]:
+    """A unit that crashes twice a second until somebody mends it."""
+    found: list[Observation] = [up(0)]
+    for n in range(1, 2 * end - 120):
+        at = 1 + n / 2
+        found += [pending(at, n=n - 1), starting(at + 0.1, n=n), up(at + 0.2, n=n)]
+    return [*found, *(up(at, n=n) for at in (end - 40, end - 10))]  # each look reads some units that did not change
+
+
+def test_a_crash_loop_is_a_line_a_look_and_replays_to_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    lived = live(config("a"), looping(400), 400)
+    lines = [one.getMessage() for one in caplog.records]
+    assert len(lines) < 30, "not the two thousand that happened"
+    kept = [line for line in lines if "goes on as before" in line]
+    assert len(kept) == 12
+    assert kept[1].startswith("[HEALTH-CHECK] goes on as before: a.service (now ")
+    assert lines[-1].startswith("[HEALTH-CHECK] a.service is healthy"), "its end is said"
+    entries = [entry(**{FIELD: getattr(one, FIELD)}) for one in caplog.records]
+    seen = sorted((one for found in entries for one in observations_of(found)), key=lambda one: one.at)
+    again = replay([*seen, EndObservation(400)], config("a"))
+    assert [(one.at, one.level) for one in again if isinstance(one, LevelChange)] == lived
+    assert [level for _, level in lived] == [Level.WARNING, Level.NONE]
+
+
+def test_what_is_kept_is_no_more_than_a_reader_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    recorder = Recorder()
+    watcher = Watcher(config("a"))
+    for one in looping(300):
+        recorder.record([one], watcher.see(one).assessment, one.at)
+    recorder.tell_kept()
+    held = [getattr(one, FIELD) for one in caplog.records]
+    assert max(map(len, held)) < 64 * 1024
+    assert sum(len(field.splitlines()) for field in held) == len(looping(300)[:-2]), "all that changed"
+
+
+def test_the_host_that_is_up_for_long_did_not_boot_just_now(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    step = Watcher(config("a")).see(up(0), scheduled=True)
+    for at in (1010.0, 90000.0):
+        Recorder().record([ClockObservation(1000, ClockEvent.BOOT)], step.assessment, at)
+    assert [one.getMessage() for one in caplog.records] == [
+        "[HEALTH-CHECK] the host booted",
+        "[HEALTH-CHECK] the host has been up since 1970-01-01T00:16:40.000+00:00",
+    ]
+    assert len({getattr(one, FIELD) for one in caplog.records}) == 1
 
 
 def test_two_configurations_over_one_history() -> None:
