@@ -28,7 +28,7 @@ from standfast.detector.model import (
 )
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.prediction.wording import size, span
-from standfast.detector.reading import FAILING, Meaning
+from standfast.detector.reading import Meaning
 from standfast.detector.recorded import FIELD
 from standfast.detector.repetition import Repetition
 from standfast.detector.times import iso
@@ -112,8 +112,7 @@ class Recorder:
         level = logging.WARNING if is_bad else logging.INFO
         why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
         words = f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})"
-        is_over = meant in FAILING and meaning not in FAILING and meaning is not Meaning.SETTLING
-        self._say_of_unit(level, words, seen, meaning.value, must=is_over)
+        self._say_of_unit(level, words, seen, meaning.value)
 
     def _figure(self, seen: FigureObservation) -> None:
         key = (seen.figure, seen.of)
@@ -132,8 +131,8 @@ class Recorder:
             self._others[seen.unit] = found
             self._say_of_unit(logging.INFO, f"{seen.unit} is {seen.active_state}", seen, seen.active_state)
 
-    def _say_of_unit(self, level: int, words: str, seen: UnitObservation, meaning: str, *, must: bool = False) -> None:
-        if must or self._repetition.is_news(seen.unit, meaning):
+    def _say_of_unit(self, level: int, words: str, seen: UnitObservation, meaning: str) -> None:
+        if self._repetition.is_news(seen.unit, meaning):
             self._say(level, words, seen)
             return
         line = to_line(seen)
@@ -143,11 +142,13 @@ class Recorder:
 
     def tell_kept(self) -> None:
         """Say what was kept since the last look."""
-        counts = self._repetition.looked()
+        looked = self._repetition.looked()
         if self._kept:
-            shown = [f"{unit} ({self._now(unit)}, {count} more changes)" for unit, count in sorted(counts.items())]
+            shown = [f"{unit} ({count} times, {self._now(unit)})" for unit, count in sorted(looked.counts.items())]
             more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-            self._say_kept(f"goes on as before: {', '.join(shown[:_NAMED])}{more}")
+            self._say_kept(f"went on changing: {', '.join(shown[:_NAMED])}{more}")
+        for unit in looked.settled:
+            log.info("%s %s changes no more, %s", Topic.HEALTH_CHECK, unit, self._now(unit))
 
     def _now(self, unit: str) -> str:
         meaning = self._meanings.get(unit)

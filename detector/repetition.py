@@ -1,5 +1,6 @@
 """Which changes of a unit are said one by one: one that crashes again and again would fill the journal. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +13,20 @@ class _Unit:
     said: int = 0
     meant: set[str] = field(default_factory=set)
     held: int = 0
+    is_often: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the time since the last look came to.
+
+    Attributes:
+        counts: how many changes of which units were not said.
+        settled: those that changed too often until then, and have not since.
+    """
+
+    counts: Mapping[str, int]
+    settled: tuple[str, ...]
 
 
 class Repetition:
@@ -30,13 +45,11 @@ class Repetition:
         found.meant.add(meaning)
         return True
 
-    def looked(self) -> dict[str, int]:
-        """A look was made: how many changes of which units were not said since the last one.
-
-        Whoever goes on like that is not listened to anew; only an interval with few changes begins again.
-        """
-        held = {unit: found.held for unit, found in self._units.items() if found.held}
-        self._units = {unit: found for unit, found in self._units.items() if found.held}
-        for found in self._units.values():
-            found.held = 0
-        return held
+    def looked(self) -> Looked:
+        """A look was made. Whoever goes on like that is not listened to anew; only an interval without begins again."""
+        counts = {unit: found.held for unit, found in self._units.items() if found.held}
+        settled = tuple(unit for unit, found in self._units.items() if found.is_often and not found.held)
+        self._units = {
+            unit: _Unit(found.said, found.meant, is_often=True) for unit, found in self._units.items() if found.held
+        }
+        return Looked(counts, settled)

@@ -232,7 +232,9 @@ def test_a_paused_agent_stays_paused_over_a_restart_until_it_is_resumed(machine:
     assert paused.returncode == 0, paused.stderr
     assert paused.stdout.startswith("Agent paper is paused: no new orders")
     assert agent(machine)["paused"] is True
-    assert "paused by root" in machine.wait_journal(lambda entry: "earnings today" in entry["MESSAGE"])["MESSAGE"]
+    machine.wait_journal(lambda entry: "paused by root" in entry["MESSAGE"] and "earnings today" in entry["MESSAGE"])
+    (command,) = json.loads(ctl(machine, "history", "--type", "PAUSE", "--json").stdout)
+    assert (command["unit"], command["by"]) == (AGENT, "root")
 
     machine.run(["systemctl", "restart", AGENT])
     wait_until(lambda: agent(machine)["paused"] is True, "the agent to be paused after its restart")
