@@ -1,5 +1,6 @@
 """Whether to ask for a master restart now, with the reason. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -7,11 +8,16 @@ from typing import Final
 from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
 from standfast.detector.counting import in_clock_grace
 from standfast.detector.levels import CASCADE_UNITS, HAPPENED, Assessment, Health
-from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, is_refused, is_restarting, same_set_runs
-from standfast.detector.model import State
+from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, is_restarting, same_set_runs
+from standfast.detector.model import RunResult, State
 from standfast.detector.reading import Meaning
 
 FILE_RESTART_LOOKS: Final = 7
+
+_WHAT_THE_LAST_DID: Final[Mapping[RunResult, str]] = {
+    RunResult.ASKED: "the last one was asked for",
+    RunResult.REFUSED: "systemd refused to start the last one",
+}
 
 
 class Reason(StrEnum):
@@ -101,8 +107,7 @@ def _refused_by_ledger(
     if same_set_runs(state.runs, state.released_at, causes, now) >= SAME_SET_RUNS:
         return Reason.SAME_SET, f"{SAME_SET_RUNS} master restarts did not help these units: a human must look"
     if left.gap_until is not None:
-        refused = is_refused(state.runs, state.released_at)
-        what = "systemd refused to start the last one" if refused else "the last master restart was"
+        what = _WHAT_THE_LAST_DID.get(state.runs[-1].result, "the last master restart was")
         return Reason.GAP, f"{what} less than {_minutes(settings.min_gap_s)} min ago"
     return None
 

@@ -15,6 +15,8 @@ from standfast.config import ConfigError, Mistake
 from standfast.daemon import Frame
 from standfast.detector import service
 from standfast.detector.config import DetectorConfig, Watch
+from standfast.detector.follow import LedgerEntry
+from standfast.detector.model import RestartObservation, RunResult
 from standfast.detector.service import Detector
 from standfast.heartbeat import Heartbeat
 from standfast.journal import Journal
@@ -66,6 +68,25 @@ def test_a_reload_that_is_refused_stands_in_the_status_soon(bus: PrivateBus, tmp
                 said = str((statusfile.read(path) or {}).get("reload_refused"))
 
     asyncio.run(with_detector(bus, tmp_path, watch, refuse))
+
+
+def test_what_the_journal_told_is_behind_only_once_it_is_judged(tmp_path: Path) -> None:
+    """A detector that is killed in between, while it asks for a master restart, hears of it again."""
+
+    async def run() -> None:
+        journal = Journal("standfast-detector", tmp_path / "doorbell")
+        frame, read = Frame(Heartbeat(), journal), DetectorConfig
+        detector = Detector(frame, read(), read, Systemd1.connect, tmp_path / "detector.db", tmp_path / "status.json")
+        started = RestartObservation(100.0, RunResult.STARTED, "run")
+        told = LedgerEntry(started, "s=1;i=7")
+        detector._on_ledger_entry(told)
+        assert detector._keeper.cursor == ""
+        turn = detector._take([started], [told], 101.0, scheduled=False)
+        assert [run.run_id for run in turn.step.state.runs] == ["run"]
+        assert (detector._keeper.cursor, turn.ledger_changed) == ("s=1;i=7", True)
+        journal.close()
+
+    asyncio.run(run())
 
 
 async def shown(path: Path, wanted: str) -> None:
