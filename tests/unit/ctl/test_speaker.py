@@ -18,7 +18,7 @@ NAMES = {0: "root", 990: "standfast", 1000: "alice"}
 MASTER = "standfast-master-restart.service"
 
 
-def entry(kind: str, error_type: str = "X", uid: int = 0, at_s: float = 0, **more: str) -> Entry:
+def entry(kind: str, error_type: str = "X", uid: int = 0, at_s: float = 0, /, **more: str) -> Entry:
     fields = {"STANDFAST": "1", "STANDFAST_EVENT": kind, "STANDFAST_TYPE": error_type, "_UID": str(uid), **more}
     return Entry(fields, "", NOW + timedelta(seconds=at_s))
 
@@ -57,7 +57,7 @@ def test_who_a_restart_is_by() -> None:
     assert by(run(0, "a"), frozenset({"a"})) == "detector"
     assert by(run(0, "b"), frozenset({"a"})) == "root"
     assert by(asked(0)) == "detector"
-    assert by(entry("problem", uid=1000, _SYSTEMD_UNIT="standfast-detector.service")) == "alice"
+    assert by(entry("problem", "X", 1000, _SYSTEMD_UNIT="standfast-detector.service")) == "alice"
 
 
 @pytest.mark.parametrize(
