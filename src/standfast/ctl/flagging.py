@@ -23,6 +23,7 @@ from standfast.web.snapshot import Source, table
 TAKEN_S: Final = 20.0
 # The agent replaces its status file without a word to anybody; a look at it costs next to nothing.
 _LOOK_EVERY_S: Final = 0.1
+_DEEDS: Final = {FlagKind.PAUSED: "pause", FlagKind.KILLED: "kill"}
 _NAME: Final = re.compile(r"[A-Za-z0-9_:@\\-][A-Za-z0-9_:@.\\-]*")
 
 
@@ -66,10 +67,11 @@ def put(config: Path, kind: FlagKind, why: str) -> None:
         os.replace(beside, path)
     except OSError as error:
         raise _refused(path, error) from error
+    _note(config.stem, _DEEDS[kind], why)
 
 
-def note(name: str, what: str, why: str = "") -> None:
-    """Say in the journal that somebody paused, killed or resumed an agent; the flag holds though nobody hears it."""
+def _note(name: str, what: str, why: str = "") -> None:
+    """Say in the journal, for the history, what was done to an agent; it holds though nobody hears it."""
     because = f": {why}" if why else ""
     unit = f"standfast-agent@{name}.service"
     say(Event(Kind.COMMAND, f"{what.capitalize()} agent {name}{because}", what.upper(), unit=unit))
@@ -91,6 +93,7 @@ def take_away(config: Path) -> tuple[FlagKind, ...]:
         except OSError as error:
             raise _refused(path, error) from error
         found.append(kind)
+    _note(config.stem, "resume")
     return tuple(found)
 
 

@@ -17,7 +17,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     name = arguments.name
     flagging.put(flagging.agent_config(name), FlagKind.KILLED, arguments.why)
-    flagging.note(name, "kill", arguments.why)
     found = flagging.taken_up(name, "killed", flagging.is_killed)
     if found is not None:
         screen.line(f"Agent {name} is killed. It says: {found.get('reason')}", Tone.GOOD)

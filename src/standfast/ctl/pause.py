@@ -17,7 +17,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     name = arguments.name
     flagging.put(flagging.agent_config(name), FlagKind.PAUSED, arguments.why)
-    flagging.note(name, "pause", arguments.why)
     if flagging.taken_up(name, "paused", lambda source: source.get("paused") is True):
         screen.line(f"Agent {name} is paused: no new orders, all else goes on.", Tone.GOOD)
     else:

@@ -16,7 +16,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     name = arguments.name
     was = flagging.take_away(flagging.agent_config(name))
-    flagging.note(name, "resume")
     if not was:
         screen.line(f"Agent {name} was neither paused nor killed; it is reloaded all the same.")
     if flagging.taken_up(name, "resumed", _is_free):
