@@ -42,6 +42,8 @@ NEWS_OF_LEFT = 0.02
 _NEWS_TAKES_S: Final = 20.0
 # journald's readers are shown 64 KiB of a field, if they do not ask for more.
 _LONGEST_FIELD: Final = 48 * 1024
+# What ends a loop is said, however often the unit changed before.
+_ENDS: Final = frozenset({Meaning.STOPPED, Meaning.GIVEN_UP, Meaning.UNKNOWN})
 # So many units are named in the line about what was kept.
 _NAMED: Final = 5
 # The host booted when the detector began: later ones are told since when it is up.
@@ -112,7 +114,10 @@ class Recorder:
         level = logging.WARNING if is_bad else logging.INFO
         why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
         words = f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})"
-        self._say_of_unit(level, words, seen, meaning.value)
+        if meaning in _ENDS:
+            self._say(level, words, seen)
+        else:
+            self._say_of_unit(level, words, seen, meaning.value)
 
     def _figure(self, seen: FigureObservation) -> None:
         key = (seen.figure, seen.of)

@@ -18,6 +18,7 @@ from standfast.detector.model import (
     CheckObservation,
     ClockEvent,
     ClockObservation,
+    Ending,
     EndObservation,
     FileObservation,
     Level,
@@ -252,6 +253,14 @@ def test_a_crash_loop_is_a_line_a_look_and_replays_to_the_same(caplog: pytest.Lo
     again = replay([*seen, EndObservation(400)], config("a"))
     assert [(one.at, one.level) for one in again if isinstance(one, LevelChange)] == lived
     assert [level for _, level in lived] == [Level.WARNING, Level.NONE]
+
+
+def test_what_ends_a_crash_loop_is_said_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    end: list[Observation] = [stopping(380, n=637), inactive(381, n=637, ended_by=Ending.JOB)]
+    live(config("a"), [inactive(0, ended_by=Ending.JOB), *looping(440)[1:-2], *end], 450)
+    said = [one.getMessage() for one in caplog.records]
+    assert "[HEALTH-CHECK] a.service is stopped: stopped by its operator (inactive/dead)" in said[-4:]
 
 
 def test_what_is_kept_is_no_more_than_a_reader_is_shown(caplog: pytest.LogCaptureFixture) -> None:
