@@ -94,7 +94,8 @@ class Secret:
         obstacle: why the daemon's user may not read a file of its own.
         is_public: whether others than its owner may read it.
         is_newer: whether it was stored after the unit was started.
-        is_needed: whether the unit fails without it.
+        is_needed: whether something that is configured does not work without it.
+        is_settable: whether it is one that `standfastctl secret set` knows.
     """
 
     asked_by: str
@@ -105,6 +106,7 @@ class Secret:
     is_public: bool = False
     is_newer: bool = False
     is_needed: bool = True
+    is_settable: bool = True
     agent: str = ""
 
 
@@ -125,6 +127,19 @@ class File:
     exists: bool = True
     obstacle: str = ""
     is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a strategy's source tells of the class that is configured; nothing where all is well.
+
+    Attributes:
+        wrong: why it cannot be loaded.
+        unknown: why that cannot be told.
+    """
+
+    wrong: str = ""
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,8 @@ class Facts:
     reached: tuple[Reach, ...] = ()
     files: Mapping[str, File] = field(default_factory=dict)
     strategies: Mapping[str, File] = field(default_factory=dict)
+    code: Mapping[str, Code] = field(default_factory=dict)
+    is_signing_wanted: bool = False
     modules: frozenset[str] = frozenset()
 
     def unit(self, name: str) -> Unit:
