@@ -8,10 +8,12 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
-from standfast.detector.model import DETECTOR, MASTER_RESTART, Level, Run, State
-from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, duration
+from standfast.detector.model import Level, Run, State
+from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes
 from standfast.detector.times import iso
 from standfast.events import Event, Kind, Severity
+from standfast.time_words import span
+from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
 
@@ -81,7 +83,7 @@ def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
     else:
         action = by_hand_until(step, config, now)
         until_s = (ledger_budget(step.state, config, now).hold_until or now) - now
-        why = f"{config.restart.max_per_hour} master restarts within an hour; no more for {duration(until_s)}"
+        why = f"{config.restart.max_per_hour} master restarts within an hour; no more for {span(until_s)}"
     return Event(
         Kind.PROBLEM,
         f"Hands off: {why}",

@@ -8,14 +8,13 @@ from typing import Annotated, Final
 from standfast.config import AtLeast, Duration, Seconds, repeated
 from standfast.detector.check_tables import Check, Database, SqliteCheck
 from standfast.detector.prediction.settings import PredictionSettings
+from standfast.unit_names import AGENTS
 
 Count = Annotated[int, AtLeast(1)]
 Interval = Annotated[float, Duration(1.0)]
 
 # TimeoutStartSec of the master restart, less what its jobs and its report may take.
 LONGEST_SETTLE_S: Final = 100.0
-
-AGENTS: Final = "standfast-agent@*.service"
 
 
 class Mode(StrEnum):

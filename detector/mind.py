@@ -10,18 +10,11 @@ from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
 from standfast.detector.fold import fold
 from standfast.detector.limits import given_up, lost_run
-from standfast.detector.model import (
-    MASTER_RESTART,
-    Observation,
-    RestartObservation,
-    Run,
-    RunResult,
-    State,
-    UnitObservation,
-)
+from standfast.detector.model import Observation, RestartObservation, Run, RunResult, State, UnitObservation
 from standfast.detector.remembering import Remembered, configured
 from standfast.detector.shifting import shifted
 from standfast.events import Event
+from standfast.unit_names import MASTER_RESTART
 
 _SILENT: Final = f"systemd did not start it, see journalctl -u {MASTER_RESTART}"
 

@@ -12,7 +12,6 @@ from typing import Final
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment
 from standfast.detector.model import (
-    MASTER_RESTART,
     CheckObservation,
     ClockObservation,
     FileObservation,
@@ -24,10 +23,12 @@ from standfast.detector.model import (
     UnitObservation,
 )
 from standfast.detector.prediction.model import Figure, FigureObservation
-from standfast.detector.prediction.wording import size, span
+from standfast.detector.prediction.wording import size
 from standfast.detector.reading import Meaning
 from standfast.detector.recorded import FIELD
 from standfast.events import Topic
+from standfast.time_words import rough
+from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Recorder:
         if told is not None and (told.run, told.limit) == (seen.run, seen.limit) and not _has_moved(told, seen):
             return
         self._figures[key] = seen
-        say = span if seen.figure is Figure.WATCHDOG else size
+        say = rough if seen.figure is Figure.WATCHDOG else size
         self._say(logging.INFO, f"{seen.figure} of {seen.of}: {say(seen.value)} of {say(seen.limit)}", seen)
 
     def _needed(self, seen: UnitObservation) -> None:

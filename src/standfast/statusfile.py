@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from standfast import __version__
 from standfast.errors import StandfastError
 
 
@@ -16,12 +17,14 @@ class StatusFileError(StandfastError):
 def write(path: Path, status: Mapping[str, Any]) -> None:
     """Replace `path` in one step, so that a reader sees the old status or the new one, never half of one.
 
+    Who writes it says with which version it runs: after an upgrade that is not the installed one.
+
     Raises:
         StatusFileError: the directory is missing, full or not writable.
     """
     beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_text(json.dumps(status, indent=1) + "\n")
+        beside.write_text(json.dumps({**status, "version": __version__}, indent=1) + "\n")
         beside.chmod(0o644)
         os.replace(beside, path)
     except OSError as error:

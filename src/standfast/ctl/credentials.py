@@ -13,10 +13,8 @@ from standfast import paths
 from standfast.ctl.command import UsageError
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
+from standfast.unit_names import AGENT_TEMPLATE, CHECK, DETECTOR, NOTIFIER
 
-NOTIFIER: Final = "standfast-notifier.service"
-DETECTOR: Final = "standfast-detector.service"
-AGENTS: Final = "standfast-agent@.service"
 # The credentials that the units ask for, and whose they are.
 UNITS: Final[Mapping[str, str]] = {
     "telegram-bot-token": NOTIFIER,
@@ -25,10 +23,10 @@ UNITS: Final[Mapping[str, str]] = {
     "webhook-secret": NOTIFIER,
     "apprise-urls": NOTIFIER,
     "postgresql-password": DETECTOR,
-    "openalgo-api-key": AGENTS,
+    "openalgo-api-key": AGENT_TEMPLATE,
 }
 # Who is handed the same secrets: the check asks the channels' other sides, and sends while the notifier is away.
-SHARED: Final[Mapping[str, tuple[str, ...]]] = {NOTIFIER: ("standfast-check.service",)}
+SHARED: Final[Mapping[str, tuple[str, ...]]] = {NOTIFIER: (CHECK,)}
 DROP_INS: Final = paths.ROOT / "etc/systemd/system"
 DIRECTORY: Final = paths.CONFIG / "credentials"
 _SEALING_LIMIT_S: Final = 30.0
@@ -67,12 +65,12 @@ class Place:
     def agent(self) -> str:
         """The agent whose own it is; "" where it is every agent's, or the other daemons'."""
         prefix, _, agent = self.unit.removesuffix(".service").partition("@")
-        return agent if prefix == AGENTS.partition("@")[0] else ""
+        return agent if prefix == AGENT_TEMPLATE.partition("@")[0] else ""
 
     @property
     def restart(self) -> str:
         """What to restart for it to be handed over; NAME where it is every agent's."""
-        return self.unit.removesuffix(".service").replace("@", "@NAME" if self.unit == AGENTS else "@")
+        return self.unit.removesuffix(".service").replace("@", "@NAME" if self.unit == AGENT_TEMPLATE else "@")
 
 
 def place_of(name: str, agent: str | None) -> Place:
@@ -86,9 +84,9 @@ def place_of(name: str, agent: str | None) -> Place:
         raise UsageError(f'there is no credential "{name}"; there are {", ".join(UNITS)}')
     if agent is None:
         return Place(name, unit)
-    if unit != AGENTS:
+    if unit != AGENT_TEMPLATE:
         raise UsageError(f'"{name}" is for {unit}, not for an agent: leave --agent out')
-    return Place(name, AGENTS.replace("@", f"@{agent}"))
+    return Place(name, AGENT_TEMPLATE.replace("@", f"@{agent}"))
 
 
 def stored() -> Iterator[tuple[Place, Kept]]:

@@ -14,6 +14,7 @@ from standfast.clock import utc_now
 from standfast.ctl.patience import Patience
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
+from standfast.unit_names import agent_unit
 from standfast.web.reading import read_snapshot
 from standfast.web.snapshot import Source, table
 
@@ -95,7 +96,7 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> Source | 
         FlagError: it could not be reloaded, or did not take it up in time.
         SystemctlError: systemd does not answer.
     """
-    unit = f"standfast-agent@{name}.service"
+    unit = agent_unit(name)
     if systemctl("is-active", "--quiet", unit).returncode != 0:
         return None
     reload = systemctl("reload", unit)

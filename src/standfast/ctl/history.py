@@ -22,7 +22,7 @@ from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry
-from standfast.web.report import Cell, Table, Tone
+from standfast.web.report import AT, Cell, Table, Tone
 
 _LEFT_OUT: Final = frozenset({Kind.CANARY, Kind.NOTIFICATION})
 _TONES: Final = {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WARNING}
@@ -61,7 +61,7 @@ def _row(one: Happening) -> tuple[Cell, ...]:
     event = one.event
     tone = _TONES.get(event.severity, Tone.PLAIN) if event.kind is Kind.PROBLEM else Tone.PLAIN
     return (
-        Cell(one.at.strftime("%Y-%m-%d %H:%M:%S UTC"), at=one.at),
+        Cell(AT, at=one.at),
         Cell(event.kind.value, tone),
         Cell(event.type or event.level or event.state or "-"),
         Cell(event.unit or "-"),

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from standfast.ctl.configuration import Verdict
-from standfast.ctl.doctor.facts import DETECTOR, NOTIFIER, Unit, agent_unit
+from standfast.ctl.doctor.facts import Unit
 from standfast.ctl.doctor.finding import Finding
 from standfast.ctl.doctor.gather import configured, units
 from standfast.ctl.doctor.rules import OF_FILES
 from standfast.ctl.systemctl import SystemctlError
+from standfast.unit_names import DETECTOR, NOTIFIER, agent_unit
 
 
 def found_around(verdicts: Sequence[Verdict]) -> dict[Path, tuple[Finding, ...]]:

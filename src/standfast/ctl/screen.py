@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from standfast.ctl.layout import WIDTH, plain_lines
 from standfast.web.report import Cell, Table, Tone
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _STYLES: Final[Mapping[Tone, str]] = {
 }
 
 _UNBOUNDED: Final = 10_000
+_INDENT: Final = "  "
 
 
 class Screen:
@@ -28,9 +30,11 @@ class Screen:
         self._stream = stream
         looked_at = stream.isatty() if terminal is None else terminal
         self._console = _console(stream) if looked_at else None
+        self._is_begun = False
 
     def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
         """A line of text."""
+        self._is_begun = True
         if self._console:
             self._console.print(printable(text), style=_STYLES[tone], markup=False, emoji=False)
         else:
@@ -45,8 +49,10 @@ class Screen:
         self._stream.write(json.dumps(value) + "\n")
 
     def table(self, table: Table) -> None:
-        """A table under its title, or what stands for it when it is empty."""
-        self.line()
+        """A table under its title, apart from what stands above; or what stands for it when it is empty."""
+        if self._is_begun:
+            self.line()
+        self._is_begun = True
         if not table.rows:
             self.line(f"{table.title}: {table.empty}")
         elif self._console:
@@ -54,8 +60,9 @@ class Screen:
                 self._console.print(part)
         else:
             self.line(f"{table.title}:")
-            for row in _aligned([table.columns, *([cell.text for cell in row] for row in table.rows)]):
-                self.line(f"  {row}")
+            rows = [[printable(cell.words) for cell in row] for row in table.rows]
+            for line in plain_lines(table.columns, rows, WIDTH - len(_INDENT)):
+                self.line(f"{_INDENT}{line}")
 
 
 def printable(text: str) -> str:
@@ -89,9 +96,9 @@ def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Text":
     from rich.text import Text
 
     first, *others = row
-    words = Text("  ").append(printable(local(first)), _STYLES[first.tone] or "bold").append(":")
+    words = Text("  ").append(printable(first.words), _STYLES[first.tone] or "bold").append(":")
     for column, cell in zip(columns[1:], others, strict=True):
-        words.append(f" {column.lower()} ", "dim").append(printable(local(cell)), _STYLES[cell.tone]).append(";")
+        words.append(f" {column.lower()} ", "dim").append(printable(cell.words), _STYLES[cell.tone]).append(";")
     words.right_crop(1)
     return words
 
@@ -104,16 +111,5 @@ def _rich(table: Table) -> "RichTable":
     for column in table.columns:
         shown.add_column(column)
     for row in table.rows:
-        shown.add_row(*(Text(printable(local(cell)), _STYLES[cell.tone]) for cell in row))
+        shown.add_row(*(Text(printable(cell.words), _STYLES[cell.tone]) for cell in row))
     return shown
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    cleaned = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cleaned, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cleaned]
-
-
-def local(cell: Cell) -> str:
-    """What a person reads in a cell: moments by the clock of the host."""
-    return cell.at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if cell.at else cell.text

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from standfast import __version__
 from standfast.moments import from_iso
+from standfast.time_words import span
 
 UNKNOWN: Final = "UNKNOWN"
 LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")
@@ -150,6 +152,29 @@ def problems(snapshot: Snapshot) -> list[str]:
     return found + _errors_summary(snapshot)
 
 
+def older_versions(snapshot: Snapshot) -> list[str]:
+    """Which daemons run on with another version than the one that is installed, a line each with the next step."""
+    units = {"The failure detector": "standfast-detector", "The notifier": "standfast-notifier"}
+    found = [
+        *zip(units, units.values(), (snapshot.detector, snapshot.notifier), strict=True),
+        *((f"Agent {name}", f"standfast-agent@{name}", source) for name, source in snapshot.agents.items()),
+    ]
+    return [
+        f"{who} runs {running}, installed is {__version__}: restart it when it suits: systemctl restart {unit}"
+        for who, unit, source in found
+        if (running := older_version(source))
+    ]
+
+
+def older_version(source: Source) -> str:
+    """The version that a daemon runs with, "" where it is the installed one or the daemon does not run."""
+    if source.status is None:
+        return ""
+    running = source.get("version")
+    # The first versions did not say which they were.
+    return "" if running == __version__ else running if isinstance(running, str) else "an older version"
+
+
 def summaries(snapshot: Snapshot) -> list[str]:
     """Those of the problems that stand for a list, which a page shows itself."""
     return _level_summary(snapshot) + _errors_summary(snapshot)
@@ -252,7 +277,7 @@ def _source_problems(what: str, unit: str, source: Source, now: datetime) -> lis
     age_s = stale_s(source, now)
     if age_s is None:
         return found
-    return [*found, f"The {what} has said nothing for {age_s:.0f} s; look at it with: systemctl status {unit}"]
+    return [*found, f"The {what} has said nothing for {span(age_s)}; look at it with: systemctl status {unit}"]
 
 
 def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
@@ -263,7 +288,7 @@ def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
         return [f"Channel {name} refused its latest message, or gave it up: {refusing}; {see}"]
     if since is None or now - since <= WAITS_TOO_LONG:
         return []
-    waits = f"{number(row.get('queued'))} queued, the oldest for {(now - since).total_seconds() / 60:.0f} min"
+    waits = f"{number(row.get('queued'))} queued, the oldest for {span(now - since)}"
     return [f"Channel {name} does not deliver ({waits}): {row.get('failing') or 'not tried yet'}; {see}"]
 
 

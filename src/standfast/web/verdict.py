@@ -3,6 +3,7 @@
 from html import escape
 from typing import Final
 
+from standfast.time_words import span
 from standfast.web import markup, timeline
 from standfast.web import snapshot as shots
 from standfast.web.report import headline
@@ -30,7 +31,7 @@ def _since(scene: Scene, level: str) -> str:
     since = timeline.level_since(scene.history, level)
     if since is None:
         return ""
-    return f'<p class="since">Since {markup.moment(since)}, {markup.span(scene.snapshot.now - since)} ago</p>'
+    return f'<p class="since">Since {markup.moment(since)}, {span(scene.snapshot.now - since)} ago</p>'
 
 
 def _cause(scene: Scene, level: str) -> str:

@@ -13,10 +13,11 @@ from standfast.agent.config import AgentConfig
 from standfast.check.config import CheckConfig
 from standfast.config import load_text
 from standfast.ctl import access, credentials
-from standfast.ctl.doctor.facts import DETECTOR, NOTIFIER, Facts, Reach, Setting, Unit
+from standfast.ctl.doctor.facts import Facts, Reach, Setting, Unit
 from standfast.ctl.doctor.gather import files, reach, secrets, units
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
+from standfast.unit_names import DETECTOR, NOTIFIER
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def shown(table: Table, *, terminal: bool) -> str:
 
 
 def test_a_pipe_gets_plain_aligned_text() -> None:
-    assert shown(TABLE, terminal=False) == "\nUnits:\n  Unit       Status\n  a.service  failing\n"
+    assert shown(TABLE, terminal=False) == "Units:\n  Unit       Status\n  a.service  failing\n"
 
 
 def test_a_terminal_gets_colour() -> None:
@@ -43,7 +43,7 @@ def test_a_narrow_terminal_cuts_no_name_off(monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_empty_table_is_a_sentence_on_both() -> None:
     empty = Table("Agents", ("Agent",), (), "No agent is running.")
 
-    assert shown(empty, terminal=False) == "\nAgents: No agent is running.\n"
+    assert shown(empty, terminal=False) == "Agents: No agent is running.\n"
     assert "Agents: No agent is running." in shown(empty, terminal=True)
 
 

@@ -11,15 +11,16 @@ from standfast import paths
 from standfast.ctl import credentials
 from standfast.ctl.__main__ import main
 from standfast.ctl.command import UsageError
-from standfast.ctl.credentials import AGENTS, NOTIFIER, SHARED, UNITS, Kept, Place, drop_in_text, place_of
+from standfast.ctl.credentials import SHARED, UNITS, Kept, Place, drop_in_text, place_of
 from standfast.paths import NO_CREDENTIAL
+from standfast.unit_names import AGENT_TEMPLATE, NOTIFIER
 
 
 @pytest.mark.parametrize(
     ("name", "agent", "unit", "more"),
     [
         ("telegram-bot-token", None, NOTIFIER, ["standfast-check.service"]),
-        ("openalgo-api-key", None, AGENTS, []),
+        ("openalgo-api-key", None, AGENT_TEMPLATE, []),
         ("openalgo-api-key", "infy", "standfast-agent@infy.service", []),
     ],
 )

@@ -8,9 +8,10 @@ from tests.unit.detector.make import config
 from standfast.detector.config import RestartSettings
 from standfast.detector.limits import asked, budget, given_up, same_set_runs, with_news
 from standfast.detector.mind import Mind
-from standfast.detector.model import MASTER_RESTART, RestartObservation, Run, RunResult, UnitObservation
+from standfast.detector.model import RestartObservation, Run, RunResult, UnitObservation
 from standfast.detector.remembering import Remembered
 from standfast.events import Kind
+from standfast.unit_names import MASTER_RESTART
 
 SETTINGS = RestartSettings()
 UNITS = frozenset({"a.service", "b.service", "c.service"})

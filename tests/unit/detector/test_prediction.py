@@ -19,7 +19,7 @@ from standfast.detector.mind import Mind, Turn
 from standfast.detector.model import CheckObservation, Level, Observation, Outcome
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.prediction.settings import PredictionSettings
-from standfast.detector.prediction.wording import size, span
+from standfast.detector.prediction.wording import size
 from standfast.detector.recorder import Recorder
 from standfast.detector.remembering import Remembered, to_plain
 from standfast.detector.status import status
@@ -275,22 +275,6 @@ def test_a_disk_is_told_as_the_unit_that_mounts_it() -> None:
 )
 def test_sizes(count: float, words: str) -> None:
     assert size(count) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-1, "0 s"),
-        (40, "40 s"),
-        (300, "5 min"),
-        (3600, "60 min"),
-        (7200, "2 h"),
-        (100_000, "28 h"),
-        (864_000, "10 days"),
-    ],
-)
-def test_spans(seconds: float, words: str) -> None:
-    assert span(seconds) == words
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", '"x"', "null"])

@@ -11,16 +11,21 @@ from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.watched import Rules, Watching
 from standfast.notifier.config import NotifierConfig
 from standfast.timespan import timespan_s
+from standfast.unit_names import (
+    CHECK,
+    CHECK_TIMER,
+    DETECTOR,
+    MASTER_RESTART,
+    NOTIFIER,
+    STATUS,
+    STATUS_SOCKET,
+    TARGET,
+    agent_unit,
+)
 
-DETECTOR: Final = "standfast-detector.service"
-NOTIFIER: Final = "standfast-notifier.service"
-MASTER: Final = "standfast-master-restart.service"
-CHECK: Final = "standfast-check.service"
-STATUS: Final = "standfast-status.service"
-TARGET: Final = "standfast.target"
 # What runs, or waits to be called, all the time.
-RESIDENT: Final = (NOTIFIER, DETECTOR, "standfast-status.socket", "standfast-check.timer", TARGET)
-OWN: Final = (*RESIDENT, MASTER, CHECK, STATUS)
+RESIDENT: Final = (NOTIFIER, DETECTOR, STATUS_SOCKET, CHECK_TIMER, TARGET)
+OWN: Final = (*RESIDENT, MASTER_RESTART, CHECK, STATUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,7 @@ class Facts:
     code: Mapping[str, Code] = field(default_factory=dict)
     is_signing_wanted: bool = False
     modules: frozenset[str] = frozenset()
+    older_versions: Mapping[str, str] = field(default_factory=dict)
 
     def unit(self, name: str) -> Unit:
         """One of Standfast's own units; an empty one where systemd could not be asked."""
@@ -189,8 +195,3 @@ class Facts:
             watch = watching.watch_of(name)
             if watch is not None and unit.is_loaded:
                 yield watch, watching.rules(name, unit.get("Type")), unit
-
-
-def agent_unit(name: str) -> str:
-    """The unit of an agent."""
-    return f"standfast-agent@{name}.service"

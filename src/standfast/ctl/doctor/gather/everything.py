@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from standfast.ctl.doctor.facts import DETECTOR, OWN, Facts, Unit, agent_unit
+from standfast.clock import utc_now
+from standfast.ctl.doctor.facts import OWN, Facts, Unit
 from standfast.ctl.doctor.gather import configured, files, host, reach, secrets, units
 from standfast.ctl.doctor.rules.files import paths as watched_paths
 from standfast.ctl.doctor.rules.libraries import LIBRARIES
 from standfast.detector.watched import is_glob
+from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
+from standfast.web.reading import read_snapshot
+from standfast.web.snapshot import older_version
 
 POLKIT: Final = "polkit.service"
 OPENALGO: Final = "*openalgo*.service"
-_AGENT_GLOB: Final = "standfast-agent@*.service"
 
 
 def gather() -> Facts:
@@ -30,9 +33,9 @@ def gather() -> Facts:
 def _with_units(facts: Facts) -> tuple[Facts, Unit]:
     """With Standfast's own units, the agents', and what the detector watches; and polkit's unit."""
     watches = [watch.unit for watch in facts.detector.watch] if facts.detector else []
-    globs = units.matching([*filter(is_glob, watches), OPENALGO, _AGENT_GLOB])
+    globs = units.matching([*filter(is_glob, watches), OPENALGO, AGENTS])
     watched = [name for watch in watches for name in (globs[watch] if is_glob(watch) else (watch,))]
-    own = [*OWN, *map(agent_unit, facts.agents), *globs[_AGENT_GLOB]]
+    own = [*OWN, *map(agent_unit, facts.agents), *globs[AGENTS]]
     described = units.described(list(dict.fromkeys([*own, POLKIT, *watched])))
     facts = replace(
         facts,
@@ -69,8 +72,17 @@ def _with_host(facts: Facts, polkit: Unit) -> Facts:
         journal=host.journal(),
         free_shares=host.free_shares(),
         is_synchronized=host.is_synchronized(),
+        older_versions=_older_versions(),
         modules=frozenset(module for module, _ in LIBRARIES.values() if _is_installed(module)),
     )
+
+
+def _older_versions() -> dict[str, str]:
+    """By unit: with which version daemons run that do not run with the installed one."""
+    found = read_snapshot(utc_now())
+    sources = {DETECTOR: found.detector, NOTIFIER: found.notifier}
+    sources |= {agent_unit(name): source for name, source in found.agents.items()}
+    return {unit: running for unit, source in sources.items() if (running := older_version(source))}
 
 
 def _is_installed(module: str) -> bool:

@@ -7,11 +7,12 @@ from typing import Final
 
 from standfast.ctl import credentials
 from standfast.ctl.access import AGENTS, DAEMONS, unreadable
-from standfast.ctl.doctor.facts import DETECTOR, NOTIFIER, Facts, Secret, Unit, agent_unit
+from standfast.ctl.doctor.facts import Facts, Secret, Unit
 from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.channel_config import secrets as asked_for
 from standfast.notifier.config import NotifierConfig
+from standfast.unit_names import AGENT_TEMPLATE, DETECTOR, NOTIFIER, agent_unit
 
 # Where systemd looks by itself for a credential that no path is given for (systemd.exec(5)).
 _STORES: Final = tuple(
@@ -60,7 +61,7 @@ def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (place.name, place.restart)
         for place, _ in credentials.stored()
-        if (place.name, place.unit) not in asked and not (place.unit == credentials.AGENTS and place.name in agents)
+        if (place.name, place.unit) not in asked and not (place.unit == AGENT_TEMPLATE and place.name in agents)
     )
 
 

@@ -23,6 +23,7 @@ from standfast.ctl.doctor.rules import (
     strategies,
     thresholds,
     units,
+    versions,
     watched,
 )
 
@@ -34,6 +35,7 @@ OF_FILES: Final[tuple[Rule, ...]] = (credentials.findings, agents.findings, stra
 # In the order in which they are told: what all the rest stands on comes first.
 RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("units", units.findings),
+    ("versions", versions.findings),
     ("drop-ins", drop_ins.findings),
     ("people", people.findings),
     ("permission", permission.findings),

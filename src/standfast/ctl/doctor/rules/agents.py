@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from standfast.agent.config import AgentConfig
 from standfast.ctl.doctor.facts import Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
-from standfast.ctl.importing import UNIT_STOPS_AFTER_S as SHIPPED_STOP_S
+from standfast.unit_names import AGENT_STOPS_AFTER_S as SHIPPED_STOP_S
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
