@@ -25,8 +25,8 @@ _NEW_AGENT: Final = """\
 # An agent whose settings came from an earlier system's file. Every key with its default: agents/paper.toml beside this.
 gateway = "{gateway}"
 live = false                       # orders are simulated: OpenAlgo's analyze mode must be on; true trades for real
-# strategy = "module:Class"        # without one it only watches
-# strategy_path = "/srv/mybot"
+#strategy = "module:Class"        # without one it only watches
+#strategy_path = "/srv/mybot"
 """
 _TONES: Final = {Fate.WRITTEN: Tone.GOOD, Fate.STORED: Tone.GOOD, Fate.BAD: Tone.BAD, Fate.UNKNOWN: Tone.WARNING}
 

@@ -46,7 +46,7 @@ def test_a_library_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch
 
 def test_every_variable_that_the_environment_file_shows_is_known() -> None:
     shown = (Path(__file__).parents[3] / "packaging/etc/standfast/environment").read_text()
-    names = set(re.findall(r"^# (STANDFAST_[A-Z_]+)=", shown, re.MULTILINE))
+    names = set(re.findall(r"^#(STANDFAST_[A-Z_]+)=", shown, re.MULTILINE))
     assert len(names) > 3
     assert names <= known_variables()
 
