@@ -56,7 +56,9 @@ def _judged(arguments: argparse.Namespace) -> tuple[list[Verdict], list[Mistake]
     """The files that are asked for; and, where these are all, what is wrong between and beside them."""
     if arguments.file:
         file = _named(arguments.file, arguments.program)
-        return [judge(replace(file, environ=os.environ) if arguments.quiet else file)], []
+        # As its daemon reads it: with the unit's environment, and with the defaults where only an agent needs a file.
+        own = replace(file, environ=os.environ, required=file.program == "agent")
+        return [judge(own if arguments.quiet else file)], []
     found = installed()
     return [judge(file) for file in found.files], [*found.mistakes, *strangers()]
 

@@ -12,6 +12,7 @@ from typing import Final
 WIDTH: Final = 120
 _GAP: Final = 2
 _NARROWEST: Final = 24
+_SOLID: Final = "\N{NO-BREAK SPACE}"
 
 
 def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> list[str]:
@@ -19,29 +20,41 @@ def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: in
     table = [columns, *rows]
     fitting = _widths(table, width)
     if fitting is None:
-        return [line for row in rows for line in _paragraph(columns, row, width)]
-    return [line for row in table for line in _aligned(row, fitting)]
+        lines = [line for row in rows for line in _paragraph(columns, row, width)]
+    else:
+        lines = [line for row in table for line in _aligned(row, fitting)]
+    return [line.replace(_SOLID, " ") for line in lines]
+
+
+def solid(text: str) -> str:
+    """A text that is not to be wrapped, such as a point in time."""
+    return text.replace(" ", _SOLID)
 
 
 def _widths(table: Sequence[Sequence[str]], width: int) -> list[int] | None:
     """How wide each column is, the widest ones narrowed as far as their words allow; None where that is not enough."""
+    words = [max(map(_longest_word, column)) for column in zip(*table, strict=True)]
+    # Long texts give way first, then whatever has more than one word.
+    return _narrowed(table, width, [max(word, _NARROWEST) for word in words]) or _narrowed(table, width, words)
+
+
+def _narrowed(table: Sequence[Sequence[str]], width: int, least: Sequence[int]) -> list[int] | None:
+    """The widths within `width`, no column narrower than its least; None where there are none."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    least = [max(_longest_word(cell) for cell in column) for column in zip(*table, strict=True)]
-    least = [min(full, max(word, _NARROWEST)) for full, word in zip(widths, least, strict=True)]
     over = sum(widths) + _GAP * (len(widths) - 1) - width
     while over > 0:
         at = max(range(len(widths)), key=lambda one: widths[one] if widths[one] > least[one] else -1)
         if widths[at] <= least[at]:
             return None
-        others = sorted(one for index, one in enumerate(widths) if index != at)
-        down_to = max(least[at], min(others[-1] if others else 0, widths[at] - 1), widths[at] - over)
-        over -= widths[at] - down_to
-        widths[at] = down_to
+        next_widest = max((one for index, one in enumerate(widths) if index != at), default=0)
+        narrower = max(least[at], min(next_widest, widths[at] - 1), widths[at] - over)
+        over -= widths[at] - narrower
+        widths[at] = narrower
     return widths
 
 
 def _longest_word(cell: str) -> int:
-    return max(map(len, cell.split()), default=0)
+    return max(map(len, cell.split(" ")))
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:

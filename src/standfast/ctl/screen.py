@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from standfast.ctl.layout import WIDTH, plain_lines
-from standfast.web.report import Cell, Table, Tone
+from standfast.ctl.layout import WIDTH, plain_lines, solid
+from standfast.time_words import moment
+from standfast.web.report import AT, Cell, Table, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,9 +61,13 @@ class Screen:
                 self._console.print(part)
         else:
             self.line(f"{table.title}:")
-            rows = [[printable(cell.words) for cell in row] for row in table.rows]
+            rows = [[_solid(cell) for cell in row] for row in table.rows]
             for line in plain_lines(table.columns, rows, WIDTH - len(_INDENT)):
                 self.line(f"{_INDENT}{line}")
+
+
+def _solid(cell: Cell) -> str:
+    return printable(cell.text).replace(AT, solid(moment(cell.at, None))) if cell.at else printable(cell.text)
 
 
 def printable(text: str) -> str:

@@ -150,6 +150,11 @@ def test_quietly_only_what_the_daemon_refuses_counts(tmp_path: Path, monkeypatch
     for text, expected in (("[shutdown]\ntimeout_s = 10", Exit.OK), ("nope = 1", Exit.WRONG), ("= =", Exit.WRONG)):
         path.write_text(text)
         assert COMMAND.run(arguments, Screen(said, terminal=False)) is expected
+    path.unlink()
+    assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.WRONG
+    arguments.program = "detector"
+    assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.OK
+    arguments.program = "agent"
     path.write_text("")
     monkeypatch.setenv("STANDFAST_LIVE", "perhaps")
     assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.WRONG

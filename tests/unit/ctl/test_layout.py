@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from standfast.ctl.layout import WIDTH, plain_lines
+from standfast.ctl.layout import WIDTH, plain_lines, solid
 
 COLUMNS = ("Agent", "State", "Reason", "Holds")
 LONG = "the API key is refused by OpenAlgo (it answered 403 Invalid API key), " * 5
@@ -22,6 +22,14 @@ def test_a_long_reason_is_wrapped_in_its_column() -> None:
     assert second[:column].strip() == ""
     assert second[column] != " "
     assert last == "b      ACTIVE"
+
+
+def test_a_point_in_time_stays_whole_while_headings_give_way() -> None:
+    columns = ("Unit", *("A heading of words" for _ in range(7)), "At")
+    lines = plain_lines(columns, [("a.service", *("1" for _ in range(7)), solid("2026-11-25 14:30:05 UTC"))])
+    assert lines[0].startswith("Unit ")
+    assert lines[-1].startswith("a.service ")
+    assert lines[-1].endswith(" 2026-11-25 14:30:05 UTC")
 
 
 def test_names_that_are_too_wide_for_columns_make_paragraphs() -> None:
