@@ -1,8 +1,6 @@
 """Secrets at rest: files under /etc/standfast/credentials, sealed where the host can, and drop-ins that name them."""
 
-import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +10,7 @@ from typing import Final
 from standfast import paths
 from standfast.ctl.command import UsageError
 from standfast.ctl.systemctl import complaint, systemctl
+from standfast.ctl.writing import Change, write_all
 from standfast.errors import StandfastError
 from standfast.unit_names import AGENT_TEMPLATE, CHECK, DETECTOR, NOTIFIER
 
@@ -112,14 +111,20 @@ def store(place: Place, secret: str) -> Kept:
     """Put a secret where systemd finds it; it is handed over at the unit's next start, after `take_in`.
 
     Raises:
-        SecretError: it could not be written.
+        WriteError: it could not be written, and nothing was changed.
     """
+    kept, changes = to_store(place, secret)
+    write_all(changes)
+    return kept
+
+
+def to_store(place: Place, secret: str) -> tuple[Kept, tuple[Change, ...]]:
+    """How a secret would be kept, and the files that keep it: itself and the drop-ins that name it."""
     sealed = _sealed(place.name, secret.encode())
     kept = Kept.PLAIN if sealed is None else Kept.SEALED
-    write(place.file, secret.encode() if sealed is None else sealed)
-    for drop_in in place.drop_ins:
-        write(drop_in, drop_in_text(place, kept).encode(), mode=0o644)
-    return kept
+    file = Change(place.file, secret.encode() if sealed is None else sealed)
+    text = drop_in_text(place, kept).encode()
+    return kept, (file, *(Change(path, text, mode=0o644) for path in place.drop_ins))
 
 
 def holds(place: Place, secret: str) -> bool:
@@ -188,23 +193,3 @@ def _systemd_creds(verb: str, name: str, content: bytes) -> bytes | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
-
-
-def write(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace a file in one step; at no moment can anybody read it who may not.
-
-    Raises:
-        SecretError: it could not be written.
-    """
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            beside = file.name
-            file.write(content)
-            os.fchmod(file.fileno(), mode)
-        os.replace(beside, path)
-    except OSError as error:
-        if beside is not None:
-            Path(beside).unlink(missing_ok=True)
-        raise SecretError(f"cannot write {path}: {error.strerror}; see that there is room for it") from error

@@ -33,9 +33,9 @@ def test_the_shipped_file_says_the_defaults() -> None:
 
 def test_the_example_in_the_shipped_file_is_correct() -> None:
     lines = (SHIPPED / "detector.toml").read_text().splitlines()
-    start = next(number for number, line in enumerate(lines) if line == "# [[watch]]")
-    commented = [line.removeprefix("# ") for line in lines[start:]]
-    example = [line for line in commented if " = " in line or line.startswith("[[")]
+    start = next(number for number, line in enumerate(lines) if line == "#[[watch]]")
+    commented = [line.removeprefix("#") for line in lines[start:]]
+    example = [line for line in commented if (" = " in line and line[0] != " ") or line.startswith("[[")]
     config = read("\n".join(example))
     (watch,) = config.watch
     assert [check.kind for check in watch.check] == ["http", "tcp", "file", "sqlite", "postgresql", "exec"]
