@@ -101,8 +101,7 @@ class Recorder:
         if told is not None and (told.run, told.limit) == (seen.run, seen.limit) and not _has_moved(told, seen):
             return
         self._figures[key] = seen
-        say = rough if seen.figure is Figure.WATCHDOG else size
-        self._say(logging.INFO, f"{seen.figure} of {seen.of}: {say(seen.value)} of {say(seen.limit)}", seen)
+        self._say(logging.INFO, f"{seen.figure} of {seen.of}: {_measured(seen)}", seen)
 
     def _needed(self, seen: UnitObservation) -> None:
         """A unit that is not watched itself: others need it, or it is the master restart."""
@@ -153,3 +152,9 @@ def _words(said: str, detail: str) -> str:
 
 def _word(ok: bool | None) -> str:
     return {True: "well", False: "not well", None: "unknown"}[ok]
+
+
+def _measured(seen: FigureObservation) -> str:
+    if seen.figure is Figure.WATCHDOG:
+        return f"longest wait {rough(seen.value)} of {rough(seen.limit)}"
+    return f"{size(seen.value)} used of {size(seen.limit)}"

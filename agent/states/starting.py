@@ -22,7 +22,7 @@ async def starting(life: Life) -> None:
             continue
         number = series.transient + series.permanent_in_a_row
         life.reason = f"attempt {number} failed, next in {span(decision.delay_s)}: {report.failure}"
-        log.info("[HEALTH-CHECK] Attempt %d failed; the next one follows in %g s", number, decision.delay_s)
+        log.info("[HEALTH-CHECK] Attempt %d failed; the next one follows in %s", number, span(decision.delay_s))
         life.show()
         if await life.pause(decision.delay_s):
             series = Series()
