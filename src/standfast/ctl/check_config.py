@@ -5,9 +5,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from standfast.config import Mistake
+from standfast.config import ConfigError, Mistake
 from standfast.config.schema import fields_of
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.configuration import SHAPES, ConfigFile, Verdict, installed, judge, strangers
@@ -18,6 +18,10 @@ from standfast.paths import is_there
 from standfast.web.report import Tone
 
 Around = Mapping[Path, Sequence[Finding]]
+
+_NOT_SEEN: Final = (
+    "Not looked at: which secrets are stored, what the daemons' users may read; try: sudo standfastctl check-config"
+)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +70,8 @@ def _judged(arguments: argparse.Namespace) -> tuple[list[Verdict], list[Mistake]
 def _named(path: Path, program: str | None) -> ConfigFile:
     """A file that the user named is judged by itself, whatever the environment of the daemons says."""
     guessed = program or _guess(path)
+    if guessed is None and not is_there(path):
+        raise ConfigError([Mistake(str(path), "", "a configuration file", "none", "correct the name")])
     if guessed is None:
         raise UsageError(f"cannot tell what {path} is for: add --as agent, --as detector, --as notifier or --as check")
     return ConfigFile(path, guessed, {})
@@ -98,6 +104,8 @@ def _show(verdicts: Sequence[Verdict], others: Sequence[Mistake], around: Around
         screen.line(line, Tone.BAD)
     for mistake in others:
         screen.line(str(mistake), Tone.BAD)
+    if os.geteuid() != 0:
+        screen.line(_NOT_SEEN, Tone.WARNING)
 
 
 def _show_one(verdict: Verdict, around: Sequence[Finding], screen: Screen) -> None:

@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-# As wide as a line of a journal, a letter or an editor's window is read with ease.
-WIDTH: Final = 120
+# As wide as a line of a log may be: a message mostly fits on one, and no reason makes hundreds of columns.
+WIDTH: Final = 160
 _GAP: Final = 2
 _NARROWEST: Final = 24
 _SOLID: Final = "\N{NO-BREAK SPACE}"

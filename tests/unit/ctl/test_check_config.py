@@ -113,7 +113,7 @@ def shown(path: Path, program: str) -> tuple[Exit, list[str]]:
     ("text", "words"),
     [
         ("[shutdown]\ntimeout_s = 10", "shutdown.timeout_s = 10 to end, and systemd kills it after TimeoutStopSec=10"),
-        ('strategy = "standfast.agent.watching:WatchOnyl"', 'did you mean "WatchOnly"?'),
+        ('strategy = "standfast.agent.watching:WatchOnyl"', "has no class WatchOnyl, but WatchOnly;"),
     ],
 )
 def test_what_a_right_file_names_wrongly(text: str, words: str, tmp_path: Path, no_systemd: None) -> None:

@@ -265,7 +265,7 @@ def test_errors_are_listed_with_the_numbers_that_other_commands_take(root: Path)
 
     assert listed.returncode == 1
     assert "  7: error OPENALGO_DOWN; unit standfast-agent@paper.service; message" in listed.stdout
-    assert max(map(len, listed.stdout.splitlines())) <= 120
+    assert max(map(len, listed.stdout.splitlines())) <= WIDTH
     assert listed.stdout.startswith("Unresolved errors:")
     assert "These are the newest 1 of 300." in listed.stdout
     assert (as_json["unresolved_count"], as_json["unresolved_errors"][0]["id"]) == (300, 7)

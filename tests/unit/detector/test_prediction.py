@@ -290,8 +290,8 @@ def test_figures_are_recorded_when_they_have_moved_and_replay_as_they_were(caplo
     seen = [memory(0, "a", 100), memory(180, "a", 107), memory(360, "a", 125), memory(540, "a", 125, "another")]
     recorder.record(seen, day.turn.step.assessment, 0)
     assert [record.getMessage() for record in caplog.records] == [
-        "[HEALTH-CHECK] memory of a.service: 100 MiB of 512 MiB",
-        "[HEALTH-CHECK] memory of a.service: 125 MiB of 512 MiB",
-        "[HEALTH-CHECK] memory of a.service: 125 MiB of 512 MiB",
+        "[HEALTH-CHECK] memory of a.service: 100 MiB used of 512 MiB",
+        "[HEALTH-CHECK] memory of a.service: 125 MiB used of 512 MiB",
+        "[HEALTH-CHECK] memory of a.service: 125 MiB used of 512 MiB",
     ]
     assert [from_line(to_line(one)) for one in seen] == seen

@@ -67,7 +67,7 @@ def _in_tree(tree: ast.Module, path: Path, name: str) -> Code:
     if name in _bound(bodies) or "*" in _bound(bodies) or "__getattr__" in _bound(bodies):
         return Code(unknown=f"{path} makes {name} in a way that only running it tells")
     close = difflib.get_close_matches(name, list(classes), n=1)
-    return Code(wrong=f"{path} has no class {name}" + (f'; did you mean "{close[0]}"?' if close else ""))
+    return Code(wrong=f"{path} has no class {name}" + (f", but {close[0]}" if close else ""))
 
 
 def _complete(found: ast.ClassDef, path: Path) -> Code:
