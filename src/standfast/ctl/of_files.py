@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from standfast import paths
 from standfast.ctl.configuration import Verdict
 from standfast.ctl.doctor.facts import Unit
 from standfast.ctl.doctor.finding import Finding
@@ -23,8 +24,15 @@ def found_around(verdicts: Sequence[Verdict]) -> dict[Path, tuple[Finding, ...]]
 
 
 def _units(verdicts: Sequence[Verdict]) -> dict[str, Unit]:
-    """The units that read the files; none where systemd cannot be asked, as in a system that is being built."""
-    agents = [agent_unit(one.file.path.stem) for one in verdicts if one.file.program == "agent"]
+    """The units that read the files; none where systemd cannot be asked, as in a system that is being built.
+
+    Of agents only those that are installed: to ask for the unit of any other would have systemd load one of its name.
+    """
+    agents = [
+        agent_unit(one.file.path.stem)
+        for one in verdicts
+        if one.file.program == "agent" and one.file.path.absolute().parent == paths.AGENTS_CONFIG.absolute()
+    ]
     try:
         return units.described(list(dict.fromkeys([DETECTOR, NOTIFIER, *agents])))
     except SystemctlError:

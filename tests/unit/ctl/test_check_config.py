@@ -14,8 +14,10 @@ from standfast import paths
 from standfast.ctl.check_config import COMMAND
 from standfast.ctl.command import Exit, UsageError
 from standfast.ctl.configuration import known_variables
+from standfast.ctl.doctor.facts import Unit
 from standfast.ctl.doctor.gather import secrets, units
 from standfast.ctl.screen import Screen
+from standfast.unit_names import NOTIFIER
 
 CHECK = '[[database]]\nkind = "postgresql"\nname = "trades"\ndatabase = "trades"\n'
 
@@ -139,7 +141,8 @@ def test_a_secret_that_is_named_and_not_stored(said: str, tmp_path: Path, no_sys
 
 @pytest.fixture
 def no_systemd(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(units, "described", lambda names: {})
+    bare = Unit(NOTIFIER, {"LoadState": "loaded"})
+    monkeypatch.setattr(units, "described", lambda names: {NOTIFIER: bare} if NOTIFIER in names else {})
     monkeypatch.setattr(secrets, "_STORES", (tmp_path,))
 
 

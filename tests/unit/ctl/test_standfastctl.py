@@ -15,6 +15,7 @@ import pytest
 from tests.unit.web import statuses
 
 from standfast import moments
+from standfast.ctl.layout import WIDTH
 
 
 def now() -> str:
@@ -264,7 +265,7 @@ def test_errors_are_listed_with_the_numbers_that_other_commands_take(root: Path)
     as_json = json.loads(run(root, "errors", "--json").stdout)
 
     assert listed.returncode == 1
-    assert "  7: error OPENALGO_DOWN; unit standfast-agent@paper.service; message" in listed.stdout
+    assert "  7   OPENALGO_DOWN  standfast-agent@paper.service" in listed.stdout
     assert max(map(len, listed.stdout.splitlines())) <= WIDTH
     assert listed.stdout.startswith("Unresolved errors:")
     assert "These are the newest 1 of 300." in listed.stdout

@@ -82,7 +82,10 @@ def _secret(unit: Unit, credential: str, file: str, user: str, *, is_needed: boo
         )
     source = _source(unit, credential)
     if source is None:
-        exists = None if any(_exists(store / credential) is None for store in _STORES) else False
+        is_known = bool(unit.properties or unit.shipped) and all(
+            _exists(store / credential) is not None for store in _STORES
+        )
+        exists = False if is_known else None
         known = credential in credentials.UNITS
         return Secret(unit.name, credential, exists=exists, is_needed=is_needed, is_settable=known, agent=agent)
     exists = _exists(source)
