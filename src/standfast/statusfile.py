@@ -43,8 +43,14 @@ def read(path: Path) -> dict[str, Any] | None:
         status = json.loads(path.read_text(), parse_constant=_refuse)
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        raise StatusFileError(
+            f"cannot read the status file {path}: {error.strerror}; it is there for everybody: see the modes of its "
+            "directories, or use sudo"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise StatusFileError(f"cannot read the status file {path}: {error}; restart its daemon") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StatusFileError(f"cannot read the status file {path}: {reason}; restart its daemon") from error
     if not isinstance(status, dict):
         raise StatusFileError(f"cannot read the status file {path}: it is not a JSON object; restart its daemon")
     return status

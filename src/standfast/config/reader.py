@@ -33,7 +33,8 @@ def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bo
         text = ""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
-        raise ConfigError([Mistake(str(path), "", "a readable file", str(reason))]) from error
+        hint = "see its owner and mode" if isinstance(error, PermissionError) else ""
+        raise ConfigError([Mistake(str(path), "", "a readable file", str(reason), hint)]) from error
     return load_text(shape, text, str(path), environ)
 
 

@@ -113,7 +113,7 @@ def installed() -> Installed:
     ]
     if paths.is_there(paths.AGENTS_CONFIG) and not os.access(paths.AGENTS_CONFIG, os.R_OK | os.X_OK):
         mistakes.append(Mistake(str(paths.AGENTS_CONFIG), "", "a readable directory", "Permission denied", "try sudo"))
-    for path in sorted([*paths.AGENTS_CONFIG.glob("*.toml"), *paths.AGENTS_CONFIG.glob("*.json")]):
+    for path in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json"):
         own = _environment(path.with_suffix(".environment"), mistakes)
         found.append(ConfigFile(path, "agent", {**shared, **own}))
     return Installed(tuple(found), tuple(mistakes))
@@ -170,14 +170,14 @@ def known_variables() -> set[str]:
 
 def strangers() -> Iterator[Mistake]:
     """What is there and read by nobody: variables that no program knows, and a file in JSON beside one in TOML."""
-    for path in sorted([*paths.CONFIG.glob("*.json"), *paths.AGENTS_CONFIG.glob("*.json")]):
+    for path in [*paths.listed(paths.CONFIG, ".json"), *paths.listed(paths.AGENTS_CONFIG, ".json")]:
         toml = path.with_suffix(".toml")
-        if toml.exists():
+        if paths.is_there(toml):
             yield Mistake(
                 str(path), "", "one file of this name", f"{toml}, which is the one that is read", "remove one"
             )
     known = known_variables()
-    for path in (paths.CONFIG / "environment", *sorted(paths.AGENTS_CONFIG.glob("*.environment"))):
+    for path in (paths.CONFIG / "environment", *paths.listed(paths.AGENTS_CONFIG, ".environment")):
         for name in _environment(path, []):
             if name.startswith(PREFIX) and name not in known:
                 close = difflib.get_close_matches(name, known, n=1)

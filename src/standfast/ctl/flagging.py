@@ -41,9 +41,9 @@ def agent_config(name: str) -> Path:
         FlagError: there is no such agent.
     """
     path = paths.agent_config(name)
-    if is_agent_name(name) and (path.exists() or path.with_suffix(".json").exists()):
+    if is_agent_name(name) and (paths.is_there(path) or paths.is_there(path.with_suffix(".json"))):
         return path
-    known = sorted({one.stem for one in paths.AGENTS_CONFIG.glob("*") if one.suffix in (".toml", ".json")})
+    known = sorted({one.stem for one in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json")})
     listed = f"there are: {', '.join(known)}" if known else "there is none"
     raise FlagError(f'cannot find an agent "{name}": no configuration {path}; {listed}')
 

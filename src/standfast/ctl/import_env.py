@@ -95,7 +95,8 @@ def _target(shape: type[Any], path: Path, new: str, agent: str | None) -> Target
         is_new = not paths.is_there(there)
         return Target(shape, str(there), new if is_new else there.read_text(), agent, is_new)
     except (OSError, UnicodeDecodeError) as error:
-        raise EnvError(f"cannot read {there}: {error}; try sudo") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EnvError(f"cannot read {there}: {reason}; correct that, or use sudo") from error
 
 
 def _planned(plan: Plan) -> Done:

@@ -125,11 +125,16 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
         ("Restarts in the last hour", _counted(snapshot)),
         ("systemd", _systemd(snapshot)),
         ("Messages queued", Cell(words(notifier.get("queued")))),
-        ("Last delivered", time(notifier.get("last_delivered"), "none yet")),
-        ("Last look", time(detector.get("checked_at"), "never")),
+        ("Last delivered", time(notifier.get("last_delivered"), _unless_away(notifier, "none yet"))),
+        ("Last look", time(detector.get("checked_at"), _unless_away(detector, "never"))),
     ]
     causes = shots.texts(detector.get("root_cause")) if shots.level(snapshot) != "NONE" else []
     return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
+
+
+def _unless_away(source: Source, words: str) -> str:
+    """What is said where a daemon tells of nothing; of one that is away nothing is known."""
+    return words if source.status is not None else "unknown"
 
 
 def _systemd(snapshot: Snapshot) -> Cell:
@@ -168,7 +173,7 @@ def _units(snapshot: Snapshot) -> Table:
 
 def _empty(snapshot: Snapshot, sentence: str) -> str:
     """What stands for an empty table of the detector's: nothing to show is not the same as nobody to ask."""
-    return sentence if snapshot.detector.status is not None else "Unknown: the failure detector is not running."
+    return sentence if snapshot.detector.status is not None else "Unknown: the failure detector tells nothing."
 
 
 def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -200,7 +205,7 @@ def _agents(snapshot: Snapshot) -> Table:
         title="Agents",
         columns=("Agent", "State", "Since", "Reason", "Paused", "Holds"),
         rows=tuple(_agent(name, source) for name, source in snapshot.agents.items()),
-        empty="No agent is running.",
+        empty=snapshot.agents_trouble or "No agent is running.",
     )
 
 
@@ -234,7 +239,7 @@ def _errors(snapshot: Snapshot) -> Table:
         title="Unresolved errors",
         columns=("Error", "Unit", "Message", "First", "Last", "Times", "Messages"),
         rows=tuple(error_cells(row) for row in known["unresolved_errors"]) if known else (),
-        empty="None." if known else "Unknown: the notifier is not running.",
+        empty="None." if known else "Unknown: the notifier tells nothing.",
     )
 
 
@@ -280,7 +285,7 @@ def _restarts(snapshot: Snapshot) -> Table:
         title="Master restarts",
         columns=("At", "Result", "Asked for by", "Units"),
         rows=tuple(_restart(row) for row in reversed(history)),
-        empty="None yet.",
+        empty=_empty(snapshot, "None yet."),
     )
 
 

@@ -79,12 +79,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The status files of all daemons, read at `now`."""
+    """The status files of all daemons, read at `now`; and why those of the agents cannot be looked for, if so."""
 
     now: datetime
     detector: Source
     notifier: Source
     agents: Mapping[str, Source] = field(default_factory=dict)
+    agents_trouble: str = ""
 
 
 def level(snapshot: Snapshot) -> str:
@@ -147,6 +148,7 @@ def problems(snapshot: Snapshot) -> list[str]:
         found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in "; ".join(reasons)]
     found += texts(snapshot.detector.get("notes"))
     found += _unknown_units(table(snapshot.detector.get("service_health")))
+    found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
     return found + _errors_summary(snapshot)

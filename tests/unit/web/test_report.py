@@ -85,11 +85,11 @@ def test_a_fleet_that_is_not_watched_says_so() -> None:
     found = report(shots.Snapshot(NOW, GONE, GONE))
 
     assert [one.empty for one in found.tables if not one.rows] == [
-        "Unknown: the failure detector is not running.",
+        "Unknown: the failure detector tells nothing.",
         "No agent is running.",
-        "Unknown: the notifier is not running.",
-        "Unknown: the failure detector is not running.",
-        "None yet.",
+        "Unknown: the notifier tells nothing.",
+        "Unknown: the failure detector tells nothing.",
+        "Unknown: the failure detector tells nothing.",
     ]
 
 
