@@ -13,6 +13,7 @@ from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.configuration import SHAPES, ConfigFile, Verdict, installed, judge, strangers
 from standfast.ctl.doctor.finding import Finding, Gravity
 from standfast.ctl.importing import load_plain
+from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.paths import is_there
 from standfast.web.report import Tone
@@ -47,7 +48,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     # The programs' models and what looks at the host are loaded for people only, not at each reload of a unit.
     from standfast.ctl.of_files import found_around
 
-    around = found_around(verdicts)
+    with told_while("Looking at what the files name ..."):
+        around = found_around(verdicts)
     if arguments.json:
         screen.json(_document(verdicts, others, around))
     else:
