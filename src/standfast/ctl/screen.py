@@ -10,6 +10,7 @@ from standfast.web.report import AT, Cell, Table, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -82,7 +83,7 @@ def _console(stream: TextIO) -> "Console":
     return Console(file=stream, highlight=False, force_terminal=True)
 
 
-def _fitting(table: Table, console: "Console") -> "list[RichTable] | list[Text]":
+def _fitting(table: Table, console: "Console") -> "list[RichTable | Text | Padding]":
     """The table; on a terminal too narrow for it, a paragraph for each row: a name that is cut off names nothing."""
     shown = _rich(table)
     if console.measure(shown, options=console.options.update(width=_UNBOUNDED)).maximum <= console.width:
@@ -96,16 +97,17 @@ def _title(title: str) -> "Text":
     return Text(title, style="bold")
 
 
-def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Text":
+def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Padding":
     """A row that wraps as text does: its first cell, then each other one after its column's name."""
+    from rich.padding import Padding
     from rich.text import Text
 
     first, *others = row
-    words = Text("  ").append(printable(first.words), _STYLES[first.tone] or "bold").append(":")
+    words = Text().append(printable(first.words), _STYLES[first.tone] or "bold").append(":")
     for column, cell in zip(columns[1:], others, strict=True):
         words.append(f" {column.lower()} ", "dim").append(printable(cell.words), _STYLES[cell.tone]).append(";")
     words.right_crop(1)
-    return words
+    return Padding(words, (0, 0, 0, len(_INDENT)), expand=False)
 
 
 def _rich(table: Table) -> "RichTable":

@@ -37,7 +37,9 @@ def test_a_narrow_terminal_cuts_no_name_off(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert unit in text
     assert "\x1b[1;31mfailing" in text
-    assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 40 for line in text.splitlines())
+    title, *lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in text.splitlines()]
+    assert title.strip() == "Units"
+    assert all(len(line) <= 40 and line.startswith("  ") for line in lines)
 
 
 def test_an_empty_table_is_a_sentence_on_both() -> None:
