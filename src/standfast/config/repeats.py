@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 def repeated(array: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Each element of an array whose name an earlier one has: its key, such as `watch[3]`, and what was found there."""
-    first: dict[str, int] = {}
+    seen: set[str] = set()
     for number, name in enumerate(names, 1):
-        if name in first:
-            yield f"{array}[{number}]", f'"{name}", the name of {array}[{first[name]}]'
-        first.setdefault(name, number)
+        if name in seen:
+            yield f"{array}[{number}]", f'"{name}" once more'
+        seen.add(name)

@@ -58,7 +58,7 @@ class Check(Protocol):
 
 _UNITS_S: Final = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
-_FIRST_ELEMENT: Final = re.compile(r"(\w+)\[(\d+)\]")
+_ELEMENT: Final = re.compile(r"(\w+)\[(\d+)\]")
 _BAD: Final = object()
 # Longer ones are slips of the keyboard, and more than a time can be moved by.
 LONGEST_S: Final = 10 * 365 * 86400.0
@@ -173,12 +173,12 @@ def _across(builder: _Builder, seen: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _as_written(builder: _Builder, key: str, relative: str) -> str:
-    """The key of a mistake across fields, its element counted as in the file and not among those that are right."""
-    match = _FIRST_ELEMENT.match(relative)
-    left = builder.positions.get(_join(key, match[1])) if match else None
-    if match and left:
-        relative = f"{match[1]}[{left[int(match[2]) - 1]}]{relative[match.end() :]}"
-    return _join(key, relative)
+    """The key of a mistake across fields, elements counted as in the file and not among those that are right."""
+    for part in relative.split("."):
+        match = _ELEMENT.fullmatch(part)
+        left = builder.positions.get(_join(key, match[1])) if match else None
+        key = _join(key, f"{match[1]}[{left[int(match[2]) - 1]}]" if match and left else part)
+    return key
 
 
 class _KnownPart:

@@ -10,6 +10,7 @@ import pytest
 
 from standfast.config import Alias, AtLeast, ConfigError, Seconds, is_url, load, load_text, repeated
 from standfast.config.urls import origin, shown_url
+from standfast.notifier.config import NotifierConfig
 
 
 class Mode(StrEnum):
@@ -209,9 +210,17 @@ def test_one_wrong_element_hides_nothing_about_the_others(text: str, found: list
     assert [str(one).partition(": expected")[0] for one in caught.value.mistakes] == found
 
 
-def test_where_a_name_stood_before_is_said() -> None:
-    with pytest.raises(ConfigError, match=r'found "a", the name of watch\[1\]'):
+def test_a_name_that_stands_there_before_is_said_to() -> None:
+    with pytest.raises(ConfigError, match=r'x\.toml:4: watch\[2\]\.unit: expected each once, found "a" once more'):
         load_text(Fleet, ONE + ONE, "x.toml", {})
+
+
+def test_elements_within_elements_are_counted_as_they_stand() -> None:
+    text = "[[route]]\n[[route]]\nchannels = [3, 'x']"
+    with pytest.raises(ConfigError) as caught:
+        load_text(NotifierConfig, text, "x.toml", {})
+    keys = [one.key for one in caught.value.mistakes]
+    assert keys == ["route[1].channels", "route[2].channels[1]", "route[2].channels[2]"]
 
 
 JSON = """{
