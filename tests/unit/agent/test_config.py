@@ -17,7 +17,7 @@ def test_the_shipped_file_is_the_defaults() -> None:
 
 def test_the_commented_session_is_its_defaults() -> None:
     text = SHIPPED.read_text()
-    session = text[text.index("# [session]") :].replace("# ", "", 1).replace("\n# ", "\n")
+    session = text[text.index("#[session]") :].replace("#", "", 1).replace("\n#", "\n")
     assert load_text(AgentConfig, session, "x.toml", {}).session == SessionConfig()
 
 
