@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import io
+import random
 import re
 from pathlib import Path
 
 import pytest
+from tests.unit.foundation.test_config_fuzzed import TEXTS, spoilt_text
 
 from standfast import paths
 from standfast.ctl.check_config import COMMAND
@@ -177,3 +179,17 @@ def test_one_file_that_cannot_be_read_hides_no_other(tmp_path: Path, monkeypatch
     assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.WRONG
     for words in ("environment: expected a readable file", "the rest of this file was not read", "gatway"):
         assert words in said.getvalue()
+
+
+@pytest.mark.parametrize("program", TEXTS)
+def test_whatever_a_file_holds_it_is_judged_in_lines(program: str, tmp_path: Path, no_systemd: None) -> None:
+    path = tmp_path / f"{program}.toml"
+    results = set()
+    for seed in range(60):
+        chance = random.Random(seed)
+        path.write_text(spoilt_text(TEXTS[program], chance), errors="replace")
+        result, lines = shown(path, program)
+        results.add(result)
+        assert lines
+        assert all(line.startswith(f"{path}") for line in lines)
+    assert Exit.WRONG in results
