@@ -8,7 +8,7 @@ SCRIPTS = .ci/run packaging/make-deb packaging/prepare packaging/debian/standfas
 EACH_TEST = --timeout=300
 PYTEST = $(PYTHON) -m pytest $(EACH_TEST)
 
-.PHONY: help demo test check lint deb bench soak reference clean
+.PHONY: help demo test check lint deb bench soak reference picture clean
 
 help:
 	@echo "make demo    breaks things in a disposable Debian 13 and shows what Standfast does; then the dashboard (root)"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench   how soon, how much, how many: measured in disposable machines, beside others (root)"
 	@echo "make soak    what takes long: hundreds of kills, a million events, a thousand units, long idles (root)"
 	@echo "make reference  docs/configuration.md and the key lists of the man pages, from the code and the default files"
+	@echo "make picture  docs/dashboard.png, from a Chromium and an invented fleet"
 	@echo "make clean   removes what the doors made here; the cached Debian trees stay in ~/.cache/standfast"
 
 demo: | prepare-machine
@@ -61,6 +62,9 @@ soak: | prepare-all
 # A test fails when what is committed is not what this makes.
 reference: | prepare-python
 	PYTHONPATH=src $(PYTHON) -m tests.documents.reference
+
+picture: | prepare-all
+	PYTHONPATH=src $(PYTHON) -m tests.browser.picture
 
 clean:
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

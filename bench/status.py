@@ -73,13 +73,7 @@ def in_machine(debian: str, rounds: int) -> None:
             found.setdefault(kind, []).append(float(ms))
         for kind, times in found.items():
             print(f"  first byte, {kind:10} {statistics.median(times):7.1f} ms median {max(times):7.1f} ms at most")
-        watching = machine.spawn(
-            [
-                "python3",
-                "-c",
-                "import requests as r; [0 for _ in r.get('http://127.0.0.1:3000/api/events', stream=True)]",
-            ]
-        )
+        watching = machine.spawn(["python3", "-c", LISTEN])
         seconds = 20
         measured = machine.run(["python3", "-", str(seconds), UNIT], stdin=MEASURE, timeout_s=seconds + 30).stdout
         _, cpu_us, pss_kib = measured.split()

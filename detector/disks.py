@@ -1,14 +1,8 @@
-"""How full the disks are that matter, each named by the place where it is mounted.
-
-The detector's own sandbox shows it mounts of its own, of the same disks: so a disk is told by its
-device number, and its mount point is found by going up until that changes.
-"""
+"""How full the disks are that matter, each named by the place where it is mounted."""
 
 import asyncio
 import functools
 import logging
-import os
-import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +11,7 @@ from typing import Final
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.probes.aside import Aside
+from standfast.disks import disk
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +51,9 @@ class Disks:
     async def _loop(self, looks: list[Aside[Usage | None]], every_s: float) -> None:
         while True:
             found = await asyncio.gather(*map(_bounded, looks))
-            for disk in {one.mount_point: one for one in found if one is not None}.values():
+            for one in {one.mount_point: one for one in found if one is not None}.values():
                 now = self._clock.now()
-                self._on_found(FigureObservation(now, Figure.DISK, disk.mount_point, disk.used, disk.total))
+                self._on_found(FigureObservation(now, Figure.DISK, one.mount_point, one.used, one.total))
             await asyncio.sleep(every_s)
 
 
@@ -73,37 +68,9 @@ async def _bounded(look: Aside[Usage | None]) -> Usage | None:
 def usage(path: Path) -> Usage | None:
     """The disk that a path is on, or will be on; None when that cannot be seen."""
     try:
-        mounted = mount_point(path)
-        found = os.statvfs(mounted)
+        found = disk(path)
     except OSError as error:
         log.debug("Cannot tell the disk of %s: %s", path, error.strerror)
         return None
-    used = (found.f_blocks - found.f_bfree) * found.f_frsize
-    total = used + found.f_bavail * found.f_frsize
-    return Usage(str(mounted), used, total) if total else None
-
-
-def mount_point(path: Path) -> Path:
-    """Where the disk is mounted that a path is on, or will be on.
-
-    Raises:
-        OSError: that cannot be seen.
-    """
-    place = _nearest(path)
-    device = place.stat().st_dev
-    for above in place.parents:
-        if above.stat().st_dev != device:
-            break
-        place = above
-    return place
-
-
-def _nearest(path: Path) -> Path:
-    """The directory that is there at the path or above it: an overlay gives files device numbers of their own."""
-    for one in (path, *path.parents):
-        try:
-            if stat.S_ISDIR(one.stat().st_mode):
-                return one.resolve()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-    raise FileNotFoundError(path)
+    room = found.bytes
+    return Usage(str(found.mount_point), room.used, room.total) if room.total else None

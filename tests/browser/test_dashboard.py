@@ -95,6 +95,35 @@ def test_a_change_appears_by_itself_and_disturbs_nobody(browser: Browser, servic
     assert browser.complaints() == []
 
 
+def test_what_is_read_stays_where_it_is_though_what_is_above_grows(
+    browser: Browser, service: Service, tmp_path: Path
+) -> None:
+    browser.look_like(PHONE)
+    browser.open(service.url + "/")
+    browser.until(lambda: is_live(browser), "the page to be live")
+    browser.script("window.read = document.getElementById('agents'); read.scrollIntoView()")
+    top = browser.script("return read.getBoundingClientRect().top")
+    fleets.cascading(tmp_path)
+    browser.until(lambda: browser.text("#level") == "CASCADING", "the level to appear", SOON_S)
+    assert browser.script("return read.getBoundingClientRect().top") == pytest.approx(top, abs=2)
+
+
+def test_a_command_is_copied_with_the_keyboard(browser: Browser, tmp_path: Path) -> None:
+    fleets.cascading(tmp_path)
+    with Service(tmp_path) as service:
+        browser.look_like(DESKTOP)
+        browser.open(service.url + "/")
+        browser.until(lambda: is_live(browser), "the page to be live")
+        browser.cdp("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+        browser.script("document.querySelector('.steps .copy').focus()")
+        browser.press(ENTER)
+        browser.until(lambda: browser.text(".steps .copy") == "Copied", "the word that it was copied")
+        assert browser.text("#said") == "Copied: journalctl -n 50 -u trade_manager"
+        browser.script("window.found = ''; navigator.clipboard.readText().then((text) => { window.found = text; })")
+        browser.until(lambda: browser.script("return window.found") != "", "the clipboard to be read")
+        assert browser.script("return window.found") == "journalctl -n 50 -u trade_manager"
+
+
 def test_what_is_folded_out_stays_so(browser: Browser, tmp_path: Path) -> None:
     fleets.hundreds(tmp_path)
     with Service(tmp_path) as service:
@@ -110,14 +139,36 @@ def test_what_is_folded_out_stays_so(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_a_service_that_goes_away_is_said(browser: Browser, service: Service) -> None:
-    browser.look_like(DESKTOP)
+    browser.look_like(PHONE)
     browser.open(service.url + "/")
     browser.until(lambda: is_live(browser), "the page to be live")
+    browser.script("scrollTo(0, 500)")
     service.stop()
     service.listener.shutdown(2)
-    browser.until(lambda: browser.text("#link").startswith("No answer since"), "the loss to be said")
-    assert browser.text("#said").startswith("No answer since")  # for who listens
+    browser.until(lambda: browser.text("#link").startswith("No answer. This is how it was "), "the loss to be said")
+    assert browser.text("#said").startswith("No answer.")  # for who listens
     assert browser.text("#level") == "NONE"  # what was known last stays to be read
+    assert browser.script("return getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
+    above, below = browser.script(
+        "const {top, bottom} = document.getElementById('link').getBoundingClientRect(); return [top, bottom]"
+    )
+    assert 0 <= above < below < PHONE[1]  # wherever one has scrolled to
+    assert browser.violations() == []
+
+
+def test_a_phone_that_slept_does_not_show_what_was_as_what_is(browser: Browser, service: Service) -> None:
+    browser.look_like(PHONE)
+    browser.open(service.url + "/")
+    browser.until(lambda: is_live(browser), "the page to be live")
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        browser.script("const real = Date.now; Date.now = () => real() + 3 * 3600 * 1000")
+        browser.until(lambda: "This is how it was 3 h 0 min ago" in browser.text("#link"), "the age to be said", 3)
+    finally:
+        service.process.send_signal(signal.SIGCONT)
+    browser.script("document.dispatchEvent(new Event('visibilitychange'))")
+    browser.until(lambda: is_live(browser), "the page to be live again")
+    assert browser.text("#said") == "Live again. NONE: All watched units stand"
 
 
 def test_a_service_that_is_restarted_is_found_again(browser: Browser, service: Service, tmp_path: Path) -> None:
@@ -139,7 +190,7 @@ def test_a_service_that_hangs_is_not_called_live(browser: Browser, service: Serv
     service.process.send_signal(signal.SIGSTOP)
     try:
         browser.script(look_again)
-        browser.until(lambda: browser.text("#link").startswith("No answer since"), "the silence to be said")
+        browser.until(lambda: browser.text("#link").startswith("No answer."), "the silence to be said")
     finally:
         service.process.send_signal(signal.SIGCONT)
     browser.script(look_again)
@@ -186,7 +237,7 @@ def test_a_walk_through_many_pages_and_back_leaves_no_connection_behind(browser:
         browser.script("document.querySelector(arguments[0]).click()", f'#units a[href="/units/{name}.service"]')
         wait_for_page(browser, f"{name}.service")
         browser.script("history.back()")
-        wait_for_page(browser, "NONE")
+        wait_for_page(browser, "All watched units stand")
         assert time.monotonic() - before_s < SOON_S
 
 

@@ -164,7 +164,7 @@ def test_a_stopped_detector_is_said_and_its_return_too(machine: Machine) -> None
         machine.run(["systemctl", "start", DETECTOR])
     assert status == 503
     assert json.loads(body)["error"].endswith(
-        "is not running; see why, and start it: systemctl status standfast-detector"
+        "is not running; see why, and start it: systemctl status standfast-detector; systemctl start standfast-detector"
     )
     assert result.returncode == 1
     assert result.stdout.startswith("UNKNOWN: Nobody is watching\n- The failure detector is not running; see why")
@@ -191,7 +191,10 @@ def test_it_ends_when_nobody_looks_and_comes_back(machine: Machine) -> None:
     hasten = "[Service]\nEnvironment=STANDFAST_STATUS_IDLE_S=2\n"
     machine.write(f"/run/systemd/system/{STATUS}.d/hasten.conf", hasten)
     machine.run(f"systemctl daemon-reload && systemctl stop {STATUS}")
-    fetch(machine, "/api/status")
+    page = machine.spawn(["python3", "-c", LISTEN])  # as an open page does
+    assert page.stdout is not None
+    assert json.loads(page.stdout.readline())["level"] == "NONE"
+    page.kill()
     machine.wait_unit(STATUS, "inactive", timeout_s=90, Result="success")
     assert machine.wait_unit("standfast-status.socket", SubState="listening")
     assert fetch(machine, "/api/status")["level"] == "NONE"

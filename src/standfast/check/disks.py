@@ -1,7 +1,6 @@
 """Which disks matter, and how full they are."""
 
 import contextlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -9,8 +8,8 @@ from typing import Final
 from standfast import paths
 from standfast.check import findings
 from standfast.check.findings import Answer
-from standfast.detector.disks import mount_point
 from standfast.detector.prediction.disk import mount_unit
+from standfast.disks import disk, mount_point
 
 _JOURNALS: Final = (paths.ROOT / "var/log/journal", paths.ROOT / "run/log/journal")
 
@@ -31,9 +30,6 @@ def mounts(files: Iterable[Path]) -> list[Path]:
 
 
 def _look(mount: Path, lowest_share: float) -> Answer:
-    found = os.statvfs(mount)
-    free = {
-        "bytes": (found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize),
-        "inodes": (found.f_favail, found.f_files),
-    }
+    found = disk(mount)
+    free = {"bytes": (found.bytes.free, found.bytes.total), "inodes": (found.inodes.free, found.inodes.total)}
     return findings.disk(str(mount), mount_unit(str(mount)), free, lowest_share)

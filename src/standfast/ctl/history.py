@@ -18,14 +18,14 @@ from standfast.ctl.envfile import read_environment
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import duration, unit_name
-from standfast.events import Event, Kind, Severity
+from standfast.events import Event, Kind
 from standfast.moments import iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry
-from standfast.web.report import AT, Cell, Table, Tone
+from standfast.web.report import AT, Cell, Table
+from standfast.web.tones import Tone, tone
 
 _LEFT_OUT: Final = frozenset({Kind.CANARY, Kind.NOTIFICATION})
-_TONES: Final = {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WARNING}
 _LINES: Final = 50
 
 
@@ -59,10 +59,10 @@ def history_table(happenings: Iterable[Happening]) -> Table:
 
 def _row(one: Happening) -> tuple[Cell, ...]:
     event = one.event
-    tone = _TONES.get(event.severity, Tone.PLAIN) if event.kind is Kind.PROBLEM else Tone.PLAIN
+    urgency = tone(event.severity) if event.kind is Kind.PROBLEM else Tone.PLAIN
     return (
         Cell(AT, at=one.at),
-        Cell(event.kind.value, tone),
+        Cell(event.kind.value, urgency),
         Cell(event.type or event.level or event.state or "-"),
         Cell(event.unit or "-"),
         Cell(one.by),

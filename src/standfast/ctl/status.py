@@ -5,7 +5,8 @@ import argparse
 from standfast.clock import utc_now
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.screen import Screen
-from standfast.web import snapshot as shots
+from standfast.web.documents import everything
+from standfast.web.problems import problems
 from standfast.web.reading import read_snapshot
 from standfast.web.report import Report, Tone, report
 
@@ -17,10 +18,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     snapshot = read_snapshot(utc_now())
     if arguments.json:
-        screen.json(shots.everything(snapshot))
+        screen.json(everything(snapshot))
     else:
         _show(report(snapshot), screen)
-    return Exit.WRONG if shots.problems(snapshot) else Exit.OK
+    return Exit.WRONG if problems(snapshot) else Exit.OK
 
 
 def _show(shown: Report, screen: Screen) -> None:

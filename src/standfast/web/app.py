@@ -35,13 +35,13 @@ UNIT_LINES: Final = 50
 
 _CANNOT: Final = "cannot make sense of the status files; see journalctl -u standfast-status"
 _DETECTOR_DOCUMENTS: Final[Mapping[str, Document]] = {
-    "/api/failure_detector_status": shots.failure_detector_status,
+    "/api/failure_detector_status": documents.failure_detector_status,
     "/api/units": documents.units,
     "/api/restarts": documents.restarts,
 }
 _OTHER_DOCUMENTS: Final[Mapping[str, Document]] = {
-    "/api/status": shots.everything,
-    "/api/errors": shots.errors,
+    "/api/status": documents.everything,
+    "/api/errors": documents.errors,
     "/api/agents": documents.agents,
 }
 
@@ -88,7 +88,7 @@ class Site:
     async def _unit_page(self, request: Request) -> Response:
         name = request.path_params["name"]
         scene = await asyncio.to_thread(self._look.scene)
-        if name not in documents.watched(scene.snapshot):
+        if name not in shots.watched(scene.snapshot):
             return _no_unit(scene.snapshot)
         lines = await asyncio.to_thread(self._look.lines, name, UNIT_LINES)
         html = unit_page(scene, name, lines)
@@ -97,7 +97,7 @@ class Site:
     async def _unit(self, request: Request) -> Response:
         name = request.path_params["name"]
         snapshot = await asyncio.to_thread(self._look.snapshot)
-        if name not in documents.watched(snapshot):
+        if name not in shots.watched(snapshot):
             return _no_unit(snapshot)
         lines = await asyncio.to_thread(self._look.lines, name, UNIT_LINES)
         return versioned(request, json_text(documents.unit(snapshot, name, lines)), JSON)

@@ -29,16 +29,3 @@ STYLE: Final = _asset("dashboard.css")
 SCRIPT: Final = _asset("dashboard.js")
 ICON: Final = _asset("icon.svg")
 ASSETS: Final = (STYLE, SCRIPT, ICON)
-
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)

@@ -2,23 +2,21 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from html import escape
 from typing import Final
 
-from standfast.events import Kind, Severity
+from standfast.events import Kind
 from standfast.time_words import span as in_words
 from standfast.web import markup, timeline
 from standfast.web import snapshot as shots
-from standfast.web.report import Tone
 from standfast.web.scene import Scene
 from standfast.web.timeline import MESSAGE, WATCH, Happening, History, Span
+from standfast.web.tones import Tone, tone
 
 SHOWN: Final = 30
 _TICK_EVERY: Final = timedelta(hours=6)
 _HEIGHT: Final = 40
 # The worse, the higher: colour only repeats it.
 _HEIGHTS: Final = {"NONE": 6, "WARNING": 18, "CRITICAL": 29, "CASCADING": 40, shots.UNKNOWN: 6}
-_TONES: Final = {"NONE": Tone.GOOD, "WARNING": Tone.WARNING, "CRITICAL": Tone.BAD, "CASCADING": Tone.BAD}
 _LABELS: Final = {
     Kind.LEVEL: "Level",
     Kind.RESTART: "Master restart",
@@ -38,7 +36,10 @@ def band(scene: Scene) -> str:
     if history.trouble:
         return markup.card("timeline", "Last 24 hours", markup.empty(f"Unknown: {history.trouble}."))
     level = shots.level(scene.snapshot)
-    inner = _drawing(history, level) + _ticks(history) + _list(history)
+    found = timeline.spans(history, level)
+    restarts = [one for one in history.happenings if one.kind == Kind.RESTART and one.type.endswith("STARTED")]
+    said = f'<p class="note">{markup.escape(_said(found, len(restarts)))}</p>'
+    inner = said + _drawing(history, found, restarts) + _ticks(history) + _list(history)
     return markup.card("timeline", "Last 24 hours", inner)
 
 
@@ -49,15 +50,13 @@ def to_the_minute(history: History) -> History:
     return replace(history, since=since, until=until)
 
 
-def _drawing(history: History, level: str) -> str:
-    found = timeline.spans(history, level)
+def _drawing(history: History, found: list[Span], restarts: list[Happening]) -> str:
     bars = "".join(_bar(span, history.since) for span in found)
-    restarts = [one for one in history.happenings if one.kind == Kind.RESTART and one.type.endswith("STARTED")]
     marks = "".join(_restart(one.at, history.since) for one in restarts)
     minutes = int(timeline.SPAN.total_seconds() // 60)
     return (
-        f'<svg class="band" viewBox="0 0 {minutes} {_HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{markup.attribute(_said(found, len(restarts)))}">{bars}{marks}</svg>'
+        f'<svg class="band" viewBox="0 0 {minutes} {_HEIGHT}" preserveAspectRatio="none" '
+        f'aria-hidden="true">{bars}{marks}</svg>'
     )
 
 
@@ -67,17 +66,17 @@ def _said(found: list[Span], restarts: int) -> str:
     for span in found:
         lengths[span.level] = lengths.get(span.level, timedelta()) + (span.end - span.begin)
     said = ", ".join(f"{level} for {in_words(length)}" for level, length in lengths.items())
-    return f"Levels of the last 24 hours: {said}; {markup.count(restarts, 'master restart')}"
+    return f"{said}; {markup.count(restarts, 'master restart')}."
 
 
 def _bar(span: Span, since: datetime) -> str:
     x, width = _minutes(span.begin - since), _minutes(span.end - span.begin)
     height = _HEIGHTS[span.level]
-    tone = _TONES.get(span.level, Tone.PLAIN)
+    kind = tone(span.level) if span.level in shots.LEVELS else Tone.PLAIN
     # What lasted a moment is seen all the same.
     return (
-        f'<rect class="{tone}" x="{x:.1f}" y="{_HEIGHT - height}" width="{max(width, 3):.1f}" height="{height}">'
-        f"<title>{escape(span.level)} for {in_words(span.end - span.begin)}</title></rect>"
+        f'<rect class="{kind}" x="{x:.1f}" y="{_HEIGHT - height}" width="{max(width, 3):.1f}" height="{height}">'
+        f"<title>{markup.escape(span.level)} for {in_words(span.end - span.begin)}</title></rect>"
     )
 
 
@@ -111,16 +110,17 @@ def _list(history: History) -> str:
 def _item(one: Happening) -> str:
     label = _LABELS.get(one.kind, one.kind)
     return (
-        f'<li>{markup.moment(one.at)} <span class="kind {_tone(one)}">{escape(label)}</span> '
+        f'<li data-key="{one.at.timestamp()}">{markup.moment(one.at)} '
+        f'<span class="kind {_tone(one)}">{markup.escape(label)}</span> '
         f'<span class="text">{markup.name(one.text)}</span></li>'
     )
 
 
 def _tone(one: Happening) -> Tone:
     if one.kind == Kind.LEVEL:
-        return _TONES.get(one.level, Tone.PLAIN)
+        return tone(one.level)
     if one.kind == Kind.RESOLVED:
         return Tone.GOOD
     if one.kind not in (Kind.PROBLEM, MESSAGE, WATCH, Kind.RESTART):
         return Tone.PLAIN
-    return {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WARNING}.get(one.severity, Tone.PLAIN)
+    return tone(one.severity)

@@ -1,25 +1,24 @@
 """The smaller sections of the dashboard: restarts, errors, agents, checks, channels. Pure."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any, Final
 
 from standfast.web import markup
 from standfast.web import snapshot as shots
-from standfast.web.report import Tone
+from standfast.web.documents import agent
 from standfast.web.scene import Scene
 from standfast.web.snapshot import Snapshot, Source
+from standfast.web.tones import Tone, agent_tone, tone
 
 Row = Mapping[str, Any]
 
 ERRORS_SHOWN: Final = 20
 # So many agents that trade are listed at once; more are one step away.
 ACTIVE_SHOWN: Final = 8
+_WORST_FIRST: Final = (Tone.BAD, Tone.WARNING, Tone.PLAIN, Tone.GOOD)
+_OUTCOMES: Final = {"ok": "well", "fail": "not well", "unknown": "unknown"}
 # Reasons of a decision that are the reasons why no restart is possible at all.
 _SAID_ALREADY: Final = frozenset({"budget", "gap", "hold", "running", "shutdown"})
-
-_RESULTS: Final = {"success": Tone.GOOD, "partial": Tone.WARNING, "failure": Tone.BAD}
-_STATES: Final = {"ACTIVE": Tone.GOOD, "ERROR": Tone.BAD, "WAITING": Tone.WARNING, shots.UNKNOWN: Tone.WARNING}
 
 
 def restarts(scene: Scene) -> str:
@@ -38,7 +37,7 @@ def _allowed(scene: Scene) -> str:
     words = "Possible now" if allowed else "Not possible now"
     why = detector.get("restart_blocked")
     until = shots.moment(detector.get("hold_until")) or shots.moment(detector.get("gap_until"))
-    more = f": {escape(str(why))}" if why else ""
+    more = f": {markup.escape(str(why))}" if why else ""
     more += f"; until {markup.moment(until)}" if until and not allowed else ""
     sign = markup.mark(Tone.GOOD if allowed else Tone.WARNING)
     lead = f'<p class="lead">{sign}<span><strong>{words}</strong>{more}.</span></p>'
@@ -48,7 +47,7 @@ def _allowed(scene: Scene) -> str:
 def _release(detector: Source) -> str:
     if not detector.get("hold_until"):
         return ""
-    return "<p>When you have looked at the units: <code>standfastctl release</code></p>"
+    return f"<p>When you have looked at the units: {markup.command('standfastctl release')}</p>"
 
 
 def _budget(snapshot: Snapshot) -> str:
@@ -74,7 +73,7 @@ def _mode(detector: Source) -> str:
     }
     mode = str(detector.get("mode"))
     said = words.get(mode, "It is not known whether it acts")
-    return f'<p>{said} (<code>mode = "{escape(mode)}"</code>).</p>'
+    return f'<p>{said} (<code>mode = "{markup.escape(mode)}"</code>).</p>'
 
 
 def _run(row: Row) -> str:
@@ -82,9 +81,8 @@ def _run(row: Row) -> str:
     units = shots.texts(row.get("units"))
     by = {True: "asked for by the detector", False: "by hand"}.get(bool(row.get("automatic")))
     about = f" for {', '.join(map(markup.name, units))}" if units else ""
-    tone = _RESULTS.get(str(result), Tone.PLAIN)
     return (
-        f"<li>{markup.mark(tone)}<div><strong>{markup.text(result)}</strong> {markup.moment(row.get('at'))}"
+        f"<li>{markup.mark(tone(result))}<div><strong>{markup.text(result)}</strong> {markup.moment(row.get('at'))}"
         f'<p class="meta">{by}{about}</p></div></li>'
     )
 
@@ -97,9 +95,9 @@ def errors(scene: Scene) -> str:
     rows = sorted(shots.rows(notifier.get("unresolved_errors")), key=_is_held)
     if not rows:
         return markup.card("errors", "Unresolved errors", markup.empty("None."))
-    number = max(shots.number(notifier.get("unresolved")), len(rows))
+    number = shots.unresolved(scene.snapshot)
     shown, more = "".join(map(_error, rows[:ERRORS_SHOWN])), number - len(rows[:ERRORS_SHOWN])
-    rest = f'<p class="note">{more} more: <code>standfastctl errors</code></p>' if more else ""
+    rest = f'<p class="note">{more} more: {markup.command("standfastctl errors")}</p>' if more else ""
     return markup.card("errors", "Unresolved errors", f'<ul class="rows">{shown}</ul>{rest}', str(number))
 
 
@@ -109,11 +107,11 @@ def _is_held(row: Row) -> bool:
 
 def _error(row: Row) -> str:
     held = "".join(f' <span class="badge">{word}</span>' for word in ("acknowledged", "silenced") if row.get(word))
-    action = f"<p>{markup.name(str(row['action']))}</p>" if row.get("action") else ""
+    action = f"<p>{markup.prose(str(row['action']))}</p>" if row.get("action") else ""
     lines = (
         f"<strong>{markup.name(str(row.get('error_type') or 'unknown'))}</strong>{held}",
         f'<p class="about">{markup.name(str(row.get("unit") or ""))}</p>',
-        f"<p>{markup.name(str(row.get('error_message') or ''))}</p>{action}",
+        f"<div>{markup.long_prose(str(row.get('error_message') or ''))}</div>{action}",
         f'<p class="meta">Since {markup.moment(row.get("first_occurrence"))}, ',
         f"last {markup.moment(row.get('last_occurrence'))} · {_times(row.get('occurrence_count'))}, ",
         f"told {_times(row.get('notification_count'))}{_ack(row)}</p>",
@@ -126,9 +124,8 @@ def _times(value: Any) -> str:
 
 
 def _ack(row: Row) -> str:
-    if _is_held(row) or not shots.number(row.get("id")):
-        return ""
-    return f" · to take it on: <code>standfastctl ack {shots.number(row.get('id'))}</code>"
+    number = shots.number(row.get("id"))
+    return "" if _is_held(row) or not number else f" · to take it on: {markup.command(f'standfastctl ack {number}')}"
 
 
 def agents(scene: Scene) -> str:
@@ -136,27 +133,28 @@ def agents(scene: Scene) -> str:
     found = scene.snapshot.agents
     if not found:
         return markup.card("agents", "Agents", markup.empty("No agent is running."))
-    rows = {name: _agent(name, source) for name, source in found.items()}
+    worst_first = sorted(found.items(), key=lambda one: _WORST_FIRST.index(agent_tone(agent(one[1]))))
+    rows = {name: _agent(name, source) for name, source in worst_first}
     well = [name for name, source in found.items() if source.get("state") == "ACTIVE"]
     if len(well) <= ACTIVE_SHOWN:
         return markup.card("agents", "Agents", f'<ul class="rows">{"".join(rows.values())}</ul>', str(len(found)))
     others = "".join(row for name, row in rows.items() if name not in well)
-    folded = f'<ul class="rows">{"".join(rows[name] for name in well)}</ul>'
+    folded = f'<ul class="rows">{"".join(rows[name] for name in rows if name in well)}</ul>'
     inner = f'<ul class="rows">{others}</ul>' if others else ""
     inner += f'<details id="active"><summary>{markup.count(len(well), "active agent")}</summary>{folded}</details>'
     return markup.card("agents", "Agents", inner, str(len(found)))
 
 
 def _agent(name: str, source: Source) -> str:
-    row = shots.agent(source)
+    row = agent(source)
     state = row["state"]
     paused = ' <span class="badge">paused</span>' if row["paused"] is True else ""
     live = ' <span class="badge bad">live</span>' if source.get("live") is True else ""
-    reason = f"<p>{escape(str(row['reason']))}</p>" if row["reason"] else ""
+    reason = f"<p>{markup.name(str(row['reason']))}</p>" if row["reason"] and state != "ACTIVE" else ""
     action = shots.table(source.get("failure")).get("action")
-    step = f'<p class="meta">{escape(str(action))}</p>' if action else ""
+    step = f'<p class="meta">{markup.prose(str(action))}</p>' if action else ""
     return (
-        f"<li>{markup.mark(_STATES.get(str(state), Tone.PLAIN))}<div><strong>{escape(name)}</strong> "
+        f"<li>{markup.mark(agent_tone(row))}<div><strong>{markup.escape(name)}</strong> "
         f'{markup.text(state)}{paused}{live} <span class="meta">since {markup.moment(row["entered_at"])}</span>'
         f"{reason}{step}{_holdings(row, source)}</div></li>"
     )
@@ -187,12 +185,11 @@ def checks(scene: Scene) -> str:
 
 
 def _check(kind: str, name: str, row: Row) -> str:
-    healthy = row.get("healthy")
-    known = {True: (Tone.GOOD, "well"), False: (Tone.BAD, "not well")}
-    tone, word = known[healthy] if isinstance(healthy, bool) else (Tone.WARNING, "unknown")
-    detail = f": {escape(str(row['detail']))}" if row.get("detail") else ""
-    what = f'{markup.name(name)} <span class="meta">{kind}</span>'
-    return f"<li>{markup.mark(tone)}<div>{what}<p>{word}{detail}</p></div></li>"
+    outcome = shots.outcome(row)
+    detail = f": {markup.name(str(row['detail']))}" if row.get("detail") else ""
+    said = f"{kind}, {_OUTCOMES[outcome]}{detail}"
+    beside = f'<span class="meta">{said}</span>' if outcome == "ok" else f"<p>{said}</p>"
+    return f"<li>{markup.mark(tone(outcome))}<div>{markup.name(name)} {beside}</div></li>"
 
 
 def channels(scene: Scene) -> str:
@@ -208,8 +205,10 @@ def channels(scene: Scene) -> str:
 
 def _channel(row: Row) -> str:
     failing, queued = row.get("failing"), shots.number(row.get("queued"))
-    said = f"last delivered {markup.moment(row.get('last_delivered'), 'never')}, {queued} waiting"
-    trouble = f"<p>{escape(str(failing))}</p>" if failing else ""
+    delivered = row.get("last_delivered")
+    said = f"last delivered {markup.moment(delivered)}" if delivered else "nothing delivered yet"
+    said += f", {queued} waiting" if queued else ""
+    trouble = f"<p>{markup.escape(str(failing))}</p>" if failing else ""
     what = f'{markup.text(row.get("name"))} <span class="meta">{said}</span>'
     return f"<li>{markup.mark(Tone.BAD if failing else Tone.GOOD)}<div>{what}{trouble}</div></li>"
 

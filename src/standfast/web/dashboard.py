@@ -1,15 +1,12 @@
 """The dashboard: what an operator must know, in the order in which it matters at three in the morning. Pure."""
 
-from html import escape
-
 from standfast.web import cards, markup
 from standfast.web import snapshot as shots
 from standfast.web.band import band
-from standfast.web.documents import watched
 from standfast.web.graph import graph
-from standfast.web.report import Tone
 from standfast.web.scene import Scene
-from standfast.web.unit_list import is_failing, unit_list
+from standfast.web.tones import Tone, is_failing
+from standfast.web.unit_list import unit_list
 from standfast.web.verdict import verdict
 
 
@@ -24,9 +21,8 @@ def dashboard(scene: Scene) -> str:
 
 def _jumps(scene: Scene) -> str:
     """On a narrow screen: how it stands further down, and the way there."""
-    failing = sum(1 for row in watched(scene.snapshot).values() if is_failing(row))
-    known = shots.errors(scene.snapshot)
-    errors = known["unresolved_count"] if known else "?"
+    failing = sum(1 for row in shots.watched(scene.snapshot).values() if is_failing(row))
+    errors = shots.unresolved(scene.snapshot) if scene.snapshot.notifier.status is not None else "?"
     jumps = (
         ("units", f"{failing} failing" if failing else "Units"),
         ("restarts", "Restart"),
@@ -40,9 +36,5 @@ def _jumps(scene: Scene) -> str:
 
 def unavailable_page(words: str) -> str:
     """The document for the case that the other one cannot be made."""
-    main = (
-        f'<section id="verdict" data-part class="verdict bad" aria-labelledby="level"><div class="level">'
-        f'{markup.mark(Tone.BAD, "large")}<h1 id="level">{shots.UNKNOWN}</h1><p class="headline">{escape(words)}</p>'
-        f"</div></section>"
-    )
+    main = markup.head(Tone.BAD, markup.prose(words), f'Failure level <strong id="level">{shots.UNKNOWN}</strong>')
     return markup.document(shots.UNKNOWN, "this host", main, None)

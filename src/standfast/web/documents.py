@@ -1,31 +1,76 @@
-"""The smaller JSON documents: units, agents, restarts. Pure."""
+"""The JSON documents, made of a snapshot. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from standfast.moments import iso
 from standfast.web import snapshot as shots
-from standfast.web.snapshot import Snapshot
+from standfast.web.problems import problems
+from standfast.web.snapshot import Snapshot, Source
 from standfast.web.timeline import Line
 
+# The keys of the earlier system's report, kept for the programs that read it.
+DETECTOR_KEYS: Final = (
+    *("failure_level", "level", "reasons", "root_cause", "mode", "can_restart", "last_restart"),
+    *("restart_count", "restart_history", "supervisor_status", "databases", "critical_files_healthy"),
+    *("critical_files", "service_health", "sms_enabled", "sms_configured", "checked_at"),
+)
 RESTART_KEYS: Final = (
     *("mode", "can_restart", "restart_blocked", "restart_count", "max_per_hour", "last_restart"),
     *("hold_until", "gap_until", "decision", "restart_history"),
 )
+AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat")
+ERROR_KEYS: Final = (
+    *("error_type", "unit", "error_message", "first_occurrence", "last_occurrence"),
+    *("occurrence_count", "notification_count", "acknowledged", "silenced"),
+)
+NOTIFIER_KEYS: Final = ("unresolved", "queued", "last_delivered")
+
+
+def everything(snapshot: Snapshot) -> dict[str, Any]:
+    """The body of `GET /api/status`, the same as `standfastctl status --json` prints."""
+    return {
+        "level": shots.level(snapshot),
+        "detector": failure_detector_status(snapshot),
+        "agents": {name: agent(source) for name, source in snapshot.agents.items()},
+        "notifier": _taken(snapshot.notifier, NOTIFIER_KEYS),
+        "problems": problems(snapshot),
+    }
+
+
+def failure_detector_status(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The body of `GET /api/failure_detector_status`, or None while the detector is not running."""
+    found = _taken(snapshot.detector, DETECTOR_KEYS)
+    if found is None:
+        return None
+    # The earlier detector sent the messages itself; here the notifier knows what its channels are.
+    sms = any(channel.get("name") == "sms" for channel in shots.rows(snapshot.notifier.get("channels")))
+    return {**found, "sms_enabled": sms, "sms_configured": sms}
+
+
+def errors(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The body of `GET /api/errors`, or None while the notifier is not running."""
+    if snapshot.notifier.status is None:
+        return None
+    listed = shots.rows(snapshot.notifier.get("unresolved_errors"))
+    return {
+        "unresolved_count": shots.unresolved(snapshot),
+        "unresolved_errors": [{key: row.get(key) for key in ERROR_KEYS} for row in listed],
+    }
 
 
 def units(snapshot: Snapshot) -> dict[str, Any] | None:
     """The body of `GET /api/units`, or None while the detector is not running."""
     if snapshot.detector.status is None:
         return None
-    return {"units": [{"unit": name, **row} for name, row in watched(snapshot).items()]}
+    return {"units": [{"unit": name, **row} for name, row in shots.watched(snapshot).items()]}
 
 
 def unit(snapshot: Snapshot, name: str, lines: Sequence[Line]) -> dict[str, Any]:
     """The body of `GET /api/units/NAME` for a watched unit."""
     return {
         "unit": name,
-        **watched(snapshot)[name],
+        **shots.watched(snapshot)[name],
         "needed_by": needed_by(snapshot, name),
         "journal": [{"at": iso(line.at), "priority": line.priority, "text": line.text} for line in lines],
     }
@@ -33,30 +78,27 @@ def unit(snapshot: Snapshot, name: str, lines: Sequence[Line]) -> dict[str, Any]
 
 def needed_by(snapshot: Snapshot, name: str) -> list[str]:
     """The watched units that need this one."""
-    return [other for other, row in watched(snapshot).items() if name in shots.texts(row.get("needs"))]
+    return [other for other, row in shots.watched(snapshot).items() if name in shots.texts(row.get("needs"))]
 
 
 def agents(snapshot: Snapshot) -> dict[str, Any]:
     """The body of `GET /api/agents`."""
     return {
-        "agents": [
-            {**_plain(source.status), **shots.agent(source), "name": name} for name, source in snapshot.agents.items()
-        ]
+        "agents": [{**(source.status or {}), **agent(source), "name": name} for name, source in snapshot.agents.items()]
     }
+
+
+def agent(source: Source) -> dict[str, Any]:
+    """What is shown of one agent."""
+    known = _taken(source, AGENT_KEYS)
+    return known or {**dict.fromkeys(AGENT_KEYS), "state": shots.UNKNOWN, "reason": source.trouble}
 
 
 def restarts(snapshot: Snapshot) -> dict[str, Any] | None:
     """The body of `GET /api/restarts`, or None while the detector is not running."""
-    if snapshot.detector.status is None:
-        return None
-    return {key: snapshot.detector.get(key) for key in RESTART_KEYS}
+    return _taken(snapshot.detector, RESTART_KEYS)
 
 
-def watched(snapshot: Snapshot) -> Mapping[str, Mapping[str, Any]]:
-    """The watched units, with what the detector says of each."""
-    health = shots.table(snapshot.detector.get("service_health"))
-    return {name: shots.table(row) for name, row in health.items()}
-
-
-def _plain(status: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    return status if status is not None else {}
+def _taken(source: Source, keys: Sequence[str]) -> dict[str, Any] | None:
+    """These of the keys of a status, None for those that are missing; None altogether where there is no status."""
+    return None if source.status is None else {key: source.get(key) for key in keys}

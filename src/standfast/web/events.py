@@ -1,24 +1,28 @@
 """Server-sent events: a short word to whoever watches, each time that something is different."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from standfast.clock import monotonic_s
 from standfast.web import snapshot as shots
 from standfast.web.answers import unavailable, version
 from standfast.web.changes import Changes
 from standfast.web.look import Look
-from standfast.web.report import headline
+from standfast.web.problems import headline, problems
 from standfast.web.snapshot import Snapshot
 
 MEDIA_TYPE: Final = "text/event-stream"
 # How long a browser waits before it connects again.
 RETRY_MS: Final = 2000
 FOUND_OUT_EVERY_S: Final = 1.0
+# Then the reader comes again by itself; one that is stuck does not, and no longer keeps the service running.
+GOES_ON_FOR_S: Final = 900.0
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -43,7 +47,7 @@ class News:
 
     def __call__(self) -> Change:
         """What is so now."""
-        stamps, now_s = self._look.stamps(), monotonic_s()
+        stamps, now_s = (*self._look.stamps(), self._look.is_behind()), monotonic_s()
         if self._last is None or stamps != self._stamps or now_s >= self._until_s:
             self._last = change(self._look.snapshot(), stamps)
             self._stamps, self._until_s = stamps, now_s + FOUND_OUT_EVERY_S
@@ -54,8 +58,30 @@ def change(snapshot: Snapshot, stamps: Sequence[object]) -> Change:
     """What is so now; besides the files it is time that makes a difference, when a daemon says nothing more."""
     stale = [shots.stale_s(one, snapshot.now) is not None for one in (snapshot.detector, *snapshot.agents.values())]
     stale.append(shots.stale_s(snapshot.notifier, snapshot.now) is not None)
-    _, words = headline(snapshot, shots.problems(snapshot))
+    _, words = headline(snapshot, problems(snapshot))
     return Change(shots.level(snapshot), words, version(repr((stamps, stale))))
+
+
+class Stream(StreamingResponse):
+    """An answer that goes on until its reader is gone.
+
+    As Debian 13 has them, Starlette waits for uvicorn to say so and uvicorn for Starlette to ask: such an
+    answer would never end, and nor would the service.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send, and meanwhile ask whether there still is a reader."""
+        sending = asyncio.create_task(self.stream_response(send))
+        leaving = asyncio.create_task(self.listen_for_disconnect(receive))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            leaving.cancel()
+            ended = await asyncio.gather(sending, leaving, return_exceptions=True)
+        for trouble in ended:
+            if isinstance(trouble, Exception):
+                raise trouble
 
 
 def stream(changes: Changes[Change], method: str = "GET") -> Response:
@@ -64,10 +90,13 @@ def stream(changes: Changes[Change], method: str = "GET") -> Response:
         return unavailable("as many as may are listening already; ask /api/status from time to time instead")
     if method == "HEAD":
         return Response(headers={**_HEADERS, "Content-Type": MEDIA_TYPE})
-    return StreamingResponse(_lines(changes), headers=_HEADERS, media_type=MEDIA_TYPE)
+    return Stream(_lines(changes), headers=_HEADERS, media_type=MEDIA_TYPE)
 
 
 async def _lines(changes: Changes[Change]) -> AsyncIterator[str]:
     yield f"retry: {RETRY_MS}\n\n"
+    until_s = monotonic_s() + GOES_ON_FOR_S
     async for one in changes.listen():
         yield ": still here\n\n" if one is None else f"event: status\ndata: {json.dumps(asdict(one))}\n\n"
+        if monotonic_s() >= until_s:
+            return

@@ -1,14 +1,12 @@
 """The dependency graph as HTML: a list of the units, and the arcs between them drawn beside it. Pure."""
 
-from html import escape
 from typing import Final
 
 from standfast.web import markup
 from standfast.web import snapshot as shots
-from standfast.web.documents import watched
 from standfast.web.rails import Arc, Rails, rails
 from standfast.web.scene import Scene
-from standfast.web.unit_list import is_failing, tone
+from standfast.web.tones import is_failing, unit_tone
 
 # In em: the height of a row, and the width of the drawing with the column of the units' marks at its right.
 ROW_EM: Final = 2.25
@@ -19,7 +17,7 @@ _NARROWEST_EM: Final = 1.25
 
 def graph(scene: Scene) -> str:
     """The section; "" when no watched unit needs another."""
-    units = watched(scene.snapshot)
+    units = shots.watched(scene.snapshot)
     needs = {name: shots.texts(row.get("needs")) for name, row in units.items()}
     after = {name: shots.texts(row.get("after")) for name, row in units.items()}
     failing = [name for name, row in units.items() if is_failing(row)]
@@ -40,13 +38,13 @@ def graph(scene: Scene) -> str:
 
 
 def _row(scene: Scene, name: str, needs: list[str]) -> str:
-    units = watched(scene.snapshot)
+    units = shots.watched(scene.snapshot)
     row = units[name]
     known = [other for other in needs if other in units]
-    said = f'<span class="hidden">, needs {escape(", ".join(known))}</span>' if known else ""
+    said = f'<span class="hidden">, needs {markup.escape(", ".join(known))}</span>' if known else ""
     return (
-        f'<li data-key="{markup.attribute(name)}">{markup.mark(tone(row))}{markup.short_unit_link(name)}'
-        f'<span class="state {tone(row)}">{markup.text(row.get("status"))}</span>{said}</li>'
+        f'<li data-key="{markup.attribute(name)}">{markup.mark(unit_tone(row))}{markup.short_unit_link(name)}'
+        f'<span class="state {unit_tone(row)}">{markup.text(row.get("status"))}</span>{said}</li>'
     )
 
 

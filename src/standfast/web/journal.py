@@ -88,25 +88,21 @@ class Journal:
         except OSError as error:
             raise JournalError(f"cannot read the journal: {error.strerror or error}") from error
 
-    def last_words(self, unit: str, count: int) -> list[Line]:
-        """The last of what a unit itself said, and the last word of systemd about it.
+    def last_words(self, counts: Mapping[str, int]) -> dict[str, list[Line]]:
+        """The last of what each of these units itself said, and the last word of systemd about it.
 
         systemd says much of a unit that it starts in vain again and again; why it is in vain, the unit says.
 
         Raises:
             JournalError: the journal cannot be read.
         """
+        if not counts:
+            return {}
         try:
             with self._open() as reader:
-                reader.add_match(_SYSTEMD_UNIT=unit)
-                own = distinct((_line(raw) for raw in islice(_newest(reader), WORDS_READ)), count - 1)
-                reader.flush_matches()
-                reader.add_match(_PID="1", UNIT=unit)
-                about = [_line(raw) for raw in islice(_newest(reader), count)]
+                return {unit: _last_words(reader, unit, count) for unit, count in counts.items()}
         except OSError as error:
             raise JournalError(f"cannot read the journal: {error.strerror or error}") from error
-        words = own + about[: 1 if own else count]
-        return sorted(words, key=lambda line: line.at)
 
     def _events(self, reader: Any, since: datetime) -> Iterator[list[Happening]]:
         trust = self._trust()
@@ -135,6 +131,17 @@ class Journal:
 
 # The others are not for people.
 _MESSAGE_KINDS: Final = tuple(one.value for one in MessageKind if one not in (MessageKind.RESEND, MessageKind.CANARY))
+
+
+def _last_words(reader: Any, unit: str, count: int) -> list[Line]:
+    reader.flush_matches()
+    reader.add_match(_SYSTEMD_UNIT=unit)
+    own = distinct((_line(raw) for raw in islice(_newest(reader), WORDS_READ)), count - 1)
+    reader.flush_matches()
+    reader.add_match(_PID="1", UNIT=unit)
+    about = [_line(raw) for raw in islice(_newest(reader), count)]
+    words = own + about[: 1 if own else count]
+    return sorted(words, key=lambda line: line.at)
 
 
 def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:

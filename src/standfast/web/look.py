@@ -7,7 +7,7 @@ whatever is asked of this service, the daemons' files are touched a few times a 
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,19 +16,23 @@ from typing import Final, Protocol
 from standfast import paths
 from standfast.clock import monotonic_s, utc_now
 from standfast.errors import StandfastError
-from standfast.web.documents import watched
+from standfast.web import snapshot as shots
 from standfast.web.reading import read_snapshot
 from standfast.web.scene import Scene
-from standfast.web.snapshot import Snapshot, texts
+from standfast.web.snapshot import Snapshot, Source
 from standfast.web.timeline import SPAN, History, Line
+from standfast.web.tones import is_failing
 
-# How old what was read of the journal may be.
+# How old what was read of the journal may be, and for how long it is not read again whatever the detector says.
 JOURNAL_FOR_S: Final = 2.0
+JOURNAL_AT_LEAST_FOR_S: Final = 0.5
 # How long one snapshot stands for "now" while no status file changes.
 NOW_FOR: Final = timedelta(seconds=1)
 # Of so many failing units the dashboard shows the last lines; the others have them on their own pages.
 UNITS_WITH_LINES: Final = 12
-LINES_SHOWN: Final = 6
+# A unit that others took along has little to say of itself.
+LINES_OF_CAUSE: Final = 6
+LINES_OF_OTHERS: Final = 3
 
 Stamp = tuple[str, int, int, int]
 
@@ -42,8 +46,8 @@ class ReadsJournal(Protocol):
     def lines(self, unit: str, count: int) -> list[Line]:
         """The last lines of a unit; StandfastError when they cannot be read."""
 
-    def last_words(self, unit: str, count: int) -> list[Line]:
-        """Those of them that tell most, in so many lines."""
+    def last_words(self, counts: Mapping[str, int]) -> Mapping[str, Sequence[Line]]:
+        """Of each of these units those of them that tell most, in so many lines."""
 
 
 class Look:
@@ -66,10 +70,13 @@ class Look:
         self._show_lines = show_lines
         self._lock = threading.Lock()
         self._scene_lock = threading.Lock()
+        self._lines_lock = threading.Lock()
         self._stamps: tuple[Stamp, ...] = ()
         self._snapshot: Snapshot | None = None
         self._scene: Scene | None = None
-        self._scene_until_s = 0.0
+        self._read_for: Source | None = None
+        self._read_at_s = 0.0
+        self._lines: dict[str, tuple[float, list[Line]]] = {}
 
     def stamps(self) -> tuple[Stamp, ...]:
         """Of each status file its path, inode, size and time: it changes when a daemon writes, begins or ends."""
@@ -84,12 +91,24 @@ class Look:
         """Everything; what it has from the journal is at most two seconds old."""
         with self._scene_lock:  # not the other: reading the journal keeps nobody from the status files
             snapshot, scene = self.snapshot(), self._scene
-            if scene is None or snapshot.detector is not scene.snapshot.detector or monotonic_s() > self._scene_until_s:
-                self._scene = self._compose(snapshot)
-                self._scene_until_s = monotonic_s() + JOURNAL_FOR_S
+            if scene is None or monotonic_s() > self._read_at_s + JOURNAL_FOR_S or self._is_behind(snapshot):
+                scene = self._compose(snapshot)
+                self._read_for, self._read_at_s = snapshot.detector, monotonic_s()
             elif snapshot is not scene.snapshot:
-                self._scene = replace(scene, snapshot=snapshot)
-            return self._scene or self._compose(snapshot)
+                scene = replace(scene, snapshot=snapshot)
+            self._scene = scene
+            return scene
+
+    def is_behind(self) -> bool:
+        """Whether the scene's journal is older than what the detector says, and may be read again.
+
+        In a storm the detector says something new many times a second; who saw the scene then asks once more.
+        """
+        snapshot = self._snapshot
+        return self._scene is not None and snapshot is not None and self._is_behind(snapshot)
+
+    def _is_behind(self, snapshot: Snapshot) -> bool:
+        return snapshot.detector is not self._read_for and monotonic_s() >= self._read_at_s + JOURNAL_AT_LEAST_FOR_S
 
     def lines(self, unit: str, count: int) -> list[Line]:
         """The last lines of a unit.
@@ -97,17 +116,20 @@ class Look:
         Raises:
             StandfastError: the journal cannot be read.
         """
-        return self._journal.lines(unit, count) if self._show_lines else []
+        if not self._show_lines:
+            return []
+        with self._lines_lock:
+            now_s = monotonic_s()
+            self._lines = {name: kept for name, kept in self._lines.items() if kept[0] > now_s}
+            if unit not in self._lines:
+                self._lines[unit] = now_s + JOURNAL_AT_LEAST_FOR_S, self._journal.lines(unit, count)
+            return self._lines[unit][1]
 
     def _compose(self, snapshot: Snapshot) -> Scene:
         history = self._journal.history(snapshot.now - SPAN, snapshot.now)
-        firsts = texts(snapshot.detector.get("root_cause"))
-        failing = [name for name, row in watched(snapshot).items() if self._show_lines and row.get("failing") is True]
-        failing.sort(key=lambda name: name not in firsts)
-        lines: dict[str, Sequence[Line]] = {}
+        lines: Mapping[str, Sequence[Line]] = {}
         with contextlib.suppress(StandfastError):  # the history says that the journal cannot be read
-            for name in failing[:UNITS_WITH_LINES]:
-                lines[name] = self._journal.last_words(name, LINES_SHOWN)
+            lines = self._journal.last_words(_counts(snapshot) if self._show_lines else {})
         return Scene(snapshot, history, lines, self._host)
 
     def _read(self) -> Snapshot:
@@ -118,6 +140,16 @@ class Look:
             self._snapshot = replace(self._snapshot, now=now)
         self._stamps = found
         return self._snapshot
+
+
+def _counts(snapshot: Snapshot) -> dict[str, int]:
+    """How many lines are shown of which failing units, the root causes first."""
+    firsts = shots.root_causes(snapshot)
+    failing = [name for name, row in shots.watched(snapshot).items() if is_failing(row)]
+    failing.sort(key=lambda name: name not in firsts)
+    return {
+        name: LINES_OF_CAUSE if not firsts or name in firsts else LINES_OF_OTHERS for name in failing[:UNITS_WITH_LINES]
+    }
 
 
 def stamps(runtime: Path) -> tuple[Stamp, ...]:

@@ -1,9 +1,9 @@
-"""HTML, in small pieces. Pure: everything that comes from elsewhere passes through `text` or `attribute`."""
+"""HTML, in small pieces. Pure: everything that comes from elsewhere passes through `escape`, here or at its end."""
 
+import html
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,8 +11,11 @@ from standfast import __version__
 from standfast.time_words import moment as in_words
 from standfast.web import snapshot as shots
 from standfast.web.assets import ICON, SCRIPT, STYLE
-from standfast.web.report import Tone
+from standfast.web.commands import pieces
+from standfast.web.tones import Tone
 
+# Of a text longer than this the rest is folded.
+LONG: Final = 280
 # Without scripts the page loads itself again this often.
 RELOAD_S: Final = 15
 
@@ -26,6 +29,12 @@ _SHAPES: Final = {
 }
 
 
+def escape(value: str) -> str:
+    """A text, also between double quotes; without the signs that turn the direction of what follows, or are unseen."""
+    plain = value if value.isprintable() else "".join(one if one.isprintable() else " " for one in value)
+    return html.escape(plain)
+
+
 def text(value: Any, otherwise: str = "unknown") -> str:
     """A plain value as escaped text; what is no plain value is as good as unknown."""
     if isinstance(value, bool):
@@ -35,12 +44,32 @@ def text(value: Any, otherwise: str = "unknown") -> str:
 
 def attribute(value: str) -> str:
     """A text between double quotes."""
-    return escape(value, quote=True)
+    return escape(value)
 
 
 def name(value: str) -> str:
     """The name of a unit or a file; it may go on in the next line where a word of it ends."""
     return re.sub(r"(?<=\w)([_.@/])(?=\w)", r"\1<wbr>", escape(value))
+
+
+def prose(sentence: str) -> str:
+    """A sentence for people, its commands ready to be copied."""
+    return "".join(command(one.text) if one.is_command else name(one.text) for one in pieces(sentence))
+
+
+def long_prose(sentence: str) -> str:
+    """The same; of one that fills a phone's screen the beginning and the commands, and all of it one step away."""
+    if len(sentence) <= LONG:
+        return prose(sentence)
+    begin = sentence[:LONG].rpartition(" ")[0] or sentence[:LONG]
+    steps = " ".join(command(one.text) for one in pieces(sentence[len(begin) :]) if one.is_command)
+    folded = f"<details><summary>{name(begin)} ...</summary>{name(sentence)}</details>"
+    return f"{folded}<p>{steps}</p>" if steps else folded
+
+
+def command(line: str) -> str:
+    """A command; the script puts a button beside it."""
+    return f'<code class="command">{escape(line)}</code>'
 
 
 def unit_path(unit: str) -> str:
@@ -49,8 +78,8 @@ def unit_path(unit: str) -> str:
 
 
 def unit_link(unit: str) -> str:
-    """A unit's name that leads to its page."""
-    return f'<a class="name" href="{attribute(unit_path(unit))}">{name(unit)}</a>'
+    """A unit's name that leads to its page; read out as one word though it may be broken."""
+    return f'<a class="name" href="{attribute(unit_path(unit))}" aria-label="{attribute(unit)}">{name(unit)}</a>'
 
 
 def short_unit_link(unit: str) -> str:
@@ -93,6 +122,15 @@ def card(identity: str, title: str, inner: str, note: str = "") -> str:
     return (
         f'<section class="card" id="{identity}" data-part aria-labelledby="{identity}-title">'
         f'<h2 id="{identity}-title">{escape(title)}{aside}</h2>{inner}</section>'
+    )
+
+
+def head(tone: Tone, title: str, beside: str, rest: str = "", kind: str = "headline") -> str:
+    """The first section, under the page's own heading; title and the rest are markup."""
+    return (
+        f'<section id="verdict" data-part class="verdict {tone}" aria-labelledby="headline"><div class="level">'
+        f'{mark(tone, "large")}<h1 id="headline" class="{kind}">{title}</h1><p class="since">{beside}</p>'
+        f"</div>{rest}</section>"
     )
 
 

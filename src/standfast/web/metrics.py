@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from standfast.web import snapshot as shots
-from standfast.web.documents import watched
+from standfast.web.documents import agent
 from standfast.web.snapshot import LEVELS, Snapshot, Source
+from standfast.web.tones import is_failing
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 AGENT_STATES: Final = ("STARTING", "ACTIVE", "WAITING", "ERROR", "SHUTDOWN")
@@ -71,10 +72,10 @@ def _level(snapshot: Snapshot) -> Iterator[Family]:
 
 
 def _units(snapshot: Snapshot) -> Iterator[Family]:
-    units = watched(snapshot)
+    units = shots.watched(snapshot)
     meant = tuple(({"unit": name, "state": _word(row.get("status"))}, 1.0) for name, row in units.items())
     yield Family("unit_state", "1 for the state that the detector reads a unit as.", meant)
-    failing = tuple(({"unit": name}, float(row.get("failing") is True)) for name, row in units.items())
+    failing = tuple(({"unit": name}, float(is_failing(row))) for name, row in units.items())
     yield Family("unit_failing", "Whether a unit fails now.", failing)
     failures = _each(units, "consecutive_failures")
     yield Family("unit_consecutive_failures", "Looks in a row that found a unit failing.", failures)
@@ -115,7 +116,7 @@ def _failed(row: Mapping[str, Any]) -> int:
 
 
 def _agents(snapshot: Snapshot) -> Iterator[Family]:
-    found = {name: shots.agent(source) for name, source in snapshot.agents.items()}
+    found = {name: agent(source) for name, source in snapshot.agents.items()}
     states = tuple(
         ({"agent": name, "state": state}, float(row["state"] == state))
         for name, row in found.items()

@@ -7,17 +7,24 @@ hold it against the routes, the answers and a fuzzer.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from standfast.web.headers import HEADERS
 from standfast.web.schemas import SCHEMAS, ref
 from standfast.web.timeline import SPAN
 
 JSON: Final = "application/json"
 HOURS: Final = int(SPAN.total_seconds() // 3600)
 
+
+def _header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
 _DESCRIPTION: Final = (
     "What Standfast's daemons see, read from their status files and the journal. It only reads. It is answered on "
     "this host's loopback, to the names 127.0.0.1, localhost and [::1]. Every JSON document has an ETag; a request "
-    "with If-None-Match is answered 304 when nothing changed."
+    "with If-None-Match is answered 304 when nothing changed. HEAD is answered wherever GET is, every other method 405."
 )
+
 _AWAY: Final = "The daemon that knows is not running, or its status is bad."
 _HOURS: Final = {
     "name": "hours",
@@ -33,7 +40,21 @@ _NAME: Final = {
     "example": "trade_manager.service",
     "schema": {"type": "string"},
 }
-_ETAG: Final = {"ETag": {"description": "The version of this answer.", "schema": {"type": "string"}}}
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of what the client has already; it is answered 304 when that is still so.",
+    "schema": {"type": "string"},
+}
+_ETAG: Final = _header("The version of this answer.")
+_ALWAYS: Final = {
+    "Cache-Control": _header("Whether it may be kept: never without asking again."),
+    **{name: _header(f"Always: {value}") for name, value in HEADERS.items()},
+}
+_EVERYBODYS: Final = {
+    "403": "A page of another site asks (Sec-Fetch-Site).",
+    "421": "The Host header names no loopback address.",
+}
 
 
 def document(version: str) -> dict[str, Any]:
@@ -48,23 +69,26 @@ def document(version: str) -> dict[str, Any]:
 
 
 def _operation(name: str, summary: str, answers: Mapping[str, Any], *parameters: Mapping[str, Any]) -> dict[str, Any]:
-    has_version = "headers" in answers["200"]
-    not_changed = {"304": {"description": "Not changed.", "headers": _ETAG}} if has_version else {}
+    has_version = "ETag" in answers["200"]["headers"]
+    not_changed = {"304": {"description": "Not changed.", "headers": {"ETag": _ETAG, **_ALWAYS}}} if has_version else {}
+    refused = {status: _trouble(description) for status, description in _EVERYBODYS.items()}
+    away = _trouble(_AWAY, {"Retry-After": _header("After how many seconds to ask again.", "integer")})
     return {
         "operationId": name,
         "summary": summary,
-        "parameters": list(parameters),
-        "responses": {**answers, **not_changed, "503": _trouble(_AWAY)},
+        "parameters": [*parameters, *([_IF_NONE_MATCH] if has_version else [])],
+        "responses": {**answers, **not_changed, **refused, "503": away},
     }
 
 
 def _answer(schema: Mapping[str, Any], media: str = JSON) -> dict[str, Any]:
-    version = {"headers": _ETAG} if media == JSON else {}
-    return {"200": {"description": "As of now.", **version, "content": {media: {"schema": schema}}}}
+    headers = {"ETag": _ETAG, **_ALWAYS} if media == JSON else _ALWAYS
+    return {"200": {"description": "As of now.", "headers": headers, "content": {media: {"schema": schema}}}}
 
 
-def _trouble(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {JSON: {"schema": ref("Trouble")}}}
+def _trouble(description: str, headers: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    known = {**(headers or {}), **_ALWAYS}
+    return {"description": description, "headers": known, "content": {JSON: {"schema": ref("Trouble")}}}
 
 
 _OPERATIONS: Final[Mapping[str, dict[str, Any]]] = {
@@ -93,7 +117,8 @@ _OPERATIONS: Final[Mapping[str, dict[str, Any]]] = {
         "Server-sent events: one named `status` at once and after each change, its data a Change as JSON",
         {
             "200": {
-                "description": "A stream that does not end by itself.",
+                "description": "A stream that ends after a quarter of an hour, for the client to come again.",
+                "headers": {**_ALWAYS, "X-Accel-Buffering": _header("Always: no")},
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
             }
         },

@@ -44,10 +44,11 @@ def rails(needs: Needs, after: Needs, worst: Collection[str] = ()) -> Rails:
         after: per unit those that it is ordered after.
         worst: those that must be in it when there is no room for all.
     """
-    hard = {name: set(found) & needs.keys() - {name} for name, found in needs.items()}
-    soft = {name: _only_ordered(name, after, hard) for name in hard}
-    linked = _linked(hard, soft)
-    kept = _kept(linked, hard, worst)
+    hard, ordered = _known(needs, needs), _known(after, needs)
+    linked = _linked(hard, ordered)
+    kept = _kept(linked, hard, set(worst))
+    # What follows from others is looked for only among what is drawn: of a thousand units that would be a million.
+    soft = {name: _only_ordered(name, hard, ordered) for name in kept}
     order = _order({name: (hard[name] | soft[name]) & kept for name in hard if name in kept})
     row = {name: number for number, name in enumerate(order)}
     arcs = [
@@ -59,24 +60,29 @@ def rails(needs: Needs, after: Needs, worst: Collection[str] = ()) -> Rails:
     return Rails(tuple(order), tuple(arcs), len(linked) - len(kept))
 
 
-def _only_ordered(name: str, after: Needs, hard: Mapping[str, set[str]]) -> set[str]:
+def _known(found: Needs, needs: Needs) -> dict[str, set[str]]:
+    """Per unit the others that are there."""
+    return {name: {one for one in found.get(name, ()) if one in needs and one != name} for name in needs}
+
+
+def _only_ordered(name: str, hard: Mapping[str, set[str]], ordered: Mapping[str, set[str]]) -> set[str]:
     """What a unit is ordered after and does not need, without what follows from another of these."""
-    found = (set(after.get(name, ())) & hard.keys()) - hard[name] - {name}
-    behind = {far for near in found | hard[name] for far in (set(after.get(near, ())) | hard[near]) if far != near}
+    found = ordered[name] - hard[name]
+    behind = set[str]().union(*((ordered[near] | hard[near]) - {near} for near in found | hard[name]))
     return found - behind
 
 
-def _linked(hard: Mapping[str, set[str]], soft: Mapping[str, set[str]]) -> list[str]:
-    needed = set().union(*hard.values(), *soft.values()) if hard else set()
-    return [name for name in hard if hard[name] or soft[name] or name in needed]
+def _linked(hard: Mapping[str, set[str]], ordered: Mapping[str, set[str]]) -> list[str]:
+    needed = set[str]().union(*hard.values(), *ordered.values())
+    return [name for name in hard if hard[name] or ordered[name] or name in needed]
 
 
-def _kept(linked: list[str], hard: Mapping[str, set[str]], worst: Collection[str]) -> set[str]:
+def _kept(linked: list[str], hard: Mapping[str, set[str]], worst: set[str]) -> set[str]:
     """All, or of more than there is room for the worst and their neighbours."""
     if len(linked) <= ROWS_SHOWN:
         return set(linked)
-    near = {other for name in worst if name in hard for other in hard[name]}
-    near |= {name for name in linked if hard[name] & set(worst)}
+    near = set[str]().union(*(hard[name] for name in worst if name in hard))
+    near |= {name for name in linked if hard[name] & worst}
     wanted = [name for name in linked if name in worst or name in near] or linked
     return set(sorted(wanted, key=lambda name: name not in worst)[:ROWS_SHOWN])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from standfast import paths, statusfile
+from standfast.web.problems import not_running
 from standfast.web.snapshot import Snapshot, Source
 
 # A status of a thousand units is some 300 kB; whoever writes more than this has lost its mind, and is not read.
@@ -45,7 +46,7 @@ def _source(path: Path, what: str, unit: str) -> Source:
     except statusfile.StatusFileError as error:
         return Source(None, str(error))
     if status is None:
-        return Source(None, f"The {what} is not running; see why, and start it: systemctl status {unit}")
+        return Source(None, not_running(what, unit))
     return Source(status)
 
 

@@ -3,22 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from standfast.time_words import moment
 from standfast.web import snapshot as shots
+from standfast.web.documents import agent, errors
+from standfast.web.problems import headline, problems
 from standfast.web.snapshot import Snapshot, Source
-
-
-class Tone(StrEnum):
-    """How a cell is to be taken; colour only repeats what its words say."""
-
-    PLAIN = "plain"
-    GOOD = "good"
-    WARNING = "warning"
-    BAD = "bad"
-
+from standfast.web.tones import Tone as Tone
+from standfast.web.tones import agent_tone, is_failing, tone, unit_tone
+from standfast.web.versions import older_versions
 
 # Where in its words a cell's moment is shown.
 AT: Final = "{at}"
@@ -61,60 +55,19 @@ class Report:
     tables: tuple[Table, ...]
 
 
-_HEADLINES: Final[Mapping[str, tuple[Tone, str]]] = {
-    "NONE": (Tone.GOOD, "All watched units stand"),
-    "WARNING": (Tone.WARNING, "A watched unit is in trouble"),
-    "CRITICAL": (Tone.BAD, "Several watched units are failing"),
-    "CASCADING": (Tone.BAD, "The fleet is going down"),
-    shots.UNKNOWN: (Tone.WARNING, "Nobody is watching"),
-}
-_TONES: Final[Mapping[str, Tone]] = {
-    "healthy": Tone.GOOD,
-    "ACTIVE": Tone.GOOD,
-    "success": Tone.GOOD,
-    "ok": Tone.GOOD,
-    "fail": Tone.BAD,
-    "failure": Tone.BAD,
-    "ERROR": Tone.BAD,
-    "WAITING": Tone.WARNING,
-    "partial": Tone.WARNING,
-    "settling": Tone.WARNING,
-    "unknown": Tone.WARNING,
-    shots.UNKNOWN: Tone.WARNING,
-}
-
-
-def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
-    """How the fleet stands, in a sentence."""
-    level = shots.level(snapshot)
-    if level == "NONE" and problems:
-        return Tone.WARNING, "All watched units stand, but something needs a look"
-    if level == "NONE" and (failing := _failing(snapshot)):
-        return Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
-    tone, sentence = _HEADLINES[level]
-    if shots.is_only_foreseen(snapshot):
-        sentence = "All watched units stand, but not for good if it goes on like this"
-    return tone, sentence
-
-
 def report(snapshot: Snapshot) -> Report:
     """The snapshot for people."""
-    problems = tuple(shots.problems(snapshot))
-    tone, sentence = headline(snapshot, problems)
+    found = tuple(problems(snapshot))
+    urgency, sentence = headline(snapshot, found)
     return Report(
         level=shots.level(snapshot),
-        tone=tone,
+        tone=urgency,
         headline=sentence,
-        problems=problems,
-        remarks=tuple(shots.older_versions(snapshot)),
+        problems=found,
+        remarks=tuple(older_versions(snapshot)),
         facts=_facts(snapshot),
         tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
     )
-
-
-def _failing(snapshot: Snapshot) -> list[str]:
-    health = shots.table(snapshot.detector.get("service_health"))
-    return [name for name, row in health.items() if shots.table(row).get("failing") is True]
 
 
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
@@ -128,13 +81,13 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
         ("Last delivered", time(notifier.get("last_delivered"), _unless_away(notifier, "none yet"))),
         ("Last look", time(detector.get("checked_at"), _unless_away(detector, "never"))),
     ]
-    causes = shots.texts(detector.get("root_cause")) if shots.level(snapshot) != "NONE" else []
+    causes = shots.root_causes(snapshot)
     return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
 
 
-def _unless_away(source: Source, words: str) -> str:
+def _unless_away(source: Source, sentence: str) -> str:
     """What is said where a daemon tells of nothing; of one that is away nothing is known."""
-    return words if source.status is not None else "unknown"
+    return sentence if source.status is not None else "unknown"
 
 
 def _systemd(snapshot: Snapshot) -> Cell:
@@ -162,11 +115,10 @@ def _counted(snapshot: Snapshot) -> Cell:
 
 
 def _units(snapshot: Snapshot) -> Table:
-    health = shots.table(snapshot.detector.get("service_health"))
     return Table(
         title="Units",
         columns=("Unit", "Status", "Failures in a row", "systemd says", "Restarts", "Tier", "Port", "Last check"),
-        rows=tuple(_unit(name, shots.table(row)) for name, row in health.items()),
+        rows=tuple(_unit(name, row) for name, row in shots.watched(snapshot).items()),
         empty=_empty(snapshot, "No unit is watched."),
     )
 
@@ -194,10 +146,8 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _unit_status(row: Mapping[str, Any]) -> Cell:
-    cell, why = _toned(row.get("status")), words(row.get("why"), "")
-    if row.get("failing") is not True:
-        return cell
-    return Cell(f"{cell.text}: {why}" if why else cell.text, Tone.BAD)
+    status, why = words(row.get("status")), words(row.get("why"), "")
+    return Cell(f"{status}: {why}" if why and is_failing(row) else status, unit_tone(row))
 
 
 def _agents(snapshot: Snapshot) -> Table:
@@ -210,10 +160,10 @@ def _agents(snapshot: Snapshot) -> Table:
 
 
 def _agent(name: str, source: Source) -> tuple[Cell, ...]:
-    row = shots.agent(source)
+    row = agent(source)
     return (
         Cell(name),
-        _toned(row["state"]),
+        Cell(words(row["state"]), agent_tone(row)),
         time(row["entered_at"], "unknown"),
         Cell(words(row["reason"], "none")),
         Cell(words(row["paused"])),
@@ -234,7 +184,7 @@ def holdings(source: Source) -> str:
 
 
 def _errors(snapshot: Snapshot) -> Table:
-    known = shots.errors(snapshot)
+    known = errors(snapshot)
     return Table(
         title="Unresolved errors",
         columns=("Error", "Unit", "Message", "First", "Last", "Times", "Messages"),
@@ -265,18 +215,12 @@ def _checks(snapshot: Snapshot) -> Table:
         title="Files and databases",
         columns=("What", "Name", "Status", "Detail"),
         rows=tuple(
-            (Cell(kind), Cell(name), _toned(_verdict(value)), Cell(words(shots.table(value).get("detail"), "")))
+            (Cell(kind), Cell(name), _toned(shots.outcome(row)), Cell(words(row.get("detail"), "")))
             for kind, found in (("critical file", files), ("database", databases))
-            for name, value in found.items()
+            for name, row in ((name, shots.table(value)) for name, value in found.items())
         ),
         empty=_empty(snapshot, "No critical file and no database is watched."),
     )
-
-
-def _verdict(value: Any) -> Any:
-    """What a check found, in a word; a critical file says only whether it is healthy."""
-    found = shots.table(value)
-    return found.get("status") or _either(found.get("healthy"), "ok", "fail")
 
 
 def _restarts(snapshot: Snapshot) -> Table:
@@ -299,7 +243,7 @@ def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _toned(value: Any) -> Cell:
     word = words(value)
-    return Cell(word, _TONES.get(word, Tone.PLAIN))
+    return Cell(word, tone(word))
 
 
 def time(value: Any, otherwise: str) -> Cell:

@@ -1,29 +1,26 @@
 """The watched units by health, the failing ones with their last lines from the journal. Pure."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
 from standfast.web import markup
 from standfast.web import snapshot as shots
-from standfast.web.documents import watched
-from standfast.web.report import Tone
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
+from standfast.web.tones import Tone, is_failing, unit_tone
 
 # So many well units are listed at once; more are one step away.
 WELL_SHOWN: Final = 12
 # So many failing ones are shown in full.
 WORST_SHOWN: Final = 20
 _WELL: Final = "healthy"
-_QUIET: Final = frozenset({"stopped", "finished"})
 
 Row = Mapping[str, Any]
 
 
 def unit_list(scene: Scene) -> str:
     """The section."""
-    units = watched(scene.snapshot)
+    units = shots.watched(scene.snapshot)
     if not units:
         watching = scene.snapshot.detector.status is not None
         words = "No unit is watched." if watching else "Unknown: the failure detector is not running."
@@ -48,21 +45,6 @@ def _worst(scene: Scene, failing: Mapping[str, Row]) -> str:
     return f'{shown}<details id="worst">{summary}{_items("others", rest)}</details>'
 
 
-def tone(row: Row) -> Tone:
-    """How a unit's state is to be taken."""
-    if is_failing(row):
-        return Tone.BAD
-    status = row.get("status")
-    if status == _WELL:
-        return Tone.GOOD
-    return Tone.PLAIN if str(status) in _QUIET else Tone.WARNING
-
-
-def is_failing(row: Row) -> bool:
-    """Whether the detector says that it fails."""
-    return row.get("failing") is True
-
-
 def systemd_says(row: Row) -> str:
     """The unit's state in systemd's words."""
     states = "/".join(filter(None, (str(row.get(key) or "") for key in ("active_state", "sub_state"))))
@@ -74,7 +56,7 @@ def log(lines: Sequence[Line]) -> str:
     """Lines of a journal, the oldest first; what is more urgent than a notice stands out."""
     items = "".join(
         f'<li class="{"urgent" if line.priority <= 4 else "usual"}">{markup.moment(line.at)} '
-        f"<span>{escape(line.text)}</span></li>"
+        f"<span>{markup.escape(line.text)}</span></li>"
         for line in lines
     )
     return f'<ol class="log">{items}</ol>'
@@ -104,7 +86,7 @@ def _failing(name: str, row: Row, lines: Sequence[Line], first: bool) -> str:
 
 def _row(name: str, row: Row) -> str:
     return (
-        f'<li data-key="{markup.attribute(name)}">{markup.mark(tone(row))}'
+        f'<li data-key="{markup.attribute(name)}">{markup.mark(unit_tone(row))}'
         f'<div>{markup.unit_link(name)} <span class="state">{_state(row)}</span></div></li>'
     )
 
@@ -112,18 +94,18 @@ def _row(name: str, row: Row) -> str:
 def _state(row: Row) -> str:
     status, why = row.get("status"), row.get("why")
     words = markup.text(status)
-    return f"{words}: {escape(str(why))}" if why and why != status and status != _WELL else words
+    return f"{words}: {markup.escape(str(why))}" if why and why != status and status != _WELL else words
 
 
 def _meta(row: Row) -> str:
     looks, restarts = shots.number(row.get("consecutive_failures")), shots.number(row.get("restarts"))
-    parts = [f"{markup.count(looks, 'failing look')} in a row", escape(systemd_says(row))]
+    parts = [f"{markup.count(looks, 'failing look')} in a row", markup.escape(systemd_says(row))]
     parts.append(f"{markup.count(restarts, 'restart')} by systemd" if restarts else "")
     parts += [f"{key} {markup.text(row.get(key))}" for key in ("tier", "port") if row.get(key)]
     failed = [
         name for name, check in shots.table(row.get("checks")).items() if shots.table(check).get("healthy") is False
     ]
-    parts += [f"check {escape(name)} fails" for name in failed]
+    parts += [f"check {markup.escape(name)} fails" for name in failed]
     return " · ".join(filter(None, parts))
 
 

@@ -1,21 +1,21 @@
 """The page of one watched unit. Pure."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from shlex import join
 from typing import Any
 
 from standfast.web import markup
 from standfast.web import snapshot as shots
-from standfast.web.documents import needed_by, watched
-from standfast.web.report import Tone
+from standfast.web.documents import needed_by
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
-from standfast.web.unit_list import log, systemd_says, tone
+from standfast.web.tones import tone, unit_tone
+from standfast.web.unit_list import log, systemd_says
 
 
 def unit_page(scene: Scene, name: str, lines: Sequence[Line]) -> str:
     """The whole document, for a unit that is watched."""
-    row = watched(scene.snapshot)[name]
+    row = shots.watched(scene.snapshot)[name]
     main = (
         f'<p class="back"><a href="/">All of the fleet</a></p>{_head(name, row)}'
         f'<div class="columns"><div>{_log(name, lines)}</div><div>{_facts(scene, name, row)}{_checks(row)}</div></div>'
@@ -26,24 +26,20 @@ def unit_page(scene: Scene, name: str, lines: Sequence[Line]) -> str:
 def _head(name: str, row: Mapping[str, Any]) -> str:
     why = row.get("why")
     status = markup.text(row.get("status"))
-    words = f"{status}: {escape(str(why))}" if why and why != row.get("status") else status
-    return (
-        f'<section id="verdict" data-part class="verdict {tone(row)}" aria-labelledby="level"><div class="level">'
-        f'{markup.mark(tone(row), "large")}<h1 id="level" class="unit">{markup.name(name)}</h1>'
-        f'<p class="headline">{words}</p></div></section>'
-    )
+    words = f"{status}: {markup.escape(str(why))}" if why and why != row.get("status") else status
+    return markup.head(unit_tone(row), markup.name(name), f'<span id="level">{words}</span>', kind="unit")
 
 
 def _log(name: str, lines: Sequence[Line]) -> str:
     shown = log(lines) if lines else markup.empty("The journal has none, or they are not shown here.")
-    hint = f'<p class="note">More: <code>journalctl -u {escape(name)}</code></p>'
+    hint = f'<p class="note">More: {markup.command(join(["journalctl", "-u", name]))}</p>'
     return markup.card("log", "Last lines", shown + hint)
 
 
 def _facts(scene: Scene, name: str, row: Mapping[str, Any]) -> str:
     rows = [
         ("Failures in a row", markup.text(row.get("consecutive_failures"))),
-        ("systemd says", escape(systemd_says(row)) or "unknown"),
+        ("systemd says", markup.escape(systemd_says(row)) or "unknown"),
         ("Restarted by systemd", f"{markup.text(row.get('restarts'))} times"),
         ("Tier", markup.text(row.get("tier"))),
         ("In a master restart", markup.text(row.get("restart"))),
@@ -57,7 +53,7 @@ def _facts(scene: Scene, name: str, row: Mapping[str, Any]) -> str:
 
 
 def _units(scene: Scene, names: Sequence[str]) -> str:
-    known = watched(scene.snapshot)
+    known = shots.watched(scene.snapshot)
     return ", ".join(markup.unit_link(one) if one in known else markup.name(one) for one in names) or "none"
 
 
@@ -70,6 +66,6 @@ def _checks(row: Mapping[str, Any]) -> str:
 
 def _check(item: tuple[str, Any]) -> str:
     name, found = item[0], shots.table(item[1])
-    sign = {"ok": Tone.GOOD, "fail": Tone.BAD}.get(str(found.get("status")), Tone.WARNING)
-    detail = f": {escape(str(found['detail']))}" if found.get("detail") else ""
-    return f"<li>{markup.mark(sign)}<div>{escape(name)}<p>{markup.text(found.get('status'))}{detail}</p></div></li>"
+    detail = f": {markup.escape(str(found['detail']))}" if found.get("detail") else ""
+    outcome = shots.outcome(found)
+    return f"<li>{markup.mark(tone(outcome))}<div>{markup.escape(name)}<p>{outcome}{detail}</p></div></li>"

@@ -1,46 +1,43 @@
-"""The head of the dashboard: the level in words, since when, what failed first, and what to do. Pure."""
+"""The head of the dashboard: how the fleet stands, since when, what failed first, and what to do. Pure."""
 
-from html import escape
 from typing import Final
 
 from standfast.time_words import span
 from standfast.web import markup, timeline
+from standfast.web import problems as wrong
 from standfast.web import snapshot as shots
-from standfast.web.report import headline
 from standfast.web.scene import Scene
+from standfast.web.steps import Step, steps
 
 # Of so many problems each has its line at once; the others are one step away.
 PROBLEMS_SHOWN: Final = 6
+# Of so many units that went down with another each is named; the list of units has all.
+NAMED: Final = 6
 
 
 def verdict(scene: Scene) -> str:
     """The section."""
     snapshot = scene.snapshot
-    problems = shots.problems(snapshot)
-    tone, words = headline(snapshot, problems)
+    problems = wrong.problems(snapshot)
+    tone, words = wrong.headline(snapshot, problems)
     level = shots.level(snapshot)
-    return (
-        f'<section id="verdict" data-part class="verdict {tone}" aria-labelledby="level">'
-        f'<div class="level">{markup.mark(tone, "large")}'
-        f'<h1 id="level">{escape(level)}</h1><p class="headline">{escape(words)}</p></div>'
-        f"{_since(scene, level)}{_cause(scene, level)}{_problems(_said(scene, problems))}{_ahead(scene)}</section>"
-    )
+    since = f'Failure level <strong id="level">{markup.escape(level)}</strong>{_since(scene, level)}'
+    rest = _cause(scene) + _steps(steps(snapshot)) + _problems(_said(scene, problems)) + _ahead(scene)
+    return markup.head(tone, markup.escape(words), since, rest)
 
 
 def _since(scene: Scene, level: str) -> str:
     since = timeline.level_since(scene.history, level)
     if since is None:
         return ""
-    return f'<p class="since">Since {markup.moment(since)}, {span(scene.snapshot.now - since)} ago</p>'
+    return f" since {markup.moment(since)}, {span(scene.snapshot.now - since)} ago"
 
 
-def _cause(scene: Scene, level: str) -> str:
-    """What failed first; while nothing is worth a level, nothing did."""
-    detector = scene.snapshot.detector
-    causes = shots.texts(detector.get("root_cause")) if level in shots.LEVELS[1:] else []
+def _cause(scene: Scene) -> str:
+    causes = shots.root_causes(scene.snapshot)
     if not causes:
         return ""
-    took_along = shots.table(detector.get("took_along"))
+    took_along = shots.table(scene.snapshot.detector.get("took_along"))
     how = "failed first" if len(causes) == 1 else "failed by itself"
     said = "".join(f"<li>{_one_cause(cause, how, shots.texts(took_along.get(cause)))}</li>" for cause in causes)
     title = "Probable root cause" if len(causes) == 1 else "Probable root causes"
@@ -48,22 +45,35 @@ def _cause(scene: Scene, level: str) -> str:
 
 
 def _one_cause(cause: str, how: str, took_along: list[str]) -> str:
-    others = ", ".join(markup.unit_link(unit) for unit in took_along)
+    others = ", ".join(markup.unit_link(unit) for unit in took_along[:NAMED])
+    others += f" and {len(took_along) - NAMED} others" if len(took_along) > NAMED else ""
     return f"{markup.unit_link(cause)} {how}" + (f" and took along {others}" if others else "")
+
+
+def _steps(found: list[Step]) -> str:
+    if not found:
+        return ""
+    lines = "".join(f"<li>{_step(one)}</li>" for one in found)
+    return f'<div class="steps"><h2>What to do</h2><ol>{lines}</ol></div>'
+
+
+def _step(one: Step) -> str:
+    words = markup.name(one.words)
+    return f"{words}: {markup.command(one.command)}" if one.command else f"{words}."
 
 
 def _said(scene: Scene, problems: list[str]) -> list[str]:
     """Why the level is what it is, and what else is wrong; errors and what is foreseen have their own places."""
     reasons = shots.texts(scene.snapshot.detector.get("reasons"))
-    others = [line for line in problems if line not in shots.summaries(scene.snapshot)]
-    foreseen = tuple(shots.foreseen(scene.snapshot))
+    others = [line for line in problems if line not in wrong.summaries(scene.snapshot)]
+    foreseen = tuple(wrong.foreseen(scene.snapshot))
     return [line for line in reasons + others if not line.endswith(foreseen)]
 
 
 def _problems(problems: list[str]) -> str:
     if not problems:
         return ""
-    lines = [f"<li>{markup.name(problem)}</li>" for problem in problems]
+    lines = [f"<li>{markup.long_prose(problem)}</li>" for problem in problems]
     shown = f'<ul class="problems">{"".join(lines[:PROBLEMS_SHOWN])}</ul>'
     if len(lines) <= PROBLEMS_SHOWN:
         return shown
@@ -72,7 +82,7 @@ def _problems(problems: list[str]) -> str:
 
 
 def _ahead(scene: Scene) -> str:
-    expected = shots.foreseen(scene.snapshot)
+    expected = wrong.foreseen(scene.snapshot)
     if not expected:
         return ""
     lines = "".join(f"<li>{markup.name(one)}</li>" for one in expected)

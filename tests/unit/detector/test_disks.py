@@ -14,9 +14,10 @@ from tests.unit.detector.test_probes import as_nobody
 
 from standfast.detector import disks
 from standfast.detector.clockwork import SteadyClock
-from standfast.detector.disks import Disks, Usage, mount_point, usage
+from standfast.detector.disks import Disks, Usage, usage
 from standfast.detector.prediction.disk import mount_unit
 from standfast.detector.prediction.model import Figure, FigureObservation
+from standfast.disks import mount_point
 
 PATIENCE_S = 10.0
 

@@ -1,6 +1,6 @@
 """The status service as a child with an inherited socket, over status files and a journal that a test writes.
 
-usage: python -m tests.unit.web.serving RUNTIME NOW FD IDLE_S     (NOW: ISO 8601, or "now")
+usage: python -m tests.unit.web.serving RUNTIME NOW FD IDLE_S PATIENCE_S     (NOW: ISO 8601, or "now")
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,7 @@ from standfast.events import Severity
 from standfast.moments import from_iso, iso
 from standfast.web.app import Site
 from standfast.web.look import Look
+from standfast.web.patience import ASKS_WITHIN_S, Patience
 from standfast.web.server import serve
 from standfast.web.timeline import Happening, History, Line
 
@@ -54,8 +56,8 @@ class FiledJournal:
         rows = self._content().get("lines", {}).get(unit, [])
         return [Line(from_iso(row["at"]), row["text"], row["priority"]) for row in rows][-count:]
 
-    def last_words(self, unit: str, count: int) -> list[Line]:
-        return self.lines(unit, count)
+    def last_words(self, counts: Mapping[str, int]) -> dict[str, list[Line]]:
+        return {unit: self.lines(unit, count) for unit, count in counts.items()}
 
 
 def happening(at: datetime, kind: str, text: str, **more: str) -> dict[str, str]:
@@ -69,13 +71,16 @@ def line(at: datetime, text: str, priority: int = 6) -> dict[str, Any]:
 class Service:
     """The child; `get` asks it."""
 
-    def __init__(self, runtime: Path, idle_limit_s: float = 60, now: str = "now") -> None:
+    def __init__(
+        self, runtime: Path, idle_limit_s: float = 60, now: str = "now", patience_s: float = ASKS_WITHIN_S
+    ) -> None:
         self.runtime = runtime
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         fd = str(self.listener.fileno())
-        self._command = [sys.executable, "-m", "tests.unit.web.serving", str(runtime), now, fd, str(idle_limit_s)]
+        numbers = (fd, str(idle_limit_s), str(patience_s))
+        self._command = [sys.executable, "-m", "tests.unit.web.serving", str(runtime), now, *numbers]
         self.start()
 
     def start(self) -> None:
@@ -130,12 +135,14 @@ class LookThatRaises(Look):
         return super().stamps()
 
 
-async def main(runtime: Path, now: str, fd: int, idle_s: float) -> None:
+async def main(runtime: Path, now: str, fd: int, idle_s: float, patience_s: float) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     site = Site(LookThatRaises(FiledJournal(runtime / "journal.json"), runtime, now))
-    await serve(site.application(), socket.socket(fileno=fd), stop, lambda: None, idle_s, site.changes.close)
+    patience = Patience(patience_s, patience_s)
+    listener = socket.socket(fileno=fd)
+    await serve(site.application(), listener, stop, lambda: None, idle_s, site.changes.close, patience)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5])))

@@ -57,9 +57,8 @@ def test_a_cascade_names_what_failed_first_and_what_it_took_along() -> None:
     since = Happening(ago(12), "level", "Failure level CASCADING", level="CASCADING")
     text = shown(scene(status, happenings=[since]))
 
-    assert "CASCADING The fleet is going down" in text.replace("CASCADINGThe", "CASCADING The")
+    assert "The fleet is going downFailure level CASCADING since 2026-11-23 14:48:05 UTC, 12 min ago" in text
     assert "Probable root causea.service failed first and took along b.service, c.service" in text
-    assert "12 min ago" in text
     assert "3 critical units fail" in text
     assert "Failure level CASCADING: 3" not in text  # it stands in the head already
 
@@ -128,6 +127,20 @@ def test_what_would_have_been_done_is_said_in_observe_mode() -> None:
     assert "Not asked for: it would have been asked for." in shown(scene(statuses.detector(decision=decision)))
 
 
+def test_the_next_steps_of_a_cascade_are_commands_to_copy() -> None:
+    health = {
+        "a.service": {"status": "given up", "failing": True, "active_state": "failed"},
+        "b.service": {"status": "taken along", "failing": True, "active_state": "inactive"},
+    }
+    status = {"failure_level": "CASCADING", "root_cause": ["a.service"], "service_health": health}
+    html = dashboard(scene(statuses.detector(**status)))
+
+    assert '<code class="command">journalctl -n 50 -u a</code>' in html
+    assert '<code class="command">systemctl reset-failed a &amp;&amp; systemctl restart a b</code>' in html
+    held = dashboard(scene(statuses.detector(**status, hold_until="2026-11-23T15:40:00.000+00:00")))
+    assert "Then let master restarts be asked for again" in held
+
+
 def test_errors_that_somebody_took_on_come_last_and_say_so() -> None:
     rows = [statuses.error(error_type="A", acknowledged=True), statuses.error(error_type="B", id=7)]
     html = dashboard(scene(notifier=statuses.notifier(*rows)))
@@ -151,7 +164,7 @@ def test_what_is_foreseen_has_its_own_place_and_is_said_once() -> None:
 def test_a_host_without_watchers_says_so_everywhere() -> None:
     text = shown(Scene(Snapshot(NOW, GONE, GONE), scene(trouble="no right to read it").history, {}, "box1"))
 
-    assert "UNKNOWNNobody is watching" in text
+    assert "Nobody is watchingFailure level UNKNOWN" in text
     assert text.count("Unknown: the failure detector is not running.") == 2
     assert text.count("Unknown: the notifier is not running.") == 2
     assert "No agent is running." in text
@@ -182,6 +195,40 @@ def test_nothing_that_others_say_becomes_markup() -> None:
         assert found.tags.count("script") == plain.tags.count("script") == 1
         assert "b" not in found.tags
         assert len(found.ids) == len(set(found.ids))
+
+
+def test_nothing_that_others_say_turns_or_hides_what_stands_beside_it() -> None:
+    turned = "\u202ereversed\x1b[31m\u200b"
+    health = {UNIT: {"status": "crashed", "failing": True, "why": turned}}
+    status = statuses.detector(failure_level="WARNING", reasons=[turned], service_health=health)
+    html = dashboard(scene(status, lines={UNIT: [Line(ago(1), turned, 3)]}))
+
+    assert "reversed" in html
+    assert not set("\u202e\x1b\u200b") & set(html)
+
+
+def test_what_would_fill_the_screen_is_folded() -> None:
+    units = [f"unit{number:03}.service" for number in range(100)]
+    reason = f"100 critical units fail: {', '.join(units)}; see journalctl -u unit007.service"
+    status = statuses.detector(failure_level="CASCADING", reasons=[reason], root_cause=units[:1],
+                               took_along={units[0]: units[1:]})  # fmt: skip
+    html = dashboard(scene(status))
+
+    assert "and 93 others" in html
+    head = html[: html.index('id="units"')]
+    assert head.count('<code class="command">journalctl -u unit007.service</code>') == 1
+    assert head.index("100 critical units fail") < head.index(" ...</summary>") < head.rindex("unit099")
+
+
+def test_agents_that_need_somebody_come_first_and_one_that_rests_is_no_trouble() -> None:
+    states = {"a": ("ACTIVE", ""), "b": ("WAITING", "market closed until 09:15"), "c": ("ERROR", "bad key")}
+    agents = {name: statuses.agent(state=state, reason=reason) for name, (state, reason) in states.items()}
+    html = dashboard(scene(agents=agents))
+
+    listed = html[html.index('id="agents"') :]
+    assert listed.index("<strong>c<") < listed.index("<strong>b<") < listed.index("<strong>a<")
+    assert listed.index('class="mark bad ') < listed.index('class="mark plain ') < listed.index('class="mark good ')
+    assert "All watched units stand, but agent c needs you" in html
 
 
 def test_the_page_needs_nothing_from_elsewhere() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ from tests.unit.web import statuses
 from tests.unit.web.scenes import NOW, scene
 from tests.unit.web.serving import Service
 
-from standfast.web.changes import LISTENERS
-from standfast.web.events import change
+from standfast.web import events as streaming
+from standfast.web.changes import LISTENERS, Changes
+from standfast.web.events import Change, Stream, change, stream
 
 ASK = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -74,6 +76,28 @@ def test_as_many_as_may_listen_and_the_next_is_told_to_ask(service: Service) -> 
     found = next(answer for answer in iter(lambda: listen(service), None) if answer.status_code == 200)
     assert next(events(found))["level"] == "NONE"
     found.close()
+
+
+def test_a_reader_that_leaves_does_not_keep_the_service_running(tmp_path: Path) -> None:
+    statuses.put_all(tmp_path)
+    service = Service(tmp_path, idle_limit_s=1)
+    with listen(service) as answer:
+        assert next(events(answer))["level"] == "NONE"
+    assert service.process.wait(10) == 0
+    service.end()
+
+
+def test_a_stream_ends_some_time_for_a_reader_that_lives_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "GOES_ON_FOR_S", 0)
+
+    async def read() -> list[str]:
+        changes = Changes(lambda: Change("NONE", "well", "1"))
+        answer = stream(changes)
+        assert isinstance(answer, Stream)
+        return [str(part) async for part in answer.body_iterator]
+
+    parts = asyncio.run(read())
+    assert [part.split(":")[0] for part in parts] == ["retry", "event"]
 
 
 def test_the_stop_ends_the_streams(tmp_path: Path) -> None:

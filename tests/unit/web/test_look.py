@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,12 +30,13 @@ class CountingJournal:
         return History(since, until)
 
     def lines(self, unit: str, count: int) -> list[Line]:
+        self.read += 1
         return [Line(AT, unit, 6)] * count
 
-    def last_words(self, unit: str, count: int) -> list[Line]:
+    def last_words(self, counts: Mapping[str, int]) -> dict[str, list[Line]]:
         if not self.readable:
             raise StandfastError("no right")
-        return self.lines(unit, count)
+        return {unit: [Line(AT, unit, 6)] * count for unit, count in counts.items()}
 
 
 class Host:
@@ -72,9 +74,36 @@ def test_the_journal_is_read_again_after_a_while_or_when_the_detector_says_somet
     host.wait(1)
     host.look.scene()
     assert host.journal.read == 2
+    host.wait(0.5)
     statuses.put(tmp_path, "detector", statuses.detector(failure_level="WARNING"))
     assert host.look.scene().snapshot.detector.get("failure_level") == "WARNING"
     assert host.journal.read == 3
+
+
+def test_a_storm_of_changes_reads_the_journal_twice_a_second_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host(tmp_path, monkeypatch)
+    host.look.scene()
+    for number in range(100):  # within one second
+        host.wait(0.01)
+        statuses.put(tmp_path, "detector", statuses.detector(restart_count=number))
+        assert host.look.scene().snapshot.detector.get("restart_count") == number
+        host.look.lines("trade_manager.service", 3)
+    assert host.journal.read <= 3 + 2
+
+
+def test_who_saw_a_scene_that_is_behind_is_told_to_ask_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host(tmp_path, monkeypatch)
+    host.look.scene()
+    host.wait(0.1)
+    statuses.put(tmp_path, "detector", statuses.detector(restart_count=1))
+    host.look.scene()
+    assert (host.journal.read, host.look.is_behind()) == (1, False)  # not yet
+    host.wait(0.5)
+    assert host.look.is_behind()
+    host.look.scene()
+    assert (host.journal.read, host.look.is_behind()) == (2, False)
 
 
 def test_an_agent_that_comes_and_goes_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

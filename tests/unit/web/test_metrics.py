@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from standfast.web.metrics import exposition
 from standfast.web.snapshot import Snapshot
 
 PROMTOOL = Path(__file__).parents[3] / ".venv/promtool"
+DOCUMENT = Path(__file__).parents[3] / "docs/status.md"
+needs_promtool = pytest.mark.skipif(not PROMTOOL.exists(), reason="promtool is not here, see packaging/prepare browser")
 EVIL = 'a"b\\c\nd{e="f"} 1\ud800'
 
 
@@ -74,7 +77,7 @@ def test_without_daemons_the_service_still_says_that_they_are_down() -> None:
     }
 
 
-@pytest.mark.skipif(not PROMTOOL.exists(), reason="promtool is not here, see packaging/prepare browser")
+@needs_promtool
 @pytest.mark.parametrize("text", [busy(), exposition(Snapshot(NOW, GONE, GONE), "1")], ids=["busy", "nobody"])
 def test_promtool_has_nothing_to_say_against_it(text: str) -> None:
     checked = subprocess.run(
@@ -82,3 +85,67 @@ def test_promtool_has_nothing_to_say_against_it(text: str) -> None:
     )
 
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+
+def documented(begin: str) -> str:
+    """The example in the document that begins so."""
+    examples: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    return next(example for example in examples if example.startswith(begin))
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    text = DOCUMENT.read_text()
+    table = text[text.index("| metric,") : text.index("Two rules")]
+    written = set(re.findall(r"`([a-z_]+)(?:\{[a-z,]+\})?`", table)) - {"standfast_", "keep_days", "flat"}
+    told = set(re.findall(r"# TYPE standfast_(\w+)", busy()))
+
+    assert written == told | {"database_healthy", "master_restart_last_timestamp_seconds", "events_ignored"}
+
+
+@needs_promtool
+@pytest.mark.parametrize(("begin", "what"), [("scrape_configs:", "config"), ("groups:", "rules")])
+def test_promtool_accepts_the_documented_examples(tmp_path: Path, begin: str, what: str) -> None:
+    file = tmp_path / "example.yml"
+    file.write_text(documented(begin))
+    checked = subprocess.run([PROMTOOL, "check", what, file], capture_output=True, text=True, timeout=30, check=False)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+TESTED_RULES = """
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'standfast_failure_level{instance="box1", job="standfast"}', values: "0 0 3 3 3 3 3 3 3"}
+      - {series: 'standfast_up{instance="box1", job="standfast", daemon="notifier"}', values: "1 1 0 0 0 0 0 0 0"}
+    alert_rule_test:
+      - {eval_time: 1m, alertname: StandfastFleetFailing}
+      - {eval_time: 1m, alertname: StandfastNotWatching}
+      - eval_time: 8m
+        alertname: StandfastFleetFailing
+        exp_alerts:
+          - exp_labels: {instance: box1, job: standfast, severity: critical}
+            exp_annotations:
+              summary: Failure level 3 on box1
+              description: standfastctl status on that host says why, and what to do.
+      - eval_time: 8m
+        alertname: StandfastNotWatching
+        exp_alerts:
+          - exp_labels: {instance: box1, job: standfast, daemon: notifier, severity: critical}
+            exp_annotations:
+              summary: Standfast does not watch box1 (notifier)
+              description: "On that host: systemctl status standfast-detector standfast-notifier standfast-status"
+"""
+
+
+@needs_promtool
+def test_the_documented_rules_fire_when_they_should(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(documented("groups:"))
+    (tmp_path / "test.yml").write_text(TESTED_RULES)
+    tested = subprocess.run(
+        [PROMTOOL, "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert tested.returncode == 0, tested.stdout + tested.stderr

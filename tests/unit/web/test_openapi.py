@@ -45,7 +45,22 @@ def test_what_has_a_version_says_so_and_nothing_else_does(tmp_path: Path) -> Non
         for path in sorted(PATHS - {STREAM, "/api/units/{name}"}):
             answers = described[path]["get"]["responses"]
             has_version = "ETag" in service.get(path).headers
-            assert ("304" in answers, "headers" in answers["200"]) == (has_version, has_version), path
+            assert ("304" in answers, "ETag" in answers["200"]["headers"]) == (has_version, has_version), path
+
+
+def test_every_header_of_an_answer_is_described(tmp_path: Path) -> None:
+    fleets.cascading(tmp_path)
+    described = document("1")["paths"]
+    usual = {"date", "content-type", "content-length", "connection"}
+    with Service(tmp_path) as service:
+        for path in sorted(PATHS - {STREAM, "/api/units/{name}"}):
+            answers = described[path]["get"]["responses"]
+            for status, headers in (("200", {}), ("304", {"If-None-Match": "*"}), ("421", {"Host": "evil.example"})):
+                found = service.get(path, **headers)
+                if str(found.status_code) == status:
+                    assert {name.lower() for name in answers[status]["headers"]} == set(
+                        map(str.lower, found.headers)
+                    ) - usual, (path, status)
 
 
 @pytest.mark.skipif(not SCHEMATHESIS.exists(), reason="schemathesis is not here, see packaging/prepare browser")

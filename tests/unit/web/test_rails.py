@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 from standfast.web.rails import ROWS_SHOWN, Arc, rails
 
@@ -37,6 +38,18 @@ def test_of_very_many_the_worst_and_their_neighbours_are_drawn() -> None:
     assert found.units == ("u499", "u500", "u501")
     assert found.left_out == 997
     assert len(rails(needs, {}).units) == ROWS_SHOWN
+
+
+def test_a_thousand_units_that_are_all_ordered_and_all_fail_are_laid_out_at_once() -> None:
+    """What follows from what is found out for those drawn only; for all of them it took seven seconds."""
+    names = [f"u{number:03}" for number in range(1000)]
+    after = {name: names[:row] for row, name in enumerate(names)}
+    began_s = time.process_time()
+    found = rails(dict.fromkeys(names, ()), after, worst=names)
+
+    assert time.process_time() - began_s < 1
+    assert len(found.units) == ROWS_SHOWN
+    assert len(found.arcs) == ROWS_SHOWN - 1
 
 
 def test_any_graph_without_a_circle_is_drawn_downwards() -> None:

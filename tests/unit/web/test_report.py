@@ -7,7 +7,6 @@ from tests.unit.web.test_snapshot import GONE, NOW, shot
 from standfast import __version__
 from standfast.moments import from_iso
 from standfast.time_words import moment
-from standfast.web import snapshot as shots
 from standfast.web.report import Cell, Report, Table, Tone, holdings, report
 from standfast.web.snapshot import Snapshot, Source
 
@@ -40,8 +39,8 @@ def test_a_problem_besides_the_level_shows_in_the_headline() -> None:
     found = report(shot(paper=statuses.agent(state="ERROR", reason="bad key")))
 
     assert found.level == "NONE"
-    assert found.tone == Tone.WARNING
-    assert "something needs a look" in found.headline
+    assert found.tone == Tone.BAD
+    assert "agent paper needs you" in found.headline
 
 
 def test_a_unit_tells_what_systemd_says_of_it() -> None:
@@ -82,7 +81,7 @@ def test_a_unit_tells_what_systemd_says_of_it() -> None:
 
 
 def test_a_fleet_that_is_not_watched_says_so() -> None:
-    found = report(shots.Snapshot(NOW, GONE, GONE))
+    found = report(Snapshot(NOW, GONE, GONE))
 
     assert [one.empty for one in found.tables if not one.rows] == [
         "Unknown: the failure detector tells nothing.",

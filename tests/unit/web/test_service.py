@@ -1,5 +1,6 @@
 """The real server on real sockets, started by a real socket activation."""
 
+import contextlib
 import os
 import re
 import signal
@@ -60,7 +61,9 @@ def test_a_daemon_that_is_not_running_is_503_with_the_next_step(service: Service
     for path, unit in (("failure_detector_status", "standfast-detector"), ("errors", "standfast-notifier")):
         answer = service.get(f"/api/{path}")
         assert answer.status_code == 503
-        assert answer.json()["error"].endswith(f"is not running; see why, and start it: systemctl status {unit}")
+        assert answer.json()["error"].endswith(
+            f"is not running; see why, and start it: systemctl status {unit}; systemctl start {unit}"
+        )
     assert service.get("/api/status").json()["level"] == "UNKNOWN"
     assert "Nobody is watching" in service.get("/").text
 
@@ -172,6 +175,32 @@ def test_a_request_without_a_host_is_refused(steady: Service) -> None:
     with socket.create_connection(("127.0.0.1", steady.port), timeout=10) as connection:
         connection.sendall(b"GET /api/status HTTP/1.0\r\n\r\n")
         assert connection.makefile("rb").readline().split()[1] == b"421"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"FOO / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"405"),
+        (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"405"),
+        (b"CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
+        (b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
+        (b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"421"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", b"4"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", b"400"),
+        (b"GET /" + b"x" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
+        (b"GET /units/../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
+        (b"GET /units/%ff%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+    ],
+    ids=["unknown", "trace", "connect", "options", "absolute", "hosts", "header", "path", "up", "bytes", "tls"],
+)
+def test_odd_requests_are_refused_and_the_service_goes_on(steady: Service, sent: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", steady.port), timeout=10) as connection:
+        with contextlib.suppress(ConnectionError):  # it may be refused before all of it is sent
+            connection.sendall(sent)
+        answer = connection.makefile("rb").readline()
+    assert answer.split()[1].startswith(status)
+    assert steady.get("/api/status").status_code == 200
 
 
 def test_it_ends_when_idle_and_the_socket_goes_on_listening(tmp_path: Path) -> None:

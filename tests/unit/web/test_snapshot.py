@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from tests.unit.web import statuses
 
-from standfast.web import snapshot as shots
+from standfast.web import documents
+from standfast.web.problems import problems
 from standfast.web.snapshot import Snapshot, Source
 
 NOW = datetime.fromisoformat(statuses.AT) + timedelta(seconds=5)
@@ -28,7 +29,7 @@ def waits(since: str) -> dict[str, Any]:
 
 
 def test_the_detector_report_has_exactly_the_keys_that_programs_rely_on() -> None:
-    status = shots.failure_detector_status(shot(statuses.detector(something_new=1)))
+    status = documents.failure_detector_status(shot(statuses.detector(something_new=1)))
 
     assert status is not None
     assert list(status) == [
@@ -39,7 +40,7 @@ def test_the_detector_report_has_exactly_the_keys_that_programs_rely_on() -> Non
 
 
 def test_whether_sms_is_set_up_is_the_notifiers_knowledge() -> None:
-    status = shots.failure_detector_status(shot(notifier=statuses.notifier(channels=[{"name": "sms"}])))
+    status = documents.failure_detector_status(shot(notifier=statuses.notifier(channels=[{"name": "sms"}])))
 
     assert status is not None
     assert (status["sms_enabled"], status["sms_configured"]) == (True, True)
@@ -48,9 +49,9 @@ def test_whether_sms_is_set_up_is_the_notifiers_knowledge() -> None:
 def test_without_a_detector_there_is_no_report_and_no_level() -> None:
     snapshot = Snapshot(NOW, GONE, GONE)
 
-    assert shots.failure_detector_status(snapshot) is None
-    assert shots.errors(snapshot) is None
-    assert shots.everything(snapshot) == {
+    assert documents.failure_detector_status(snapshot) is None
+    assert documents.errors(snapshot) is None
+    assert documents.everything(snapshot) == {
         "level": "UNKNOWN",
         "detector": None,
         "agents": {},
@@ -61,10 +62,10 @@ def test_without_a_detector_there_is_no_report_and_no_level() -> None:
 
 def test_everything_has_what_the_command_line_promises() -> None:
     rows = [statuses.error(), statuses.error(error_type="DATABASE_LOCKED")]
-    found = shots.everything(shot(notifier=statuses.notifier(*rows, queued=2), paper=statuses.agent(paused=True)))
+    found = documents.everything(shot(notifier=statuses.notifier(*rows, queued=2), paper=statuses.agent(paused=True)))
 
     assert found["level"] == "NONE"
-    assert found["detector"] == shots.failure_detector_status(shot())
+    assert found["detector"] == documents.failure_detector_status(shot())
     assert found["agents"] == {
         "paper": {"state": "ACTIVE", "entered_at": statuses.AT, "reason": "", "paused": True, "flat": True}
     }
@@ -72,7 +73,7 @@ def test_everything_has_what_the_command_line_promises() -> None:
 
 
 def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
-    found = shots.errors(shot(notifier=statuses.notifier({**statuses.error(), "id": 7})))
+    found = documents.errors(shot(notifier=statuses.notifier({**statuses.error(), "id": 7})))
 
     assert found == {"unresolved_count": 1, "unresolved_errors": [statuses.error()]}
 
@@ -143,23 +144,23 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
     ],
 )
 def test_what_is_wrong_is_a_line_each(snapshot: Snapshot, words: list[str]) -> None:
-    found = shots.problems(snapshot)
+    found = problems(snapshot)
 
     assert len(found) == len(words)
     assert all(line.startswith(start) for line, start in zip(found, words, strict=True)), found
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {}, [None, 3, "x"], {"a": None}, {"a": {"b": []}}, True, "\x00<b>"])
-@pytest.mark.parametrize("key", [*shots.DETECTOR_KEYS])
+@pytest.mark.parametrize("key", [*documents.DETECTOR_KEYS])
 def test_no_odd_value_stops_the_rest_from_being_shown(key: str, odd: object) -> None:
-    found = shots.everything(shot(statuses.detector(**{key: odd})))
+    found = documents.everything(shot(statuses.detector(**{key: odd})))
 
     assert found["detector"][key] == (False if key.startswith("sms") else odd)
     assert json.loads(json.dumps(found)) == found
 
 
 def test_more_errors_than_are_listed_are_counted() -> None:
-    found = shots.errors(shot(notifier=statuses.notifier(statuses.error(), unresolved=700)))
+    found = documents.errors(shot(notifier=statuses.notifier(statuses.error(), unresolved=700)))
 
     assert found is not None
     assert (found["unresolved_count"], len(found["unresolved_errors"])) == (700, 1)
@@ -167,5 +168,5 @@ def test_more_errors_than_are_listed_are_counted() -> None:
 
 def test_a_unit_that_does_not_exist_is_said_where_people_look() -> None:
     health = {"nope.service": {"status": "unknown", "why": "there is no such unit"}, "a.service": {"status": "healthy"}}
-    found = shots.problems(shot(detector=statuses.detector(service_health=health)))
+    found = problems(shot(detector=statuses.detector(service_health=health)))
     assert found == ["nope.service is watched in vain: there is no such unit; see [[watch]] in detector.toml"]

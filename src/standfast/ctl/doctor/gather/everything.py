@@ -14,7 +14,7 @@ from standfast.ctl.doctor.rules.libraries import LIBRARIES
 from standfast.detector.watched import is_glob
 from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
 from standfast.web.reading import read_snapshot
-from standfast.web.snapshot import older_version
+from standfast.web.versions import older_version
 
 POLKIT: Final = "polkit.service"
 OPENALGO: Final = "*openalgo*.service"

@@ -3,7 +3,6 @@
 import grp
 import os
 import pwd
-import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final
 from standfast import paths
 from standfast.ctl.doctor.facts import Journal, Polkit, Unit
 from standfast.ctl.doctor.rules.permission import RULE
+from standfast.disks import disk
 from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 USERS: Final = ("standfast", "standfast-status", "standfast-agent")
@@ -87,8 +87,8 @@ def free_shares() -> dict[str, float]:
     found = {}
     for path in (paths.STATE, Path("/var/log/journal")):
         if path.is_dir():
-            usage = shutil.disk_usage(path)
-            found[str(path)] = usage.free / usage.total if usage.total else 1.0
+            room = disk(path).bytes
+            found[str(path)] = room.free / room.total if room.total else 1.0
     return found
 
 

@@ -1,0 +1,153 @@
+"""What is wrong, in words for people, each with its next step; the headline of terminal and page alike. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from standfast.time_words import span
+from standfast.web import snapshot as shots
+from standfast.web.snapshot import LEVELS, UNKNOWN, Snapshot, Source
+from standfast.web.tones import Tone, is_failing, is_resting, tone
+
+# A message that waits for longer is no other side that was busy for a moment.
+WAITS_TOO_LONG: Final = timedelta(minutes=5)
+
+_HEADLINES: Final[Mapping[str, str]] = {
+    "NONE": "All watched units stand",
+    "WARNING": "A watched unit is in trouble",
+    "CRITICAL": "Several watched units are failing",
+    "CASCADING": "The fleet is going down",
+    UNKNOWN: "Nobody is watching",
+}
+
+
+def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
+    """How the fleet stands, in a sentence."""
+    level = shots.level(snapshot)
+    if level == "NONE" and (stopped := _in_error(snapshot)):
+        return Tone.BAD, f"All watched units stand, but {stopped}"
+    if level == "NONE" and snapshot.notifier.status is None:
+        return Tone.BAD, "All watched units stand, but nobody would be told if one fell"
+    if level == "NONE" and problems:
+        return Tone.WARNING, "All watched units stand, but something needs a look"
+    if level == "NONE" and (failing := _failing(snapshot)):
+        return Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
+    if is_only_foreseen(snapshot):
+        return tone(level), "All watched units stand, but not for good if it goes on like this"
+    return tone(level), _HEADLINES[level]
+
+
+def problems(snapshot: Snapshot) -> list[str]:
+    """What is wrong, a line each with the next step; empty when all is well."""
+    found = [
+        *_source_problems("failure detector", "standfast-detector", snapshot.detector, snapshot.now),
+        *_source_problems("notifier", "standfast-notifier", snapshot.notifier, snapshot.now),
+    ]
+    for channel in shots.rows(snapshot.notifier.get("channels")):
+        found += _channel_problems(channel, snapshot.now)
+    found += _level_summary(snapshot)
+    if shots.level(snapshot) in LEVELS[1:]:
+        reasons = "; ".join(shots.texts(snapshot.detector.get("reasons")))
+        found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
+    found += shots.texts(snapshot.detector.get("notes"))
+    found += _unknown_units(snapshot)
+    found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
+    for name, source in snapshot.agents.items():
+        found += _agent_problems(name, source, snapshot.now)
+    return found + _errors_summary(snapshot)
+
+
+def summaries(snapshot: Snapshot) -> list[str]:
+    """Those of the problems that stand for a list, which a page shows itself."""
+    return _level_summary(snapshot) + _errors_summary(snapshot)
+
+
+def foreseen(snapshot: Snapshot) -> list[str]:
+    """What will fail if it goes on like this, in words."""
+    return [str(row["message"]) for row in shots.rows(snapshot.detector.get("predictions")) if row.get("message")]
+
+
+def is_only_foreseen(snapshot: Snapshot) -> bool:
+    """Whether the level is what it is for nothing but predictions."""
+    predicted = foreseen(snapshot)
+    return bool(predicted) and "; ".join(shots.texts(snapshot.detector.get("reasons"))) == "; ".join(predicted)
+
+
+def _in_error(snapshot: Snapshot) -> str:
+    """Which agents do nothing until a human acts, "" when none does; one of them may hold a position."""
+    names = [name for name, source in snapshot.agents.items() if source.get("state") == "ERROR"]
+    if len(names) > 1:
+        return f"{len(names)} agents need you"
+    return f"agent {names[0]} needs you" if names else ""
+
+
+def _failing(snapshot: Snapshot) -> list[str]:
+    return [name for name, row in shots.watched(snapshot).items() if is_failing(row)]
+
+
+def _level_summary(snapshot: Snapshot) -> list[str]:
+    level = shots.level(snapshot)
+    if level not in LEVELS[1:]:
+        return []
+    reasons = "; ".join(shots.texts(snapshot.detector.get("reasons"))) or "no reason given"
+    return [f"Failure level {level}: {reasons}; see journalctl -t standfast-detector"]
+
+
+def _errors_summary(snapshot: Snapshot) -> list[str]:
+    count = shots.unresolved(snapshot)
+    if not count:
+        return []
+    return [f"{count} unresolved {'error' if count == 1 else 'errors'}; see standfastctl errors"]
+
+
+def _unknown_units(snapshot: Snapshot) -> list[str]:
+    """A unit that does not exist is most often a slip in its name: nobody would hear of its death."""
+    return [
+        f"{name} is watched in vain: {row.get('why') or 'its state is unknown'}; see [[watch]] in detector.toml"
+        for name, row in shots.watched(snapshot).items()
+        if row.get("status") == "unknown"
+    ]
+
+
+def not_running(what: str, unit: str) -> str:
+    """What is said of a daemon that is away."""
+    return f"The {what} is not running; see why, and start it: systemctl status {unit}; systemctl start {unit}"
+
+
+def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:
+    if source.status is None:
+        return [source.trouble or not_running(what, unit)]
+    refused = source.get("reload_refused")
+    found = [f"The {what} is {refused}; correct that, then: systemctl reload {unit}"] if refused else []
+    age_s = shots.stale_s(source, now)
+    if age_s is None:
+        return found
+    return [*found, f"The {what} has said nothing for {span(age_s)}; look at it with: systemctl status {unit}"]
+
+
+def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
+    """A channel that nobody hears anything by is told here, where it need not be told by that channel."""
+    name, refusing, since = row.get("name"), row.get("refusing"), shots.moment(row.get("oldest_queued"))
+    see = f"see [channels.{name}] in notifier.toml, then standfastctl test-notify --channel {name}"
+    if refusing:
+        return [f"Channel {name} refused its latest message, or gave it up: {refusing}; {see}"]
+    if since is None or now - since <= WAITS_TOO_LONG:
+        return []
+    waits = f"{shots.number(row.get('queued'))} queued, the oldest for {span(now - since)}"
+    return [f"Channel {name} does not deliver ({waits}): {row.get('failing') or 'not tried yet'}; {see}"]
+
+
+def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
+    unit = f"standfast-agent@{name}"
+    found = _source_problems(f"agent {name}", unit, source, now)
+    state, reason = source.get("state"), source.get("reason") or "no reason given"
+    action = shots.table(source.get("failure")).get("action")
+    if state == "ERROR":
+        found.append(f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}")
+    elif state == "WAITING" and not is_resting(source.status or {}):
+        found.append(f"Agent {name} waits: {reason}. {action or f'It goes on alone, or at: systemctl reload {unit}'}")
+    if state == "ERROR" and source.get("flat") is False:
+        only_orders = shots.rows(source.get("orders")) and not shots.rows(source.get("positions"))
+        what = "has pending orders" if only_orders else "holds open positions"
+        found.append(f"Agent {name} {what} while it is idle; look at them at your broker")
+    return found

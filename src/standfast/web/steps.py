@@ -1,0 +1,71 @@
+"""What an operator does next about units that fail, each step with its command ready to be copied. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from shlex import join
+from typing import Any, Final
+
+from standfast.web import snapshot as shots
+from standfast.web.snapshot import LEVELS, Snapshot
+from standfast.web.tones import is_failing
+
+# Of so many units a step names each; the fleet is restarted as a whole rather than more by hand.
+CAUSES_NAMED: Final = 3
+UNITS_NAMED: Final = 6
+LINES: Final = 50
+_MASTER_RESTART: Final = "standfast-master-restart"
+# Why no restart is asked for, where only a human's release makes it be asked for again.
+_HELD: Final = frozenset({"hold", "budget", "same-set"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do, and by what command; "" where there is none."""
+
+    words: str
+    command: str = ""
+
+
+def steps(snapshot: Snapshot) -> list[Step]:
+    """In the order in which they are done; none while no unit fails for long enough to be a worry."""
+    detector = snapshot.detector
+    if shots.table(detector.get("supervisor_status")).get("status") == "no answer":
+        return [Step("systemd does not answer, so nothing can be restarted: log in, or reboot the host")]
+    failing = {name: row for name, row in shots.watched(snapshot).items() if is_failing(row)}
+    if not failing or shots.level(snapshot) not in LEVELS[1:]:
+        return []
+    causes = [name for name in shots.root_causes(snapshot) if name in failing] or list(failing)
+    reason = shots.table(detector.get("decision")).get("reason")
+    return [*_look(causes), *_mend(causes, failing, reason), *_afterwards(snapshot, reason)]
+
+
+def _look(causes: Sequence[str]) -> list[Step]:
+    return [
+        Step(f"See why {name} fails", f"journalctl -n {LINES} -u {_names([name])}") for name in causes[:CAUSES_NAMED]
+    ]
+
+
+def _mend(causes: Sequence[str], failing: Mapping[str, Mapping[str, Any]], reason: Any) -> list[Step]:
+    if reason == "running":
+        return [Step("A master restart is running; wait for its report", f"journalctl -f -u {_MASTER_RESTART}")]
+    units = list(dict.fromkeys([*causes, *failing]))
+    if len(units) > UNITS_NAMED:
+        return [Step("When that is mended, restart the fleet in its order", f"systemctl start {_MASTER_RESTART}")]
+    failed = [unit for unit in units if failing[unit].get("active_state") == "failed"]
+    again = f"systemctl restart {_names(units)}"
+    command = f"systemctl reset-failed {_names(failed)} && {again}" if failed else again
+    return [Step("When that is mended, restart what is down", command)]
+
+
+def _afterwards(snapshot: Snapshot, reason: Any) -> list[Step]:
+    detector = snapshot.detector
+    if detector.get("hold_until") or reason in _HELD:
+        return [Step("Then let master restarts be asked for again", "standfastctl release")]
+    if reason == "observe":
+        return [Step("See what a master restart would do", "standfastctl plan")]
+    return []
+
+
+def _names(units: Sequence[str]) -> str:
+    """Quoted, for what stands for a dash in the name of an instance is something else to a shell."""
+    return join(unit.removesuffix(".service") for unit in units)
