@@ -191,7 +191,7 @@ def test_a_notifier_that_does_not_run_is_said_at_once(machine: Machine) -> None:
     assert (result.returncode, result.stderr) == (
         1,
         "standfastctl test-notify: The notifier is not running; see why, and start it: "
-        "systemctl status standfast-notifier\n",
+        "systemctl status standfast-notifier; systemctl start standfast-notifier\n",
     )
 
 
