@@ -196,8 +196,8 @@ class AgentConfig:
             )
         if not self.symbols:
             yield "symbols", 'at least one symbol such as "NSE:SBIN"', "[]"
-        for symbol in self.symbols:
+        for number, symbol in enumerate(self.symbols, 1):
             if not SYMBOL.fullmatch(symbol):
-                yield "symbols", 'symbols such as "NSE:SBIN"', f'"{symbol}"'
+                yield f"symbols[{number}]", 'a symbol such as "NSE:SBIN"', f'"{symbol}"'
         if self.live and self.gateway == "paper":
             yield "live", 'false with gateway = "paper"', "true"

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from standfast.time_words import clock, span
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -67,7 +69,7 @@ def judge(runs: Sequence[Run], policy: Policy) -> Judgement:
     recent = [end for end in ends if now - end <= timedelta(seconds=policy.within_s)]
     if len(recent) < policy.max_unclean_ends:
         return Judgement(Verdict.TRADE)
-    reason = f"{len(recent)} unclean ends within {policy.within_s / 60:g} min, the last at {recent[-1]:%H:%M:%S} UTC"
+    reason = f"{len(recent)} unclean ends within {span(policy.within_s)}, the last at {clock(recent[-1])}"
     earlier = [run.cool_off_until for run in runs[:-1] if run.cool_off_until]
     if earlier and now - earlier[-1] <= timedelta(seconds=policy.again_within_s):
         hours = policy.again_within_s / 3600

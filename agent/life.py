@@ -27,6 +27,7 @@ from standfast.agent.unwinding import cancel_pending
 from standfast.agent.voice import Voice
 from standfast.clock import monotonic_s, utc_now
 from standfast.config import ConfigError
+from standfast.time_words import span
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Life:
                 self.have.store.cool_off(judgement.until)
             except AgentError as error:
                 log.error("[STATE] The cool-off could not be recorded: %s", error)
-            failure = Failure(FailureType.CRASH_COOL_OFF, f"{judgement.reason}; cooling off for {cool_off_s:.0f} s")
+            failure = Failure(FailureType.CRASH_COOL_OFF, f"{judgement.reason}; cooling off for {span(cool_off_s)}")
             self.move(Input.COOL_OFF, str(failure), failure)
             self.due_s = monotonic_s() + cool_off_s
             self.show()

@@ -9,6 +9,8 @@ from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
 from standfast.agent.trading import Holding
 from standfast.events import Event, Kind, Severity
+from standfast.time_words import span
+from standfast.unit_names import agent_unit
 
 # How an end that is not flat is told: its type, and how much it matters.
 END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
@@ -23,7 +25,7 @@ class Messages:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.unit = f"standfast-agent@{name}.service"
+        self.unit = agent_unit(name)
 
     def state(self, transition: Transition, failure: Failure | None) -> Event:
         """A transition was made."""
@@ -68,7 +70,7 @@ class Messages:
         """The hourly word from an agent that waits."""
         return Event(
             Kind.STATUS,
-            f"Agent {self.name} is still WAITING after {lasting(waited_s)}: {failure.detail}",
+            f"Agent {self.name} is still WAITING after {span(waited_s)}: {failure.detail}",
             type=failure.type,
             severity=Severity.WARNING,
             unit=self.unit,
@@ -100,12 +102,3 @@ class Messages:
 def in_words(nets: Mapping[Holding, int]) -> str:
     """What is held, "" for nothing: "+5 NSE:SBIN MIS"."""
     return ", ".join(f"{net:+d} {holding}" for holding, net in nets.items())
-
-
-def lasting(seconds: float) -> str:
-    """A duration as people say it: "45 s", "12 min", "2 h 5 min"."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -8,8 +8,10 @@ from standfast.detector.config import DetectorConfig, Mode
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.limits import is_refused, room_at
-from standfast.detector.model import MASTER_RESTART, Level
+from standfast.detector.model import Level
 from standfast.detector.problems import causes
+from standfast.time_words import clock
+from standfast.unit_names import MASTER_RESTART
 
 
 def next_step(step: Step, config: DetectorConfig, now: float) -> str:
@@ -76,7 +78,7 @@ def _grace(step: Step, config: DetectorConfig, now: float) -> str:
 
 
 def _clock(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
+    return clock(datetime.fromtimestamp(at, UTC))
 
 
 _REFUSED: Final[Mapping[Reason, Callable[[Step, DetectorConfig, float], str]]] = {

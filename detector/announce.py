@@ -9,10 +9,11 @@ from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
 from standfast.detector.limits import HOUR_S, counted
-from standfast.detector.model import DETECTOR, MASTER_RESTART, Level, Run, State
+from standfast.detector.model import Level, Run, State
 from standfast.detector.problems import AGENT_ENDED_UNCLEAN, SEVERITIES, Problem, because, causes, changes
 from standfast.detector.times import iso
 from standfast.events import Event, Kind, Severity
+from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
 # What a decision comes to.

@@ -5,17 +5,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Final
 
-from standfast.config import AtLeast, Duration, Seconds
+from standfast.config import AtLeast, Duration, Seconds, repeated
 from standfast.detector.check_tables import Check, Database, SqliteCheck
 from standfast.detector.prediction.settings import PredictionSettings
+from standfast.unit_names import AGENTS
 
 Count = Annotated[int, AtLeast(1)]
 Interval = Annotated[float, Duration(1.0)]
 
 # TimeoutStartSec of the master restart, less what its jobs and its report may take.
 LONGEST_SETTLE_S: Final = 100.0
-
-AGENTS: Final = "standfast-agent@*.service"
 
 
 class Mode(StrEnum):
@@ -104,9 +103,8 @@ class Watch:
         """A unit's name ends with its type, and a unit's checks have names of their own."""
         if "." not in self.unit:
             yield "unit", 'a unit name with its type, like "bot.service"', f'"{self.unit}"'
-        names = [check.label for check in self.check]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield "check", "checks that differ, or a name for each", f'"{name}" twice'
+        for key, found in repeated("check", [check.label for check in self.check]):
+            yield f"{key}.name", "checks that differ, or a name for each", found
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +140,13 @@ class DetectorConfig:
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """Names that must be told apart, and paths that do not depend on a working directory."""
-        for key, names in (
-            ("watch", [watch.unit for watch in self.watch]),
-            ("database", [database.name for database in self.database]),
-        ):
-            for name in sorted({name for name in names if names.count(name) > 1}):
-                yield key, "each name once", f'"{name}" twice'
-        for path in self.critical_files:
+        for key, found in repeated("watch", [watch.unit for watch in self.watch]):
+            yield f"{key}.unit", "each unit once", found
+        for key, found in repeated("database", [database.name for database in self.database]):
+            yield f"{key}.name", "each name once", found
+        for number, path in enumerate(self.critical_files, 1):
             if not path.startswith("/"):
-                yield "critical_files", "absolute paths", f'"{path}"'
+                yield f"critical_files[{number}]", "an absolute path", f'"{path}"'
 
 
 def paths_in_use(config: DetectorConfig) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from standfast.detector.levels import CASCADE_UNITS, HAPPENED, Assessment, Healt
 from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, is_restarting, same_set_runs
 from standfast.detector.model import RunResult, State
 from standfast.detector.reading import Meaning
+from standfast.time_words import span
 
 FILE_RESTART_LOOKS: Final = 7
 
@@ -101,14 +102,14 @@ def _refused_by_ledger(
     settings = config.restart
     left = budget(state.runs, state.released_at, settings, now)
     if left.hold_until is not None:
-        return Reason.HOLD, f"hands off for another {_minutes(left.hold_until - now)} min, or until a human releases it"
+        return Reason.HOLD, f"hands off for another {span(left.hold_until - now)}, or until a human releases it"
     if left.used >= settings.max_per_hour:
         return Reason.BUDGET, f"{left.used} master restarts within the last hour are enough"
     if same_set_runs(state.runs, state.released_at, causes, now) >= SAME_SET_RUNS:
         return Reason.SAME_SET, f"{SAME_SET_RUNS} master restarts did not help these units: a human must look"
     if left.gap_until is not None:
         what = _WHAT_THE_LAST_DID.get(state.runs[-1].result, "the last master restart was")
-        return Reason.GAP, f"{what} less than {_minutes(settings.min_gap_s)} min ago"
+        return Reason.GAP, f"{what} less than {span(settings.min_gap_s)} ago"
     return None
 
 
@@ -125,7 +126,3 @@ def _is_settling(unit: Health) -> bool:
 def ledger_budget(state: State, config: DetectorConfig, now: float) -> Budget:
     """What the ledger allows now, for the status."""
     return budget(state.runs, state.released_at, config.restart, now)
-
-
-def _minutes(seconds: float) -> str:
-    return f"{max(seconds, 0) / 60:.0f}" if seconds >= 60 else f"{max(seconds, 0) / 60:.1f}"

@@ -9,9 +9,10 @@ from typing import Any, Final
 from systemd import journal
 
 from standfast.admins import ADMIN_GROUP, administrators
-from standfast.detector.model import MASTER_RESTART, ReleaseObservation, RestartObservation, RunResult
+from standfast.detector.model import ReleaseObservation, RestartObservation, RunResult
 from standfast.errors import StandfastError
 from standfast.events import Event, Kind, from_fields
+from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.detector.config import RestartSettings
-from standfast.detector.model import MASTER_RESTART, RestartObservation, Run, RunResult, State
+from standfast.detector.model import RestartObservation, Run, RunResult, State
+from standfast.unit_names import MASTER_RESTART
 
 HOUR_S: Final = 3600.0
 # A request that systemd's queue held up for longer than this is not matched to a start.

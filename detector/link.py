@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from standfast.detector.clockwork import SteadyClock
-from standfast.detector.model import MASTER_RESTART, Ending, ManagerObservation, Observation
+from standfast.detector.model import Ending, ManagerObservation, Observation
 from standfast.detector.watch import UnitWatcher
 from standfast.detector.watched import Watching
 from standfast.systemd1 import MANAGER, MANAGER_PATH, Systemd1, Systemd1Error
+from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,6 @@ from standfast.detector.engine import Engine, Step
 from standfast.detector.fold import fold
 from standfast.detector.limits import conclusion, is_refused
 from standfast.detector.model import (
-    MASTER_RESTART,
     Observation,
     RestartObservation,
     Run,
@@ -22,6 +21,7 @@ from standfast.detector.model import (
 from standfast.detector.remembering import Remembered, configured
 from standfast.detector.shifting import shifted
 from standfast.events import Event
+from standfast.unit_names import MASTER_RESTART
 
 _REFUSED: Final = "systemd refused it, as it does after three starts within an hour"
 _SILENT: Final = f"nothing was heard of it, see journalctl -u {MASTER_RESTART}"

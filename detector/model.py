@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Final
 
 from standfast.detector.prediction.model import FigureObservation, Key, Prediction, Series
+from standfast.unit_names import CHECK, CHECK_TIMER, DETECTOR, MASTER_RESTART, NOTIFIER, STATUS, STATUS_SOCKET, TARGET
 
 
 class Level(IntEnum):
@@ -296,18 +297,16 @@ STOPPING_JOBS: Final = frozenset({"stop", "restart", "try-restart", "reload-or-s
 # More automatic restarts of a unit are not remembered.
 RESTARTS_KEPT: Final = 64
 
-MASTER_RESTART: Final = "standfast-master-restart.service"
-DETECTOR: Final = "standfast-detector.service"
 # Never in the set of a master restart: the watchers, the messenger, and what restarts.
 OWN_UNITS: Final = frozenset(
     {
         DETECTOR,
         MASTER_RESTART,
-        "standfast-notifier.service",
-        "standfast-check.service",
-        "standfast-check.timer",
-        "standfast-status.service",
-        "standfast-status.socket",
-        "standfast.target",
+        NOTIFIER,
+        CHECK,
+        CHECK_TIMER,
+        STATUS,
+        STATUS_SOCKET,
+        TARGET,
     }
 )

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.config import AGENTS
 from standfast.detector.levels import Assessment, Health, weigh
-from standfast.detector.model import DETECTOR, Level
+from standfast.detector.model import Level
 from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.reading import Meaning
 from standfast.events import Event, Kind, Severity
+from standfast.time_words import span
+from standfast.unit_names import AGENTS, DETECTOR
 
 UNIT_FAILING: Final = "UNIT_FAILING"
 AGENT_ENDED_UNCLEAN: Final = "AGENT_ENDED_UNCLEAN"
@@ -153,7 +154,7 @@ def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
 
 def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
     if is_prediction(problem.type):
-        return ended(problem.type, problem.unit, duration(now - problem.since), assessment.level)
+        return ended(problem.type, problem.unit, span(now - problem.since), assessment.level)
     is_own = problem.type == AGENT_ENDED_UNCLEAN
     worse = next((other.type for other in wanted if other.level > problem.level and not is_own), "")
     return Event(
@@ -168,7 +169,7 @@ def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, 
 
 
 def _over(problem: Problem, assessment: Assessment, now: float) -> str:
-    after = f"after {duration(now - problem.since)}"
+    after = f"after {span(now - problem.since)}"
     if problem.type == AGENT_ENDED_UNCLEAN:
         return f"{problem.unit} runs again, {after}"
     if problem.type != UNIT_FAILING:
@@ -194,9 +195,3 @@ def _root_cause_words(assessment: Assessment) -> str:
 def causes(assessment: Assessment) -> list[str]:
     """The units that failed first."""
     return [cause.unit for cause in assessment.root_causes]
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it."""
-    minutes, rest = divmod(round(max(seconds, 0)), 60)
-    return f"{minutes} min" if minutes >= 10 else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -13,6 +13,7 @@ from standfast.detector.check_tables import Check
 from standfast.detector.fold import is_busy
 from standfast.detector.model import DOWN, MOVING, RESTART_PENDING, UP, CheckMemory, Ending, Outcome, State, UnitMemory
 from standfast.detector.watched import Rules
+from standfast.time_words import span
 
 # A unit that comes down this soon after one that it needs failed was taken along by it.
 TAKEN_ALONG_WITHIN_S: Final = 10.0
@@ -166,7 +167,7 @@ def _on_its_way(memory: UnitMemory, rules: Rules, state: State, now: float) -> R
     busy_since = now if memory.busy_since is None else memory.busy_since
     if now - busy_since < rules.grace_s:
         return Reading(Meaning.SETTLING, way)
-    return Reading(Meaning.OVERDUE, f"{way} for more than {rules.grace_s:g} s")
+    return Reading(Meaning.OVERDUE, f"{way} for more than {span(rules.grace_s)}")
 
 
 def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:

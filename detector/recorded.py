@@ -10,14 +10,10 @@ from systemd import journal
 from standfast.detector.fold import fold
 from standfast.detector.follow import RELEASE, Resolved, observed
 from standfast.detector.history import from_line
-from standfast.detector.model import (
-    DETECTOR,
-    EndObservation,
-    Observation,
-    State,
-)
+from standfast.detector.model import EndObservation, Observation, State
 from standfast.errors import StandfastError
 from standfast.events import Kind
+from standfast.unit_names import DETECTOR
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from standfast.detector.engine import way
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment
 from standfast.detector.model import (
-    MASTER_RESTART,
     CheckObservation,
     ClockEvent,
     ClockObservation,
@@ -27,12 +26,14 @@ from standfast.detector.model import (
     UnitObservation,
 )
 from standfast.detector.prediction.model import Figure, FigureObservation
-from standfast.detector.prediction.wording import size, span
+from standfast.detector.prediction.wording import size
 from standfast.detector.reading import Meaning
 from standfast.detector.recorded import FIELD
 from standfast.detector.repetition import Repetition
 from standfast.detector.times import iso
 from standfast.events import Topic
+from standfast.time_words import rough
+from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
 
@@ -125,8 +126,7 @@ class Recorder:
         if told is not None and (told.run, told.limit) == (seen.run, seen.limit) and not _has_moved(told, seen):
             return
         self._figures[key] = seen
-        say = span if seen.figure is Figure.WATCHDOG else size
-        self._say(logging.INFO, f"{seen.figure} of {seen.of}: {say(seen.value)} of {say(seen.limit)}", seen)
+        self._say(logging.INFO, f"{seen.figure} of {seen.of}: {_measured(seen)}", seen)
 
     def _needed(self, seen: UnitObservation) -> None:
         """A unit that is not watched itself: others need it, or it is the master restart."""
@@ -206,3 +206,9 @@ def _words(said: str, detail: str) -> str:
 
 def _word(ok: bool | None) -> str:
     return {True: "well", False: "not well", None: "unknown"}[ok]
+
+
+def _measured(seen: FigureObservation) -> str:
+    if seen.figure is Figure.WATCHDOG:
+        return f"longest wait {rough(seen.value)} of {rough(seen.limit)}"
+    return f"{size(seen.value)} used of {size(seen.limit)}"

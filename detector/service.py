@@ -20,7 +20,6 @@ from standfast.detector.keeper import Keeper
 from standfast.detector.link import Connect, Link
 from standfast.detector.mind import Mind, Turn
 from standfast.detector.model import (
-    MASTER_RESTART,
     ClockEvent,
     ClockObservation,
     Ending,
@@ -38,6 +37,7 @@ from standfast.detector.shifting import shifted_observation
 from standfast.detector.status import status
 from standfast.statusfile import StatusFileError
 from standfast.systemd1 import Systemd1Error
+from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
 

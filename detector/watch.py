@@ -14,10 +14,11 @@ from typing import Any, Final
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.endings import Endings
 from standfast.detector.gauges import Gauges, Place
-from standfast.detector.model import DOWN, MASTER_RESTART, RESTART_PENDING, Ending, UnitObservation, is_gone
+from standfast.detector.model import DOWN, RESTART_PENDING, Ending, UnitObservation, is_gone
 from standfast.detector.prediction.model import FigureObservation
 from standfast.detector.watched import Watching
 from standfast.systemd1 import SERVICE, UNIT, UNIT_PATHS, ListedUnit, Signal, Systemd1, Systemd1Error
+from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
 

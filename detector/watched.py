@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from standfast.detector.check_tables import Check, HttpCheck, TcpCheck
-from standfast.detector.config import AGENTS, DetectorConfig, Thresholds, Tier, Watch
+from standfast.detector.config import DetectorConfig, Thresholds, Tier, Watch
 from standfast.detector.model import OWN_UNITS
 from standfast.detector.prediction.settings import PredictionSettings
+from standfast.unit_names import AGENTS
 
 GLOB_CHARACTERS = frozenset("*?[")
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from standfast.events import Event, Kind
+from standfast.unit_names import AGENTS
 
-AGENT_UNITS = "standfast-agent@*.service"
 OWN_UNITS = "standfast-*"
 
 
@@ -74,7 +74,7 @@ def authorise(event: Event, uid: int | None, systemd_unit: str, trust: Trust) ->
 
 def _may_speak_about(role: Speaker, unit: str, systemd_unit: str) -> bool:
     if role is Speaker.AGENT:
-        return fnmatchcase(unit, AGENT_UNITS) and systemd_unit in ("", unit)
+        return fnmatchcase(unit, AGENTS) and systemd_unit in ("", unit)
     if role is Speaker.LISTED:
         return not fnmatchcase(unit, OWN_UNITS)
     return True

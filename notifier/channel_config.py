@@ -88,9 +88,9 @@ class SmsConfig:
             yield "account_sid", 'the account\'s id, which starts with "AC"', json.dumps(self.account_sid)
         if not self.to:
             yield "to", "at least one number", "[]"
-        for number in self.to:
+        for place, number in enumerate(self.to, 1):
             if not _NUMBER.fullmatch(number):
-                yield "to", 'numbers such as "+4912345"', json.dumps(number)
+                yield f"to[{place}]", 'a number such as "+4912345"', json.dumps(number)
         if not is_http_url(self.api_url):
             yield "api_url", "an http:// or https:// address with a host", json.dumps(self.api_url)
 
@@ -129,7 +129,7 @@ class EmailConfig:
             yield "tls", '"required" where a password is sent to another host', json.dumps(self.tls.value)
         if not self.to:
             yield "to", "at least one address", "[]"
-        for key, address in (("from", self.sender), *(("to", one) for one in self.to)):
+        for key, address in (("from", self.sender), *((f"to[{place}]", one) for place, one in enumerate(self.to, 1))):
             if not _ADDRESS.fullmatch(address):
                 yield key, 'an address such as "me@example.org"', json.dumps(address)
 

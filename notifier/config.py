@@ -130,6 +130,6 @@ def _is_zone(name: str) -> bool:
 
 
 def _unknown_channels(key: str, named: Iterable[str], configured: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
-    for name in named:
+    for number, name in enumerate(named, 1):
         if name not in configured:
-            yield key, f"channels that are configured ({', '.join(configured)})", json.dumps(name)
+            yield f"{key}[{number}]", f"a channel that is configured ({', '.join(configured)})", json.dumps(name)

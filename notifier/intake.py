@@ -32,6 +32,7 @@ from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
 from standfast.notifier.users import Trusted, name_of
 from standfast.notifier.words import clean
+from standfast.unit_names import NOTIFIER
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,6 @@ log = logging.getLogger(__name__)
 BATCH = 500
 # How often the end of the journal is written down while nothing happens.
 MARK_EVERY = timedelta(minutes=10)
-OWN_UNIT = "standfast-notifier.service"
 # What is sent again and again, and tells people nothing.
 _QUIET = (MessageKind.RESEND, MessageKind.CANARY)
 
@@ -247,7 +247,7 @@ class Intake:
             StoreError: it could not be queued.
         """
         now = self._now()
-        event = Event(Kind.PROBLEM, message, kind, Severity.WARNING, OWN_UNIT, action=action)
+        event = Event(Kind.PROBLEM, message, kind, Severity.WARNING, NOTIFIER, action=action)
         log.error("%s: %s; %s", kind, message, action)
         ledger = self._ledger.copy()
         _, to = route(self.config, event.severity, event.type, event.unit)

@@ -8,8 +8,6 @@ from standfast.events import Severity
 from standfast.notifier.model import Draft, Message, MessageKind, Problem
 from standfast.notifier.words import (
     clean,
-    duration,
-    moment,
     next_step,
     next_steps,
     occurrences,
@@ -18,6 +16,7 @@ from standfast.notifier.words import (
     time,
     units,
 )
+from standfast.time_words import moment, span
 
 AGGREGATE_TITLE: Final = "MULTIPLE ERRORS DETECTED"
 
@@ -149,4 +148,4 @@ def _lasted(problem: Problem) -> str:
     """How long and how often; what only a person says to be over is said to be that."""
     end = problem.resolved_at or problem.last_occurrence
     by = f"; {clean(problem.ended_by)} says that it is over" if problem.ended_by else ""
-    return f"{duration(end - problem.first_occurrence)}, {occurrences(problem.occurrences)}{by}"
+    return f"{span(end - problem.first_occurrence)}, {occurrences(problem.occurrences)}{by}"

@@ -11,11 +11,11 @@ from fnmatch import fnmatchcase
 from standfast.events import FailureClass
 from standfast.notifier.config import ThrottleSeconds
 from standfast.notifier.model import Problem, Stage
+from standfast.unit_names import AGENTS
 
 # A waiting agent says "still waiting" every hour, which stands in for the reminder; only when that stays
 # away for this much longer does the notifier remind by itself.
 WAITING_AGENT_SLACK = timedelta(minutes=10)
-_AGENTS = "standfast-agent@*.service"
 
 
 class Category(StrEnum):
@@ -54,7 +54,7 @@ def category(error_type: str) -> Category:
 def window(problem: Problem, seconds: ThrottleSeconds) -> timedelta:
     """How long after a message about this problem the next one is due."""
     configured = timedelta(seconds=getattr(seconds, category(problem.type).value))
-    waits = problem.failure_class is FailureClass.TRANSIENT and fnmatchcase(problem.unit, _AGENTS)
+    waits = problem.failure_class is FailureClass.TRANSIENT and fnmatchcase(problem.unit, AGENTS)
     return configured + WAITING_AGENT_SLACK if waits else configured
 
 

@@ -6,11 +6,12 @@ configured zone.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
 from standfast.notifier.model import Problem
 from standfast.notifier.redact import redacted
+from standfast.time_words import moment
 
 # A message of a person's reading length; what a program put into one field is cut to this, with a mark.
 LONGEST_FIELD: Final = 1000
@@ -27,21 +28,6 @@ def clean(text: str) -> str:
     printable = "".join(char if char.isprintable() else " " for char in text[: LONGEST_FIELD * 2])
     words = redacted(" ".join(printable.split()))
     return words if len(words) <= LONGEST_FIELD else words[: LONGEST_FIELD - 1] + "…"
-
-
-def duration(span: timedelta) -> str:
-    """A span in the words of a person: 45 s, 12 min, 3 h 5 min, 2 d 4 h."""
-    seconds = max(0, int(span.total_seconds()))
-    for size, unit, part_size, part_unit in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
-        if seconds >= size:
-            whole, part = seconds // size, seconds % size // part_size
-            return f"{whole} {unit} {part} {part_unit}" if part else f"{whole} {unit}"
-    return f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"
-
-
-def moment(at: datetime, zone: tzinfo | None) -> str:
-    """A time as a person in that zone writes it."""
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def time(at: datetime, zone: tzinfo | None) -> str:

@@ -15,6 +15,7 @@ from standfast.agent.lifecycle import State
 from standfast.agent.retry import Verdict
 from standfast.agent.unwinding import close_all
 from standfast.clock import monotonic_s, utc_now
+from standfast.time_words import span
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def _stale_feed(life: Life, trade: Trade) -> Failure | None:
     age_s = monotonic_s() - trade.pump.last_tick_s
     if age_s <= life.config.active.max_tick_age_s:
         return None
-    return Failure(FailureType.FEED_STALE, f"the feed has been silent for {age_s:.0f} s")
+    return Failure(FailureType.FEED_STALE, f"the feed has been silent for {span(age_s)}")
 
 
 def _refresh_interval_s(life: Life) -> float:

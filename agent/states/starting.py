@@ -5,6 +5,7 @@ import logging
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import State
 from standfast.agent.retry import Policy, Series, Verdict, decide
+from standfast.time_words import span
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,8 @@ async def starting(life: Life) -> None:
             life.conclude(report, decision.verdict)
             continue
         number = series.transient + series.permanent_in_a_row
-        life.reason = f"attempt {number} failed, next in {decision.delay_s:g} s: {report.failure}"
-        log.info("[HEALTH-CHECK] Attempt %d failed; the next one follows in %g s", number, decision.delay_s)
+        life.reason = f"attempt {number} failed, next in {span(decision.delay_s)}: {report.failure}"
+        log.info("[HEALTH-CHECK] Attempt %d failed; the next one follows in %s", number, span(decision.delay_s))
         life.show()
         if await life.pause(decision.delay_s):
             series = Series()

@@ -2,8 +2,8 @@
 
 from standfast.detector.prediction.kind import Kind, its_unit, left_s
 from standfast.detector.prediction.model import Figure, Prediction
-from standfast.detector.prediction.wording import span
 from standfast.detector.times import iso
+from standfast.time_words import rough
 
 
 def _what(prediction: Prediction) -> str:
@@ -13,7 +13,7 @@ def _what(prediction: Prediction) -> str:
 def _words(prediction: Prediction, now: float) -> str:
     day = iso(prediction.ends_at or now)[:10]
     left = left_s(prediction, now)
-    when = f"expires in {span(left)}, on {day}" if left else f"expired on {day}"
+    when = f"expires in {rough(left)}, on {day}" if left else f"expired on {day}"
     return f"{_what(prediction)} ({prediction.of}) {when}"
 
 

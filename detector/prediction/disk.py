@@ -4,7 +4,8 @@ from typing import Final
 
 from standfast.detector.prediction.kind import Kind, left_s
 from standfast.detector.prediction.model import Figure, Prediction
-from standfast.detector.prediction.wording import size, span
+from standfast.detector.prediction.wording import size
+from standfast.time_words import rough
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.")
 
@@ -34,8 +35,8 @@ def _what(prediction: Prediction) -> str:
 
 def _words(prediction: Prediction, now: float) -> str:
     return (
-        f"{_what(prediction)} fills by {size(prediction.per_s * 3600)}/h over the last {span(prediction.over_s)}; "
-        f"its {size(prediction.limit)} are full in about {span(left_s(prediction, now))}"
+        f"{_what(prediction)} fills by {size(prediction.per_s * 3600)}/h over the last {rough(prediction.over_s)}; "
+        f"its {size(prediction.limit)} are full in about {rough(left_s(prediction, now))}"
     )
 
 

@@ -2,7 +2,8 @@
 
 from standfast.detector.prediction.kind import Kind, its_unit, left_s
 from standfast.detector.prediction.model import Figure, Prediction
-from standfast.detector.prediction.wording import size, span
+from standfast.detector.prediction.wording import size
+from standfast.time_words import rough
 
 
 def _what(prediction: Prediction) -> str:
@@ -11,8 +12,8 @@ def _what(prediction: Prediction) -> str:
 
 def _words(prediction: Prediction, now: float) -> str:
     return (
-        f"{_what(prediction)} grows {size(prediction.per_s * 3600)}/h over the last {span(prediction.over_s)}; "
-        f"reaches MemoryMax {size(prediction.limit)} in about {span(left_s(prediction, now))}"
+        f"{_what(prediction)} grows {size(prediction.per_s * 3600)}/h over the last {rough(prediction.over_s)}; "
+        f"reaches MemoryMax {size(prediction.limit)} in about {rough(left_s(prediction, now))}"
     )
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from standfast.detector.prediction.kind import Kind, its_unit
 from standfast.detector.prediction.model import Figure, Prediction
-from standfast.detector.prediction.wording import span, times
+from standfast.detector.prediction.wording import times
+from standfast.time_words import rough
 
 # So many in the last hour, and so many times as many as in the hour before, are a rise.
 LEAST: Final = 4
@@ -38,8 +39,8 @@ def has_calmed(prediction: Prediction, last: int) -> bool:
 
 def _words(prediction: Prediction, now: float) -> str:
     return (
-        f"{prediction.of} was restarted by systemd {times(prediction.count)} within {span(prediction.over_s)}, "
-        f"{times(prediction.before)} within the {span(prediction.over_s)} before"
+        f"{prediction.of} was restarted by systemd {times(prediction.count)} within {rough(prediction.over_s)}, "
+        f"{times(prediction.before)} within the {rough(prediction.over_s)} before"
     )
 
 

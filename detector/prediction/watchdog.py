@@ -6,7 +6,7 @@ long. A daemon is to send one in each half of its time (sd_watchdog_enabled(3));
 
 from standfast.detector.prediction.kind import Kind, its_unit, left_s
 from standfast.detector.prediction.model import Figure, Prediction
-from standfast.detector.prediction.wording import span
+from standfast.time_words import rough
 
 
 def _what(prediction: Prediction) -> str:
@@ -15,9 +15,9 @@ def _what(prediction: Prediction) -> str:
 
 def _words(prediction: Prediction, now: float) -> str:
     return (
-        f"{_what(prediction)} grows {span(prediction.per_s * 3600)} in an hour over the last "
-        f"{span(prediction.over_s)}; reaches WatchdogSec {span(prediction.limit)} in about "
-        f"{span(left_s(prediction, now))}"
+        f"{_what(prediction)} grows {rough(prediction.per_s * 3600)} in an hour over the last "
+        f"{rough(prediction.over_s)}; reaches WatchdogSec {rough(prediction.limit)} in about "
+        f"{rough(left_s(prediction, now))}"
     )
 
 

@@ -11,6 +11,7 @@ from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.detector.probes.aside import Aside
 from standfast.detector.probes.base import BROKEN, HANGING, is_hindered, missing
+from standfast.time_words import span
 
 # A file that is larger is only looked at, not parsed: parsing it would cost more than the check is worth.
 PARSE_LIMIT = 16 * 1024 * 1024
@@ -55,7 +56,7 @@ class FileProbe:
                 return Finding(Outcome.FAIL, "not a regular file")
             age_s = time.time() - found.st_mtime
             if self._max_age_s and age_s > self._max_age_s:
-                return Finding(Outcome.FAIL, f"last written {age_s:.0f} s ago")
+                return Finding(Outcome.FAIL, f"last written {span(age_s)} ago")
             if found.st_size <= PARSE_LIMIT:
                 self._parse(file.read())
         return Finding(Outcome.OK, f"{found.st_size} bytes")

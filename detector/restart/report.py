@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from standfast.detector.model import MASTER_RESTART
 from standfast.detector.restart.plan import Item, Plan
 from standfast.events import Event, Kind, Severity
+from standfast.unit_names import MASTER_RESTART
 
 
 class Verdict(StrEnum):

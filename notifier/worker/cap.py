@@ -7,9 +7,9 @@ from standfast.events import Event, Kind, Severity
 from standfast.journal import Emitter
 from standfast.notifier.route import SMS_CAP_REACHED
 from standfast.notifier.store.outbox import Outbox
+from standfast.unit_names import NOTIFIER
 
 PERIOD: Final = timedelta(hours=24)
-_UNIT: Final = "standfast-notifier.service"
 
 
 class Cap:
@@ -31,9 +31,9 @@ class Cap:
 
     def lift(self, outbox: Outbox, now: datetime) -> None:
         """Say that messages may be sent again, when the cap was reached and enough of them are old by now."""
-        if outbox.is_unresolved(SMS_CAP_REACHED, _UNIT) and outbox.sent_since(now - PERIOD) < self.limit:
+        if outbox.is_unresolved(SMS_CAP_REACHED, NOTIFIER) and outbox.sent_since(now - PERIOD) < self.limit:
             message = f"Fewer than {self.limit} text messages were sent within 24 hours; they are sent again"
-            self._emitter.emit(Event(Kind.RESOLVED, message, SMS_CAP_REACHED, Severity.WARNING, _UNIT))
+            self._emitter.emit(Event(Kind.RESOLVED, message, SMS_CAP_REACHED, Severity.WARNING, NOTIFIER))
 
     def _reached(self) -> Event:
         return Event(
@@ -41,6 +41,6 @@ class Cap:
             f"{self.limit} text messages were sent within 24 hours; no more until some of them are older",
             SMS_CAP_REACHED,
             Severity.WARNING,
-            _UNIT,
+            NOTIFIER,
             action="Look at standfastctl errors; raise daily_cap of [channels.sms] if that is too little",
         )

@@ -17,6 +17,7 @@ from standfast.notifier.store.database import StoreError
 from standfast.notifier.store.outbox import Ended, Outbox, Queued
 from standfast.notifier.worker.bounded import LIMIT_S, Bounded
 from standfast.notifier.worker.cap import Cap
+from standfast.time_words import span
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ class Lane:
         asked = decision is Retry.ASKED_TO_WAIT
         outbox.postpone(queued, now + delay, answer.detail, answer.parts_done, asked_to_wait=asked)
         level = logging.WARNING if attempts == 1 else logging.INFO
-        words = f"{answer.detail}; attempt {attempts}, the next in {delay.total_seconds():.0f} s"
+        words = f"{answer.detail}; attempt {attempts}, the next in {span(delay)}"
         self._log(level, "retry", queued, "Not delivered by", words)
 
     def _log(self, level: int, result: str, queued: Queued, what: str, words: str = "") -> None:

@@ -38,6 +38,14 @@ def is_there(path: Path) -> bool:
     return True
 
 
+def listed(directory: Path, *suffixes: str) -> list[Path]:
+    """The files of a directory with one of the suffixes, sorted; none where this user may not look."""
+    try:
+        return sorted(path for path in directory.iterdir() if path.suffix in suffixes)
+    except OSError:
+        return []
+
+
 def agent_config(name: str) -> Path:
     """The configuration file of agent NAME."""
     return AGENTS_CONFIG / f"{name}.toml"

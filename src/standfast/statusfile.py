@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from standfast import __version__
 from standfast.errors import StandfastError
 
 
@@ -16,12 +17,14 @@ class StatusFileError(StandfastError):
 def write(path: Path, status: Mapping[str, Any]) -> None:
     """Replace `path` in one step, so that a reader sees the old status or the new one, never half of one.
 
+    Who writes it says with which version it runs: after an upgrade that is not the installed one.
+
     Raises:
         StatusFileError: the directory is missing, full or not writable.
     """
     beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_text(json.dumps(status, indent=1) + "\n")
+        beside.write_text(json.dumps({**status, "version": __version__}, indent=1) + "\n")
         beside.chmod(0o644)
         os.replace(beside, path)
     except OSError as error:
@@ -40,8 +43,14 @@ def read(path: Path) -> dict[str, Any] | None:
         status = json.loads(path.read_text(), parse_constant=_refuse)
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        raise StatusFileError(
+            f"cannot read the status file {path}: {error.strerror}; it is there for everybody: see the modes of its "
+            "directories, or use sudo"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise StatusFileError(f"cannot read the status file {path}: {error}; restart its daemon") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StatusFileError(f"cannot read the status file {path}: {reason}; restart its daemon") from error
     if not isinstance(status, dict):
         raise StatusFileError(f"cannot read the status file {path}: it is not a JSON object; restart its daemon")
     return status

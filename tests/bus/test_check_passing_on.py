@@ -14,7 +14,7 @@ from standfast.check import __main__ as check
 from standfast.check import findings
 from standfast.check.aside import aside
 from standfast.check.config import CheckConfig
-from standfast.check.findings import NOTIFIER_UNIT, Answer
+from standfast.check.findings import Answer
 from standfast.check.known import Known
 from standfast.check.looking import Looked, Looker
 from standfast.check.memory import DAMAGED, Memory
@@ -24,9 +24,10 @@ from standfast.events import Event, Kind, Severity
 from standfast.journal import RecordedEvents
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.model import Draft, Heard
+from standfast.unit_names import NOTIFIER
 
 BEGAN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-DOWN = Answer(findings.watcher_down(NOTIFIER_UNIT), False, "it is failed")
+DOWN = Answer(findings.watcher_down(NOTIFIER), False, "it is failed")
 CASCADE = Event(Kind.PROBLEM, "the fleet goes down", "CASCADING_FAILURE", Severity.CRITICAL, unit="d.service")
 
 

@@ -62,6 +62,11 @@ def uncommented(text: str) -> str:
     return "\n".join(bare for _, bare in lines(text) if _HEADER.fullmatch(bare) or _KEY.fullmatch(bare))
 
 
+def in_force(text: str) -> str:
+    """The same by the convention that the files' first lines explain: "#key = value" is one, "# text" is prose."""
+    return re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE)
+
+
 def lines(text: str) -> Iterator[tuple[str, str]]:
     """The lines of the file, each also without the mark of a comment."""
     for line in text.splitlines():

@@ -8,7 +8,8 @@ import pytest
 
 from standfast.config import load_text
 from standfast.config.schema import seconds
-from tests.documents.defaults import uncommented
+from standfast.ctl.envfile import parse
+from tests.documents.defaults import in_force, uncommented
 from tests.documents.keys import NO_DEFAULT
 from tests.documents.reference import FILES, REPOSITORY, Described, made
 
@@ -55,6 +56,20 @@ def test_what_is_commented_out_shows_numbers_and_switches_that_are_the_defaults(
 @each_file
 def test_what_is_commented_out_can_be_put_in_force(file: Described) -> None:
     load_text(file.shape, uncommented(file.shipped.read_text()), file.path, {})
+
+
+@each_file
+def test_a_mark_without_a_blank_is_taken_away_and_nothing_else(file: Described) -> None:
+    text = file.shipped.read_text()
+    assert tomllib.loads(in_force(text)) == tomllib.loads(uncommented(text))
+    assert '"#key = value" is a default or an example' in "\n".join(text.splitlines()[:5])
+
+
+def test_the_environment_file_keeps_the_same_convention() -> None:
+    text = (REPOSITORY / "packaging/etc/standfast/environment").read_text()
+    assert len(parse(in_force(text))) == text.count("\n#STANDFAST_") > 3
+    for shape in (file.shape for file in FILES):
+        load_text(shape, "", "x.toml", parse(in_force(text)))
 
 
 def _in_seconds(value: Any) -> Any:

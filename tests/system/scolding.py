@@ -96,7 +96,7 @@ def _mistaken(machine: Machine) -> None:
     """A slip in each address: the mistake is told, the address is not."""
     since = machine.cursor()
     _configure(machine, "htp://")
-    machine.run(["systemctl", "reload", NOTIFIER, "standfast-detector"])
+    machine.run(["systemctl", "reload", NOTIFIER, "standfast-detector"], check=False)
     machine.run("systemctl start standfast-check.service; standfastctl check-config", check=False)
     for unit in (NOTIFIER, "standfast-detector.service"):
         machine.wait_journal(lambda entry: "htp://127.0.0.1" in entry["MESSAGE"], since=since, _SYSTEMD_UNIT=unit)

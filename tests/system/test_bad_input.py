@@ -105,12 +105,14 @@ def test_an_agent_idles_in_error_on_a_mistake_until_a_reload(machine: Machine, u
         machine.wait_unit(unit, "active", timeout_s=1, MainPID=pid)
 
 
-@pytest.mark.parametrize("unit", [DETECTOR, NOTIFIER])
+@pytest.mark.parametrize("unit", [DETECTOR, NOTIFIER, AGENT])
 def test_a_reload_with_a_mistake_keeps_the_old_configuration(machine: Machine, unit: str) -> None:
     since = machine.cursor()
     pid = machine.wait_unit(unit)["MainPID"]
     with configured(machine, unit, "aggregatoin = 1\n"):
-        machine.run(["systemctl", "reload", unit])
+        refused = machine.run(["systemctl", "reload", unit], check=False)
+        assert refused.returncode != 0
+        assert f"journalctl -xeu {unit}" in refused.stderr
         machine.wait_journal(
             lambda entry: "aggregatoin" in entry["MESSAGE"], since=since, SYSLOG_IDENTIFIER=IDENTIFIER[unit]
         )

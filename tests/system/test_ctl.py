@@ -192,7 +192,7 @@ def test_a_notifier_that_does_not_run_is_said_at_once(machine: Machine) -> None:
     assert (result.returncode, result.stderr) == (
         1,
         "standfastctl test-notify: The notifier is not running; see why, and start it: "
-        "systemctl status standfast-notifier\n",
+        "systemctl status standfast-notifier; systemctl start standfast-notifier\n",
     )
 
 
@@ -242,6 +242,19 @@ def test_a_paused_agent_stays_paused_over_a_restart_until_it_is_resumed(machine:
     assert resumed.returncode == 0, resumed.stderr
     assert agent(machine)["paused"] is False
     assert machine.run("ls /etc/standfast/agents").stdout.split() == ["paper.toml"]
+
+
+def test_an_agent_whose_new_configuration_is_refused_is_paused_all_the_same(machine: Machine) -> None:
+    path = "/etc/standfast/agents/paper.toml"
+    good = machine.read(path)
+    machine.write(path, "nope = 1\n" + good)
+    try:
+        paused = ctl(machine, "pause", "paper")
+        assert (paused.returncode, agent(machine)["paused"]) == (0, True), paused.stderr
+        assert ctl(machine, "resume", "paper").returncode == 0
+    finally:
+        machine.write(path, good)
+        machine.run(["systemctl", "reload", AGENT])
 
 
 def test_a_killed_agent_stays_in_error_until_it_is_resumed(machine: Machine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -123,6 +124,20 @@ def test_an_agent_waits_as_the_first_steps_say(machine: Machine) -> None:
         expected = 1 if "errors" in command else 0
         wait_until(partial(exits, machine, command, expected), command, timeout_s=5)
     assert machine.wait_unit(AGENT)["NRestarts"] == "0"
+
+
+def test_the_strategy_of_the_first_steps_trades_and_stops_flat(machine: Machine) -> None:
+    page = (REPOSITORY / "docs/getting-started.md").read_text()
+    step = page[page.index("## 6.") : page.index("Every other key")]
+    *start, stop = [line.removeprefix("    ") for line in step.splitlines() if line.startswith("    ")]
+    unit, since = "standfast-agent@average.service", machine.cursor()
+    machine.run("\n".join(start[:-1]))
+    machine.wait_journal(since=since, STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=unit)
+    holds = re.compile(r"^  average  ACTIVE .* -?1 NSE:SBIN$", re.MULTILINE)
+    wait_until(lambda: bool(holds.search(machine.run(start[-1], check=False).stdout)), "it to hold a position")
+    machine.run(stop)
+    entry = machine.wait_journal(since=since, STANDFAST_EVENT="shutdown", STANDFAST_UNIT=unit)
+    assert "flat (closed " in entry["MESSAGE"]
 
 
 def exits(machine: Machine, command: str, code: int) -> bool:

@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_a_file_that_the_master_restart_may_not_read_is_a_mistake(machine: Machi
 
 def test_a_mistake_leaves_the_old_configuration_and_says_so(machine: Machine) -> None:
     with changed(machine, "/etc/standfast/detector.toml", "mdoe = 'act'\n"):
-        machine.run(["systemctl", "reload", DETECTOR])
+        assert machine.run(["systemctl", "reload", DETECTOR], check=False).returncode != 0
         status = machine.wait_unit(DETECTOR)["StatusText"]
         assert "; not reloaded, what was in force stays so: /etc/standfast/detector.toml:1: mdoe" in status
         (what,) = (what for rule, what in wrong(machine) if rule == "units")
@@ -121,6 +122,21 @@ def test_a_mistake_leaves_the_old_configuration_and_says_so(machine: Machine) ->
         assert (mistake["key"], mistake["hint"]) == ("mdoe", 'did you mean "mode"?')
     machine.run(["systemctl", "reload", DETECTOR])
     wait_until(lambda: wrong(machine) == [], "the doctor to find nothing wrong")
+
+
+SHIPPED: Final = ("detector.toml", "notifier.toml", "check.toml", "agents/paper.toml")
+
+
+@pytest.mark.parametrize("file", SHIPPED)
+def test_all_defaults_and_examples_of_a_file_in_force_lack_secrets_alone(machine: Machine, file: str) -> None:
+    path = f"/tmp/all/{file}"
+    machine.run(f"mkdir -p /tmp/all/agents && sed -E 's/^#([^ ])/\\1/' /etc/standfast/{file} >{path}")
+    (found,) = json.loads(ctl(machine, "check-config", path, "--json").stdout)["files"]
+    assert [one for one in found["mistakes"] if "python3-psycopg" not in one["hint"]] == []
+    assert [one for one in found["findings"] if "standfastctl secret set " not in one["step"]] == []
+    named = {one["step"].split()[3] for one in found["findings"]}
+    channels = {"telegram-bot-token", "twilio-auth-token", "webhook-secret"}
+    assert named == {"notifier.toml": channels, "detector.toml": {"postgresql-password"}}.get(file, set())
 
 
 def _check(machine: Machine) -> list[dict[str, list[dict[str, str]]]]:

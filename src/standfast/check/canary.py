@@ -10,10 +10,10 @@ from typing import Final
 
 from systemd import journal
 
-from standfast.check.findings import NOTIFIER_UNIT
 from standfast.clock import monotonic_s
 from standfast.events import Event, Kind
 from standfast.journal import Emitter
+from standfast.unit_names import NOTIFIER
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def comes_through(emitter: Emitter, within_s: float) -> bool | None:
             reader.add_match(STANDFAST_NOTIFICATION=canary_id, STANDFAST_RESULT=_DELIVERED, _UID=str(os.getuid()))
             # Without its file descriptor a reader never learns of new entries.
             reader.fileno()
-            emitter.emit(Event(Kind.CANARY, "A canary", "CANARY", unit=NOTIFIER_UNIT, data={"id": canary_id}))
+            emitter.emit(Event(Kind.CANARY, "A canary", "CANARY", unit=NOTIFIER, data={"id": canary_id}))
             return _wait(reader, monotonic_s() + within_s)
     except OSError as error:
         log.warning("Cannot read the journal: %s", error.strerror)

@@ -10,10 +10,9 @@ from standfast.events import Severity
 from standfast.notifier.channels.channel import Standing
 from standfast.notifier.model import Identity
 from standfast.notifier.route import credentials_refused
+from standfast.time_words import span
+from standfast.unit_names import CHECK, NOTIFIER
 
-CHECK_UNIT: Final = "standfast-check.service"
-DETECTOR_UNIT: Final = "standfast-detector.service"
-NOTIFIER_UNIT: Final = "standfast-notifier.service"
 MIB: Final = 2**20
 BY_ITSELF: Final = "{} (told by the check timer, since the notifier does not)"
 
@@ -57,12 +56,12 @@ def watcher_stuck(unit: str) -> Question:
     return Question("WATCHER_STUCK", unit, Severity.CRITICAL, f"systemctl restart {unit}")
 
 
-CANARY: Final = Question("CANARY_LOST", NOTIFIER_UNIT, Severity.CRITICAL, f"journalctl -u {NOTIFIER_UNIT} -n 50")
-DATABASES: Final = Question("DATABASE_DAMAGED", CHECK_UNIT, Severity.CRITICAL, "Restore the database from its backup")
-FILES: Final = Question("CRITICAL_FILE_BAD", CHECK_UNIT, Severity.WARNING, "Put the file back, or correct it")
+CANARY: Final = Question("CANARY_LOST", NOTIFIER, Severity.CRITICAL, f"journalctl -u {NOTIFIER} -n 50")
+DATABASES: Final = Question("DATABASE_DAMAGED", CHECK, Severity.CRITICAL, "Restore the database from its backup")
+FILES: Final = Question("CRITICAL_FILE_BAD", CHECK, Severity.WARNING, "Put the file back, or correct it")
 # The outside may be away for a moment; its silence is a problem only when it lasts.
 DEADMAN: Final = Question(
-    "DEADMAN_PING_FAILED", CHECK_UNIT, Severity.WARNING, "See url of [deadman] in check.toml, and the network", after=3
+    "DEADMAN_PING_FAILED", CHECK, Severity.WARNING, "See url of [deadman] in check.toml, and the network", after=3
 )
 
 
@@ -75,12 +74,12 @@ def turns(unit: str, age_s: float | None, limit_s: float) -> Answer:
     """Whether a watcher's status is fresh; None: it has none yet."""
     if age_s is None:
         return Answer(watcher_stuck(unit), None, f"{unit} has no status")
-    return Answer(watcher_stuck(unit), age_s <= limit_s, f"{unit} looked last {age_s:.0f} s ago")
+    return Answer(watcher_stuck(unit), age_s <= limit_s, f"{unit} looked last {span(age_s)} ago")
 
 
 def is_down(watchers: Iterable[Answer]) -> bool:
     """Whether the notifier's unit is down: a canary need not be waited for."""
-    return any(one.question == watcher_down(NOTIFIER_UNIT) and one.well is False for one in watchers)
+    return any(one.question == watcher_down(NOTIFIER) and one.well is False for one in watchers)
 
 
 def canary(came: bool | None, within_s: float, watchers: tuple[Answer, ...]) -> Answer:
@@ -89,7 +88,7 @@ def canary(came: bool | None, within_s: float, watchers: tuple[Answer, ...]) -> 
         return Answer(CANARY, None, "the journal cannot be read")
     if came:
         return Answer(CANARY, True, "a canary came through the notifier")
-    if any(one.question.unit == NOTIFIER_UNIT and one.well is False for one in watchers):
+    if any(one.question.unit == NOTIFIER and one.well is False for one in watchers):
         return Answer(CANARY, None, "the notifier is not there to pass it on")
     return Answer(CANARY, False, f"the notifier did not pass a canary on within {within_s:g} s: it delivers nothing")
 
@@ -121,7 +120,7 @@ def together(question: Question, found: Mapping[str, Finding]) -> Answer:
 def channel(name: str, standing: Standing) -> Answer:
     """Whether a channel's other side still knows us."""
     action = f"See [channels.{name}] in notifier.toml and its secret; then standfastctl test-notify --channel {name}"
-    question = Question(credentials_refused(name), NOTIFIER_UNIT, Severity.CRITICAL, action)
+    question = Question(credentials_refused(name), NOTIFIER, Severity.CRITICAL, action)
     if standing.good is False:
         return Answer(question, False, f"{name} refuses us: {standing.detail}")
     return Answer(question, standing.good, f"{name}: {standing.detail or 'knows us'}")

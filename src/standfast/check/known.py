@@ -16,10 +16,11 @@ from typing import Final, TypeVar
 
 from standfast import paths
 from standfast.check import findings
-from standfast.check.findings import DETECTOR_UNIT, NOTIFIER_UNIT, Answer
+from standfast.check.findings import Answer
 from standfast.config import ConfigError, load
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
+from standfast.unit_names import DETECTOR, NOTIFIER
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,8 @@ class Known:
 
 def known(environ: Mapping[str, str] = os.environ) -> Known:
     """Both, whatever stands in the files."""
-    fleet, about_fleet = _read(DetectorConfig, paths.DETECTOR_CONFIG, DETECTOR_UNIT, environ)
-    notifier, about_notifier = _read(NotifierConfig, paths.NOTIFIER_CONFIG, NOTIFIER_UNIT, environ)
+    fleet, about_fleet = _read(DetectorConfig, paths.DETECTOR_CONFIG, DETECTOR, environ)
+    notifier, about_notifier = _read(NotifierConfig, paths.NOTIFIER_CONFIG, NOTIFIER, environ)
     return Known(fleet, replace(notifier, host=notifier.host or socket.gethostname()), (about_fleet, about_notifier))
 
 

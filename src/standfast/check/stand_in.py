@@ -9,17 +9,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from standfast.check import findings, untold
-from standfast.check.findings import NOTIFIER_UNIT, Answer
+from standfast.check.findings import Answer
 from standfast.check.memory import Memory
 from standfast.events import TOLD, Event, Kind
 from standfast.notifier import aggregate
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.ledger import by_route, destination
 from standfast.notifier.model import Draft, Heard, Identity, MessageKind, Problem, Stage, worst
+from standfast.unit_names import NOTIFIER
 
-_THE_NOTIFIERS = frozenset(
-    {findings.watcher_down(NOTIFIER_UNIT), findings.watcher_stuck(NOTIFIER_UNIT), findings.CANARY}
-)
+_THE_NOTIFIERS = frozenset({findings.watcher_down(NOTIFIER), findings.watcher_stuck(NOTIFIER), findings.CANARY})
 
 
 def is_needed(answers: Iterable[Answer]) -> bool:

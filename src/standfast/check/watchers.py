@@ -8,14 +8,15 @@ from typing import Final
 
 from standfast import paths, statusfile
 from standfast.check import findings
-from standfast.check.findings import DETECTOR_UNIT, NOTIFIER_UNIT, Answer
+from standfast.check.findings import Answer
 from standfast.errors import StandfastError
 from standfast.moments import from_iso
 from standfast.systemd1 import Systemd1
+from standfast.unit_names import DETECTOR, NOTIFIER
 
 log = logging.getLogger(__name__)
 
-WATCHERS: Final = {DETECTOR_UNIT: paths.DETECTOR_STATUS, NOTIFIER_UNIT: paths.NOTIFIER_STATUS}
+WATCHERS: Final = {DETECTOR: paths.DETECTOR_STATUS, NOTIFIER: paths.NOTIFIER_STATUS}
 
 
 async def after_all(stale_after_s: float, look_again_after_s: float) -> list[Answer]:

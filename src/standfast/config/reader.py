@@ -33,7 +33,8 @@ def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bo
         text = ""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
-        raise ConfigError([Mistake(str(path), "", "a readable file", str(reason))]) from error
+        hint = "see its owner and mode" if isinstance(error, PermissionError) else ""
+        raise ConfigError([Mistake(str(path), "", "a readable file", str(reason), hint)]) from error
     return load_text(shape, text, str(path), environ)
 
 
@@ -92,24 +93,24 @@ def _existing(path: Path) -> Path:
 def _parse_toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([Mistake(name, "", "TOML", f"{error}")]) from error
     except (RecursionError, ValueError) as error:
-        raise ConfigError([Mistake(name, "", "TOML", _unheard_of(error))]) from error
+        raise ConfigError([_unread(name, "TOML", error)]) from error
 
 
 def _parse_json(text: str, name: str) -> dict[str, Any]:
     try:
         values = json.loads(text or "{}")
     except (RecursionError, ValueError) as error:
-        raise ConfigError([Mistake(name, "", "JSON", _unheard_of(error))]) from error
+        raise ConfigError([_unread(name, "JSON", error)]) from error
     if not isinstance(values, dict):
         raise ConfigError([Mistake(name, "", "a JSON object at the top")])
     return values
 
 
-def _unheard_of(error: Exception) -> str:
-    return "brackets in brackets without end" if isinstance(error, RecursionError) else f"{error}"
+def _unread(name: str, language: str, error: Exception) -> Mistake:
+    """That a text is none of its language: its values are not known, so nothing else can be said of them."""
+    found = "brackets in brackets without end" if isinstance(error, RecursionError) else f"{error}"
+    return Mistake(name, "", language, found, "the rest of this file was not read")
 
 
 def _set(values: dict[str, Any], key: str, value: Any, *, over: bool = True) -> None:

@@ -50,11 +50,15 @@ class Check(Protocol):
     """A dataclass may look at its own fields together; it yields (key, expected, found)."""
 
     def mistakes(self) -> Iterable[tuple[str, str, str]]:
-        """What is wrong across fields; the keys are relative to this table."""
+        """What is wrong across fields; the keys are relative to this table, an element's is `array[number]`.
+
+        Of an array in which some elements are wrong it sees the others: what is missing there proves nothing.
+        """
 
 
 _UNITS_S: Final = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
+_ELEMENT: Final = re.compile(r"(\w+)\[(\d+)\]")
 _BAD: Final = object()
 # Longer ones are slips of the keyboard, and more than a time can be moved by.
 LONGEST_S: Final = 10 * 365 * 86400.0
@@ -62,8 +66,17 @@ LONGEST_S: Final = 10 * 365 * 86400.0
 
 @dataclass(slots=True)
 class _Builder:
+    """What is being built.
+
+    Attributes:
+        guessed: whether the last look across fields saw one that stands at its default instead of what was meant.
+        positions: of each array in which elements are left out, where those that are left stood.
+    """
+
     source: Callable[[str], str]
     mistakes: list[Mistake] = field(default_factory=list)
+    guessed: bool = False
+    positions: dict[str, list[int]] = field(default_factory=dict)
 
     def bad(self, key: str, expected: str, found: str = "", hint: str = "") -> Any:
         self.mistakes.append(Mistake(self.source(key), key, expected, found, hint))
@@ -103,6 +116,7 @@ def plain(hint: Any) -> Any:
 
 
 def _table(builder: _Builder, schema: type[Any], values: Any, key: str) -> Any:
+    """The table; what is known of it where something in it is wrong, `_BAD` where that is not enough to build one."""
     if not isinstance(values, Mapping):
         return builder.bad(key, "a table", _shown(values))
     before = len(builder.mistakes)
@@ -111,15 +125,15 @@ def _table(builder: _Builder, schema: type[Any], values: Any, key: str) -> Any:
     arguments = {}
     for name, (attribute, hint) in known.items():
         if name in values:
-            so_far = len(builder.mistakes)
             arguments[attribute] = _value(builder, hint, values[name], _join(key, name))
-            unsure |= {attribute} if len(builder.mistakes) > so_far else set()
+            unsure |= {attribute} if arguments[attribute] is _BAD else set()
     if unsure & _required(schema):
         return _BAD
     built = schema(**{attribute: value for attribute, value in arguments.items() if attribute not in unsure})
-    for relative, expected, found in _across(built, unsure):
-        builder.bad(_join(key, relative), expected, found)
-    return _BAD if len(builder.mistakes) > before else built
+    seen = _KnownPart(built, unsure, builder) if len(builder.mistakes) > before else built
+    for relative, expected, found in _across(builder, seen):
+        builder.bad(_as_written(builder, key, relative), expected, found)
+    return seen
 
 
 def _misnamed(
@@ -147,27 +161,36 @@ def _required(schema: type[Any]) -> set[str]:
     return {item.name for item in dataclasses.fields(schema) if _is_required(item)}
 
 
-def _across(built: Any, unsure: Collection[str]) -> Iterator[tuple[str, str, str]]:
+def _across(builder: _Builder, seen: Any) -> Iterator[tuple[str, str, str]]:
     """What is wrong across fields, as far as it can be told while the value of some is not known."""
-    if not hasattr(built, "mistakes"):
+    if not hasattr(seen, "mistakes"):
         return
-    known_part = _KnownPart(built, unsure)
-    for mistake in known_part.mistakes():
-        if not known_part.guessed:
+    builder.guessed = False
+    for mistake in seen.mistakes():
+        if not builder.guessed:
             yield mistake
-        known_part.guessed = False
+        builder.guessed = False
+
+
+def _as_written(builder: _Builder, key: str, relative: str) -> str:
+    """The key of a mistake across fields, elements counted as in the file and not among those that are right."""
+    for part in relative.split("."):
+        match = _ELEMENT.fullmatch(part)
+        left = builder.positions.get(_join(key, match[1])) if match else None
+        key = _join(key, f"{match[1]}[{left[int(match[2]) - 1]}]" if match and left else part)
+    return key
 
 
 class _KnownPart:
     """A table in which some fields stand at their default instead of what was meant: it notes when one is read."""
 
-    def __init__(self, built: Any, unsure: Collection[str]) -> None:
+    def __init__(self, built: Any, unsure: Collection[str], builder: _Builder) -> None:
         self.built = built
         self.unsure = unsure
-        self.guessed = False
+        self.builder = builder
 
     def __getattr__(self, name: str) -> Any:
-        self.guessed = self.guessed or name in self.unsure
+        self.builder.guessed = self.builder.guessed or name in self.unsure
         found = inspect.getattr_static(type(self.built), name)
         if name in {item.name for item in dataclasses.fields(self.built)} or not hasattr(found, "__get__"):
             return getattr(self.built, name)
@@ -195,13 +218,18 @@ def _value(builder: _Builder, hint: Any, value: Any, key: str) -> Any:
 def _array(builder: _Builder, item: Any, value: Any, key: str) -> Any:
     if not isinstance(value, list):
         return builder.bad(key, f"an array of {_plural(item)}", _shown(value))
-    return tuple(_value(builder, item, one, f"{key}[{index}]") for index, one in enumerate(value, 1))
+    read = [_value(builder, item, one, f"{key}[{index}]") for index, one in enumerate(value, 1)]
+    right = tuple(one for one in read if one is not _BAD)
+    if len(right) < len(read):
+        builder.positions[key] = [index for index, one in enumerate(read, 1) if one is not _BAD]
+    return right if right or not read else _BAD
 
 
 def _mapping(builder: _Builder, item: Any, value: Any, key: str) -> Any:
     if not isinstance(value, Mapping):
         return builder.bad(key, "a table", _shown(value))
-    return {name: _value(builder, item, one, _join(key, name)) for name, one in value.items()}
+    read = {name: _value(builder, item, one, _join(key, name)) for name, one in value.items()}
+    return _BAD if any(one is _BAD for one in read.values()) else read
 
 
 def _variant(builder: _Builder, members: tuple[Any, ...], value: Any, key: str) -> Any:

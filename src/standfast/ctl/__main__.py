@@ -1,6 +1,8 @@
 """standfastctl: finds the command and runs it."""
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -81,9 +83,19 @@ def main(words: Sequence[str] | None = None) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; Python's own flush at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return Exit.OK
+    except OSError as error:
+        # What no command expects of a host: its own output on a full disk, a directory that is shut.
+        _write_no_more()
+        where = f" with {error.filename}" if error.filename else ""
+        return _failed(command, f"cannot go on{where}: {error.strerror or error}; mend that, or use sudo")
     return code
+
+
+def _write_no_more() -> None:
+    with contextlib.suppress(io.UnsupportedOperation):  # an output that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(command: Command, *lines: str) -> int:

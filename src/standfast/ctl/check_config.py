@@ -2,19 +2,27 @@
 
 import argparse
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from standfast.config import Mistake
+from standfast.config import ConfigError, Mistake
 from standfast.config.schema import fields_of
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.configuration import SHAPES, ConfigFile, Verdict, installed, judge, strangers
+from standfast.ctl.doctor.finding import Finding, Gravity
 from standfast.ctl.importing import load_plain
+from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.paths import is_there
 from standfast.web.report import Tone
+
+Around = Mapping[Path, Sequence[Finding]]
+
+_NOT_SEEN: Final = (
+    "Not looked at: which secrets are stored, what the daemons' users may read; try: sudo standfastctl check-config"
+)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -22,26 +30,50 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as", dest="program", choices=SHAPES, help="which program the file is for; else its name and keys tell"
     )
-    parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print a JSON document for programs")
+    shown.add_argument(
+        "--quiet",
+        action="store_true",
+        help="say nothing: the exit code tells whether the daemon of FILE would take it, with the caller's environment",
+    )
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
-    if arguments.file is None and arguments.program:
-        raise UsageError("--as says what FILE is for: name the file too")
-    if arguments.file:
-        verdicts, others = [judge(_named(arguments.file, arguments.program))], []
-    else:
-        verdicts, others = [judge(file) for file in installed()], list(strangers())
+    if arguments.file is None and (arguments.program or arguments.quiet):
+        raise UsageError(f"{'--as' if arguments.program else '--quiet'} is about FILE: name the file too")
+    verdicts, others = _judged(arguments)
+    if arguments.quiet:
+        return Exit.WRONG if any(verdict.config is None for verdict in verdicts) else Exit.OK
+    # The programs' models and what looks at the host are loaded for people only, not at each reload of a unit.
+    from standfast.ctl.of_files import found_around
+
+    with told_while("Looking at what the files name ..."):
+        around = found_around(verdicts)
     if arguments.json:
-        screen.json(_document(verdicts, others))
+        screen.json(_document(verdicts, others, around))
     else:
-        _show(verdicts, others, screen)
-    return Exit.WRONG if others or any(verdict.mistakes or verdict.secrets for verdict in verdicts) else Exit.OK
+        _show(verdicts, others, around, screen)
+    wrong = any(one.gravity is Gravity.WRONG for found in around.values() for one in found)
+    return Exit.WRONG if wrong or others or any(one.mistakes or one.secrets for one in verdicts) else Exit.OK
+
+
+def _judged(arguments: argparse.Namespace) -> tuple[list[Verdict], list[Mistake]]:
+    """The files that are asked for; and, where these are all, what is wrong between and beside them."""
+    if arguments.file:
+        file = _named(arguments.file, arguments.program)
+        # As its daemon reads it: with the unit's environment, and with the defaults where only an agent needs a file.
+        own = replace(file, environ=os.environ, required=file.program == "agent")
+        return [judge(own if arguments.quiet else file)], []
+    found = installed()
+    return [judge(file) for file in found.files], [*found.mistakes, *strangers()]
 
 
 def _named(path: Path, program: str | None) -> ConfigFile:
     """A file that the user named is judged by itself, whatever the environment of the daemons says."""
     guessed = program or _guess(path)
+    if guessed is None and not is_there(path):
+        raise ConfigError([Mistake(str(path), "", "a configuration file", "none", "correct the name")])
     if guessed is None:
         raise UsageError(f"cannot tell what {path} is for: add --as agent, --as detector, --as notifier or --as check")
     return ConfigFile(path, guessed, {})
@@ -66,24 +98,33 @@ def _by_its_keys(path: Path) -> str | None:
     return best[0] if len(best) == 1 else None
 
 
-def _show(verdicts: Sequence[Verdict], others: Sequence[Mistake], screen: Screen) -> None:
+def _show(verdicts: Sequence[Verdict], others: Sequence[Mistake], around: Around, screen: Screen) -> None:
     for verdict in verdicts:
-        for mistake in verdict.mistakes:
-            screen.line(str(mistake), Tone.BAD)
-        path = verdict.file.path
-        if verdict.mistakes and is_there(path) and not os.access(path, os.R_OK):
-            screen.line(f"{path}: only its daemon and root may read it; try: sudo standfastctl check-config")
-        elif not verdict.mistakes:
-            word = "correct" if verdict.file.there else "not there, the defaults hold"
-            screen.line(f"{path}: {word} ({verdict.file.program})", Tone.GOOD)
+        _show_one(verdict, around.get(verdict.file.path, ()), screen)
     # One environment file serves many programs: what it holds too much of is said once.
     for line in dict.fromkeys(line for verdict in verdicts for line in verdict.secrets):
         screen.line(line, Tone.BAD)
     for mistake in others:
         screen.line(str(mistake), Tone.BAD)
+    if os.geteuid() != 0:
+        screen.line(_NOT_SEEN, Tone.WARNING)
 
 
-def _document(verdicts: Sequence[Verdict], others: Sequence[Mistake]) -> dict[str, Any]:
+def _show_one(verdict: Verdict, around: Sequence[Finding], screen: Screen) -> None:
+    path = verdict.file.path
+    for mistake in verdict.mistakes:
+        screen.line(str(mistake), Tone.BAD)
+    for one in around:
+        is_wrong = one.gravity is Gravity.WRONG
+        screen.line(f"{path}: {one.what}; {one.step}", Tone.BAD if is_wrong else Tone.WARNING)
+    if verdict.mistakes and is_there(path) and not os.access(path, os.R_OK):
+        screen.line(f"{path}: only its daemon and root may read it; try: sudo standfastctl check-config")
+    elif not verdict.mistakes and not any(one.gravity is Gravity.WRONG for one in around):
+        word = "correct" if verdict.file.there else "not there, the defaults hold"
+        screen.line(f"{path}: {word} ({verdict.file.program})", Tone.GOOD)
+
+
+def _document(verdicts: Sequence[Verdict], others: Sequence[Mistake], around: Around) -> dict[str, Any]:
     return {
         "files": [
             {
@@ -92,6 +133,10 @@ def _document(verdicts: Sequence[Verdict], others: Sequence[Mistake]) -> dict[st
                 "exists": verdict.file.there is not None,
                 "mistakes": [asdict(mistake) for mistake in verdict.mistakes],
                 "secrets_in_environment": list(verdict.secrets),
+                "findings": [
+                    {"gravity": one.gravity.value, "what": one.what, "step": one.step}
+                    for one in around.get(verdict.file.path, ())
+                ],
             }
             for verdict in verdicts
         ],
@@ -104,8 +149,9 @@ COMMAND = Command(
     summary="print every mistake in a configuration file",
     description=(
         "Checks FILE, or without one everything under /etc/standfast together with its environment files. "
-        "Prints a line for each mistake: file, key, what was expected, what stood there; and, as root, each file that "
-        "its own daemon may not read. Exits 0 when there is none, 1 when there is, 2 when called wrongly."
+        "Prints a line for each mistake: file, key, what was expected, what stood there; for what a file names and "
+        "this host has not, such as a secret or a strategy's class; and, as root, for each file that its own daemon "
+        "may not read. Exits 0 when there is none, 1 when there is, 2 when called wrongly."
     ),
     configure=_configure,
     run=_run,

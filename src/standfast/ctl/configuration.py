@@ -13,6 +13,8 @@ from standfast.config import ConfigError, Mistake, load, secrets_in
 from standfast.config.environment import PREFIX, variables
 from standfast.ctl.access import AGENTS, BARE_ROOT, DAEMONS, unreadable
 from standfast.ctl.envfile import read_environment
+from standfast.ctl.importing import load_plain
+from standfast.ctl.tomledit import value_at
 
 
 def _agent() -> type[Any]:
@@ -80,24 +82,50 @@ class Verdict:
     mistakes: tuple[Mistake, ...]
     secrets: tuple[str, ...] = ()
 
+    def says(self, key: str) -> bool:
+        """Whether a key is written there, or in its environment, and does not stand at its default in silence."""
+        if f"{PREFIX}{key.replace('.', '_').upper()}" in self.file.environ:
+            return True
+        path = self.file.there
+        try:
+            values = load_plain(path.read_text(), as_json=path.suffix == ".json") if path else {}
+        except (OSError, ValueError, RecursionError):
+            return False
+        return value_at(values, key) is not None
 
-def installed() -> Iterator[ConfigFile]:
-    """What the daemons read at their next start, with the environment files that their units read.
 
-    Raises:
-        ConfigError: an environment file or the agents' directory cannot be read.
-    """
-    shared = read_environment(paths.CONFIG / "environment")
-    yield ConfigFile(paths.DETECTOR_CONFIG, "detector", shared, required=False)
-    yield ConfigFile(paths.NOTIFIER_CONFIG, "notifier", shared, required=False)
-    yield ConfigFile(paths.CHECK_CONFIG, "check", shared, required=False)
-    if paths.AGENTS_CONFIG.exists() and not os.access(paths.AGENTS_CONFIG, os.R_OK | os.X_OK):
-        raise ConfigError(
-            [Mistake(str(paths.AGENTS_CONFIG), "", "a readable directory", "Permission denied", "try sudo")]
-        )
-    for path in sorted([*paths.AGENTS_CONFIG.glob("*.toml"), *paths.AGENTS_CONFIG.glob("*.json")]):
-        own = read_environment(path.with_suffix(".environment"))
-        yield ConfigFile(path, "agent", {**shared, **own})
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The files that there are, and why others cannot be looked for."""
+
+    files: tuple[ConfigFile, ...]
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def installed() -> Installed:
+    """What the daemons read at their next start, with the environment files that their units read."""
+    mistakes: list[Mistake] = []
+    shared = _environment(paths.CONFIG / "environment", mistakes)
+    found = [
+        ConfigFile(paths.DETECTOR_CONFIG, "detector", shared, required=False),
+        ConfigFile(paths.NOTIFIER_CONFIG, "notifier", shared, required=False),
+        ConfigFile(paths.CHECK_CONFIG, "check", shared, required=False),
+    ]
+    if paths.is_there(paths.AGENTS_CONFIG) and not os.access(paths.AGENTS_CONFIG, os.R_OK | os.X_OK):
+        mistakes.append(Mistake(str(paths.AGENTS_CONFIG), "", "a readable directory", "Permission denied", "try sudo"))
+    for path in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json"):
+        own = _environment(path.with_suffix(".environment"), mistakes)
+        found.append(ConfigFile(path, "agent", {**shared, **own}))
+    return Installed(tuple(found), tuple(mistakes))
+
+
+def _environment(path: Path, mistakes: list[Mistake]) -> dict[str, str]:
+    """The variables of an environment file; what is wrong with one hides nothing that is wrong with the others."""
+    try:
+        return read_environment(path)
+    except ConfigError as error:
+        mistakes += error.mistakes
+        return {}
 
 
 def judge(file: ConfigFile) -> Verdict:
@@ -142,15 +170,15 @@ def known_variables() -> set[str]:
 
 def strangers() -> Iterator[Mistake]:
     """What is there and read by nobody: variables that no program knows, and a file in JSON beside one in TOML."""
-    for path in sorted([*paths.CONFIG.glob("*.json"), *paths.AGENTS_CONFIG.glob("*.json")]):
+    for path in [*paths.listed(paths.CONFIG, ".json"), *paths.listed(paths.AGENTS_CONFIG, ".json")]:
         toml = path.with_suffix(".toml")
-        if toml.exists():
+        if paths.is_there(toml):
             yield Mistake(
                 str(path), "", "one file of this name", f"{toml}, which is the one that is read", "remove one"
             )
     known = known_variables()
-    for path in (paths.CONFIG / "environment", *sorted(paths.AGENTS_CONFIG.glob("*.environment"))):
-        for name in read_environment(path):
+    for path in (paths.CONFIG / "environment", *paths.listed(paths.AGENTS_CONFIG, ".environment")):
+        for name in _environment(path, []):
             if name.startswith(PREFIX) and name not in known:
                 close = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {close[0]}?" if close else "remove it or correct its name"

@@ -1,8 +1,6 @@
 """Secrets at rest: files under /etc/standfast/credentials, sealed where the host can, and drop-ins that name them."""
 
-import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,11 +10,10 @@ from typing import Final
 from standfast import paths
 from standfast.ctl.command import UsageError
 from standfast.ctl.systemctl import complaint, systemctl
+from standfast.ctl.writing import Change, write_all
 from standfast.errors import StandfastError
+from standfast.unit_names import AGENT_TEMPLATE, CHECK, DETECTOR, NOTIFIER
 
-NOTIFIER: Final = "standfast-notifier.service"
-DETECTOR: Final = "standfast-detector.service"
-AGENTS: Final = "standfast-agent@.service"
 # The credentials that the units ask for, and whose they are.
 UNITS: Final[Mapping[str, str]] = {
     "telegram-bot-token": NOTIFIER,
@@ -25,10 +22,10 @@ UNITS: Final[Mapping[str, str]] = {
     "webhook-secret": NOTIFIER,
     "apprise-urls": NOTIFIER,
     "postgresql-password": DETECTOR,
-    "openalgo-api-key": AGENTS,
+    "openalgo-api-key": AGENT_TEMPLATE,
 }
 # Who is handed the same secrets: the check asks the channels' other sides, and sends while the notifier is away.
-SHARED: Final[Mapping[str, tuple[str, ...]]] = {NOTIFIER: ("standfast-check.service",)}
+SHARED: Final[Mapping[str, tuple[str, ...]]] = {NOTIFIER: (CHECK,)}
 DROP_INS: Final = paths.ROOT / "etc/systemd/system"
 DIRECTORY: Final = paths.CONFIG / "credentials"
 _SEALING_LIMIT_S: Final = 30.0
@@ -67,12 +64,12 @@ class Place:
     def agent(self) -> str:
         """The agent whose own it is; "" where it is every agent's, or the other daemons'."""
         prefix, _, agent = self.unit.removesuffix(".service").partition("@")
-        return agent if prefix == AGENTS.partition("@")[0] else ""
+        return agent if prefix == AGENT_TEMPLATE.partition("@")[0] else ""
 
     @property
     def restart(self) -> str:
         """What to restart for it to be handed over; NAME where it is every agent's."""
-        return self.unit.removesuffix(".service").replace("@", "@NAME" if self.unit == AGENTS else "@")
+        return self.unit.removesuffix(".service").replace("@", "@NAME" if self.unit == AGENT_TEMPLATE else "@")
 
 
 def place_of(name: str, agent: str | None) -> Place:
@@ -86,9 +83,9 @@ def place_of(name: str, agent: str | None) -> Place:
         raise UsageError(f'there is no credential "{name}"; there are {", ".join(UNITS)}')
     if agent is None:
         return Place(name, unit)
-    if unit != AGENTS:
+    if unit != AGENT_TEMPLATE:
         raise UsageError(f'"{name}" is for {unit}, not for an agent: leave --agent out')
-    return Place(name, AGENTS.replace("@", f"@{agent}"))
+    return Place(name, AGENT_TEMPLATE.replace("@", f"@{agent}"))
 
 
 def stored() -> Iterator[tuple[Place, Kept]]:
@@ -114,14 +111,20 @@ def store(place: Place, secret: str) -> Kept:
     """Put a secret where systemd finds it; it is handed over at the unit's next start, after `take_in`.
 
     Raises:
-        SecretError: it could not be written.
+        WriteError: it could not be written, and nothing was changed.
     """
+    kept, changes = to_store(place, secret)
+    write_all(changes)
+    return kept
+
+
+def to_store(place: Place, secret: str) -> tuple[Kept, tuple[Change, ...]]:
+    """How a secret would be kept, and the files that keep it: itself and the drop-ins that name it."""
     sealed = _sealed(place.name, secret.encode())
     kept = Kept.PLAIN if sealed is None else Kept.SEALED
-    write(place.file, secret.encode() if sealed is None else sealed)
-    for drop_in in place.drop_ins:
-        write(drop_in, drop_in_text(place, kept).encode(), mode=0o644)
-    return kept
+    file = Change(place.file, secret.encode() if sealed is None else sealed)
+    text = drop_in_text(place, kept).encode()
+    return kept, (file, *(Change(path, text, mode=0o644) for path in place.drop_ins))
 
 
 def holds(place: Place, secret: str) -> bool:
@@ -190,23 +193,3 @@ def _systemd_creds(verb: str, name: str, content: bytes) -> bytes | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
-
-
-def write(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace a file in one step; at no moment can anybody read it who may not.
-
-    Raises:
-        SecretError: it could not be written.
-    """
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            beside = file.name
-            file.write(content)
-            os.fchmod(file.fileno(), mode)
-        os.replace(beside, path)
-    except OSError as error:
-        if beside is not None:
-            Path(beside).unlink(missing_ok=True)
-        raise SecretError(f"cannot write {path}: {error.strerror}; see that there is room for it") from error

@@ -21,7 +21,8 @@ def read_environment(path: Path) -> dict[str, str]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
-        raise ConfigError([Mistake(str(path), "", "a readable file", str(reason))]) from error
+        hint = "see its owner and mode, or use sudo" if isinstance(error, PermissionError) else ""
+        raise ConfigError([Mistake(str(path), "", "a readable file", str(reason), hint)]) from error
 
 
 def parse(text: str) -> dict[str, str]:

@@ -8,10 +8,8 @@ from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import notifier
 from standfast.ctl.screen import Screen
 from standfast.web import snapshot as shots
-from standfast.web.report import Cell, Table, Tone
+from standfast.web.report import Cell, Table, error_cells, time, words
 from standfast.web.snapshot import Source
-
-_HELD = ("acknowledged", "silenced")
 
 
 def errors_table(source: Source) -> Table:
@@ -35,39 +33,16 @@ def silences_table(source: Source) -> Table:
 
 
 def _error(row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    held = [word for word in _HELD if row.get(word) is True]
-    name = _words(row, "error_type") + (f" ({', '.join(held)})" if held else "")
-    return (
-        Cell(_words(row, "id")),
-        Cell(name, Tone.PLAIN if held else Tone.BAD),
-        Cell(_words(row, "unit")),
-        Cell(_words(row, "error_message")),
-        _time(row, "first_occurrence"),
-        _time(row, "last_occurrence"),
-        Cell(_words(row, "occurrence_count")),
-        Cell(_words(row, "notification_count")),
-        Cell(_words(row, "action")),
-    )
+    return (Cell(words(row.get("id"), "-")), *error_cells(row), Cell(words(row.get("action"), "-")))
 
 
 def _silence(row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    before, after = ("id", "unit", "type", "severity"), ("by", "why")
     return (
-        *(Cell(_words(row, key)) for key in before),
-        _time(row, "start"),
-        _time(row, "end"),
-        *(Cell(_words(row, key)) for key in after),
+        *(Cell(words(row.get(key), "-")) for key in ("id", "unit", "type", "severity")),
+        time(row.get("start"), "-"),
+        time(row.get("end"), "-"),
+        *(Cell(words(row.get(key), "-")) for key in ("by", "why")),
     )
-
-
-def _words(row: Mapping[str, Any], key: str) -> str:
-    value = row.get(key)
-    return str(value) if isinstance(value, str | int) and value != "" else "-"
-
-
-def _time(row: Mapping[str, Any], key: str) -> Cell:
-    at = shots.moment(row.get(key))
-    return Cell(at.strftime("%Y-%m-%d %H:%M:%S UTC"), at=at) if at else Cell("-")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from standfast.ctl.patience import Patience
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
 from standfast.events import Event, Kind
+from standfast.unit_names import agent_unit
 from standfast.web.reading import read_snapshot
 from standfast.web.snapshot import Source, table
 
@@ -43,9 +44,9 @@ def agent_config(name: str) -> Path:
         FlagError: there is no such agent.
     """
     path = paths.agent_config(name)
-    if is_agent_name(name) and (path.exists() or path.with_suffix(".json").exists()):
+    if is_agent_name(name) and (paths.is_there(path) or paths.is_there(path.with_suffix(".json"))):
         return path
-    known = sorted({one.stem for one in paths.AGENTS_CONFIG.glob("*") if one.suffix in (".toml", ".json")})
+    known = sorted({one.stem for one in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json")})
     listed = f"there are: {', '.join(known)}" if known else "there is none"
     raise FlagError(f'cannot find an agent "{name}": no configuration {path}; {listed}')
 
@@ -107,18 +108,18 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> Source | 
         FlagError: it could not be reloaded, or did not take it up in time.
         SystemctlError: systemd does not answer.
     """
-    unit = f"standfast-agent@{name}.service"
+    unit = agent_unit(name)
     if systemctl("is-active", "--quiet", unit).returncode != 0:
         return None
+    # An agent takes flags up at a reload that is refused for a mistake in its configuration, too.
     reload = systemctl("reload", unit)
-    if reload.returncode != 0:
-        raise FlagError(f"the flag is there, but {unit} cannot be reloaded: {complaint(reload)}")
+    trouble = f"cannot be reloaded: {complaint(reload)}" if reload.returncode else "was reloaded"
     patience = Patience(TAKEN_S, f"agent {name} to be {what}")
     while not is_so(found := read_snapshot(utc_now()).agents.get(name, Source(None))):
         wait_s = patience.next_s()
         if not wait_s:
             raise FlagError(
-                f"the flag is there and {unit} was reloaded, but it is not {what} after {TAKEN_S:.0f} s; "
+                f"the flag is there and {unit} {trouble}, but it is not {what} after {TAKEN_S:.0f} s; "
                 f"see systemctl status {unit}"
             )
         time.sleep(min(wait_s, _LOOK_EVERY_S))

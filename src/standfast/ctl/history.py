@@ -23,7 +23,7 @@ from standfast.events import Event, Kind
 from standfast.moments import iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry
-from standfast.web.report import Cell, Table
+from standfast.web.report import AT, Cell, Table
 from standfast.web.tones import Tone, tone
 from standfast.web.trust import trusted
 
@@ -63,7 +63,7 @@ def _row(one: Happening) -> tuple[Cell, ...]:
     event = one.event
     urgency = tone(event.severity) if event.kind is Kind.PROBLEM else Tone.PLAIN
     return (
-        Cell(one.at.strftime("%Y-%m-%d %H:%M:%S UTC"), at=one.at),
+        Cell(AT, at=one.at),
         Cell(event.kind.value, urgency),
         Cell(event.type or event.level or event.state or "-"),
         Cell(event.unit or "-"),

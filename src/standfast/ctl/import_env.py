@@ -17,6 +17,7 @@ from standfast.ctl.flagging import is_agent_name
 from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, load_plain, make_plan
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
+from standfast.ctl.writing import Change, like, write_all
 from standfast.web.report import Cell, Table, Tone
 
 DEFAULT_AGENT: Final = "openalgo"
@@ -25,8 +26,8 @@ _NEW_AGENT: Final = """\
 # An agent whose settings came from an earlier system's file. Every key with its default: agents/paper.toml beside this.
 gateway = "{gateway}"
 live = false                       # orders are simulated: OpenAlgo's analyze mode must be on; true trades for real
-# strategy = "module:Class"        # without one it only watches
-# strategy_path = "/srv/mybot"
+#strategy = "module:Class"        # without one it only watches
+#strategy_path = "/srv/mybot"
 """
 _TONES: Final = {Fate.WRITTEN: Tone.GOOD, Fate.STORED: Tone.GOOD, Fate.BAD: Tone.BAD, Fate.UNKNOWN: Tone.WARNING}
 
@@ -94,7 +95,8 @@ def _target(shape: type[Any], path: Path, new: str, agent: str | None) -> Target
         is_new = not paths.is_there(there)
         return Target(shape, str(there), new if is_new else there.read_text(), agent, is_new)
     except (OSError, UnicodeDecodeError) as error:
-        raise EnvError(f"cannot read {there}: {error}; try sudo") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EnvError(f"cannot read {there}: {reason}; correct that, or use sudo") from error
 
 
 def _planned(plan: Plan) -> Done:
@@ -103,22 +105,30 @@ def _planned(plan: Plan) -> Done:
 
 
 def _do(plan: Plan) -> Done:
-    """Secrets first: a channel whose token is missing fails, a token whose channel is missing harms nobody."""
-    rows, copies = list(plan.rows), []
+    """All of it or nothing; secrets first, for a token harms nobody and a channel whose token is missing fails.
+
+    Raises:
+        WriteError: it could not be done.
+    """
+    rows, changes = list(plan.rows), list[Change]()
+    copies: list[Change] = []
     for wish in plan.secrets:
         row = _fate(wish)
-        rows.append(row)
         if row.fate is Fate.STORED:
             place = place_of(wish.credential, wish.agent)
             copies += _copy(place.file, hidden=True)
-            kept = credentials.store(place, wish.value)
-            rows[-1] = replace(row, detail=kept.value)
+            kept, files = credentials.to_store(place, wish.value)
+            changes += files
+            row = replace(row, detail=kept.value)
+        rows.append(row)
     for name, text in plan.files.items():
-        copies += _copy(Path(name))
-        _replace(Path(name), text)
+        path = Path(name)
+        copies += _copy(path)
+        changes.append(like(path, path, text.encode()) if path.exists() else Change(path, text.encode(), mode=0o644))
+    write_all([*copies, *changes])
     if any(row.fate is Fate.STORED for row in rows):
         credentials.take_in()
-    return Done(_sorted(rows), tuple(plan.files), tuple(copies))
+    return Done(_sorted(rows), tuple(plan.files), tuple(str(copy.path) for copy in copies))
 
 
 def _fate(wish: Wish) -> Row:
@@ -126,32 +136,16 @@ def _fate(wish: Wish) -> Row:
     return replace(wish.row, fate=Fate.ALREADY) if credentials.holds(place, wish.value) else wish.row
 
 
-def _copy(path: Path, *, hidden: bool = False) -> list[str]:
-    """Keep what is there under another name, as it is, with its owner's rights."""
+def _copy(path: Path, *, hidden: bool = False) -> list[Change]:
+    """What is there under another name, as it is, with its owner's rights."""
     if not path.exists():
         return []
     stamp = utc_now().strftime("%Y%m%dT%H%M%SZ")
     copy = path.with_name(f"{'.' if hidden else ''}{path.name}.before-import-{stamp}")
     try:
-        _write_like(path, copy, path.read_bytes())
+        return [like(path, copy, path.read_bytes())]
     except OSError as error:
-        raise EnvError(f"cannot keep a copy of {path}: {error.strerror}; nothing was written to it") from error
-    return [str(copy)]
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file in one step; owner and mode stay what they were."""
-    if path.exists():
-        _write_like(path, path, text.encode())
-    else:
-        credentials.write(path, text.encode(), mode=0o644)
-
-
-def _write_like(model: Path, path: Path, content: bytes) -> None:
-    """Write a file that has the owner and mode of another, and at no moment more readers."""
-    like = model.stat()
-    credentials.write(path, content, mode=like.st_mode & 0o777)
-    os.chown(path, like.st_uid, like.st_gid)
+        raise EnvError(f"cannot keep a copy of {path}: {error.strerror}; nothing was changed") from error
 
 
 def _sorted(rows: Sequence[Row]) -> tuple[Row, ...]:

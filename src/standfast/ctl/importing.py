@@ -13,10 +13,10 @@ from standfast.ctl import remarks, sms_route
 from standfast.ctl.dotenv import Assignment, DotEnv, OddLine
 from standfast.ctl.tomledit import EditError, literal, value_at, with_value
 from standfast.errors import StandfastError
+from standfast.unit_names import AGENT_STOPS_AFTER_S
 
 HIDDEN: Final = "(hidden)"
 # TimeoutStopSec of the agents' unit as it is shipped.
-UNIT_STOPS_AFTER_S: Final = 10.0
 _LONGEST_STOP_S: Final = 9.0
 _STOP: Final = "shutdown.timeout_s"
 
@@ -243,8 +243,8 @@ def _secrets(
 
 def _fitting(key: str, value: Any) -> tuple[Any, str]:
     """A value as it can be used on this host, and what a person should know of it."""
-    if key == _STOP and isinstance(value, int | float) and value >= UNIT_STOPS_AFTER_S:
-        return _LONGEST_STOP_S, f" instead of {value:g}: systemd kills the agent after {UNIT_STOPS_AFTER_S:g} s"
+    if key == _STOP and isinstance(value, int | float) and value >= AGENT_STOPS_AFTER_S:
+        return _LONGEST_STOP_S, f" instead of {value:g}: systemd kills the agent after {AGENT_STOPS_AFTER_S:g} s"
     if host := remarks.doubtful_host(value):
         return value, f'; is "{host}" a name on this host? In Docker it was; here it may be 127.0.0.1'
     return value, ""

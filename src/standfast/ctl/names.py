@@ -10,7 +10,7 @@ from standfast.web.reading import read_snapshot
 
 def agents() -> Iterable[str]:
     """The agents that are configured."""
-    return sorted({path.stem for path in paths.AGENTS_CONFIG.glob("*") if path.suffix in (".toml", ".json")})
+    return sorted({path.stem for path in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json")})
 
 
 def units() -> Iterable[str]:

@@ -8,6 +8,7 @@ from typing import Final, TextIO
 
 from standfast.clock import monotonic_s
 from standfast.ctl.screen import printable
+from standfast.time_words import span
 
 # Whoever waits longer than this wants to know what for.
 TOLD_AFTER_S: Final = 1.0
@@ -31,7 +32,7 @@ class Patience:
         left_s = max(0.0, self.limit_s - waited_s)
         if left_s and not self._told:
             self._told = True
-            print(printable(f"Waiting up to {left_s:.0f} s for {self._waiting_for} ..."), file=self._stream, flush=True)
+            print(printable(f"Waiting up to {span(left_s)} for {self._waiting_for} ..."), file=self._stream, flush=True)
         return left_s
 
 

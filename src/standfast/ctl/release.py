@@ -11,13 +11,13 @@ from standfast.ctl.ordering import OrderError, order, require_admin
 from standfast.ctl.patience import Patience
 from standfast.ctl.screen import Screen
 from standfast.ctl.systemctl import complaint, systemctl
+from standfast.unit_names import MASTER_RESTART
 from standfast.web import snapshot as shots
 from standfast.web.reading import read_snapshot
 from standfast.web.report import Tone
 from standfast.web.snapshot import Source
 
 _WHAT: Final = "release the master restart"
-_UNIT: Final = "standfast-master-restart.service"
 # The detector hears of it at once, and at the latest at its next look.
 TAKEN_S: Final = 40.0
 # The detector replaces its status file without a word to anybody; a look at it costs next to nothing.
@@ -41,7 +41,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     if trouble := _detector().trouble:
         raise OrderError(trouble)
     # First systemd's own limit: where the cascade lasts, the detector asks as soon as it hears of the release.
-    done = systemctl("reset-failed", _UNIT)
+    done = systemctl("reset-failed", MASTER_RESTART)
     since = utc_now()
     order("RELEASE", "Release the master restart: a human has looked")
     _await(since)
@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     if done.returncode != 0:
         raise OrderError(
             f"systemd's own limit of 3 master restarts in an hour still counts ({complaint(done)}); "
-            f"let root run: systemctl reset-failed {_UNIT}"
+            f"let root run: systemctl reset-failed {MASTER_RESTART}"
         )
     screen.line("systemd's own limit on it is lifted too.", Tone.GOOD)
     return Exit.OK

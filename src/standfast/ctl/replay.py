@@ -18,6 +18,7 @@ from standfast.ctl.moment import moment_reader
 from standfast.ctl.progress import Progress
 from standfast.ctl.screen import Screen
 from standfast.errors import StandfastError
+from standfast.time_words import moment
 
 if TYPE_CHECKING:
     # The detector's modules are loaded for this command only.
@@ -130,14 +131,10 @@ def _from_journal(since: datetime, until: datetime) -> _History:
     found = recorded(since.timestamp(), until.timestamp())
     if not found.observations:
         raise ReplayError(
-            f"nothing to replay: the journal holds no observation of the detector between {_local(since)} and "
-            f"{_local(until)}; see how far it reaches back: journalctl --list-boots"
+            f"nothing to replay: the journal holds no observation of the detector between {moment(since, None)} and "
+            f"{moment(until, None)}; see how far it reaches back: journalctl --list-boots"
         )
     return _History(found.observations, found.before, found.lives, since.timestamp())
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _outcomes(history: _History, judge: _Judge) -> "list[Outcome]":

@@ -7,7 +7,8 @@ from typing import Any, Final
 from standfast.detector.decide import Reason
 from standfast.detector.model import Level
 from standfast.detector.replay import LevelChange, Outcome, RestartDecision, differences
-from standfast.web.report import Cell, Table, Tone
+from standfast.time_words import span
+from standfast.web.report import AT, Cell, Table, Tone
 
 # Smaller times are those of a story that begins at 0; no journal is that old.
 _A_DATE_FROM_S: Final = 1e8
@@ -59,7 +60,7 @@ def summary(config: str, outcomes: Sequence[Outcome], end: float) -> str:
     asked = sum(1 for one in restarts if one.decision.allowed)
     would = sum(1 for one in restarts if one.decision.reason is Reason.OBSERVE)
     counted = f"{asked} asked for" + (f', {would} would have been (mode = "observe")' if would else "")
-    times = ", ".join(f"{level.name} for {_duration(s)}" for level, s in _time_at(outcomes, end).items())
+    times = ", ".join(f"{level.name} for {span(s)}" for level, s in _time_at(outcomes, end).items())
     return f"{config}: master restarts: {counted}; {times or 'never above NONE'}"
 
 
@@ -74,18 +75,10 @@ def _time_at(outcomes: Iterable[Outcome], end: float) -> dict[Level, float]:
     return dict(sorted(spent.items(), reverse=True))
 
 
-def _duration(seconds: float) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
-
-
 def _at(at: float) -> Cell:
     if at < _A_DATE_FROM_S:
         return Cell(f"{at:g} s")
-    moment = datetime.fromtimestamp(at, UTC)
-    return Cell(moment.strftime("%Y-%m-%d %H:%M:%S UTC"), at=moment)
+    return Cell(AT, at=datetime.fromtimestamp(at, UTC))
 
 
 def _what(one: Outcome) -> Cell:

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from standfast.web.report import Cell, Table, Tone
+from standfast.ctl.layout import WIDTH, plain_lines, solid
+from standfast.time_words import moment
+from standfast.web.report import AT, Cell, Table, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -19,6 +22,7 @@ _STYLES: Final[Mapping[Tone, str]] = {
 }
 
 _UNBOUNDED: Final = 10_000
+_INDENT: Final = "  "
 
 
 class Screen:
@@ -28,9 +32,11 @@ class Screen:
         self._stream = stream
         looked_at = stream.isatty() if terminal is None else terminal
         self._console = _console(stream) if looked_at else None
+        self._is_begun = False
 
     def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
         """A line of text."""
+        self._is_begun = True
         if self._console:
             self._console.print(printable(text), style=_STYLES[tone], markup=False, emoji=False)
         else:
@@ -45,8 +51,10 @@ class Screen:
         self._stream.write(json.dumps(value) + "\n")
 
     def table(self, table: Table) -> None:
-        """A table under its title, or what stands for it when it is empty."""
-        self.line()
+        """A table under its title, apart from what stands above; or what stands for it when it is empty."""
+        if self._is_begun:
+            self.line()
+        self._is_begun = True
         if not table.rows:
             self.line(f"{table.title}: {table.empty}")
         elif self._console:
@@ -54,8 +62,13 @@ class Screen:
                 self._console.print(part)
         else:
             self.line(f"{table.title}:")
-            for row in _aligned([table.columns, *([cell.text for cell in row] for row in table.rows)]):
-                self.line(f"  {row}")
+            rows = [[_solid(cell) for cell in row] for row in table.rows]
+            for line in plain_lines(table.columns, rows, WIDTH - len(_INDENT)):
+                self.line(f"{_INDENT}{line}")
+
+
+def _solid(cell: Cell) -> str:
+    return printable(cell.text).replace(AT, solid(moment(cell.at, None))) if cell.at else printable(cell.text)
 
 
 def printable(text: str) -> str:
@@ -70,7 +83,7 @@ def _console(stream: TextIO) -> "Console":
     return Console(file=stream, highlight=False, force_terminal=True)
 
 
-def _fitting(table: Table, console: "Console") -> "list[RichTable] | list[Text]":
+def _fitting(table: Table, console: "Console") -> "list[RichTable | Text | Padding]":
     """The table; on a terminal too narrow for it, a paragraph for each row: a name that is cut off names nothing."""
     shown = _rich(table)
     if console.measure(shown, options=console.options.update(width=_UNBOUNDED)).maximum <= console.width:
@@ -84,16 +97,17 @@ def _title(title: str) -> "Text":
     return Text(title, style="bold")
 
 
-def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Text":
+def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Padding":
     """A row that wraps as text does: its first cell, then each other one after its column's name."""
+    from rich.padding import Padding
     from rich.text import Text
 
     first, *others = row
-    words = Text("  ").append(printable(local(first)), _STYLES[first.tone] or "bold").append(":")
+    words = Text().append(printable(first.words), _STYLES[first.tone] or "bold").append(":")
     for column, cell in zip(columns[1:], others, strict=True):
-        words.append(f" {column.lower()} ", "dim").append(printable(local(cell)), _STYLES[cell.tone]).append(";")
+        words.append(f" {column.lower()} ", "dim").append(printable(cell.words), _STYLES[cell.tone]).append(";")
     words.right_crop(1)
-    return words
+    return Padding(words, (0, 0, 0, len(_INDENT)), expand=False)
 
 
 def _rich(table: Table) -> "RichTable":
@@ -104,16 +118,5 @@ def _rich(table: Table) -> "RichTable":
     for column in table.columns:
         shown.add_column(column)
     for row in table.rows:
-        shown.add_row(*(Text(printable(local(cell)), _STYLES[cell.tone]) for cell in row))
+        shown.add_row(*(Text(printable(cell.words), _STYLES[cell.tone]) for cell in row))
     return shown
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    cleaned = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cleaned, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cleaned]
-
-
-def local(cell: Cell) -> str:
-    """What a person reads in a cell: moments by the clock of the host."""
-    return cell.at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if cell.at else cell.text

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from standfast.ctl import credentials, names
 from standfast.ctl.command import Command, Exit, UsageError
-from standfast.ctl.credentials import AGENTS, NOTIFIER, UNITS, Kept, Place, SecretError, place_of
+from standfast.ctl.credentials import UNITS, Kept, Place, SecretError, place_of
 from standfast.ctl.screen import Screen
+from standfast.unit_names import AGENT_TEMPLATE, NOTIFIER
 from standfast.web.report import Cell, Table, Tone
 
 
@@ -74,7 +75,7 @@ def _list(screen: Screen, *, as_json: bool) -> Exit:
         empty="none is stored; to store one: standfastctl secret set NAME",
     )
     screen.table(table)
-    for place in (one for one, _ in found if one.unit == AGENTS):
+    for place in (one for one, _ in found if one.unit == AGENT_TEMPLATE):
         for own in with_a_key_of_their_own(place):
             screen.line(own_key_wins(place.name, own.agent), Tone.WARNING)
     return Exit.OK
@@ -82,7 +83,7 @@ def _list(screen: Screen, *, as_json: bool) -> Exit:
 
 def with_a_key_of_their_own(place: Place) -> list[Place]:
     """Where agents have one of their own, which is handed to them rather than this one, every agent's."""
-    if place.unit != AGENTS:
+    if place.unit != AGENT_TEMPLATE:
         return []
     return [one for one, _ in credentials.stored() if one.name == place.name and one.agent]
 
@@ -94,7 +95,7 @@ def own_key_wins(name: str, agent: str) -> str:
 
 def _restart(place: Place, own: Sequence[str]) -> str:
     """What to do for a secret to be handed over: to all agents that are configured, if it is theirs."""
-    if place.unit != AGENTS:
+    if place.unit != AGENT_TEMPLATE:
         return f"systemctl restart {place.restart}"
     concerned = [f"standfast-agent@{agent}" for agent in names.agents() if agent not in own]
     return f"systemctl restart {' '.join(concerned)}" if concerned else "no agent is configured that takes it"

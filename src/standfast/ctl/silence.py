@@ -2,7 +2,7 @@
 
 import argparse
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from standfast.clock import utc_now
@@ -13,6 +13,7 @@ from standfast.ctl.ordering import followed
 from standfast.ctl.screen import Screen
 from standfast.events import Severity
 from standfast.moments import iso
+from standfast.time_words import moment
 from standfast.web.report import Tone
 
 _WHAT: Final = "silence"
@@ -71,14 +72,10 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     if arguments.json:
         screen.json({"id": silence_id, "end": iso(end), **data})
         return Exit.OK
-    span = f"from {_shown(start)} until {_shown(end)}" if arguments.delay else f"until {_shown(end)}"
+    span = f"from {moment(start, None)} until {moment(end, None)}" if arguments.delay else f"until {moment(end, None)}"
     screen.line(f"Silenced {span}: {words}. Monitoring goes on.", Tone.GOOD)
     screen.line(f"To end it earlier: standfastctl unsilence {silence_id}")
     return Exit.OK
-
-
-def _shown(at: datetime) -> str:
-    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 COMMAND = Command(

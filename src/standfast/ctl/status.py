@@ -4,7 +4,7 @@ import argparse
 
 from standfast.clock import utc_now
 from standfast.ctl.command import Command, Exit
-from standfast.ctl.screen import Screen, local
+from standfast.ctl.screen import Screen
 from standfast.web.documents import everything
 from standfast.web.problems import problems
 from standfast.web.reading import read_snapshot
@@ -28,10 +28,12 @@ def _show(shown: Report, screen: Screen) -> None:
     screen.line(f"{shown.level}: {shown.headline}", shown.tone)
     for problem in shown.problems:
         screen.line(f"- {problem}")
+    for remark in shown.remarks:
+        screen.line(f"- {remark}", Tone.WARNING)
     screen.line()
     width = max(len(name) for name, _ in shown.facts)
     for name, cell in shown.facts:
-        screen.line(f"{name.ljust(width)}  {local(cell)}", cell.tone if cell.tone is Tone.BAD else Tone.PLAIN)
+        screen.line(f"{name.ljust(width)}  {cell.words}", cell.tone if cell.tone is Tone.BAD else Tone.PLAIN)
     for table in shown.tables:
         screen.table(table)
 

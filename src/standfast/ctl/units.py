@@ -11,6 +11,7 @@ from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import OrderError
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import unit_name
+from standfast.time_words import span
 from standfast.web import snapshot as shots
 from standfast.web.reading import read_snapshot
 from standfast.web.report import Cell, Table, Tone
@@ -115,7 +116,7 @@ def _tell_next_look(detector: Source, screen: Screen) -> None:
     at = shots.moment(detector.get("next_look"))
     if at is not None:
         left_s = max(0.0, (at - utc_now()).total_seconds())
-        screen.line(f"Failures in a row are counted again in {left_s:.0f} s; a change is seen at once.")
+        screen.line(f"Failures in a row are counted again in {span(left_s)}; a change is seen at once.")
 
 
 COMMAND = Command(

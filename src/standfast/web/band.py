@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from standfast.events import Kind
+from standfast.time_words import span as in_words
 from standfast.web import markup, timeline
 from standfast.web import snapshot as shots
 from standfast.web.scene import Scene
@@ -65,7 +66,7 @@ def _said(found: list[Span], restarts: int) -> str:
     lengths: dict[str, timedelta] = {}
     for span in found:
         lengths[span.level] = lengths.get(span.level, timedelta()) + (span.end - span.begin)
-    said = ", ".join(f"{level} for {markup.span(length)}" for level, length in lengths.items())
+    said = ", ".join(f"{level} for {in_words(length)}" for level, length in lengths.items())
     return f"{said}; {markup.count(restarts, 'master restart')}."
 
 
@@ -76,7 +77,7 @@ def _bar(span: Span, since: datetime) -> str:
     # What lasted a moment is seen all the same.
     return (
         f'<rect class="{kind}" x="{x:.1f}" y="{_HEIGHT - height}" width="{max(width, 3):.1f}" height="{height}">'
-        f"<title>{markup.escape(span.level)} for {markup.span(span.end - span.begin)}</title></rect>"
+        f"<title>{markup.escape(span.level)} for {in_words(span.end - span.begin)}</title></rect>"
     )
 
 

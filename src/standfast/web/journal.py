@@ -17,6 +17,7 @@ from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry, to_fields, to_text
 from standfast.notifier.model import MessageKind
 from standfast.notifier.redact import redacted
+from standfast.unit_names import DETECTOR, NOTIFIER
 from standfast.web.timeline import Happening, History, Line, newest_first, of_event, of_message, of_watch
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,6 @@ LONGEST_TEXT: Final = 400
 WORDS_READ: Final = 50
 
 _PRIORITIES: Final = tuple("01234567")
-_DETECTOR: Final = "standfast-detector.service"
-_NOTIFIER: Final = "standfast-notifier.service"
 _GROUPS: Final = (
     (Kind.LEVEL, Kind.DECISION, Kind.RESTART, Kind.SHUTDOWN, Kind.COMMAND),
     (Kind.STATE,),
@@ -65,7 +64,7 @@ class Journal:
         try:
             with self._open() as reader:
                 groups = [*self._events(reader, since), self._messages(reader, since), _watched(reader, since)]
-                watched_since = _first_at(reader, _DETECTOR)
+                watched_since = _first_at(reader, DETECTOR)
         except OSError as error:
             log.warning("Cannot read the journal: %s", error.strerror or error)
             return History(since, until, trouble=f"the journal cannot be read: {error.strerror or error}")
@@ -118,11 +117,11 @@ class Journal:
 
     def _messages(self, reader: Any, since: datetime) -> list[Happening]:
         ended: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for raw in _of(reader, since, _SYSTEMD_UNIT=_NOTIFIER, STANDFAST_RESULT=("delivered", "refused", "given_up")):
+        for raw in _of(reader, since, _SYSTEMD_UNIT=NOTIFIER, STANDFAST_RESULT=("delivered", "refused", "given_up")):
             ended[to_text(raw.get("STANDFAST_NOTIFICATION", ""))].append(
                 (to_text(raw.get("STANDFAST_CHANNEL", "")), to_text(raw["STANDFAST_RESULT"]).replace("_", " "))
             )
-        queued = _of(reader, since, _SYSTEMD_UNIT=_NOTIFIER, STANDFAST_QUEUED=_MESSAGE_KINDS)
+        queued = _of(reader, since, _SYSTEMD_UNIT=NOTIFIER, STANDFAST_QUEUED=_MESSAGE_KINDS)
         return [
             _shortened(of_message(to_text(raw["MESSAGE"]), _at(raw), ended[to_text(raw["STANDFAST_NOTIFICATION"])]))
             for raw in queued
@@ -155,7 +154,7 @@ def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:
 
 def _watched(reader: Any, since: datetime) -> list[Happening]:
     """What the detector found worth a warning, such as a unit that fails; its events are read already."""
-    found = _of(reader, since, _SYSTEMD_UNIT=_DETECTOR, PRIORITY=("4", "3"))
+    found = _of(reader, since, _SYSTEMD_UNIT=DETECTOR, PRIORITY=("4", "3"))
     return [
         _shortened(of_watch(to_text(raw.get("MESSAGE", "")), to_text(raw.get("STANDFAST_UNIT", "")), _at(raw)))
         for raw in found

@@ -3,11 +3,12 @@
 import html
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from standfast import __version__
+from standfast.time_words import moment as in_words
 from standfast.web import snapshot as shots
 from standfast.web.assets import ICON, SCRIPT, STYLE
 from standfast.web.commands import pieces
@@ -92,25 +93,12 @@ def moment(value: Any, otherwise: str = "unknown") -> str:
     at = value if isinstance(value, datetime) else shots.moment(value)
     if at is None:
         return escape(otherwise)
-    return f'<time datetime="{attribute(at.isoformat(timespec="seconds"))}">{at:%Y-%m-%d %H:%M:%S} UTC</time>'
+    return f'<time datetime="{attribute(at.isoformat(timespec="seconds"))}">{in_words(at)}</time>'
 
 
 def short_moment(at: datetime) -> str:
     """A moment to the minute, without its day."""
     return f'<time class="short" datetime="{attribute(at.isoformat(timespec="seconds"))}">{at:%H:%M}</time>'
-
-
-def span(length: timedelta) -> str:
-    """A length of time for people: 40 s, 12 min, 3 h 5 min, 2 d 4 h."""
-    seconds = max(int(length.total_seconds()), 0)
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-    return f"{minutes // 1440} d {minutes % 1440 // 60} h"
 
 
 def mark(tone: Tone, size: str = "") -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from standfast.time_words import span
 from standfast.web import snapshot as shots
 from standfast.web.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.web.tones import Tone, is_failing, is_resting, tone
@@ -50,6 +51,7 @@ def problems(snapshot: Snapshot) -> list[str]:
         found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
     found += shots.texts(snapshot.detector.get("notes"))
     found += _unknown_units(snapshot)
+    found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
     return found + _errors_summary(snapshot)
@@ -120,7 +122,7 @@ def _source_problems(what: str, unit: str, source: Source, now: datetime) -> lis
     age_s = shots.stale_s(source, now)
     if age_s is None:
         return found
-    return [*found, f"The {what} has said nothing for {age_s:.0f} s; look at it with: systemctl status {unit}"]
+    return [*found, f"The {what} has said nothing for {span(age_s)}; look at it with: systemctl status {unit}"]
 
 
 def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
@@ -131,7 +133,7 @@ def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
         return [f"Channel {name} refused its latest message, or gave it up: {refusing}; {see}"]
     if since is None or now - since <= WAITS_TOO_LONG:
         return []
-    waits = f"{shots.number(row.get('queued'))} queued, the oldest for {(now - since).total_seconds() / 60:.0f} min"
+    waits = f"{shots.number(row.get('queued'))} queued, the oldest for {span(now - since)}"
     return [f"Channel {name} does not deliver ({waits}): {row.get('failing') or 'not tried yet'}; {see}"]
 
 

@@ -15,22 +15,27 @@ LARGEST_BYTES: Final = 4_000_000
 
 def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME) -> Snapshot:
     """All status files under `runtime` as they are now; what cannot be read says why."""
+    names, trouble = _agent_names(runtime / "agent")
     return Snapshot(
         now=now,
         detector=_source(runtime / "detector/status.json", "failure detector", "standfast-detector"),
         notifier=_source(runtime / "notifier/status.json", "notifier", "standfast-notifier"),
         agents={
             name: _source(runtime / "agent" / name / "status.json", f"agent {name}", f"standfast-agent@{name}")
-            for name in _agent_names(runtime / "agent")
+            for name in names
         },
+        agents_trouble=trouble,
     )
 
 
-def _agent_names(directory: Path) -> list[str]:
+def _agent_names(directory: Path) -> tuple[list[str], str]:
+    """The agents that have run since the boot, and why they cannot be looked for."""
     try:
-        return sorted(entry.name for entry in directory.iterdir() if entry.is_dir())
+        return sorted(entry.name for entry in directory.iterdir() if entry.is_dir()), ""
+    except PermissionError as error:
+        return [], f"cannot look for agents in {directory}: {error.strerror}; see the modes of its directories"
     except OSError:
-        return []  # no agent has run since the boot
+        return [], ""
 
 
 def _source(path: Path, what: str, unit: str) -> Source:

@@ -3,23 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from standfast.time_words import moment
 from standfast.web import snapshot as shots
 from standfast.web.documents import agent, errors
 from standfast.web.problems import headline, problems
-from standfast.web.snapshot import Snapshot
+from standfast.web.snapshot import Snapshot, Source
 from standfast.web.tones import Tone as Tone
 from standfast.web.tones import agent_tone, is_failing, tone, unit_tone
+from standfast.web.versions import older_versions
+
+# Where in its words a cell's moment is shown.
+AT: Final = "{at}"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell: words, or a moment that is shown in the reader's time zone."""
+    """What stands in a cell: words, with a moment at `AT` in them that is shown in the reader's time zone."""
 
     text: str
     tone: Tone = Tone.PLAIN
     at: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        """What a person reads: a moment by the clock of the host."""
+        return self.text.replace(AT, moment(self.at, None)) if self.at else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Report:
     tone: Tone
     headline: str
     problems: tuple[str, ...]
+    remarks: tuple[str, ...]
     facts: tuple[tuple[str, Cell], ...]
     tables: tuple[Table, ...]
 
@@ -47,12 +58,13 @@ class Report:
 def report(snapshot: Snapshot) -> Report:
     """The snapshot for people."""
     found = tuple(problems(snapshot))
-    tone, words = headline(snapshot, found)
+    urgency, sentence = headline(snapshot, found)
     return Report(
         level=shots.level(snapshot),
-        tone=tone,
-        headline=words,
+        tone=urgency,
+        headline=sentence,
         problems=found,
+        remarks=tuple(older_versions(snapshot)),
         facts=_facts(snapshot),
         tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
     )
@@ -61,22 +73,36 @@ def report(snapshot: Snapshot) -> Report:
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
     detector, notifier = snapshot.detector, snapshot.notifier
     facts = [
-        ("Mode", Cell(_words(detector.get("mode")))),
+        ("Mode", Cell(words(detector.get("mode")))),
         ("Master restart", _restart_allowed(snapshot)),
         ("Restarts in the last hour", _counted(snapshot)),
-        ("systemd", Cell(_words(shots.table(detector.get("supervisor_status")).get("system_state")))),
-        ("Messages queued", Cell(_words(notifier.get("queued")))),
-        ("Last delivered", _time(notifier.get("last_delivered"), "none yet")),
-        ("Last look", _time(detector.get("checked_at"), "never")),
+        ("systemd", _systemd(snapshot)),
+        ("Messages queued", Cell(words(notifier.get("queued")))),
+        ("Last delivered", time(notifier.get("last_delivered"), _unless_away(notifier, "none yet"))),
+        ("Last look", time(detector.get("checked_at"), _unless_away(detector, "never"))),
     ]
     causes = shots.root_causes(snapshot)
     return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
 
 
+def _unless_away(source: Source, sentence: str) -> str:
+    """What is said where a daemon tells of nothing; of one that is away nothing is known."""
+    return sentence if source.status is not None else "unknown"
+
+
+def _systemd(snapshot: Snapshot) -> Cell:
+    """What systemd says of the host; of anything odd, when that was, and what names its cause."""
+    state = words(shots.table(snapshot.detector.get("supervisor_status")).get("system_state"))
+    at = shots.moment(snapshot.detector.get("checked_at"))
+    if state in ("running", "unknown") or at is None:
+        return Cell(state)
+    return Cell(f"{state} at {AT}; see: systemctl --failed", at=at)
+
+
 def _restart_allowed(snapshot: Snapshot) -> Cell:
     until = shots.moment(snapshot.detector.get("hold_until"))
     if until:
-        return Cell(f"hands off until {until:%H:%M:%S UTC}", Tone.BAD)
+        return Cell(f"hands off until {AT}", Tone.BAD, at=until)
     why = snapshot.detector.get("restart_blocked")
     not_now = f"not now: {why}" if isinstance(why, str) and why else "not now"
     # Seen, then trusted: what would be allowed is not made in observe mode.
@@ -86,8 +112,8 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
 
 def _counted(snapshot: Snapshot) -> Cell:
     released = shots.counted_since(snapshot)
-    count = _words(snapshot.detector.get("restart_count"))
-    return Cell(f"{count} since the release at {released:%H:%M:%S UTC}" if released else count)
+    count = words(snapshot.detector.get("restart_count"))
+    return Cell(f"{count} since the release at {AT}", at=released) if released else Cell(count)
 
 
 def _units(snapshot: Snapshot) -> Table:
@@ -99,52 +125,64 @@ def _units(snapshot: Snapshot) -> Table:
     )
 
 
-def _empty(snapshot: Snapshot, words: str) -> str:
+def _empty(snapshot: Snapshot, sentence: str) -> str:
     """What stands for an empty table of the detector's: nothing to show is not the same as nobody to ask."""
-    return words if snapshot.detector.status is not None else "Unknown: the failure detector is not running."
+    return sentence if snapshot.detector.status is not None else "Unknown: the failure detector tells nothing."
 
 
 def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    states = [_words(row.get(key), "") for key in ("active_state", "sub_state")]
-    result = _words(row.get("result"), "")
+    states = [words(row.get(key), "") for key in ("active_state", "sub_state")]
+    result = words(row.get("result"), "")
     said = "/".join(filter(None, states)) + (f", {result}" if result not in ("", "success") else "")
     failures = row.get("consecutive_failures")
     return (
         Cell(name),
         _unit_status(row),
-        Cell(_words(failures), Tone.BAD if failures else Tone.PLAIN),
+        Cell(words(failures), Tone.BAD if failures else Tone.PLAIN),
         Cell(said or "unknown"),
-        Cell(_words(row.get("restarts"))),
-        Cell(_words(row.get("tier"))),
-        Cell(_words(row.get("port"), "none")),
-        _time(row.get("last_check"), "never"),
+        Cell(words(row.get("restarts"))),
+        Cell(words(row.get("tier"))),
+        Cell(words(row.get("port"), "none")),
+        time(row.get("last_check"), "never"),
     )
 
 
 def _unit_status(row: Mapping[str, Any]) -> Cell:
-    status, why = _words(row.get("status")), _words(row.get("why"), "")
+    status, why = words(row.get("status")), words(row.get("why"), "")
     return Cell(f"{status}: {why}" if why and is_failing(row) else status, unit_tone(row))
 
 
 def _agents(snapshot: Snapshot) -> Table:
-    shown = {name: agent(source) for name, source in snapshot.agents.items()}
     return Table(
         title="Agents",
-        columns=("Agent", "State", "Since", "Reason", "Paused", "Flat"),
-        rows=tuple(_agent(name, row) for name, row in shown.items()),
-        empty="No agent is running.",
+        columns=("Agent", "State", "Since", "Reason", "Paused", "Holds"),
+        rows=tuple(_agent(name, source) for name, source in snapshot.agents.items()),
+        empty=snapshot.agents_trouble or "No agent is running.",
     )
 
 
-def _agent(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _agent(name: str, source: Source) -> tuple[Cell, ...]:
+    row = agent(source)
     return (
         Cell(name),
-        Cell(_words(row["state"]), agent_tone(row)),
-        _time(row["entered_at"], "unknown"),
-        Cell(_words(row["reason"], "none")),
-        Cell(_words(row["paused"])),
-        Cell(_words(row["flat"])),
+        Cell(words(row["state"]), agent_tone(row)),
+        time(row["entered_at"], "unknown"),
+        Cell(words(row["reason"], "none")),
+        Cell(words(row["paused"])),
+        Cell(holdings(source)),
     )
+
+
+def holdings(source: Source) -> str:
+    """What an agent holds: "5 NSE:SBIN, -2 NSE:INFY, 1 order pending"; "nothing" only where that is known."""
+    flat, orders = source.get("flat"), shots.rows(source.get("orders"))
+    if flat is True:
+        return "nothing"
+    held = [f"{words(one.get('quantity'))} {words(one.get('symbol'))}" for one in shots.rows(source.get("positions"))]
+    held += [f"{len(orders)} order{'' if len(orders) == 1 else 's'} pending"] if orders else []
+    if flat is not False:
+        held.append("not known whether that is all" if held else "not known")
+    return ", ".join(held) or "positions that it does not name"
 
 
 def _errors(snapshot: Snapshot) -> Table:
@@ -152,22 +190,23 @@ def _errors(snapshot: Snapshot) -> Table:
     return Table(
         title="Unresolved errors",
         columns=("Error", "Unit", "Message", "First", "Last", "Times", "Messages"),
-        rows=tuple(_error(row) for row in known["unresolved_errors"]) if known else (),
-        empty="None." if known else "Unknown: the notifier is not running.",
+        rows=tuple(error_cells(row) for row in known["unresolved_errors"]) if known else (),
+        empty="None." if known else "Unknown: the notifier tells nothing.",
     )
 
 
-def _error(row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    held = [word for word in ("acknowledged", "silenced") if row[word]]
-    name = _words(row["error_type"]) + (f" ({', '.join(held)})" if held else "")
+def error_cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """An unresolved problem: type, unit, message, first and last, how often it was and was told."""
+    held = [word for word in ("acknowledged", "silenced") if row.get(word) is True]
+    name = words(row.get("error_type")) + (f" ({', '.join(held)})" if held else "")
     return (
         Cell(name, Tone.PLAIN if held else Tone.BAD),
-        Cell(_words(row["unit"], "none")),
-        Cell(_words(row["error_message"], "none")),
-        _time(row["first_occurrence"], "unknown"),
-        _time(row["last_occurrence"], "unknown"),
-        Cell(_words(row["occurrence_count"])),
-        Cell(_words(row["notification_count"])),
+        Cell(words(row.get("unit"), "none")),
+        Cell(words(row.get("error_message"), "none")),
+        time(row.get("first_occurrence"), "unknown"),
+        time(row.get("last_occurrence"), "unknown"),
+        Cell(words(row.get("occurrence_count"))),
+        Cell(words(row.get("notification_count"))),
     )
 
 
@@ -178,7 +217,7 @@ def _checks(snapshot: Snapshot) -> Table:
         title="Files and databases",
         columns=("What", "Name", "Status", "Detail"),
         rows=tuple(
-            (Cell(kind), Cell(name), _toned(shots.outcome(row)), Cell(_words(row.get("detail"), "")))
+            (Cell(kind), Cell(name), _toned(shots.outcome(row)), Cell(words(row.get("detail"), "")))
             for kind, found in (("critical file", files), ("database", databases))
             for name, row in ((name, shots.table(value)) for name, value in found.items())
         ),
@@ -192,31 +231,34 @@ def _restarts(snapshot: Snapshot) -> Table:
         title="Master restarts",
         columns=("At", "Result", "Asked for by", "Units"),
         rows=tuple(_restart(row) for row in reversed(history)),
-        empty="None yet.",
+        empty=_empty(snapshot, "None yet."),
     )
 
 
 def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     by = _either(row.get("automatic"), "the detector", "a person")
     units = shots.texts(row.get("units"))
-    return (_time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(", ".join(units) or "none"))
+    # A run that found nothing to restart is one too.
+    what = ", ".join(units) or "none was to be restarted"
+    return (time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(what))
 
 
 def _toned(value: Any) -> Cell:
-    words = _words(value)
-    return Cell(words, tone(words))
+    word = words(value)
+    return Cell(word, tone(word))
 
 
-def _time(value: Any, otherwise: str) -> Cell:
+def time(value: Any, otherwise: str) -> Cell:
+    """The time that an ISO 8601 text stands for, or what is said where it stands for none."""
     at = shots.moment(value)
-    return Cell(at.strftime("%Y-%m-%d %H:%M:%S UTC"), at=at) if at else Cell(otherwise)
+    return Cell(AT, at=at) if at else Cell(otherwise)
 
 
 def _either(value: Any, yes: str, no: str) -> str:
     return (yes if value else no) if isinstance(value, bool) else "unknown"
 
 
-def _words(value: Any, otherwise: str = "unknown") -> str:
+def words(value: Any, otherwise: str = "unknown") -> str:
     """A plain value in words; what is no plain value is as good as unknown."""
     if isinstance(value, bool):
         return "yes" if value else "no"

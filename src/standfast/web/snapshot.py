@@ -38,12 +38,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The status files of all daemons, read at `now`."""
+    """The status files of all daemons, read at `now`; and why those of the agents cannot be looked for, if so."""
 
     now: datetime
     detector: Source
     notifier: Source
     agents: Mapping[str, Source] = field(default_factory=dict)
+    agents_trouble: str = ""
 
 
 def level(snapshot: Snapshot) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from standfast.time_words import span
 from standfast.web import markup, timeline
 from standfast.web import problems as wrong
 from standfast.web import snapshot as shots
@@ -29,7 +30,7 @@ def _since(scene: Scene, level: str) -> str:
     since = timeline.level_since(scene.history, level)
     if since is None:
         return ""
-    return f" since {markup.moment(since)}, {markup.span(scene.snapshot.now - since)} ago"
+    return f" since {markup.moment(since)}, {span(scene.snapshot.now - since)} ago"
 
 
 def _cause(scene: Scene) -> str:

@@ -17,7 +17,7 @@ def test_the_shipped_file_is_the_defaults() -> None:
 
 def test_the_commented_session_is_its_defaults() -> None:
     text = SHIPPED.read_text()
-    session = text[text.index("# [session]") :].replace("# ", "", 1).replace("\n# ", "\n")
+    session = text[text.index("#[session]") :].replace("#", "", 1).replace("\n#", "\n")
     assert load_text(AgentConfig, session, "x.toml", {}).session == SessionConfig()
 
 
@@ -32,7 +32,7 @@ def test_the_commented_session_is_its_defaults() -> None:
         ),
         ("callback_timeout_s = 0", "at least 0.001"),
         ("symbols = []", 'x.toml:1: symbols: expected at least one symbol such as "NSE:SBIN", found []'),
-        ('symbols = ["SBIN"]', 'x.toml:1: symbols: expected symbols such as "NSE:SBIN", found "SBIN"'),
+        ('symbols = ["SBIN"]', 'x.toml:1: symbols[1]: expected a symbol such as "NSE:SBIN", found "SBIN"'),
         ("live = true", 'x.toml:1: live: expected false with gateway = "paper", found true'),
         ('[shutdown]\nscope = "all"', 'x.toml:2: shutdown.scope: expected one of "own", "account", found "all"'),
         ("[shutdown]\nbudget_s = { cancel_orders = 0 }", "at least 0.001"),

@@ -82,7 +82,7 @@ def test_a_word_each_hour_and_no_more(
         await asyncio.sleep(START_S[-1] + 3 * HOUR_S + 10)
         told = [event.message for event in agent.heard.events if event.kind is Kind.STATUS]
         assert [message.split(":")[0] for message in told] == [
-            f"Agent bot is still WAITING after {hours} h 0 min" for hours in (1, 2, 3)
+            f"Agent bot is still WAITING after {hours} h" for hours in (1, 2, 3)
         ]
         assert sum(event.kind is Kind.PROBLEM for event in agent.heard.events) == 1
         await agent.end()

@@ -17,7 +17,8 @@ from standfast import paths
 from standfast.check import deadman, disks, findings, known
 from standfast.check.aside import aside
 from standfast.check.config import DeadmanSettings
-from standfast.check.findings import DETECTOR_UNIT, NOTIFIER_UNIT, Answer
+from standfast.check.findings import Answer
+from standfast.unit_names import DETECTOR, NOTIFIER
 
 SECRET = "/ping/7f3a-secret"
 
@@ -32,7 +33,7 @@ def ping(server: ProviderServer, *watchers: Answer) -> Answer:
     return asyncio.run(deadman.called(DeadmanSettings(server.url + SECRET, timeout_s=0.5), watchers))
 
 
-UP = (findings.runs(DETECTOR_UNIT, "active"), findings.runs(NOTIFIER_UNIT, "active"))
+UP = (findings.runs(DETECTOR, "active"), findings.runs(NOTIFIER, "active"))
 CAME = findings.canary(True, 20, UP)
 
 
@@ -46,8 +47,8 @@ def test_the_dead_man_address_is_called_when_all_holds() -> None:
     "watchers",
     [
         (*UP, findings.canary(False, 20, UP)),
-        (UP[0], findings.runs(NOTIFIER_UNIT, "failed"), CAME),
-        (*UP, findings.turns(DETECTOR_UNIT, None, 120), CAME),
+        (UP[0], findings.runs(NOTIFIER, "failed"), CAME),
+        (*UP, findings.turns(DETECTOR, None, 120), CAME),
     ],
 )
 def test_it_is_not_called_when_something_does_not(watchers: tuple[Answer, ...]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from standfast.check import findings
-from standfast.check.findings import DETECTOR_UNIT, NOTIFIER_UNIT, Answer
+from standfast.check.findings import Answer
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.notifier.channels.channel import Standing
+from standfast.unit_names import DETECTOR, NOTIFIER
 
 GIB = 2**30
 
@@ -21,13 +22,13 @@ def room(free: int, inodes: int = 100, total: int = 100) -> Answer:
 @pytest.mark.parametrize(
     ("answer", "well"),
     [
-        (findings.runs(DETECTOR_UNIT, "active"), True),
-        (findings.runs(DETECTOR_UNIT, "reloading"), True),
-        (findings.runs(DETECTOR_UNIT, "failed"), False),
-        (findings.runs(DETECTOR_UNIT, "inactive"), False),
-        (findings.turns(DETECTOR_UNIT, 30, 120), True),
-        (findings.turns(DETECTOR_UNIT, 121, 120), False),
-        (findings.turns(DETECTOR_UNIT, None, 120), None),
+        (findings.runs(DETECTOR, "active"), True),
+        (findings.runs(DETECTOR, "reloading"), True),
+        (findings.runs(DETECTOR, "failed"), False),
+        (findings.runs(DETECTOR, "inactive"), False),
+        (findings.turns(DETECTOR, 30, 120), True),
+        (findings.turns(DETECTOR, 121, 120), False),
+        (findings.turns(DETECTOR, None, 120), None),
         (room(5), True),
         (room(4), False),
         (room(50, inodes=4), False),
@@ -40,8 +41,8 @@ def room(free: int, inodes: int = 100, total: int = 100) -> Answer:
         (findings.channel("sms", Standing(True)), True),
         (findings.channel("sms", Standing(False, "HTTP 401")), False),
         (findings.channel("sms", Standing(None, "cannot reach Twilio")), None),
-        (findings.configuration("notifier.toml", NOTIFIER_UNIT, 0), True),
-        (findings.configuration("notifier.toml", NOTIFIER_UNIT, 2), False),
+        (findings.configuration("notifier.toml", NOTIFIER, 0), True),
+        (findings.configuration("notifier.toml", NOTIFIER, 2), False),
         (findings.ping(Finding(Outcome.OK)), True),
         (findings.ping(Finding(Outcome.FAIL, "status 503")), False),
         (findings.ping(Finding(Outcome.UNKNOWN, "no answer within 10 s")), False),
@@ -58,14 +59,12 @@ def test_what_is_scarce_is_named() -> None:
 
 
 def test_a_watcher_that_is_down_with_a_mistake_in_its_configuration_says_to_correct_it() -> None:
-    wrong = findings.configuration("detector.toml", DETECTOR_UNIT, 1)
+    wrong = findings.configuration("detector.toml", DETECTOR, 1)
     assert wrong.words == (
         "detector.toml has a mistake: standfast-detector.service does not start with it; while it runs it keeps the old"
     )
-    down, up = findings.runs(DETECTOR_UNIT, "failed"), findings.runs(NOTIFIER_UNIT, "active")
-    explained, other = findings.with_causes(
-        (down, up), (wrong, findings.configuration("notifier.toml", NOTIFIER_UNIT, 0))
-    )
+    down, up = findings.runs(DETECTOR, "failed"), findings.runs(NOTIFIER, "active")
+    explained, other = findings.with_causes((down, up), (wrong, findings.configuration("notifier.toml", NOTIFIER, 0)))
     assert explained.question.action.startswith("standfastctl check-config, ")
     assert explained.words == "standfast-detector.service is failed; its configuration has a mistake"
     # It is the same problem, whatever is to be done about it.
@@ -74,10 +73,10 @@ def test_a_watcher_that_is_down_with_a_mistake_in_its_configuration_says_to_corr
     assert findings.with_causes((down,), ()) == (down,)
 
 
-UP = (findings.runs(NOTIFIER_UNIT, "active"), findings.turns(NOTIFIER_UNIT, 5, 120))
-DOWN = (findings.runs(NOTIFIER_UNIT, "failed"), findings.turns(NOTIFIER_UNIT, None, 120))
-STUCK = (findings.runs(NOTIFIER_UNIT, "active"), findings.turns(NOTIFIER_UNIT, 500, 120))
-OTHER_DOWN = (findings.runs(DETECTOR_UNIT, "failed"), *UP)
+UP = (findings.runs(NOTIFIER, "active"), findings.turns(NOTIFIER, 5, 120))
+DOWN = (findings.runs(NOTIFIER, "failed"), findings.turns(NOTIFIER, None, 120))
+STUCK = (findings.runs(NOTIFIER, "active"), findings.turns(NOTIFIER, 500, 120))
+OTHER_DOWN = (findings.runs(DETECTOR, "failed"), *UP)
 
 
 @pytest.mark.parametrize(

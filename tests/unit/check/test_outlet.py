@@ -14,12 +14,12 @@ from tests.unit.notifier.provider_servers import ProviderServer, Reply
 from tests.unit.notifier.test_alertmanager import Alertmanager
 
 from standfast.check import findings, memory, stand_in
-from standfast.check.findings import NOTIFIER_UNIT
 from standfast.check.memory import Memory
 from standfast.check.outlet import Outlet
 from standfast.config import load_text
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.model import Draft
+from standfast.unit_names import NOTIFIER
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LIMIT_S = 0.5
@@ -53,7 +53,7 @@ fallback = ["alertmanager"]
 
 
 def send(config: NotifierConfig) -> list[Draft]:
-    answers = [findings.runs(NOTIFIER_UNIT, "failed")]
+    answers = [findings.runs(NOTIFIER, "failed")]
     kept = memory.after_looks(Memory(), answers, NOW)
     drafts = stand_in.drafts(answers, (), kept, kept, config, NOW)
     with closing(Outlet(config, 3600, LIMIT_S)) as outlet:

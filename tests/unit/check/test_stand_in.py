@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from standfast.check import findings, memory, stand_in
-from standfast.check.findings import DETECTOR_UNIT, NOTIFIER_UNIT, Answer
+from standfast.check.findings import Answer
 from standfast.check.memory import DAMAGED, Memory
 from standfast.config import load_text
 from standfast.events import Event, Kind, Severity
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.model import Draft, Identity, MessageKind
 from standfast.notifier.render import render
+from standfast.unit_names import CHECK, DETECTOR, NOTIFIER
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 REMIND_S = 3600.0
@@ -33,9 +34,9 @@ fallback = ["journal"]
     "notifier.toml",
     {},
 )
-DOWN = findings.runs(NOTIFIER_UNIT, "failed")
-UP = findings.runs(NOTIFIER_UNIT, "active")
-STUCK = findings.turns(NOTIFIER_UNIT, 500, 120)
+DOWN = findings.runs(NOTIFIER, "failed")
+UP = findings.runs(NOTIFIER, "active")
+STUCK = findings.turns(NOTIFIER, 500, 120)
 CAME, LOST, UNSENT = (Answer(findings.CANARY, well, "words") for well in (True, False, None))
 BAD_FILE, GOOD_FILE = (Answer(findings.FILES, well, "ports.json (missing)") for well in (False, True))
 
@@ -50,7 +51,7 @@ BAD_FILE, GOOD_FILE = (Answer(findings.FILES, well, "ports.json (missing)") for 
         # It tells, whatever its status file says.
         ([UP, STUCK, CAME], False),
         ([UP, UNSENT], False),
-        ([findings.runs(DETECTOR_UNIT, "failed"), CAME], False),
+        ([findings.runs(DETECTOR, "failed"), CAME], False),
     ],
 )
 def test_it_stands_in_when_the_notifier_tells_nothing(answers: list[Answer], needed: bool) -> None:
@@ -151,10 +152,10 @@ def test_the_message_says_who_tells_since_when_and_the_next_step() -> None:
     (draft,), _ = Runs()(0, DOWN, UNSENT)
     message = render(draft, "id", CONFIG.host, CONFIG.zone)
     assert message.text.splitlines() == [
-        f"box1: CRITICAL: WATCHER_DOWN {NOTIFIER_UNIT}",
-        f"{NOTIFIER_UNIT} is failed (told by the check timer, since the notifier does not)",
+        f"box1: CRITICAL: WATCHER_DOWN {NOTIFIER}",
+        f"{NOTIFIER} is failed (told by the check timer, since the notifier does not)",
         "Since 2026-03-02 09:30:00 UTC, 1 occurrence",
-        f"Next: systemctl status {NOTIFIER_UNIT}",
+        f"Next: systemctl status {NOTIFIER}",
     ]
     assert draft.severity is Severity.CRITICAL
 
@@ -165,6 +166,6 @@ def test_what_nobody_asks_for_any_more_is_over() -> None:
     gone = stand_in.gone([UP, CAME], run.kept)
     assert gone == {findings.FILES.identity}
     (event,) = stand_in.forgotten(gone)
-    assert (event.kind, event.type, event.unit) == (Kind.RESOLVED, "CRITICAL_FILE_BAD", findings.CHECK_UNIT)
+    assert (event.kind, event.type, event.unit) == (Kind.RESOLVED, "CRITICAL_FILE_BAD", CHECK)
     assert memory.without(run.kept, gone).troubles == {}
     assert stand_in.gone([UP, CAME, BAD_FILE], run.kept) == frozenset[Identity]()

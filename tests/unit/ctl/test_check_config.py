@@ -5,22 +5,30 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import io
+import random
 import re
 from pathlib import Path
 
 import pytest
+from tests.unit.foundation.test_config_fuzzed import TEXTS, spoilt_text
 
+from standfast import paths
 from standfast.ctl.check_config import COMMAND
 from standfast.ctl.command import Exit, UsageError
 from standfast.ctl.configuration import known_variables
+from standfast.ctl.doctor.facts import Unit
+from standfast.ctl.doctor.gather import secrets, units
 from standfast.ctl.screen import Screen
+from standfast.unit_names import NOTIFIER
 
 CHECK = '[[database]]\nkind = "postgresql"\nname = "trades"\ndatabase = "trades"\n'
 
 
 def checked(path: Path) -> tuple[Exit, str]:
     said = io.StringIO()
-    result = COMMAND.run(argparse.Namespace(file=path, program="detector", json=False), Screen(said, terminal=False))
+    result = COMMAND.run(
+        argparse.Namespace(file=path, program="detector", json=False, quiet=False), Screen(said, terminal=False)
+    )
     return result, said.getvalue()
 
 
@@ -42,7 +50,7 @@ def test_a_library_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch
 
 def test_every_variable_that_the_environment_file_shows_is_known() -> None:
     shown = (Path(__file__).parents[3] / "packaging/etc/standfast/environment").read_text()
-    names = set(re.findall(r"^# (STANDFAST_[A-Z_]+)=", shown, re.MULTILINE))
+    names = set(re.findall(r"^#(STANDFAST_[A-Z_]+)=", shown, re.MULTILINE))
     assert len(names) > 3
     assert names <= known_variables()
 
@@ -50,14 +58,14 @@ def test_every_variable_that_the_environment_file_shows_is_known() -> None:
 def agents_mistakes(path: Path, text: str) -> list[str]:
     path.write_text(text)
     said = io.StringIO()
-    COMMAND.run(argparse.Namespace(file=path, program="agent", json=False), Screen(said, terminal=False))
+    COMMAND.run(argparse.Namespace(file=path, program="agent", json=False, quiet=False), Screen(said, terminal=False))
     return re.findall(rf"{re.escape(str(path))}(?::\d+)?: (\S+): expected", said.getvalue())
 
 
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ('gateway = "openalgoo"\nsymbols = ["SBIN"]', ["gateway", "symbols"]),
+        ('gateway = "openalgoo"\nsymbols = ["SBIN"]', ["gateway", "symbols[1]"]),
         ('gatway = "openalgo"\nlive = true\nsymbols = []', ["gatway", "symbols"]),
         ("callback_timeout_s = -1\n[openalgo]\nurl = 'x'\nrequest_timeout_s = 0\n[session]\nstart = 'noon'", None),
     ],
@@ -90,10 +98,98 @@ def test_what_a_file_is_for_is_told_by_its_keys(text: str, program: str | None, 
     path = tmp_path / "tried.toml"
     path.write_text(text)
     said = io.StringIO()
-    arguments = argparse.Namespace(file=path, program=None, json=True)
+    arguments = argparse.Namespace(file=path, program=None, json=True, quiet=False)
     if program is None:
         with pytest.raises(UsageError, match="add --as agent"):
             COMMAND.run(arguments, Screen(said, terminal=False))
     else:
         COMMAND.run(arguments, Screen(said, terminal=False))
         assert f'"program": "{program}"' in said.getvalue()
+
+
+def shown(path: Path, program: str) -> tuple[Exit, list[str]]:
+    said = io.StringIO()
+    arguments = argparse.Namespace(file=path, program=program, json=False, quiet=False)
+    return COMMAND.run(arguments, Screen(said, terminal=False)), said.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[shutdown]\ntimeout_s = 10", "shutdown.timeout_s = 10 to end, and systemd kills it after TimeoutStopSec=10"),
+        ('strategy = "standfast.agent.watching:WatchOnyl"', "has no class WatchOnyl, but WatchOnly;"),
+    ],
+)
+def test_what_a_right_file_names_wrongly(text: str, words: str, tmp_path: Path, no_systemd: None) -> None:
+    path = tmp_path / "bot.toml"
+    path.write_text(text)
+    result, lines = shown(path, "agent")
+    assert result is Exit.WRONG
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{path}: agent bot ")
+    assert words in lines[0]
+    path.write_text("")
+    assert shown(path, "agent") == (Exit.OK, [f"{path}: correct (agent)"])
+
+
+@pytest.mark.parametrize("said", ["", 'secret_credential = "webhook-secret"'])
+def test_a_secret_that_is_named_and_not_stored(said: str, tmp_path: Path, no_systemd: None) -> None:
+    path = tmp_path / "notifier.toml"
+    path.write_text(f'[channels.webhook]\nurl = "http://127.0.0.1/"\n{said}')
+    result, lines = shown(path, "notifier")
+    assert result is (Exit.WRONG if said else Exit.OK)
+    assert any("standfastctl secret set webhook-secret" in line for line in lines) is bool(said)
+
+
+@pytest.fixture
+def no_systemd(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bare = Unit(NOTIFIER, {"LoadState": "loaded"})
+    monkeypatch.setattr(units, "described", lambda names: {NOTIFIER: bare} if NOTIFIER in names else {})
+    monkeypatch.setattr(secrets, "_STORES", (tmp_path,))
+
+
+def test_quietly_only_what_the_daemon_refuses_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bot.toml"
+    said = io.StringIO()
+    arguments = argparse.Namespace(file=path, program="agent", json=False, quiet=True)
+    for text, expected in (("[shutdown]\ntimeout_s = 10", Exit.OK), ("nope = 1", Exit.WRONG), ("= =", Exit.WRONG)):
+        path.write_text(text)
+        assert COMMAND.run(arguments, Screen(said, terminal=False)) is expected
+    path.unlink()
+    assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.WRONG
+    arguments.program = "detector"
+    assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.OK
+    arguments.program = "agent"
+    path.write_text("")
+    monkeypatch.setenv("STANDFAST_LIVE", "perhaps")
+    assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.WRONG
+    assert said.getvalue() == ""
+
+
+def test_one_file_that_cannot_be_read_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "environment").write_bytes(b"\xff")
+    (tmp_path / "detector.toml").write_text("mode = 'act")
+    (tmp_path / "agents/bot.toml").write_text("gatway = 'paper'")
+    monkeypatch.setattr(paths, "CONFIG", tmp_path)
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", tmp_path / "agents")
+    monkeypatch.setattr(paths, "DETECTOR_CONFIG", tmp_path / "detector.toml")
+    said = io.StringIO()
+    arguments = argparse.Namespace(file=None, program=None, json=False, quiet=False)
+    assert COMMAND.run(arguments, Screen(said, terminal=False)) is Exit.WRONG
+    for words in ("environment: expected a readable file", "the rest of this file was not read", "gatway"):
+        assert words in said.getvalue()
+
+
+@pytest.mark.parametrize("program", TEXTS)
+def test_whatever_a_file_holds_it_is_judged_in_lines(program: str, tmp_path: Path, no_systemd: None) -> None:
+    path = tmp_path / f"{program}.toml"
+    results = set()
+    for seed in range(60):
+        chance = random.Random(seed)
+        path.write_text(spoilt_text(TEXTS[program], chance), errors="replace")
+        result, lines = shown(path, program)
+        results.add(result)
+        assert lines
+        assert all(line.startswith(f"{path}") for line in lines)
+    assert Exit.WRONG in results

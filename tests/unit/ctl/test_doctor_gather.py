@@ -13,10 +13,11 @@ from standfast.agent.config import AgentConfig
 from standfast.check.config import CheckConfig
 from standfast.config import load_text
 from standfast.ctl import access, credentials
-from standfast.ctl.doctor.facts import DETECTOR, NOTIFIER, Reach, Setting, Unit
+from standfast.ctl.doctor.facts import Facts, Reach, Setting, Unit
 from standfast.ctl.doctor.gather import files, reach, secrets, units
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
+from standfast.unit_names import DETECTOR, NOTIFIER
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_the_settings_of_a_units_files(tmp_path: Path) -> None:
 def test_secrets_come_from_the_last_place_that_a_file_names(tmp_path: Path) -> None:
     notifier = load_text(NotifierConfig, '[channels.telegram]\nchat_id = "1"', "notifier.toml", {})
     bare = Unit(NOTIFIER, shipped=(Setting("u", "LoadCredential", "telegram-bot-token"),))
-    (missing,) = secrets.needed(notifier, None, {}, {NOTIFIER: bare})
+    (missing,) = secrets.needed(Facts(notifier=notifier), {NOTIFIER: bare})
     assert (missing.credential, missing.exists, missing.is_needed) == ("telegram-bot-token", False, True)
 
     stored = tmp_path / "token"
@@ -141,7 +142,7 @@ def test_secrets_come_from_the_last_place_that_a_file_names(tmp_path: Path) -> N
     line = f"telegram-bot-token:{stored}"
     properties = {"ActiveState": "active", "ExecMainStartTimestamp": "@1"}
     given = Unit(NOTIFIER, properties, bare.shipped, (Setting("d", "LoadCredentialEncrypted", line),))
-    (found,) = secrets.needed(notifier, None, {}, {NOTIFIER: given})
+    (found,) = secrets.needed(Facts(notifier=notifier), {NOTIFIER: given})
     assert (found.source, found.exists, found.is_newer) == (str(stored), True, True)
 
 
@@ -149,7 +150,7 @@ def test_a_secret_in_a_file_that_all_may_read(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.touch(mode=0o644)
     config = load_text(AgentConfig, f'gateway = "openalgo"\n[openalgo]\napi_key_file = "{path}"', "a.toml", {})
-    (found,) = secrets.needed(None, None, {"algo": config}, {})
+    (found,) = secrets.needed(Facts(agents={"algo": config}), {})
     assert (found.asked_by, found.source, found.is_public) == ("standfast-agent@algo.service", str(path), True)
 
 
@@ -162,7 +163,7 @@ database = [
 ]
 """
     detector = load_text(DetectorConfig, text, "detector.toml", {})
-    assert [(one.asked_by, one.credential) for one in secrets.needed(None, detector, {}, {})] == [
+    assert [(one.asked_by, one.credential) for one in secrets.needed(Facts(detector=detector), {})] == [
         (DETECTOR, "postgresql-password")
     ]
     assert list(reach.places(None, None, {}, detector, {})) == [("the database a", "db", 5432)]

@@ -11,26 +11,13 @@ import pytest
 
 from standfast.agent.config import AgentConfig
 from standfast.config import Mistake, load_text
-from standfast.ctl.doctor.facts import (
-    DETECTOR,
-    MASTER,
-    NOTIFIER,
-    OWN,
-    Facts,
-    File,
-    Journal,
-    Polkit,
-    Reach,
-    Secret,
-    Setting,
-    Unit,
-    agent_unit,
-)
+from standfast.ctl.doctor.facts import OWN, Code, Facts, File, Journal, Polkit, Reach, Secret, Setting, Unit
 from standfast.ctl.doctor.finding import Finding, Gravity
 from standfast.ctl.doctor.rules import RULES, Rule
 from standfast.ctl.doctor.rules.journal import bytes_of
-from standfast.detector.config import AGENTS, DetectorConfig
+from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
+from standfast.unit_names import AGENTS, DETECTOR, MASTER_RESTART, NOTIFIER, agent_unit
 
 UNITS = Path(__file__).parents[3] / "units"
 RUNS = {
@@ -140,7 +127,7 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("units", own(NOTIFIER, LoadState="masked"), WRONG, "is masked", "unmask"),
     ("units", own(NOTIFIER, LoadState="not-found"), WRONG, "systemd knows no", "reinstall"),
     ("units", own(NOTIFIER, ActiveState="failed"), WRONG, "has failed", "journalctl -u"),
-    ("units", own(MASTER, ActiveState="failed"), WRONG, "has failed", "reset-failed"),
+    ("units", own(MASTER_RESTART, ActiveState="failed"), WRONG, "has failed", "reset-failed"),
     ("units", own("standfast-check.timer", ActiveState="inactive"), WRONG, "does not run", "systemctl start"),
     ("units", own(DETECTOR, UnitFileState="disabled"), WRONG, "does not start at boot", "systemctl enable"),
     ("units", own(DETECTOR, NRestarts="3"), NOTE, "had to restart standfast-detector.service 3 times", "journalctl"),
@@ -191,6 +178,11 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
         {"secrets": (Secret("a.service", "key", exists=False, agent="infy"),)},
         *(WRONG, "needs the secret key", "secret set key --agent infy"),
     ),
+    (
+        "credentials",
+        {"secrets": (Secret("n.service", "mine", exists=False, is_settable=False),)},
+        *(WRONG, "needs the secret mine", "LoadCredential=mine:/PATH by systemctl edit n.service"),
+    ),
     ("credentials", {"secrets": (Secret("n.service", "", "/s", False),)}, WRONG, "secret in /s", "write it to /s"),
     ("credentials", {"secrets": (Secret("n.service", "", "/s", True, "shut"),)}, WRONG, "may not read /s", "chown"),
     (
@@ -239,8 +231,14 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
         watched(b={"StartLimitIntervalUSec": "10s", "StartLimitBurst": "5"}),
         *(NOTE, "systemd never gives up on b.service", "StartLimitIntervalSec=60"),
     ),
-    ("restarts", own(MASTER, StartLimitBurst="2"), NOTE, "max_per_hour = 3 is never reached", "lower max_per_hour"),
-    ("restarts", own(MASTER, LoadState="masked", StartLimitBurst=""), WRONG, "is masked", "unmask"),
+    (
+        "restarts",
+        own(MASTER_RESTART, StartLimitBurst="2"),
+        NOTE,
+        "max_per_hour = 3 is never reached",
+        "lower max_per_hour",
+    ),
+    ("restarts", own(MASTER_RESTART, LoadState="masked", StartLimitBurst=""), WRONG, "is masked", "unmask"),
     (
         "files",
         {"detector": detector('critical_files = ["/x"]'), "files": {"/x": File("/x", False)}},
@@ -261,7 +259,9 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("agents", with_agent("", TimeoutStopUSec="9s"), WRONG, "kills it after TimeoutStopSec=9", "raise TimeoutStopSec"),
     ("agents", with_agent("", WatchdogUSec="15s"), WRONG, "not below its unit's WatchdogSec=15", "lower callback"),
     ("agents", with_agent("[shutdown.budget_s]\nnotify = 5"), NOTE, "may take 12 s together", "lower a step"),
-    ("strategies", {"strategies": {"paper": File("/s/x.py", False)}}, WRONG, "no strategy at /s/x.py", "correct"),
+    ("versions", {"older_versions": {"a.service": "0.0.9"}}, NOTE, "a.service runs 0.0.9", "systemctl restart a"),
+    ("strategies", {"code": {"paper": Code(wrong="/x has no class Y")}}, WRONG, "/x has no class Y", "correct"),
+    ("strategies", {"code": {"paper": Code(unknown="no source")}}, NOTE, "is not known: no source", "journalctl"),
     ("strategies", {"strategies": {"paper": File("/s", True, "shut")}}, WRONG, "cannot read its strategy", "chmod"),
     ("strategies", {"strategies": {"paper": File("/s", True, "hid", True)}}, WRONG, "hid", "/srv"),
     ("openalgo", with_agent(OPENALGO), NOTE, "no unit of that name", "After=ITS-NAME"),

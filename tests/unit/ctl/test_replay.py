@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -82,10 +83,10 @@ def test_differences_for_people(capsys: pytest.CaptureFixture[str], act: str, ea
     assert main(["replay", "--history", str(LOOPING), "--config", eager, "--against", act]) == 0
     shown = capsys.readouterr().out
     assert f"Where {eager} and {act} differ:" in shown
-    assert f"  190.002 s  {act}" in shown
+    assert re.search(rf"^  190\.002 s(:|  ).*{re.escape(act)}", shown, re.MULTILINE)
     assert shown.splitlines()[-2:] == [
-        f"{eager}: master restarts: 2 asked for; CASCADING for 14.5 min, WARNING for 20 s",
-        f"{act}: master restarts: 2 asked for; CASCADING for 12.8 min, WARNING for 1.0 min",
+        f"{eager}: master restarts: 2 asked for; CASCADING for 14 min, WARNING for 20 s",
+        f"{act}: master restarts: 2 asked for; CASCADING for 12 min, WARNING for 1 min",
     ]
     assert main(["replay", "--history", str(LOOPING), "--config", act, "--against", act]) == 0
     assert f"Where {act} and {act} differ: nowhere: the same levels at the same times" in capsys.readouterr().out

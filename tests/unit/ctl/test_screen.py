@@ -18,7 +18,7 @@ def shown(table: Table, *, terminal: bool) -> str:
 
 
 def test_a_pipe_gets_plain_aligned_text() -> None:
-    assert shown(TABLE, terminal=False) == "\nUnits:\n  Unit       Status\n  a.service  failing\n"
+    assert shown(TABLE, terminal=False) == "Units:\n  Unit       Status\n  a.service  failing\n"
 
 
 def test_a_terminal_gets_colour() -> None:
@@ -37,13 +37,15 @@ def test_a_narrow_terminal_cuts_no_name_off(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert unit in text
     assert "\x1b[1;31mfailing" in text
-    assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 40 for line in text.splitlines())
+    title, *lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in text.splitlines()]
+    assert title.strip() == "Units"
+    assert all(len(line) <= 40 and line.startswith("  ") for line in lines)
 
 
 def test_an_empty_table_is_a_sentence_on_both() -> None:
     empty = Table("Agents", ("Agent",), (), "No agent is running.")
 
-    assert shown(empty, terminal=False) == "\nAgents: No agent is running.\n"
+    assert shown(empty, terminal=False) == "Agents: No agent is running.\n"
     assert "Agents: No agent is running." in shown(empty, terminal=True)
 
 

@@ -11,15 +11,17 @@ from standfast import paths
 from standfast.ctl import credentials
 from standfast.ctl.__main__ import main
 from standfast.ctl.command import UsageError
-from standfast.ctl.credentials import AGENTS, NOTIFIER, SHARED, UNITS, Kept, Place, drop_in_text, place_of
+from standfast.ctl.credentials import SHARED, UNITS, Kept, Place, drop_in_text, place_of
+from standfast.ctl.writing import WriteError
 from standfast.paths import NO_CREDENTIAL
+from standfast.unit_names import AGENT_TEMPLATE, NOTIFIER
 
 
 @pytest.mark.parametrize(
     ("name", "agent", "unit", "more"),
     [
         ("telegram-bot-token", None, NOTIFIER, ["standfast-check.service"]),
-        ("openalgo-api-key", None, AGENTS, []),
+        ("openalgo-api-key", None, AGENT_TEMPLATE, []),
         ("openalgo-api-key", "infy", "standfast-agent@infy.service", []),
     ],
 )
@@ -132,6 +134,6 @@ def test_without_an_agent_there_is_nothing_to_restart(
 def test_what_cannot_be_written_leaves_nothing_of_the_secret_behind(places: Path) -> None:
     place = place_of("smtp-password", None)
     place.file.mkdir(parents=True)
-    with pytest.raises(credentials.SecretError, match="cannot write"):
+    with pytest.raises(WriteError, match="cannot write"):
         credentials.store(place, "hush")
     assert [path for path in places.rglob("*") if path.is_file()] == []

@@ -9,12 +9,13 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from tests.unit.web import statuses
 
 from standfast import moments
+from standfast.ctl.layout import WIDTH
 
 
 def now() -> str:
@@ -255,6 +256,65 @@ def test_it_works_as_any_user_and_says_what_that_user_may_not_read(root: Path) -
     assert "try: sudo standfastctl check-config" in config.stdout
 
 
+EACH_AS_NOBODY = """
+import io, json, os, sys, contextlib
+from standfast.ctl.__main__ import COMMANDS, main
+from standfast.ctl.configuration import SHAPES
+import standfast.ctl.doctor.gather.everything, standfast.ctl.of_files, standfast.ctl.replayed, standfast.detector.replay
+import standfast.detector.recorded, standfast.detector.restart.survey, standfast.detector.restart.report
+for shape in SHAPES.values():
+    shape()
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+for line in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+        try:
+            code = main(line)
+        except SystemExit as end:
+            code = end.code
+    print(json.dumps([line, int(code), said.getvalue()]))
+"""
+WORDS: Final = (
+    *(["status"], ["status", "--json"], ["units"], ["errors", "--json"], ["history"], ["ack", "7"], ["resolve", "7"]),
+    *(["silence", "--unit", "a", "--for", "1h"], ["unsilence", "00ff00ff"], ["test-notify"], ["plan"], ["release"]),
+    *(["replay", "--since", "-1h"], ["replay", "--history", "/"], ["pause", "paper"], ["resume", "paper"]),
+    *(["kill", "paper"], ["secret", "list"], ["secret", "set", "smtp-password"], ["import-env", "--dry-run", "/"]),
+    *(["check-config"], ["check-config", "/"], ["check-config", "--json"], ["doctor"], ["doctor", "--json"]),
+)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try what another user may do")
+def test_where_everything_is_shut_every_command_says_so_in_a_line(root: Path) -> None:
+    with tempfile.TemporaryDirectory() as public:
+        os.chmod(public, 0o755)
+        shutil.copytree(root, public, dirs_exist_ok=True, copy_function=shutil.copy)
+        os.chmod(public, 0o755)
+        for shut in ("etc/standfast", "run/standfast", "var/lib/standfast"):
+            Path(public, shut).mkdir(parents=True, exist_ok=True)
+            Path(public, shut).chmod(0o700)
+        _, environment = command(Path(public))
+        done = subprocess.run(
+            [sys.executable, "-c", EACH_AS_NOBODY, json.dumps(WORDS)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line for line, _, _ in told] == [*WORDS], done.stderr
+    for line, code, said in told:
+        assert code == 1 or (code == 2 and line[:2] == ["check-config", "/"]), (line, code, said)
+        assert "Errno" not in said
+        assert not said or said.startswith((f"standfastctl {line[0]}: ", "Waiting ")), (line, said)
+
+
+def test_an_output_that_is_full_is_one_line(root: Path) -> None:
+    line, environment = command(root, "status")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(line, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == "standfastctl status: cannot go on: No space left on device; mend that, or use sudo\n"
+
+
 def test_errors_are_listed_with_the_numbers_that_other_commands_take(root: Path) -> None:
     runtime = root / "run/standfast"
     assert run(root, "errors").returncode == 0
@@ -265,6 +325,8 @@ def test_errors_are_listed_with_the_numbers_that_other_commands_take(root: Path)
 
     assert listed.returncode == 1
     assert "  7   OPENALGO_DOWN  standfast-agent@paper.service" in listed.stdout
+    assert max(map(len, listed.stdout.splitlines())) <= WIDTH
+    assert listed.stdout.startswith("Unresolved errors:")
     assert "These are the newest 1 of 300." in listed.stdout
     assert (as_json["unresolved_count"], as_json["unresolved_errors"][0]["id"]) == (300, 7)
 

@@ -10,8 +10,9 @@ from standfast.detector.announce import status_line
 from standfast.detector.config import Mode, RestartSettings
 from standfast.detector.limits import asked
 from standfast.detector.mind import Mind, Turn
-from standfast.detector.model import MASTER_RESTART, Observation, RestartObservation, Run, RunResult
+from standfast.detector.model import Observation, RestartObservation, Run, RunResult
 from standfast.events import Event, Kind, Severity
+from standfast.unit_names import MASTER_RESTART
 
 
 class Talk:

@@ -33,9 +33,9 @@ def test_the_shipped_file_says_the_defaults() -> None:
 
 def test_the_example_in_the_shipped_file_is_correct() -> None:
     lines = (SHIPPED / "detector.toml").read_text().splitlines()
-    start = next(number for number, line in enumerate(lines) if line == "# [[watch]]")
-    commented = [line.removeprefix("# ") for line in lines[start:]]
-    example = [line for line in commented if " = " in line or line.startswith("[[")]
+    start = next(number for number, line in enumerate(lines) if line == "#[[watch]]")
+    commented = [line.removeprefix("#") for line in lines[start:]]
+    example = [line for line in commented if (" = " in line and line[0] != " ") or line.startswith("[[")]
     config = read("\n".join(example))
     (watch,) = config.watch
     assert [check.kind for check in watch.check] == ["http", "tcp", "file", "sqlite", "postgresql", "exec"]
@@ -76,7 +76,7 @@ def test_the_environment_overrides() -> None:
         ("[restart]\nmax_per_hour = 0", "at least 1"),
         ("[restart]\nsettle_s = 101", "at most 100 s, found 101"),
         ("[[watch]]\nunit = 'a'", 'a unit name with its type, like "bot.service"'),
-        ("[[watch]]\nunit = 'a.service'\n[[watch]]\nunit = 'a.service'", "each name once"),
+        ("[[watch]]\nunit = 'a.service'\n[[watch]]\nunit = 'a.service'", "watch[2].unit: expected each unit once"),
         ("[[watch]]\nunit = 'a.service'\nthresholds = { warning = 9, cascading = 3 }", "warning <= critical"),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'ping'", 'expected one of "http"'),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'http'\nurl = 'x'", "a URL like"),
@@ -99,7 +99,7 @@ def test_the_environment_overrides() -> None:
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'tcp'\nport = 65536", "a port, 1 to 65535"),
         ("[[watch]]\nunit = 'a.service'\n[[watch.check]]\nkind = 'exec'\ncommand = ['x']", "absolute path"),
         ("[[database]]\nkind = 'sqlite'\nname = 'a'\npath = 'x'", "an absolute path"),
-        ("critical_files = ['x']", "absolute paths"),
+        ("critical_files = ['x']", "an absolute path"),
         ("interval = 3", 'expected a known key, found "interval"'),
     ],
 )

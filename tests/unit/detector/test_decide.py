@@ -10,15 +10,8 @@ from tests.unit.detector.make import Watcher, config, failed, pending, starting,
 from standfast.detector.config import Cause, DetectorConfig, Mode, RestartSettings
 from standfast.detector.decide import Decision, Reason
 from standfast.detector.limits import asked
-from standfast.detector.model import (
-    MASTER_RESTART,
-    ClockEvent,
-    ClockObservation,
-    FileObservation,
-    ManagerObservation,
-    Run,
-    RunResult,
-)
+from standfast.detector.model import ClockEvent, ClockObservation, FileObservation, ManagerObservation, Run, RunResult
+from standfast.unit_names import MASTER_RESTART
 
 SET = frozenset({"a.service", "b.service", "c.service"})
 

@@ -9,7 +9,6 @@ from standfast.detector.config import RestartSettings
 from standfast.detector.limits import asked, budget, same_set_runs, with_news
 from standfast.detector.mind import Mind
 from standfast.detector.model import (
-    MASTER_RESTART,
     ReleaseObservation,
     RestartObservation,
     Run,
@@ -18,6 +17,7 @@ from standfast.detector.model import (
 )
 from standfast.detector.remembering import Remembered
 from standfast.events import Kind
+from standfast.unit_names import MASTER_RESTART
 
 SETTINGS = RestartSettings()
 UNITS = frozenset({"a.service", "b.service", "c.service"})

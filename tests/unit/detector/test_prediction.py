@@ -19,7 +19,7 @@ from standfast.detector.mind import Mind, Turn
 from standfast.detector.model import CheckObservation, Level, Observation, Outcome
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.prediction.settings import PredictionSettings
-from standfast.detector.prediction.wording import size, span
+from standfast.detector.prediction.wording import size
 from standfast.detector.recorder import Recorder
 from standfast.detector.remembering import Remembered, to_plain
 from standfast.detector.status import status
@@ -277,22 +277,6 @@ def test_sizes(count: float, words: str) -> None:
     assert size(count) == words
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-1, "0 s"),
-        (40, "40 s"),
-        (300, "5 min"),
-        (3600, "60 min"),
-        (7200, "2 h"),
-        (100_000, "28 h"),
-        (864_000, "10 days"),
-    ],
-)
-def test_spans(seconds: float, words: str) -> None:
-    assert span(seconds) == words
-
-
 @pytest.mark.parametrize("value", ["NaN", "Infinity", '"x"', "null"])
 def test_a_figure_that_is_no_number_is_refused(value: str) -> None:
     line = f'{{"at":1,"kind":"figure","figure":"memory","of":"a.service","value":{value},"limit":2}}'
@@ -306,8 +290,8 @@ def test_figures_are_recorded_when_they_have_moved_and_replay_as_they_were(caplo
     seen = [memory(0, "a", 100), memory(180, "a", 107), memory(360, "a", 125), memory(540, "a", 125, "another")]
     recorder.record(seen, day.turn.step.assessment, 0)
     assert [record.getMessage() for record in caplog.records] == [
-        "[HEALTH-CHECK] memory of a.service: 100 MiB of 512 MiB",
-        "[HEALTH-CHECK] memory of a.service: 125 MiB of 512 MiB",
-        "[HEALTH-CHECK] memory of a.service: 125 MiB of 512 MiB",
+        "[HEALTH-CHECK] memory of a.service: 100 MiB used of 512 MiB",
+        "[HEALTH-CHECK] memory of a.service: 125 MiB used of 512 MiB",
+        "[HEALTH-CHECK] memory of a.service: 125 MiB used of 512 MiB",
     ]
     assert [from_line(to_line(one)) for one in seen] == seen

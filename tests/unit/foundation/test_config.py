@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 import pytest
 
-from standfast.config import Alias, AtLeast, ConfigError, Seconds, is_url, load, load_text
+from standfast.config import Alias, AtLeast, ConfigError, Seconds, is_url, load, load_text, repeated
 from standfast.config.urls import origin, shown_url
+from standfast.notifier.config import NotifierConfig
 
 
 class Mode(StrEnum):
@@ -170,6 +171,58 @@ def test_all_mistakes_are_found_at_once() -> None:
     assert len(mistakes("mode = 1\nnope = 2\n[restart]\nsettle_s = 'x'\nother = 1")) == 4
 
 
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    watch: tuple[Watch, ...] = ()
+
+    def mistakes(self) -> Iterable[tuple[str, str, str]]:
+        for key, found in repeated("watch", [watch.unit for watch in self.watch]):
+            yield f"{key}.unit", "each once", found
+        for number, watch in enumerate(self.watch, 1):
+            if watch.grace_s > 100:
+                yield f"watch[{number}].grace_s", "at most 100", f"{watch.grace_s:g}"
+        if not self.watch:
+            yield "watch", "at least one", "[]"
+
+
+ONE = "[[watch]]\nunit = 'a'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # One that is wrong in another key is still one of two of a name; its own line is named.
+        (ONE + ONE + "gracs_s = 1", ["x.toml:5: watch[2].gracs_s", "x.toml:4: watch[2].unit"]),
+        # One of which nothing is known is left out, and the others keep their numbers.
+        (
+            "[[watch]]\n" + ONE + ONE + "grace_s = 101",
+            ["x.toml:1: watch[1].unit", "x.toml:5: watch[3].unit", "x.toml:6: watch[3].grace_s"],
+        ),
+        # What stands at its default because its value is wrong proves nothing, and neither does an empty rest.
+        (ONE + "grace_s = 'long'", ["x.toml:3: watch[1].grace_s"]),
+        ("[[watch]]", ["x.toml:1: watch[1].unit"]),
+        ("watch = []", ["x.toml:1: watch"]),
+    ],
+)
+def test_one_wrong_element_hides_nothing_about_the_others(text: str, found: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_text(Fleet, text, "x.toml", {})
+    assert [str(one).partition(": expected")[0] for one in caught.value.mistakes] == found
+
+
+def test_a_name_that_stands_there_before_is_said_to() -> None:
+    with pytest.raises(ConfigError, match=r'x\.toml:4: watch\[2\]\.unit: expected each once, found "a" once more'):
+        load_text(Fleet, ONE + ONE, "x.toml", {})
+
+
+def test_elements_within_elements_are_counted_as_they_stand() -> None:
+    text = "[[route]]\n[[route]]\nchannels = [3, 'x']"
+    with pytest.raises(ConfigError) as caught:
+        load_text(NotifierConfig, text, "x.toml", {})
+    keys = [one.key for one in caught.value.mistakes]
+    assert keys == ["route[1].channels", "route[2].channels[1]", "route[2].channels[2]"]
+
+
 JSON = """{
   "mode": "brave",
   "files": [
@@ -195,6 +248,7 @@ def test_a_mistake_in_json_names_its_line_too() -> None:
 
 def test_broken_toml_and_json_name_the_place() -> None:
     assert mistakes("mode = \n")[0].startswith("x.toml: expected TOML, found Invalid value (at line 1")
+    assert mistakes("mode = \n")[0].endswith("; the rest of this file was not read")
     assert mistakes('{"mode": }', "x.json")[0].startswith("x.json: expected JSON, found Expecting value: line 1")
 
 

@@ -17,20 +17,23 @@ from typing import Any, Final
 
 import pytest
 
-from standfast.config import ConfigError, Mistake, load_text
+from standfast.config import ConfigError, Mistake, load, load_text
 from standfast.config.earlier import names_of
 from standfast.config.environment import variables
 from standfast.ctl.configuration import SHAPES
+from standfast.ctl.envfile import read_environment
 from standfast.ctl.tomledit import EditError, literal, with_value
 
-ROOT: Final = Path(__file__).parents[3]
-DEFAULTS: Final = ROOT / "packaging/etc/standfast"
+DEFAULTS: Final = Path(__file__).parents[3] / "packaging/etc/standfast"
+# With everything in force that stands there as a comment: every channel, every kind of check.
 TEXTS: Final = {
-    "agent": (DEFAULTS / "agents/paper.toml").read_text(),
-    "detector": (ROOT / "examples/nine-services/detector.toml").read_text(),
-    # With every channel and route that stands there as a comment.
-    "notifier": re.sub(r"^#(?=\[|\w+ = )", "", (DEFAULTS / "notifier.toml").read_text(), flags=re.MULTILINE),
-    "check": (DEFAULTS / "check.toml").read_text(),
+    program: re.sub(r"^#(?=\S)", "", (DEFAULTS / name).read_text(), flags=re.MULTILINE)
+    for program, name in (
+        ("agent", "agents/paper.toml"),
+        ("detector", "detector.toml"),
+        ("notifier", "notifier.toml"),
+        ("check", "check.toml"),
+    )
 }
 ROUNDS: Final = 300
 LEAVES: Final[tuple[Any, ...]] = (
@@ -179,6 +182,21 @@ def test_a_key_of_brackets_has_an_end(key: str) -> None:
 def test_the_files_that_are_spoilt_are_right_before() -> None:
     for program, text in TEXTS.items():
         load_text(SHAPES[program](), text, "x.toml", {})
+
+
+@pytest.mark.parametrize("suffix", ["toml", "json", "environment"])
+def test_any_bytes_in_a_file(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x.{suffix}"
+    found: list[tuple[Mistake, ...]] = []
+    for seed in range(ROUNDS):
+        chance = random.Random(seed)
+        path.write_bytes(chance.randbytes(chance.randint(0, 200)) + b"\n[a]\nb = 1\n" * chance.randint(0, 2))
+        try:
+            read_environment(path) if suffix == "environment" else load(SHAPES["check"](), path, {})
+        except ConfigError as error:
+            found.append(error.mistakes)
+    assert found
+    assert all(map(are_lines, found))
 
 
 def test_a_spoilt_file_is_edited_rightly_or_not_at_all() -> None:

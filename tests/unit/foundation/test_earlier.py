@@ -117,7 +117,8 @@ def test_standfasts_own_name_comes_first_and_an_empty_one_says_nothing() -> None
         (
             "SMS_PHONE_NUMBER",
             "12",
-            'environment variable SMS_PHONE_NUMBER: channels.sms.to: expected numbers such as "+4912345", found "12"',
+            "environment variable SMS_PHONE_NUMBER: channels.sms.to[1]: expected a number such as "
+            '"+4912345", found "12"',
         ),
         (
             "TELEGRAM_ENABLED",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from standfast import statusfile
+from standfast import __version__, statusfile
 from standfast.statusfile import StatusFileError
 
 
@@ -12,7 +12,7 @@ def test_written_and_read(tmp_path: Path) -> None:
     path = tmp_path / "status.json"
     assert statusfile.read(path) is None
     statusfile.write(path, {"level": 0, "reasons": ["none"]})
-    assert statusfile.read(path) == {"level": 0, "reasons": ["none"]}
+    assert statusfile.read(path) == {"level": 0, "reasons": ["none"], "version": __version__}
     assert path.stat().st_mode & 0o777 == 0o644
     assert [entry.name for entry in tmp_path.iterdir()] == ["status.json"]
 

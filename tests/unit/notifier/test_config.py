@@ -34,12 +34,16 @@ def test_the_examples_in_the_shipped_file_are_correct() -> None:
         ('[channels.webhook]\nurl = "example.org"', "channels.webhook.url", "an http:// or https:// address"),
         ('[channels.webhook]\nurl = "http://"', "channels.webhook.url", "an http:// or https:// address"),
         ('[channels.webhook]\nurl = "http://a:b/"', "channels.webhook.url", "an http:// or https:// address"),
-        ('[[route]]\nchannels = ["webhook"]', "route[1].channels", "channels that are configured (journal)"),
-        (WEBHOOK + '[[route]]\nchannels = ["journal"]', "route[1].channels", "channels that are configured (webhook)"),
+        ('[[route]]\nchannels = ["webhook"]', "route[1].channels[1]", "a channel that is configured (journal)"),
+        (
+            WEBHOOK + '[[route]]\nchannels = ["journal"]',
+            "route[1].channels[1]",
+            "a channel that is configured (webhook)",
+        ),
         (
             WEBHOOK + '[[route]]\nchannels = ["webhook"]\nfallback = ["sms"]',
-            "route[1].fallback",
-            "channels that are configured (webhook)",
+            "route[1].fallback[1]",
+            "a channel that is configured (webhook)",
         ),
         ('[channels.telegram]\nchat_id = " "', "channels.telegram.chat_id", "the number of a chat"),
         (
@@ -49,8 +53,8 @@ def test_the_examples_in_the_shipped_file_are_correct() -> None:
         ),
         (
             '[channels.sms]\naccount_sid = "AC1"\nfrom = "me"\nto = ["0171"]',
-            "channels.sms.to",
-            'numbers such as "+4912345"',
+            "channels.sms.to[1]",
+            'a number such as "+4912345"',
         ),
         (
             '[channels.email]\nsmtp_url = "http://x"\nfrom = "a@b"\nto = ["c@d"]',

@@ -1,6 +1,6 @@
 """What holds for the words of all messages, and their form as JSON; the words themselves are in test_golden."""
 
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Destination, Draft, Heard, Message, MessageKind
 from standfast.notifier.render import render
 from standfast.notifier.tick import tick
-from standfast.notifier.words import LONGEST_FIELD, clean, duration
+from standfast.notifier.words import LONGEST_FIELD, clean
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -87,14 +87,6 @@ def test_the_body_of_a_shutdown_carries_its_event() -> None:
 )
 def test_what_other_programs_say_is_shown_on_one_bounded_line(text: str, shown: str) -> None:
     assert clean(text) == shown
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(-5, "0 s"), (0, "0 s"), (119, "119 s"), (120, "2 min"), (3600, "1 h"), (11100, "3 h 5 min"), (187200, "2 d 4 h")],
-)
-def test_durations_in_words(seconds: float, words: str) -> None:
-    assert duration(timedelta(seconds=seconds)) == words
 
 
 @pytest.mark.parametrize("unit", ["evil.service; reboot", "$(reboot)", "a b.service", "x" * 300, "bell\a.service"])

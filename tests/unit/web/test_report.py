@@ -4,8 +4,11 @@ import pytest
 from tests.unit.web import statuses
 from tests.unit.web.test_snapshot import GONE, NOW, shot
 
-from standfast.web.report import Cell, Report, Table, Tone, report
-from standfast.web.snapshot import Snapshot
+from standfast import __version__
+from standfast.moments import from_iso
+from standfast.time_words import moment
+from standfast.web.report import Cell, Report, Table, Tone, holdings, report
+from standfast.web.snapshot import Snapshot, Source
 
 
 def table(found: Report, title: str) -> Table:
@@ -71,7 +74,7 @@ def test_a_unit_tells_what_systemd_says_of_it() -> None:
             "critical",
             "none",
         ),
-        "2026-11-23 15:00:00 UTC",
+        "{at}",
     ]
     assert units.rows[1][1].tone == Tone.BAD
     assert set(words(units.rows[2])[1:6]) == {"unknown"}
@@ -90,11 +93,11 @@ def test_a_fleet_that_is_not_watched_says_so() -> None:
     found = report(Snapshot(NOW, GONE, GONE))
 
     assert [one.empty for one in found.tables if not one.rows] == [
-        "Unknown: the failure detector is not running.",
+        "Unknown: the failure detector tells nothing.",
         "No agent is running.",
-        "Unknown: the notifier is not running.",
-        "Unknown: the failure detector is not running.",
-        "None yet.",
+        "Unknown: the notifier tells nothing.",
+        "Unknown: the failure detector tells nothing.",
+        "Unknown: the failure detector tells nothing.",
     ]
 
 
@@ -119,16 +122,62 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ({"flat": True}, "nothing"),
+        ({"flat": None}, "not known"),
+        ({"flat": False}, "positions that it does not name"),
+        (
+            {"flat": False, "positions": [{"symbol": "NSE:SBIN", "quantity": 5}, {"symbol": "NSE:INFY"}]},
+            "5 NSE:SBIN, unknown NSE:INFY",
+        ),
+        ({"flat": False, "orders": [{}, {}]}, "2 orders pending"),
+        (
+            {"flat": None, "positions": [{"symbol": "NSE:SBIN", "quantity": -5}], "orders": [{}]},
+            "-5 NSE:SBIN, 1 order pending, not known whether that is all",
+        ),
+        ({"flat": False, "positions": "odd", "orders": 3}, "positions that it does not name"),
+    ],
+)
+def test_what_an_agent_holds(status: dict[str, Any], words: str) -> None:
+    assert holdings(Source(status)) == words
+
+
+def test_a_moment_among_words_is_by_the_clock_of_the_host() -> None:
+    at = from_iso("2026-11-23T15:40:00Z")
+    assert Cell("until {at}", at=at).words == f"until {moment(at, None)}"
+    assert Cell("{at} of a stranger's").words == "{at} of a stranger's"
+
+
+def test_an_odd_state_of_systemd_says_when_it_was_seen() -> None:
+    odd = statuses.detector(supervisor_status={"system_state": "degraded"})
+    cell = dict(report(shot(odd)).facts)["systemd"]
+    assert (cell.text, cell.at) == ("degraded at {at}; see: systemctl --failed", from_iso(statuses.AT))
+
+
+def test_an_older_version_is_remarked_and_no_problem() -> None:
+    running = statuses.agent(version="0.0.9")
+    found = report(shot(statuses.detector(version=__version__), statuses.notifier(version=__version__), paper=running))
+    assert found.problems == ()
+    assert found.remarks == (
+        f"Agent paper runs 0.0.9, installed is {__version__}: restart it when it suits: "
+        "systemctl restart standfast-agent@paper",
+    )
+    assert "Agent paper runs an older version," in report(shot(paper=statuses.agent())).remarks[-1]
+    assert report(Snapshot(NOW, GONE, GONE)).remarks == ()
+
+
 def test_hands_off_says_until_when() -> None:
     found = report(shot(statuses.detector(can_restart=False, hold_until="2026-11-23T15:40:00.000+00:00")))
 
-    assert ("Master restart", Cell("hands off until 15:40:00 UTC", Tone.BAD)) in found.facts
+    assert ("Master restart", Cell("hands off until {at}", Tone.BAD, from_iso("2026-11-23T15:40:00Z"))) in found.facts
 
 
 def test_what_a_release_made_not_count_is_not_said_to_be_none() -> None:
     label = "Restarts in the last hour"
     released = report(shot(statuses.detector(restart_count=1, released_at="2026-11-23T14:40:00.000+00:00")))
-    assert (label, Cell("1 since the release at 14:40:00 UTC")) in released.facts
+    assert (label, Cell("1 since the release at {at}", at=from_iso("2026-11-23T14:40:00Z"))) in released.facts
     long_ago = report(shot(statuses.detector(restart_count=1, released_at="2026-11-23T13:40:00.000+00:00")))
     assert (label, Cell("1")) in long_ago.facts
 

@@ -139,7 +139,7 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         ),
         (
             shot(statuses.detector(checked_at="2026-11-23T14:50:05.000+00:00")),
-            ["The failure detector has said nothing for 600 s; look"],
+            ["The failure detector has said nothing for 10 min; look"],
         ),
     ],
 )

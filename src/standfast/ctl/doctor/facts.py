@@ -11,16 +11,21 @@ from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.watched import Rules, Watching
 from standfast.notifier.config import NotifierConfig
 from standfast.timespan import timespan_s
+from standfast.unit_names import (
+    CHECK,
+    CHECK_TIMER,
+    DETECTOR,
+    MASTER_RESTART,
+    NOTIFIER,
+    STATUS,
+    STATUS_SOCKET,
+    TARGET,
+    agent_unit,
+)
 
-DETECTOR: Final = "standfast-detector.service"
-NOTIFIER: Final = "standfast-notifier.service"
-MASTER: Final = "standfast-master-restart.service"
-CHECK: Final = "standfast-check.service"
-STATUS: Final = "standfast-status.service"
-TARGET: Final = "standfast.target"
 # What runs, or waits to be called, all the time.
-RESIDENT: Final = (NOTIFIER, DETECTOR, "standfast-status.socket", "standfast-check.timer", TARGET)
-OWN: Final = (*RESIDENT, MASTER, CHECK, STATUS)
+RESIDENT: Final = (NOTIFIER, DETECTOR, STATUS_SOCKET, CHECK_TIMER, TARGET)
+OWN: Final = (*RESIDENT, MASTER_RESTART, CHECK, STATUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ class Secret:
         obstacle: why the daemon's user may not read a file of its own.
         is_public: whether others than its owner may read it.
         is_newer: whether it was stored after the unit was started.
-        is_needed: whether the unit fails without it.
+        is_needed: whether something that is configured does not work without it.
+        is_settable: whether it is one that `standfastctl secret set` knows.
     """
 
     asked_by: str
@@ -105,6 +111,7 @@ class Secret:
     is_public: bool = False
     is_newer: bool = False
     is_needed: bool = True
+    is_settable: bool = True
     agent: str = ""
 
 
@@ -125,6 +132,19 @@ class File:
     exists: bool = True
     obstacle: str = ""
     is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a strategy's source tells of the class that is configured; nothing where all is well.
+
+    Attributes:
+        wrong: why it cannot be loaded.
+        unknown: why that cannot be told.
+    """
+
+    wrong: str = ""
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +175,10 @@ class Facts:
     reached: tuple[Reach, ...] = ()
     files: Mapping[str, File] = field(default_factory=dict)
     strategies: Mapping[str, File] = field(default_factory=dict)
+    code: Mapping[str, Code] = field(default_factory=dict)
+    is_signing_wanted: bool = False
     modules: frozenset[str] = frozenset()
+    older_versions: Mapping[str, str] = field(default_factory=dict)
 
     def unit(self, name: str) -> Unit:
         """One of Standfast's own units; an empty one where systemd could not be asked."""
@@ -172,8 +195,3 @@ class Facts:
             watch = watching.watch_of(name)
             if watch is not None and unit.is_loaded:
                 yield watch, watching.rules(name, unit.get("Type")), unit
-
-
-def agent_unit(name: str) -> str:
-    """The unit of an agent."""
-    return f"standfast-agent@{name}.service"

@@ -2,21 +2,22 @@
 
 import importlib.util
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from standfast.agent.config import AgentConfig
-from standfast.config import ConfigError, Mistake
-from standfast.ctl import configuration
-from standfast.ctl.doctor.facts import DETECTOR, OWN, Facts, Unit, agent_unit
-from standfast.ctl.doctor.gather import files, host, reach, secrets, units
+from standfast.clock import utc_now
+from standfast.ctl.doctor.facts import OWN, Facts, Unit
+from standfast.ctl.doctor.gather import configured, files, host, reach, secrets, units
 from standfast.ctl.doctor.rules.files import paths as watched_paths
 from standfast.ctl.doctor.rules.libraries import LIBRARIES
 from standfast.detector.watched import is_glob
+from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
+from standfast.web.reading import read_snapshot
+from standfast.web.versions import older_version
 
 POLKIT: Final = "polkit.service"
 OPENALGO: Final = "*openalgo*.service"
-_AGENT_GLOB: Final = "standfast-agent@*.service"
 
 
 def gather() -> Facts:
@@ -25,60 +26,63 @@ def gather() -> Facts:
     Raises:
         SystemctlError: systemd cannot be asked.
     """
-    verdicts, mistakes = _verdicts()
-    by_program: dict[str, Any] = {one.file.program: one.config for one in verdicts if one.config is not None}
-    agents: dict[str, AgentConfig] = {
-        one.file.path.stem: one.config
-        for one in verdicts
-        if one.file.program == "agent" and isinstance(one.config, AgentConfig)
-    }
-    detector, notifier = by_program.get("detector"), by_program.get("notifier")
-    watches = [watch.unit for watch in detector.watch] if detector else []
-    globs = units.matching([*filter(is_glob, watches), OPENALGO, _AGENT_GLOB])
-    names = [watch for watch in watches if not is_glob(watch)]
-    matched = [name for pattern in filter(is_glob, watches) for name in globs[pattern]]
-    own = list(dict.fromkeys([*OWN, *map(agent_unit, agents), *globs[_AGENT_GLOB]]))
-    described = units.described(list(dict.fromkeys([*own, POLKIT, *names, *matched])))
-    own_units = {name: described[name] for name in own if name in described}
-    watched = {name: described[name] for name in (*names, *matched) if name in described}
-    found_secrets = tuple(secrets.needed(notifier, detector, agents, own_units))
-    seer = own_units.get(DETECTOR, Unit(DETECTOR))
-    return Facts(
+    facts, polkit = _with_units(configured.of(*configured.judged()))
+    return _with_host(_with_places(configured.with_what_they_name(facts, facts.units)), polkit)
+
+
+def _with_units(facts: Facts) -> tuple[Facts, Unit]:
+    """With Standfast's own units, the agents', and what the detector watches; and polkit's unit."""
+    watches = [watch.unit for watch in facts.detector.watch] if facts.detector else []
+    globs = units.matching([*filter(is_glob, watches), OPENALGO, AGENTS])
+    watched = [name for watch in watches for name in (globs[watch] if is_glob(watch) else (watch,))]
+    own = [*OWN, *map(agent_unit, facts.agents), *globs[AGENTS]]
+    described = units.described(list(dict.fromkeys([*own, POLKIT, *watched])))
+    facts = replace(
+        facts,
+        globs=globs,
+        units={name: described[name] for name in own if name in described},
+        watched={name: described[name] for name in watched if name in described},
+    )
+    return facts, described.get(POLKIT, Unit(POLKIT))
+
+
+def _with_places(facts: Facts) -> Facts:
+    """With what can be connected to, the files that the detector looks at, and secrets that lie open or idle."""
+    seer = facts.unit(DETECTOR)
+    places = reach.places(facts.notifier, facts.check, facts.agents, facts.detector, facts.watched)
+    return replace(
+        facts,
+        reached=reach.reached(list(places)),
+        files=files.seen((path for _, path in watched_paths(facts.detector)) if facts.detector else (), seer),
+        idle_secrets=secrets.idle(facts.secrets),
+        public_credentials=secrets.public_files(),
+    )
+
+
+def _with_host(facts: Facts, polkit: Unit) -> Facts:
+    """With what concerns the host as a whole."""
+    return replace(
+        facts,
         is_root=os.geteuid() == 0,
         in_container=host.in_container(),
-        units=own_units,
-        watched=watched,
-        globs=globs,
-        mistakes=tuple(mistakes),
-        secrets_in_environment=tuple(dict.fromkeys(line for one in verdicts for line in one.secrets)),
-        detector=detector,
-        notifier=notifier,
-        check=by_program.get("check"),
-        agents=agents,
-        missing_users=host.missing_users(notifier.listen_to_users if notifier else ()),
+        missing_users=host.missing_users(facts.notifier.listen_to_users if facts.notifier else ()),
         missing_groups=host.missing_groups(),
         deaf_admins=host.deaf_admins(),
-        polkit=host.polkit(described.get(POLKIT, Unit(POLKIT)), seer),
+        polkit=host.polkit(polkit, facts.unit(DETECTOR)),
         journal=host.journal(),
         free_shares=host.free_shares(),
-        secrets=found_secrets,
-        idle_secrets=secrets.idle(found_secrets),
-        public_credentials=secrets.public_files(),
         is_synchronized=host.is_synchronized(),
-        reached=reach.reached(list(reach.places(notifier, by_program.get("check"), agents, detector, watched))),
-        files=files.seen((path for _, path in watched_paths(detector)) if detector else (), seer),
-        strategies=dict(files.strategies(agents, own_units)),
+        older_versions=_older_versions(),
         modules=frozenset(module for module, _ in LIBRARIES.values() if _is_installed(module)),
     )
 
 
-def _verdicts() -> tuple[list[configuration.Verdict], list[Mistake]]:
-    try:
-        verdicts = [configuration.judge(file) for file in configuration.installed()]
-        strangers = list(configuration.strangers())
-    except ConfigError as error:
-        return [], list(error.mistakes)
-    return verdicts, [*(mistake for one in verdicts for mistake in one.mistakes), *strangers]
+def _older_versions() -> dict[str, str]:
+    """By unit: with which version daemons run that do not run with the installed one."""
+    found = read_snapshot(utc_now())
+    sources = {DETECTOR: found.detector, NOTIFIER: found.notifier}
+    sources |= {agent_unit(name): source for name, source in found.agents.items()}
+    return {unit: running for unit, source in sources.items() if (running := older_version(source))}
 
 
 def _is_installed(module: str) -> bool:

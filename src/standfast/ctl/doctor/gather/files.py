@@ -6,7 +6,8 @@ from typing import Final
 
 from standfast.agent.config import AgentConfig
 from standfast.ctl.access import AGENTS, DAEMONS, homes, unreadable
-from standfast.ctl.doctor.facts import File, Unit, agent_unit
+from standfast.ctl.doctor.facts import File, Unit
+from standfast.unit_names import agent_unit
 
 # What PrivateTmp=yes gives a unit of its own.
 _PRIVATE: Final = ("/tmp", "/var/tmp")

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from standfast import paths
-from standfast.ctl.doctor.facts import DETECTOR, MASTER, Journal, Polkit, Unit
+from standfast.ctl.doctor.facts import Journal, Polkit, Unit
 from standfast.ctl.doctor.rules.permission import RULE
 from standfast.disks import disk
+from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 USERS: Final = ("standfast", "standfast-status", "standfast-agent")
 GROUPS: Final = ("standfast-admin", "systemd-journal")
@@ -56,7 +57,7 @@ def polkit(service: Unit, detector: Unit) -> Polkit:
         # Debian 12 keeps polkit's rules to polkit: for others they count as there.
         rule_installed=paths.is_there(Path(RULE)),
         service=service,
-        may_start_master=_may_start(pid, MASTER) if can_ask else None,
+        may_start_master=_may_start(pid, MASTER_RESTART) if can_ask else None,
         may_start_others=_may_start(pid, DETECTOR) if can_ask else None,
     )
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from standfast.agent.config import AgentConfig
 from standfast.ctl import credentials
 from standfast.ctl.access import AGENTS, DAEMONS, unreadable
-from standfast.ctl.doctor.facts import DETECTOR, NOTIFIER, Secret, Unit, agent_unit
+from standfast.ctl.doctor.facts import Facts, Secret, Unit
 from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.channel_config import secrets as asked_for
 from standfast.notifier.config import NotifierConfig
+from standfast.unit_names import AGENT_TEMPLATE, DETECTOR, NOTIFIER, agent_unit
 
 # Where systemd looks by itself for a credential that no path is given for (systemd.exec(5)).
 _STORES: Final = tuple(
@@ -22,32 +22,34 @@ _STORES: Final = tuple(
 )
 
 
-def needed(
-    notifier: NotifierConfig | None,
-    detector: DetectorConfig | None,
-    agents: Mapping[str, AgentConfig],
-    units: Mapping[str, Unit],
-) -> Iterator[Secret]:
-    """Each secret that is asked for."""
-    if detector is not None:
-        unit = units.get(DETECTOR, Unit(DETECTOR))
-        checks = (*detector.database, *(check for watch in detector.watch for check in watch.check))
-        names = {check.password_credential for check in checks if isinstance(check, PostgresqlCheck)}
-        for name in sorted(names - {""}):
-            yield _secret(unit, name, "", DAEMONS)
-    if notifier is not None:
+def needed(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Secret]:
+    """Each secret that the configurations ask for."""
+    if facts.detector is not None:
+        yield from _of_detector(facts.detector, units.get(DETECTOR, Unit(DETECTOR)))
+    if facts.notifier is not None:
         unit = units.get(NOTIFIER, Unit(NOTIFIER))
-        for _, credential, file in asked_for(notifier.channels):
-            yield _secret(unit, credential, file, DAEMONS)
-        if webhook := notifier.channels.webhook:
-            yield _secret(
-                unit, webhook.secret_credential, webhook.secret_file, DAEMONS, is_needed=bool(webhook.secret_file)
-            )
-    for name, config in agents.items():
+        yield from _of_notifier(facts.notifier, unit, is_signing_wanted=facts.is_signing_wanted)
+    for name, config in facts.agents.items():
         if config.gateway == "openalgo":
             unit = units.get(agent_unit(name), Unit(agent_unit(name)))
             gateway = config.openalgo
             yield _secret(unit, gateway.api_key_credential, gateway.api_key_file, AGENTS, agent=name)
+
+
+def _of_detector(config: DetectorConfig, unit: Unit) -> Iterator[Secret]:
+    checks = (*config.database, *(check for watch in config.watch for check in watch.check))
+    names = {check.password_credential for check in checks if isinstance(check, PostgresqlCheck)}
+    for name in sorted(names - {""}):
+        yield _secret(unit, name, "", DAEMONS)
+
+
+def _of_notifier(config: NotifierConfig, unit: Unit, *, is_signing_wanted: bool) -> Iterator[Secret]:
+    for _, credential, file in asked_for(config.channels):
+        yield _secret(unit, credential, file, DAEMONS)
+    if webhook := config.channels.webhook:
+        # Without a word about a secret, messages are signed if there is one.
+        is_needed = bool(webhook.secret_file) or is_signing_wanted
+        yield _secret(unit, webhook.secret_credential, webhook.secret_file, DAEMONS, is_needed=is_needed)
 
 
 def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
@@ -59,7 +61,7 @@ def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (place.name, place.restart)
         for place, _ in credentials.stored()
-        if (place.name, place.unit) not in asked and not (place.unit == credentials.AGENTS and place.name in agents)
+        if (place.name, place.unit) not in asked and not (place.unit == AGENT_TEMPLATE and place.name in agents)
     )
 
 
@@ -80,7 +82,12 @@ def _secret(unit: Unit, credential: str, file: str, user: str, *, is_needed: boo
         )
     source = _source(unit, credential)
     if source is None:
-        return Secret(unit.name, credential, exists=False, is_needed=is_needed, agent=agent)
+        is_known = bool(unit.properties or unit.shipped) and all(
+            _exists(store / credential) is not None for store in _STORES
+        )
+        exists = False if is_known else None
+        known = credential in credentials.UNITS
+        return Secret(unit.name, credential, exists=exists, is_needed=is_needed, is_settable=known, agent=agent)
     exists = _exists(source)
     return Secret(
         unit.name, credential, str(source), exists, is_newer=_is_newer(source, unit), is_needed=is_needed, agent=agent

@@ -23,14 +23,19 @@ from standfast.ctl.doctor.rules import (
     strategies,
     thresholds,
     units,
+    versions,
     watched,
 )
 
 Rule = Callable[[Facts], Iterator[Finding]]
 
+# Those that hold for one configuration file and what it names on this host: check-config asks them too.
+OF_FILES: Final[tuple[Rule, ...]] = (credentials.findings, agents.findings, strategies.findings)
+
 # In the order in which they are told: what all the rest stands on comes first.
 RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("units", units.findings),
+    ("versions", versions.findings),
     ("drop-ins", drop_ins.findings),
     ("people", people.findings),
     ("permission", permission.findings),

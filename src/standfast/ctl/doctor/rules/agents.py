@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from standfast.agent.config import AgentConfig
 from standfast.ctl.doctor.facts import Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
+from standfast.unit_names import AGENT_STOPS_AFTER_S
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -14,9 +15,14 @@ def findings(facts: Facts) -> Iterator[Finding]:
         yield from _times(name, config, facts.agent_unit(name))
 
 
+def _seconds(unit: Unit, name: str, shipped_s: float) -> float | None:
+    """A time of the unit; as it is shipped where systemd could not be asked."""
+    return unit.seconds(name) if unit.properties else shipped_s
+
+
 def _times(name: str, config: AgentConfig, unit: Unit) -> Iterator[Finding]:
     end = config.shutdown
-    stop_s, watchdog_s = unit.seconds("TimeoutStopUSec"), unit.seconds("WatchdogUSec")
+    stop_s, watchdog_s = _seconds(unit, "TimeoutStopUSec", AGENT_STOPS_AFTER_S), unit.seconds("WatchdogUSec")
     if stop_s is not None and end.timeout_s >= stop_s:
         yield wrong(
             f"agent {name} may take shutdown.timeout_s = {end.timeout_s:g} to end, and systemd kills it after "

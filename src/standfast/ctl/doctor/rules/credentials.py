@@ -26,8 +26,11 @@ def _about(secret: Secret) -> Iterator[Finding]:
     agent = f" --agent {secret.agent}" if secret.agent else ""
     restart = f"systemctl restart {secret.asked_by}"
     if secret.exists is False and secret.is_needed:
-        set_it = f"standfastctl secret set {secret.credential}{agent} && {restart}"
-        step = set_it if secret.credential else f"write it to {secret.source}"
+        step = f"standfastctl secret set {secret.credential}{agent} && {restart}"
+        if not secret.credential:
+            step = f"write it to {secret.source}"
+        elif not secret.is_settable:
+            step = f"LoadCredential={name}:/PATH by systemctl edit {secret.asked_by}, or name one of standfastctl's own"
         yield wrong(f"{secret.asked_by} needs the secret {name}, and there is none", step)
     if secret.obstacle:
         yield wrong(f"{secret.asked_by} may not read {secret.source}: {secret.obstacle}", f"chown it, then {restart}")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from standfast.ctl.doctor.facts import DETECTOR, Facts
+from standfast.ctl.doctor.facts import Facts
 from standfast.ctl.doctor.finding import Finding, wrong
 from standfast.detector.check_tables import FileCheck, SqliteCheck, SqliteDatabase
 from standfast.detector.config import DetectorConfig
+from standfast.unit_names import DETECTOR
 
 
 def findings(facts: Facts) -> Iterator[Finding]:

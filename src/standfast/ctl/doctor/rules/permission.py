@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from standfast.ctl.doctor.facts import MASTER, Facts
+from standfast.ctl.doctor.facts import Facts
 from standfast.ctl.doctor.finding import Finding, wrong
+from standfast.unit_names import MASTER_RESTART
 
 RULE: Final = "/usr/share/polkit-1/rules.d/60-standfast.rules"
 
@@ -14,7 +15,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
     polkit = facts.polkit
     if not polkit.rule_installed:
         yield wrong(
-            f"{RULE} is missing: the detector may not start {MASTER}",
+            f"{RULE} is missing: the detector may not start {MASTER_RESTART}",
             "reinstall the package: apt install --reinstall standfast",
         )
     if not polkit.service.is_loaded or polkit.service.get("ActiveState") == "failed":
@@ -23,7 +24,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
         )
     elif polkit.rule_installed and polkit.may_start_master is False:
         yield wrong(
-            f"polkit does not let the detector start {MASTER}: another rule comes first",
+            f"polkit does not let the detector start {MASTER_RESTART}: another rule comes first",
             "look through /etc/polkit-1/rules.d, then: pkcheck(1)",
         )
     if polkit.may_start_others:

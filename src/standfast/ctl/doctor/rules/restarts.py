@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from standfast.ctl.doctor.facts import MASTER, Facts
+from standfast.ctl.doctor.facts import Facts
 from standfast.ctl.doctor.finding import Finding, note, wrong
 from standfast.detector.config import Cause, DetectorConfig, Mode
+from standfast.unit_names import MASTER_RESTART
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -13,12 +14,12 @@ def findings(facts: Facts) -> Iterator[Finding]:
         return
     if facts.detector.mode is Mode.ACT:
         yield from _cannot_come(facts, facts.detector)
-    burst = facts.unit(MASTER).get("StartLimitBurst")
+    burst = facts.unit(MASTER_RESTART).get("StartLimitBurst")
     if burst.isdigit() and facts.detector.restart.max_per_hour > int(burst):
         yield note(
-            f"restart.max_per_hour = {facts.detector.restart.max_per_hour} is never reached: {MASTER} has "
+            f"restart.max_per_hour = {facts.detector.restart.max_per_hour} is never reached: {MASTER_RESTART} has "
             f"StartLimitBurst={burst} in an hour of its own",
-            f"lower max_per_hour, or raise the limit: systemctl edit {MASTER}",
+            f"lower max_per_hour, or raise the limit: systemctl edit {MASTER_RESTART}",
         )
 
 
@@ -33,5 +34,5 @@ def _cannot_come(facts: Facts, config: DetectorConfig) -> Iterator[Finding]:
             'mode = "act" has nothing to restart: agents and oneshots are left out unless their watch says otherwise',
             "watch the fleet's services, or set restart = true where it is meant",
         )
-    if facts.unit(MASTER).get("LoadState") == "masked":
-        yield wrong(f'mode = "act" cannot act: {MASTER} is masked', f"systemctl unmask {MASTER}")
+    if facts.unit(MASTER_RESTART).get("LoadState") == "masked":
+        yield wrong(f'mode = "act" cannot act: {MASTER_RESTART} is masked', f"systemctl unmask {MASTER_RESTART}")

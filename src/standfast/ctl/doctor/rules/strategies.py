@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from standfast.ctl.doctor.facts import Facts
-from standfast.ctl.doctor.finding import Finding, wrong
+from standfast.ctl.doctor.finding import Finding, note, wrong
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
-    """Strategies that are not there, or that the agents' user may not read."""
+    """Strategies that are not there, that the agents' user may not read, or of which it cannot be told."""
     for name, file in facts.strategies.items():
         if file.obstacle:
             yield wrong(
@@ -16,8 +16,15 @@ def findings(facts: Facts) -> Iterator[Finding]:
                 if file.is_hidden
                 else "let the user standfast-agent read it: chmod -R o+rX, or a group",
             )
-        elif not file.exists:
+    for name, code in facts.code.items():
+        strategy = facts.agents[name].strategy if name in facts.agents else ""
+        if code.wrong:
             yield wrong(
-                f"agent {name} has no strategy at {file.path}",
+                f'agent {name} cannot load strategy = "{strategy}": {code.wrong}',
                 "correct strategy and strategy_path in its configuration",
+            )
+        elif code.unknown:
+            yield note(
+                f'whether agent {name} can load strategy = "{strategy}" is not known: {code.unknown}',
+                f"see when it starts: journalctl -u standfast-agent@{name} -p warning",
             )

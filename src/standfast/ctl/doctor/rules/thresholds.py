@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from standfast.ctl.doctor.facts import Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
-from standfast.detector.config import AGENTS, Mode, Tier, Watch
+from standfast.detector.config import Mode, Tier, Watch
 from standfast.detector.levels import CASCADE_UNITS
+from standfast.unit_names import AGENTS
 
 
 def findings(facts: Facts) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from standfast.ctl.doctor.facts import Facts
 from standfast.ctl.doctor.finding import Finding, note, wrong
-from standfast.detector.config import AGENTS
+from standfast.unit_names import AGENTS
 
 
 def findings(facts: Facts) -> Iterator[Finding]:

@@ -1,0 +1,103 @@
+"""An agent's strategy as its source tells it: the module is looked for and read, never imported or run."""
+
+import ast
+import difflib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Final
+
+from standfast.agent.config import AgentConfig
+from standfast.ctl.doctor.facts import Code
+
+# What a strategy answers to; see standfast.agent.strategy.
+_CALLBACKS: Final = ("start", "tick", "stop")
+_LARGEST_BYTES: Final = 5_000_000
+
+
+def look(config: AgentConfig) -> Code:
+    """Whether there is the class that `strategy` names, as far as that can be told without running the module."""
+    module, _, name = config.strategy.partition(":")
+    own = config.strategy_path
+    if own and Path(own).is_dir() and not os.access(own, os.R_OK | os.X_OK):
+        return Code(unknown=f"this user may not look into {own}")
+    try:
+        origin = _origin(module, [*([own] if own else []), *(place for place in sys.path if place)])
+    except (OSError, ImportError, ValueError) as error:
+        return Code(unknown=f"{module} cannot be looked for: {error}")
+    if origin is None:
+        return Code(wrong=f"there is no module {module} {f'in {own} or ' if own else ''}on Python's path")
+    return _in_source(Path(origin), name) if origin.endswith(".py") else Code(unknown=f"{origin} is no source")
+
+
+def _origin(module: str, places: Sequence[str]) -> str | None:
+    """The file of a module, found without importing the packages that it lies in; None where there is none."""
+    parts, found = module.split("."), list(places)
+    for number in range(1, len(parts) + 1):
+        spec = PathFinder.find_spec(".".join(parts[:number]), found)
+        if spec is None:
+            return None
+        if number == len(parts):
+            return spec.origin or f"{module}, a directory without __init__.py,"
+        found = list(spec.submodule_search_locations or ())
+    return None
+
+
+def _in_source(path: Path, name: str) -> Code:
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
+            return Code(unknown=f"{path} is no file of source")
+        tree = ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        return Code(wrong=f"{path}:{error.lineno} is not Python: {error.msg}")
+    except OSError as error:
+        return Code(unknown=f"{path} cannot be read: {error.strerror}")
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Code(wrong=f"{path} is not Python: {str(error) or 'too deep'}")
+    return _in_tree(tree, path, name)
+
+
+def _in_tree(tree: ast.Module, path: Path, name: str) -> Code:
+    bodies = list(_statements(tree.body))
+    classes = {one.name: one for one in bodies if isinstance(one, ast.ClassDef)}
+    if name in classes:
+        return _complete(classes[name], path)
+    if name in _bound(bodies) or "*" in _bound(bodies) or "__getattr__" in _bound(bodies):
+        return Code(unknown=f"{path} makes {name} in a way that only running it tells")
+    close = difflib.get_close_matches(name, list(classes), n=1)
+    return Code(wrong=f"{path} has no class {name}" + (f", but {close[0]}" if close else ""))
+
+
+def _complete(found: ast.ClassDef, path: Path) -> Code:
+    """What a class that inherits nothing lacks; of any other its source alone does not tell."""
+    own = _bound(_statements(found.body))
+    missing = [one for one in _CALLBACKS if one not in own]
+    if missing and not found.bases and not found.keywords and not found.decorator_list:
+        return Code(wrong=f"class {found.name} in {path} has no method {missing[0]}")
+    return Code()
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that are run when a module is imported: those in branches too, those in functions not."""
+    for one in body:
+        yield one
+        if not isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            inner = [part for part in ast.iter_child_nodes(one) if isinstance(part, ast.stmt | ast.ExceptHandler)]
+            yield from _statements([part for part in inner if isinstance(part, ast.stmt)])
+            for part in inner:
+                yield from _statements(part.body if isinstance(part, ast.ExceptHandler) else [])
+
+
+def _bound(statements: Iterator[ast.stmt] | Sequence[ast.stmt]) -> set[str]:
+    """The names that statements bind: classes, functions, imports, and whatever is assigned to."""
+    found: set[str] = set()
+    for one in statements:
+        if isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(one.name)
+        elif isinstance(one, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in one.names}
+        else:
+            found |= {part.id for part in ast.walk(one) if isinstance(part, ast.Name)}
+    return found
