@@ -74,8 +74,7 @@ def put(config: Path, kind: FlagKind, why: str) -> None:
 def _note(name: str, what: str, why: str = "") -> None:
     """Say in the journal, for the history, what was done to an agent; it holds though nobody hears it."""
     because = f": {why}" if why else ""
-    unit = f"standfast-agent@{name}.service"
-    say(Event(Kind.COMMAND, f"{what.capitalize()} agent {name}{because}", what.upper(), unit=unit))
+    say(Event(Kind.COMMAND, f"{what.capitalize()} agent {name}{because}", what.upper(), unit=agent_unit(name)))
 
 
 def take_away(config: Path) -> tuple[FlagKind, ...]:
