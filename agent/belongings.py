@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from standfast import paths
 from standfast.agent import session
 from standfast.agent.assembly import Trade, build_gateway, build_trade
 from standfast.agent.bell import Bell, Ring
@@ -85,9 +86,28 @@ class Belongings:
         self.config = config
         self.config_failure = None
 
+    def fail_config(self, error: ConfigError) -> None:
+        """There is no configuration to live by: whatever is tried next fails for that."""
+        if not error.is_missing:
+            self.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
+            return
+        path = self.files.config
+        unit, others = f"standfast-agent@{path.stem}", paths.agent_names(beside=path)
+        listed = f"there are: {', '.join(others)}" if others else "there is none at all"
+        self.config_failure = Failure(
+            FailureType.CONFIG_ERROR,
+            f"its configuration {path} is not there; {listed}",
+            f"If the name is a slip: systemctl stop {unit}; else put the file there, then: systemctl reload {unit}",
+        )
+
     def read_flags(self) -> None:
         """Read what a human put beside the configuration; a file that cannot be read counts as set."""
         self.flags = Flags(*(_flag(flag_path(self.files.config, kind)) for kind in FlagKind))
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether systemd runs this agent, and can be asked about it."""
+        return "INVOCATION_ID" in self._environ
 
     @property
     def built(self) -> AgentConfig:

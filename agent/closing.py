@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from standfast.agent.config import Scope
 from standfast.agent.desk import Desk
@@ -24,11 +24,15 @@ SLOW_LOOK_S = 0.5
 CANCEL_PATIENCE_S = 1.0
 # The account's books may show a fill as late as this after "close all".
 ACCOUNT_PATIENCE_S = 1.0
+# A gateway that fails is asked again after so long, then after twice as long, up to the longest.
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 0.5
 
 
 class Closing:
     """One attempt to get flat, in two steps that each may be cancelled at any moment.
 
+    A gateway that fails for now is asked again until the step is cancelled: it may be back before that.
     `end` is the verdict as of the last look, at whatever moment it is read. Books count only
     between two proofs of the broker session: without one, empty books say nothing.
     """
@@ -42,6 +46,8 @@ class Closing:
         self._looking_since_s: float | None = None
         self._cancelled_s: dict[str, float] = {}
         self._closing_orders: set[str] = set()
+        self._attempts = 0
+        self._trouble = ""
         self._closed: dict[Holding, int] = {}
         self._prices: dict[Holding, float] = {}
 
@@ -54,8 +60,38 @@ class Closing:
             return End(EndKind.UNVERIFIED, "the broker does not answer")
         return self._verdict
 
+    @property
+    def trouble(self) -> str:
+        """What the gateway failed with last in this step, "" when it did not."""
+        return self._trouble
+
     async def cancel_orders(self) -> str:
         """Cancel every pending order in scope and wait until none is left; says how many there were."""
+        return await self._persistently(self._cancel_orders)
+
+    async def close_positions(self) -> str:
+        """Close every position in scope and wait until the books show it; says what came of it."""
+        return await self._persistently(self._close_positions)
+
+    async def look_only(self) -> str:
+        """Find out what is open and leave it: outside the session hours nothing would fill."""
+        return await self._persistently(self._look_only)
+
+    async def _persistently(self, act: Callable[[], Awaitable[str]]) -> str:
+        pause_s, self._trouble = FIRST_PAUSE_S, ""
+        while True:
+            try:
+                return await act()
+            except AgentError as error:
+                if error.failure.is_permanent:  # a session that has ended does not come back by itself
+                    raise
+                if not self._trouble:
+                    log.info("[SHUTDOWN] Asking again as long as there is time: %s", error)
+                self._trouble = str(error)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _cancel_orders(self) -> str:
         await self._desk.quiet()
         if self._holds_nothing():
             return "nothing was pending"
@@ -67,19 +103,17 @@ class Closing:
                 await asyncio.sleep(self._gateway.poll_interval_s)
         return f"{len(self._cancelled_s)} orders asked to be cancelled"
 
-    async def close_positions(self) -> str:
-        """Close every position in scope and wait until the books show it; says what came of it."""
+    async def _close_positions(self) -> str:
         if self._holds_nothing():
             return str(self.end)
         self._verdict = End(EndKind.UNVERIFIED, "the broker session could not be proven")
         await self._gateway.prove_session()
-        attempts = 0
         while not (left := await self._look()).is_closed:
             cancelled = await self._cancel(one for one in left.pending if one not in self._closing_orders)
             if left.holdings and self._may_close(left):
-                if attempts == CLOSING_ATTEMPTS:
-                    return f"gave up after {attempts} attempts: {self.end}"
-                attempts += 1
+                if self._attempts == CLOSING_ATTEMPTS:
+                    return f"gave up after {self._attempts} attempts: {self.end}"
+                self._attempts += 1
                 await self._close(left.holdings)
             elif not cancelled:
                 await asyncio.sleep(self._gateway.poll_interval_s)
@@ -91,13 +125,12 @@ class Closing:
             self._verdict = End(EndKind.FLAT, self._what_was_done())
         return str(self.end)
 
-    async def look_only(self) -> str:
-        """Find out what is open and leave it: outside the session hours nothing would fill."""
+    async def _look_only(self) -> str:
         if self._holds_nothing():
             return str(self.end)
         await self._gateway.prove_session()
         left = await self._look()
-        return f"the market is closed: {self.end}" if not left.is_nothing else await self.close_positions()
+        return f"the market is closed: {self.end}" if not left.is_nothing else await self._close_positions()
 
     async def _look(self) -> Left:
         self._looking_since_s = monotonic_s()
@@ -106,6 +139,7 @@ class Closing:
             self._desk.own.find_again(orders, utc_now(), is_trusted=False)
             positions = await self._gateway.positions()
         except AgentError as error:
+            self._looking_since_s = None
             self._verdict = End(EndKind.UNVERIFIED, str(error))
             raise
         # Not in a finally: cancelled in the middle of a look, `end` must see since when it was looking.

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Final
 
 from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, held
@@ -9,9 +10,12 @@ from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input, State
 from standfast.agent.shutdown import Step, run_steps
 from standfast.agent.steps import StepName, StepResult
+from standfast.agent.unit import is_being_restarted
 from standfast.clock import monotonic_s, utc_now
 
 log = logging.getLogger(__name__)
+
+PATIENCE_WITH_SYSTEMD_S: Final = 0.3
 
 
 class Ending:
@@ -26,6 +30,7 @@ class Ending:
         self._open_gateway()
         self._closing = self._have.closing()
         self._is_open = self._have.is_open(utc_now())
+        self._restarting = asyncio.create_task(self._ask_whether_it_restarts())
 
     async def run(self) -> End:
         """Go through the steps and return the verdict; never raises, never takes longer than `timeout_s`."""
@@ -36,14 +41,15 @@ class Ending:
         config = self._have.config.shutdown
         budget_s = config.budget_s
         steps = (
-            Step(StepName.CANCEL_ORDERS, budget_s.cancel_orders, self._cancel_orders),
-            Step(StepName.CLOSE_POSITIONS, budget_s.close_positions, self._close_positions),
+            Step(StepName.CANCEL_ORDERS, budget_s.cancel_orders, self._cancel_orders, self._trouble),
+            Step(StepName.CLOSE_POSITIONS, budget_s.close_positions, self._close_positions, self._trouble),
             Step(StepName.SAVE_STATE, budget_s.save_state, lambda: self._save(stopping)),
             Step(StepName.NOTIFY, budget_s.notify, self._notify),
             Step(StepName.DISCONNECT, budget_s.disconnect, self._disconnect),
         )
         await run_steps(steps, config.timeout_s, self._tell)
         stopping.cancel()
+        self._restarting.cancel()
         return self.end
 
     @property
@@ -74,6 +80,9 @@ class Ending:
         trade = self._have.trade
         return await trade.pump.stop_strategy() if trade else "there was no strategy"
 
+    def _trouble(self) -> str:
+        return self._closing.trouble if self._closing else ""
+
     async def _cancel_orders(self) -> str:
         return await self._closing.cancel_orders() if self._closing else "there was no gateway"
 
@@ -94,11 +103,25 @@ class Ending:
         return await asyncio.shield(stopping)
 
     async def _notify(self) -> str:
+        restarts = await self._is_known_to_restart()
         took_s = monotonic_s() - self._begun_s
         self._life.reason = f"stopped: {self.end}"
-        self._life.say_the_end(self._was, self.end, self._results, took_s)
+        self._life.say_the_end(self._was, self.end, self._results, took_s, restarts=restarts)
         self._life.show()
         return str(self.end)
+
+    async def _ask_whether_it_restarts(self) -> bool:
+        if not self._have.is_unit:
+            return False
+        return await asyncio.to_thread(is_being_restarted, self._life.voice.messages.unit)
+
+    async def _is_known_to_restart(self) -> bool:
+        """What systemd said, asked at the beginning; the last message does not wait long for it."""
+        budget_s = self._have.config.shutdown.budget_s.notify
+        await asyncio.wait({self._restarting}, timeout=min(PATIENCE_WITH_SYSTEMD_S, budget_s / 2))
+        if not self._restarting.done() or self._restarting.exception() is not None:
+            return False
+        return self._restarting.result()
 
     async def _disconnect(self) -> str:
         if self._have.trade:

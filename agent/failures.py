@@ -161,6 +161,8 @@ TRANSIENT_TYPES: Final = frozenset(kind for kind, handling in HANDLING.items() i
 OPEN_POSITIONS: Final = frozenset(
     {FailureType.POSITIONS_NOT_FLAT, FailureType.POSITIONS_UNVERIFIED, FailureType.POSITIONS_HELD}
 )
+# What was told of positions and orders, and lasts whether the agent runs or not.
+ABOUT_POSITIONS: Final = OPEN_POSITIONS | {FailureType.ORDERS_UNSETTLED, FailureType.DATABASE_CORRUPT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +172,12 @@ class Failure:
     Attributes:
         type: what sort of failure it is.
         detail: what was seen, a phrase without a full stop.
+        step: the next step for a human, where it is another one than its type's.
     """
 
     type: FailureType
     detail: str
+    step: str = ""
 
     @property
     def failure_class(self) -> FailureClass:
@@ -202,7 +206,7 @@ class Failure:
 
     def action(self, name: str) -> str:
         """The next step for a human, for the agent of that name."""
-        return HANDLING[self.type].action.format(name=name)
+        return self.step or HANDLING[self.type].action.format(name=name)
 
     def __str__(self) -> str:
         return f"{self.type}: {self.detail}"

@@ -123,12 +123,16 @@ class Life:
         self._problems.add(failure, utc_now())
         self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.nets))
 
-    def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float) -> None:
+    def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool) -> None:
         """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
         if end.kind in END_TYPES:
             kind, _ = END_TYPES[end.kind]
             self._problems.add(Failure(kind, str(end)), utc_now())
-        self.voice.say(self.voice.messages.shutdown(was, end, steps, took_s, self.have.own.nets))
+        kinds = tuple(self._problems.all)
+        said = self.voice.messages.shutdown(
+            was, end, steps, took_s, self.have.own.nets, open_kinds=kinds, restarts=restarts
+        )
+        self.voice.say(said)
 
     def is_told(self, kind: str) -> bool:
         """Whether a problem of this kind was said in this life, and not yet that it is over."""
@@ -273,7 +277,7 @@ class Life:
         except ConfigError as error:
             if had_one:
                 raise
-            self.have.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
+            self.have.fail_config(error)
         if had_one and not lives_on(old, self.config):
             self._rebuild = True
             if self.state is State.ACTIVE:

@@ -1,14 +1,14 @@
 """What the agent says: its events and its STATUS= line. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from standfast.agent.failures import Failure, FailureType
+from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
 from standfast.agent.trading import Holding
-from standfast.events import Event, Kind, Severity
+from standfast.events import CLOSES, RESTARTS, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
 
@@ -81,21 +81,36 @@ class Messages:
         )
 
     def shutdown(
-        self, was: State, end: End, steps: Sequence[StepResult], took_s: float, nets: Mapping[Holding, int]
+        self,
+        was: State,
+        end: End,
+        steps: Sequence[StepResult],
+        took_s: float,
+        nets: Mapping[Holding, int],
+        *,
+        open_kinds: Iterable[str] = (),
+        restarts: bool = False,
     ) -> Event:
-        """The agent ends; anything but flat needs a human, at once."""
+        """The agent ends; anything but flat needs a human, at once.
+
+        Args:
+            open_kinds: the problems that were told and are not over; what is not about positions is nobody's now.
+            restarts: whether systemd starts it again at once.
+        """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         held = f"; as far as is known it holds {in_words(nets)}" if kind and nets else ""
+        again = "; systemd starts it again" if restarts else ""
+        more = {RESTARTS: True} if restarts else {CLOSES: [one for one in open_kinds if one not in ABOUT_POSITIONS]}
         return Event(
             Kind.SHUTDOWN,
-            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{held}",
+            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{held}{again}",
             type=kind or "",
             severity=severity,
             unit=self.unit,
             state=State.SHUTDOWN,
             previous_state=was,
             action=Failure(kind, end.detail).action(self.name) if kind else "",
-            data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}},
+            data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.ending import Ending
-from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End
 from standfast.agent.keeping_up import KeepingUp
 from standfast.agent.life import Life
@@ -44,7 +44,7 @@ class Runner:
         except ConfigError as error:
             if len(error.mistakes) > 1:  # a single one is told by the state that it leads to
                 log_mistakes(error)
-            self._have.config_failure = Failure(FailureType.CONFIG_ERROR, error.first_line)
+            self._have.fail_config(error)
         try:
             self._have.open_store()
         except AgentError as error:

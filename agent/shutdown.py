@@ -14,11 +14,16 @@ CANCEL_S: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to do within its budget; it returns what came of it, in words."""
+    """Something to do within its budget; it returns what came of it, in words.
+
+    Attributes:
+        trouble: what kept it from its end, in words, when its time is over; "" when that is not known.
+    """
 
     name: StepName
     budget_s: float
     act: Callable[[], Awaitable[str]]
+    trouble: Callable[[], str] = str
 
 
 async def run_steps(
@@ -55,7 +60,8 @@ async def _run_step(step: Step, allowed_s: float) -> StepResult:
     if not task.done():
         task.cancel()
         task.add_done_callback(_forget)
-        return StepResult(step.name, Outcome.OVERRAN, took_s, f"given up after {allowed_s:.1f} s")
+        why = f": {trouble}" if (trouble := step.trouble()) else ""
+        return StepResult(step.name, Outcome.OVERRAN, took_s, f"given up after {allowed_s:.1f} s{why}")
     error = None if task.cancelled() else task.exception()
     if error is not None:
         return StepResult(step.name, Outcome.FAILED, took_s, " ".join(f"{type(error).__name__}: {error}".split()))

@@ -21,7 +21,8 @@ async def cancel_pending(have: Belongings) -> str:
     if closing is None:
         return "no order is pending" if have.own.is_flat else "pending orders could not be cancelled: no gateway"
     budget_s = have.config.shutdown.budget_s.cancel_orders
-    results = await run_steps([Step(StepName.CANCEL_ORDERS, budget_s, closing.cancel_orders)], budget_s, _tell)
+    step = Step(StepName.CANCEL_ORDERS, budget_s, closing.cancel_orders, lambda: closing.trouble)
+    results = await run_steps([step], budget_s, _tell)
     done = results[0].outcome is Outcome.DONE
     return results[0].detail if done else f"pending orders could not be cancelled: {results[0].detail}"
 
@@ -32,9 +33,10 @@ async def close_all(have: Belongings) -> End:
     if closing is None:
         return End(EndKind.UNVERIFIED, "there was no gateway to ask")
     shutdown = have.config.shutdown
+    budget_s = shutdown.budget_s
     steps = (
-        Step(StepName.CANCEL_ORDERS, shutdown.budget_s.cancel_orders, closing.cancel_orders),
-        Step(StepName.CLOSE_POSITIONS, shutdown.budget_s.close_positions, closing.close_positions),
+        Step(StepName.CANCEL_ORDERS, budget_s.cancel_orders, closing.cancel_orders, lambda: closing.trouble),
+        Step(StepName.CLOSE_POSITIONS, budget_s.close_positions, closing.close_positions, lambda: closing.trouble),
     )
     await run_steps(steps, shutdown.timeout_s, _tell)
     return closing.end

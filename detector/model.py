@@ -10,7 +10,17 @@ from enum import IntEnum, StrEnum
 from typing import Final
 
 from standfast.detector.prediction.model import FigureObservation, Key, Prediction, Series
-from standfast.unit_names import CHECK, CHECK_TIMER, DETECTOR, MASTER_RESTART, NOTIFIER, STATUS, STATUS_SOCKET, TARGET
+from standfast.unit_names import (
+    ALARM,
+    CHECK,
+    CHECK_TIMER,
+    DETECTOR,
+    MASTER_RESTART,
+    NOTIFIER,
+    STATUS,
+    STATUS_SOCKET,
+    TARGET,
+)
 
 
 class Level(IntEnum):
@@ -305,6 +315,7 @@ OWN_UNITS: Final = frozenset(
         NOTIFIER,
         CHECK,
         CHECK_TIMER,
+        ALARM,
         STATUS,
         STATUS_SOCKET,
         TARGET,

@@ -22,7 +22,7 @@ class Answer:
 
     def say(self) -> None:
         """Log it."""
-        level = logging.INFO if self.reason is Obeyed.DONE else logging.ERROR
+        level = logging.INFO if self.reason in (Obeyed.DONE, Obeyed.REPLACED) else logging.ERROR
         log.log(level, "[NOTIFICATION] Command %s: %s", self.command, self.reason, extra=dict(self.fields))
 
 

@@ -1,8 +1,12 @@
 """Deduplication: every occurrence is counted, whether or not it is told. Pure."""
 
 import dataclasses
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 
+from standfast.events import SINCE, UNTIL
+from standfast.moments import from_iso
 from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
 
 
@@ -19,6 +23,24 @@ def identity(heard: Heard) -> Identity:
     return Identity(heard.event.type, heard.event.unit)
 
 
+def began_at(heard: Heard) -> datetime:
+    """When it began: as who reports it says, who may have seen it late; never after the report."""
+    return min(_moment(heard.event.data, SINCE) or heard.at, heard.at)
+
+
+def ended_at(heard: Heard) -> datetime:
+    """When it ended: as who reports it says; never after the report."""
+    return min(_moment(heard.event.data, UNTIL) or heard.at, heard.at)
+
+
+def _moment(data: Mapping[str, object], key: str) -> datetime | None:
+    value = data.get(key)
+    try:
+        return from_iso(value).astimezone(UTC) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Problem]:
     """The problem with this occurrence counted; the latest words win, the severity never falls."""
     event = heard.event
@@ -31,7 +53,7 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
             severity=event.severity,
             action=event.action,
             failure_class=event.failure_class,
-            first_occurrence=heard.at,
+            first_occurrence=began_at(heard),
             last_occurrence=heard.at,
         )
         return Match.NEW, problem

@@ -7,8 +7,8 @@ import dataclasses
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from standfast.events import Event, Kind, Severity
-from standfast.notifier import aggregate, commands, dedup, resolution, route, silence, telling, throttle
+from standfast.events import Severity
+from standfast.notifier import aggregate, commands, dedup, ends, resolution, route, silence, telling, throttle
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.channel_config import CANARY
 from standfast.notifier.commands import Resolve
@@ -23,8 +23,6 @@ from standfast.notifier.silence import Silencing
 from standfast.notifier.telling import Telling
 from standfast.notifier.throttle import Throttle
 
-STOPPED = "its agent was stopped"
-
 
 class Plain(StrEnum):
     """Reasons that are nobody else's."""
@@ -36,6 +34,7 @@ class Plain(StrEnum):
     NOT_TOLD = "for readers of the journal"
     TOLD = "who logged it has told people of it"
     TAKEN_ON = "somebody took it on before it was told"
+    ACKNOWLEDGED = "somebody has taken it on: no reminders"
     PASSED_ON = "passed on to the worker"
 
 
@@ -44,7 +43,7 @@ Reason = Admission | Flapping | Match | Obeyed | Plain | Recovery | Return | Sil
 
 def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     """Take in an authorised event; the answer says what became of it."""
-    _note_the_end(ledger, heard.event)
+    ends.end_with_agent(ledger, heard.event, heard.at)
     match telling.telling(heard.event):
         case Telling.PROBLEM:
             return _problem(ledger, heard, config, now)
@@ -75,7 +74,8 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         ledger.next_id += 1
         problem = ledger.inherited(problem)
     ledger.keep(problem)
-    if match is Match.NEW or resting:
+    was_closed = resting is not None and resting.stage is Stage.CLOSED
+    if match is Match.NEW or (resting and not was_closed):
         decision, flap = ledger.change(identity, heard.at, now, config)
         if decision in (Flapping.STARTED, Flapping.GOES_ON):
             problem = _flaps(ledger, problem, decision, flap.count, config, now)
@@ -87,7 +87,7 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         return _admit(ledger, problem, config, now)
     if match is Match.ESCALATED:
         return _escalated(ledger, problem, config, now)
-    return Return.NOT_OVER if resting else _told_before(ledger, problem, config, now)
+    return Return.NOT_OVER if resting and not was_closed else _told_before(ledger, problem, config, now)
 
 
 def _admit(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
@@ -109,6 +109,8 @@ def _told_before(ledger: Ledger, problem: Problem, config: NotifierConfig, now: 
     decision = throttle.throttle(problem, config.throttle_s, now)
     if decision is not Throttle.WINDOW_PASSED:
         return decision
+    if problem.acknowledged:
+        return Plain.ACKNOWLEDGED
     if ledger.silencing(problem, now) is Silencing.SILENCED:
         return Silencing.SILENCED
     ledger.tell((problem,), MessageKind.REMINDER, config, now)
@@ -144,17 +146,13 @@ def _flaps(
     return quiet
 
 
-def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime, ended_by: str = "") -> Reason:
-    """The end of a problem.
-
-    Args:
-        ended_by: who says so, when it is a person.
-    """
-    problem = ledger.problems.get(dedup.identity(heard))
+def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    """The end of a problem, as its source reports it."""
+    problem = ledger.awaiting_end(dedup.identity(heard))
     decision = resolution.recovery(problem, heard.event)
     if problem is None:
         return decision
-    ended = dataclasses.replace(resolution.resolved(problem, heard.at), ended_by=ended_by)
+    ended = resolution.resolved(problem, dedup.ended_at(heard))
     if decision is Recovery.SUPERSEDED:
         ledger.close(ended)
         ledger.bequeath(problem, str(heard.event.data["superseded_by"]))
@@ -198,13 +196,6 @@ def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     return Plain.AT_ONCE
 
 
-def _note_the_end(ledger: Ledger, event: Event) -> None:
-    """Nobody is reminded of the problems of an agent that is not there, but for how it ended."""
-    for problem in _told_of(ledger, event.unit) if event.kind is Kind.SHUTDOWN else ():
-        if problem.type != event.type:
-            ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
-
-
 def _told_of(ledger: Ledger, unit: str) -> list[Problem]:
     return [one for one in ledger.problems.values() if one.unit == unit and one.stage is Stage.TOLD]
 
@@ -224,6 +215,5 @@ def _command(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     problem = ledger.numbered(asked.problem_id)
     if problem is None:
         return Obeyed.NO_SUCH_PROBLEM
-    event = Event(Kind.RESOLVED, f"Resolved by {heard.by}", problem.type, unit=problem.unit)
-    _recovery(ledger, dataclasses.replace(heard, event=event), config, now, heard.by)
+    ends.end_by_hand(ledger, problem, heard.by, heard.at, config, now)
     return Obeyed.DONE

@@ -12,7 +12,7 @@ from typing import Any
 from standfast.clock import boot_id
 from standfast.events import TOLD, Event, Kind, Severity
 from standfast.moments import from_iso, iso
-from standfast.notifier import dedup, flood
+from standfast.notifier import dedup, ends, flood
 from standfast.notifier.answer import Answer, answer_to
 from standfast.notifier.authorise import Speaker, Verdict, authorise
 from standfast.notifier.config import NotifierConfig
@@ -27,7 +27,7 @@ from standfast.notifier.refusals import Refusals
 from standfast.notifier.render import render
 from standfast.notifier.route import route
 from standfast.notifier.silence import Silencing, is_over
-from standfast.notifier.status import LISTED_PROBLEMS, silence_table
+from standfast.notifier.status import LISTED_PROBLEMS, closed_table, silence_table
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
 from standfast.notifier.users import Trusted, name_of
@@ -144,11 +144,13 @@ class Intake:
         """
         now = self._now()
         silences = [one for one in self._ledger.silences.values() if not is_over(one, now)]
+        closed = ends.closed(self._ledger.resting.values())
         return {
             "unresolved": len(self._ledger.problems),
             "unresolved_errors": [
                 {**row, "silenced": self._is_silenced(row, now)} for row in self._store.unresolved(LISTED_PROBLEMS)
             ],
+            "closed_errors": [closed_table(one) for one in closed[-LISTED_PROBLEMS:]],
             "silences": [silence_table(one) for one in silences],
             "deliveries": self._store.ended_deliveries(),
             "ignored_events": self._refusals.total,

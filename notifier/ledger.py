@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from standfast.notifier import aggregate, flapping, route, silence
+from standfast.notifier import aggregate, flapping, resolution, route, silence
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.model import (
+    RESTING_STAGES,
     Destination,
     Draft,
     Identity,
@@ -51,7 +52,7 @@ class Ledger:
 
     Attributes:
         problems: the unresolved ones.
-        resting: resolved ones whose end was not told yet: recovering or flapping.
+        resting: resolved ones whose end was not told yet: recovering, flapping or closed.
         flaps: the history of what changed its state lately.
         silences: those that are in force or will be.
         statuses: when a status of each unit was last told.
@@ -109,17 +110,28 @@ class Ledger:
         """A resolved problem of which nothing more is to be told."""
         self.problems.pop(problem.identity, None)
         self.resting.pop(problem.identity, None)
-        if problem.stage in (Stage.RECOVERING, Stage.FLAPPING):
+        if problem.stage in RESTING_STAGES:
             problem = dataclasses.replace(problem, stage=Stage.TOLD)
         self.changes.problems[problem.id] = problem
         self._close_empty_window()
 
+    def awaiting_end(self, identity: Identity) -> Problem | None:
+        """The problem that its source's word ends: an unresolved one, or one that was closed without that word."""
+        resting = self.resting.get(identity)
+        if resting is not None and resting.stage is Stage.CLOSED:
+            return resolution.reopened(resting)
+        return self.problems.get(identity)
+
     def bequeath(self, problem: Problem, heir_type: str) -> None:
-        """A problem that was told gives way to a worse one, which is there already or comes next."""
-        for one in self.problems.values():
-            if one.type == heir_type:
-                self.keep(with_channels(one, problem.told_on))
-                return
+        """A problem that was told gives way to a worse one, which is there already or comes next.
+
+        Where several units have the worse one it is its own unit's; else that of the fleet, of which there is one.
+        """
+        there = [one for one in self.problems.values() if one.type == heir_type]
+        if there:
+            heir = next((one for one in there if one.unit == problem.unit), there[0])
+            self.keep(with_channels(heir, problem.told_on))
+            return
         if not problem.told_on:
             return
         self.heirs[heir_type] = tuple(dict.fromkeys([*self.heirs.pop(heir_type, ()), *problem.told_on]))

@@ -33,6 +33,11 @@ class Stage(StrEnum):
     TOLD = "told"  # a message about it is in the outbox, or was delivered
     RECOVERING = "recovering"  # it is over, and that is told when it has stayed so for a moment
     FLAPPING = "flapping"  # it comes and goes; nothing is told until it is stable
+    CLOSED = "closed"  # its agent was stopped; whether it is over shows when that is started again
+
+
+# The stages in which a resolved problem is not done with.
+RESTING_STAGES = (Stage.RECOVERING, Stage.FLAPPING, Stage.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Problem:
             was told of it is told of its end.
         quiet: why it is not reminded of, such as "acknowledged by root"; "" when it is.
         acknowledged: whether a person took it on.
-        ended_by: who said that it is over, when it was a person and not its source.
+        ended_by: who said that it is over, or why it was closed, when it was not its source.
     """
 
     id: int

@@ -4,6 +4,7 @@ import dataclasses
 from enum import StrEnum
 
 from standfast.events import Event, Kind, Severity
+from standfast.notifier import silence
 from standfast.notifier.commands import Acknowledge, Command, NotOurs, TestNotify, Unsilence
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.ledger import Ledger
@@ -15,6 +16,7 @@ class Obeyed(StrEnum):
     """What became of a command."""
 
     DONE = "done"
+    REPLACED = "done, in place of an older silence of the same"
     NO_SUCH_PROBLEM = "no unresolved problem has this number"
     NO_SUCH_SILENCE = "no silence has this id"
     NO_SUCH_CHANNEL = "this channel is not configured"
@@ -26,8 +28,7 @@ def obey(ledger: Ledger, command: Command, heard: Heard, config: NotifierConfig)
     """Follow every command but Resolve, which is a recovery like any other."""
     match command:
         case Silence():
-            ledger.set_silence(command.id, command)
-            return Obeyed.DONE
+            return _silence(ledger, command)
         case Unsilence():
             return _unsilence(ledger, command)
         case Acknowledge():
@@ -38,6 +39,14 @@ def obey(ledger: Ledger, command: Command, heard: Heard, config: NotifierConfig)
             return Obeyed.NOT_OURS
         case _:
             return Obeyed.BAD
+
+
+def _silence(ledger: Ledger, command: Silence) -> Obeyed:
+    older = silence.taken_over(command, ledger.silences.values())
+    for one in older:
+        ledger.set_silence(one.id, None)
+    ledger.set_silence(command.id, silence.going_on(command, older))
+    return Obeyed.REPLACED if older else Obeyed.DONE
 
 
 def _unsilence(ledger: Ledger, command: Unsilence) -> Obeyed:

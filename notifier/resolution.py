@@ -48,7 +48,7 @@ def resolved(problem: Problem, at: datetime) -> Problem:
 
 def reopened(problem: Problem) -> Problem:
     """A problem that is back before its end was told."""
-    stage = Stage.TOLD if problem.stage is Stage.RECOVERING else problem.stage
+    stage = Stage.TOLD if problem.stage in (Stage.RECOVERING, Stage.CLOSED) else problem.stage
     return dataclasses.replace(problem, resolved_at=None, stage=stage, ended_by="")
 
 

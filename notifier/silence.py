@@ -5,7 +5,7 @@ A silence may hold back a new message, never the recovery of a problem that was 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -45,6 +45,20 @@ def silencing(silences: Iterable[Silence], severity: Severity, error_type: str, 
         if one.start <= now < one.end and _matches(one, severity, error_type, unit):
             return Silencing.SILENCED
     return Silencing.NONE
+
+
+def taken_over(new: Silence, silences: Iterable[Silence]) -> list[Silence]:
+    """Those for exactly the same in which a new one begins: it takes their place. What is planned for later stays."""
+    return [one for one in silences if _matchers(one) == _matchers(new) and one.start <= new.start < one.end]
+
+
+def going_on(new: Silence, older: Iterable[Silence]) -> Silence:
+    """The new one, in force since the older ones were."""
+    return replace(new, start=min((one.start for one in older), default=new.start))
+
+
+def _matchers(one: Silence) -> tuple[str, str, str]:
+    return one.unit, one.type, one.severity
 
 
 def is_over(silence: Silence, now: datetime) -> bool:

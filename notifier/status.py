@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from standfast.moments import iso
-from standfast.notifier.model import Delivery
+from standfast.notifier.model import Delivery, Problem
 from standfast.notifier.silence import Silence
 
 # The status file is small on purpose; the error log in the database has them all.
@@ -45,6 +45,18 @@ def silence_table(one: Silence) -> dict[str, Any]:
         "end": iso(one.end),
         "why": one.why,
         "by": one.by,
+    }
+
+
+def closed_table(one: Problem) -> dict[str, Any]:
+    """A problem that was closed without its end, for the status file."""
+    return {
+        "id": one.id,
+        "error_type": one.type,
+        "unit": one.unit,
+        "error_message": one.message,
+        "closed_at": iso(one.resolved_at) if one.resolved_at else None,
+        "why": one.ended_by,
     }
 
 

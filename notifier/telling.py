@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from enum import StrEnum
 
-from standfast.events import Event, Kind, Severity
+from standfast.events import RESTARTS, Event, Kind, Severity
 from standfast.notifier.model import MessageKind
 
 
@@ -47,7 +47,10 @@ def telling(event: Event) -> Telling:
     """How this event is told; a problem or recovery without a type has no identity and is nobody's.
 
     An end of an agent that has a type is not flat: that lasts until its next start, or somebody, has seen to it.
+    One that is flat and in the middle of a restart wakes nobody: what comes of the start is told if it goes wrong.
     """
+    if event.kind is Kind.SHUTDOWN and not event.type and event.data.get(RESTARTS) is True:
+        return Telling.NOTHING
     found = Telling.PROBLEM if event.kind is Kind.SHUTDOWN and event.type else _TELLINGS[event.kind]
     if found in (Telling.PROBLEM, Telling.RECOVERY) and not event.type:
         return Telling.NOTHING

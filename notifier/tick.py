@@ -3,7 +3,7 @@
 import dataclasses
 from datetime import datetime
 
-from standfast.notifier import aggregate, flapping, resend, resolution, silence, throttle
+from standfast.notifier import aggregate, ends, flapping, resend, resolution, silence, throttle
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flapping
 from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route, farewell
@@ -108,6 +108,7 @@ def _end_silences(ledger: Ledger, now: datetime) -> None:
 def _sweep(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
     """Forget histories that no longer matter."""
     ledger.swept_at = now
+    ends.forget(ledger, now)
     for identity, flap in list(ledger.flaps.items()):
         if flapping.is_forgotten(flap, now, config.flapping):
             ledger.set_flap(identity, None)

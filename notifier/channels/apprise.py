@@ -57,7 +57,7 @@ class AppriseChannel:
 
     def standing(self) -> Standing:
         """The library can only send."""
-        return Standing(None, "the services of Apprise can be asked nothing without sending something")
+        return Standing(None, "Apprise's services can be asked nothing without sending something", is_askable=False)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -47,11 +47,13 @@ class Standing:
 
     Attributes:
         good: None where that could not be found out.
+        is_askable: False where the other side can be asked nothing without telling somebody something.
         detail: what it said, or why it could not be asked: one line, without secrets.
     """
 
     good: bool | None
     detail: str = ""
+    is_askable: bool = True
 
 
 class Channel(Protocol):

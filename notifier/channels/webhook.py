@@ -51,7 +51,7 @@ class WebhookChannel:
 
     def standing(self) -> Standing:
         """Whatever is posted to an address of the user's may be told to somebody."""
-        return Standing(None, "a webhook can be asked nothing without sending something")
+        return Standing(None, "a webhook can be asked nothing without sending something", is_askable=False)
 
     def _signature(self, data: bytes) -> dict[str, str]:
         if not self._key:

@@ -13,7 +13,7 @@ from standfast.notifier.body import webhook_body
 from standfast.notifier.fallback import Fallback, fallback, is_handed_on
 from standfast.notifier.flapping import Flap
 from standfast.notifier.ledger import Changes, Ledger
-from standfast.notifier.model import Delivery, Identity, Message, MessageKind
+from standfast.notifier.model import RESTING_STAGES, Delivery, Identity, Message, MessageKind
 from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
 from standfast.notifier.store.handing import hand_on, hurry, insert_delivery, retire, undelivered
@@ -81,7 +81,7 @@ class Store:
                 to_problem(row)
                 for row in self._connection.execute(
                     f"SELECT {PROBLEM_COLUMNS} FROM error_notifications_log"
-                    " WHERE is_resolved = 0 OR stage IN ('recovering', 'flapping')"
+                    f" WHERE is_resolved = 0 OR stage IN ({', '.join(repr(one.value) for one in RESTING_STAGES)})"
                 )
             ]
             flaps = [to_flap(row) for row in self._connection.execute(f"SELECT {FLAP_COLUMNS} FROM flapping")]

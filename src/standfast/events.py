@@ -84,6 +84,13 @@ TOPICS: Final[Mapping[Kind, Topic]] = {
 
 # In the data of a problem or its end: people were told of it already, by whoever logged it.
 TOLD: Final = "told"
+# In the data of a problem and of its end: since when, and until when, where that was not the moment of the entry.
+SINCE: Final = "since"
+UNTIL: Final = "until"
+# In the data of a shutdown: the types of its unit's problems that are nobody's while it is stopped.
+CLOSES: Final = "closes"
+# In the data of a shutdown: systemd starts the unit again at once.
+RESTARTS: Final = "restarts"
 
 # journald drops entries of priority 5 and 6 first under a flood, and syncs 0-2 to disk at once: hence 4 and 2.
 PRIORITIES: Final[Mapping[Severity, int]] = {Severity.INFO: 4, Severity.WARNING: 4, Severity.CRITICAL: 2}

@@ -51,6 +51,12 @@ def agent_config(name: str) -> Path:
     return AGENTS_CONFIG / f"{name}.toml"
 
 
+def agent_names(beside: Path | None = None) -> list[str]:
+    """The agents that have a configuration file, in the directory of this one or in the usual one."""
+    directory = beside.parent if beside else AGENTS_CONFIG
+    return sorted({path.stem for path in listed(directory, ".toml", ".json")})
+
+
 def agent_database(name: str) -> Path:
     """The state database of agent NAME."""
     return STATE / "agent" / name / "state.db"

@@ -29,6 +29,6 @@ def test_a_watcher_that_is_being_started_is_looked_at_again(bus: PrivateBus, aft
                 found = await looking
         finally:
             await fleet.close()
-        return {answer.question.unit: answer.well for answer in found if answer.question.type == "WATCHER_DOWN"}
+        return {answer.question.unit: answer.well for answer in found.answers if answer.question.type == "WATCHER_DOWN"}
 
     assert asyncio.run(run()) == {"standfast-detector.service": well, "standfast-notifier.service": True}

@@ -6,15 +6,16 @@ import asyncio
 import threading
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from standfast.check import __main__ as check
-from standfast.check import findings
+from standfast.check import findings, hearing
 from standfast.check.aside import aside
 from standfast.check.config import CheckConfig
 from standfast.check.findings import Answer
+from standfast.check.hearing import Listened
 from standfast.check.known import Known
 from standfast.check.looking import Looked, Looker
 from standfast.check.memory import DAMAGED, Memory
@@ -22,7 +23,9 @@ from standfast.check.outlet import Outlet
 from standfast.detector.config import DetectorConfig
 from standfast.events import Event, Kind, Severity
 from standfast.journal import RecordedEvents
+from standfast.notifier import users
 from standfast.notifier.config import NotifierConfig
+from standfast.notifier.entries import Entry
 from standfast.notifier.model import Draft, Heard
 from standfast.unit_names import NOTIFIER
 
@@ -44,16 +47,18 @@ class Kept(Outlet):
         return listed
 
 
-def told(before: Memory, heard: list[Heard] | None, monkeypatch: pytest.MonkeyPatch) -> tuple[Memory, list[str]]:
+def told(
+    before: Memory, heard: list[Heard] | None, monkeypatch: pytest.MonkeyPatch, until: datetime | None = None
+) -> tuple[Memory, list[str]]:
     """What a run that finds the notifier down remembers and sends."""
     asked: list[datetime] = []
 
-    def heard_since(since: datetime, config: NotifierConfig) -> list[Heard] | None:
+    def heard_since(since: datetime, config: NotifierConfig) -> Listened | None:
         asked.append(since)
-        return heard
+        return None if heard is None else Listened(tuple(heard), until)
 
     monkeypatch.setattr(check, "heard_since", heard_since)
-    looked = Looked((DOWN,), (), {}, {}, BEGAN, True)
+    looked = Looked((DOWN,), (), {}, {}, {}, BEGAN, True)
     with closing(Kept()) as taker:
         looker = Looker(CheckConfig(), Known(DetectorConfig(), NotifierConfig(), ()), taker, RecordedEvents())
         kept, _ = asyncio.run(check._tell(looked, before, looker))
@@ -75,6 +80,38 @@ def test_a_journal_that_cannot_be_read_is_read_from_there_in_the_next_run(monkey
     kept, sent = told(Memory(told_until=BEGAN), None, monkeypatch)
     assert sent == ["WATCHER_DOWN"]
     assert kept.told_until == BEGAN
+
+
+def test_more_than_one_run_can_read_is_read_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    end = BEGAN + timedelta(seconds=9)
+    kept, sent = told(Memory(told_until=BEGAN), [Heard(CASCADE, BEGAN)], monkeypatch, until=end)
+    assert sent == ["WATCHER_DOWN", "CASCADING_FAILURE"]
+    assert kept.told_until == end
+
+
+class Read:
+    """A follower at its place in a journal."""
+
+    def __init__(self, number: int) -> None:
+        self._left = [entry(second) for second in range(number)]
+
+    def next(self) -> Entry | None:
+        return self._left.pop(0) if self._left else None
+
+
+def entry(second: int) -> Entry:
+    fields = {"STANDFAST": "1", "STANDFAST_EVENT": "problem", "STANDFAST_TYPE": f"T{second}", "_UID": "0"}
+    return Entry(fields, f"c{second}", BEGAN + timedelta(seconds=second))
+
+
+@pytest.mark.parametrize(("number", "heard", "until_s"), [(2, 2, None), (3, 3, 2), (5, 3, 2)])
+def test_where_the_reading_stopped_is_known(
+    number: int, heard: int, until_s: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "LONGEST", 3)
+    found = hearing._listened(Read(number), users.trust(()))  # type: ignore[arg-type]
+    assert len(found.events) == heard
+    assert found.until == (None if until_s is None else BEGAN + timedelta(seconds=until_s))
 
 
 def test_work_for_which_there_is_no_thread_is_work_that_broke(monkeypatch: pytest.MonkeyPatch) -> None:

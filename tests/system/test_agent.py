@@ -296,7 +296,7 @@ def is_message_about_pair(entry: Entry) -> bool:
 
 def test_a_gateway_that_dies_in_the_middle_of_the_end(server: OpenAlgo, trading: Agent) -> None:
     server.turn(dies_at="cancelorder")
-    assert trading.stop() < 5
+    assert trading.stop() < 9, "it asks as long as the budgets last: the gateway may be back"
     assert trading.event("shutdown")["STANDFAST_TYPE"] == "POSITIONS_UNVERIFIED"
     server.turn(dies_at="", dead=False)
     trading.start()

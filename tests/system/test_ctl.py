@@ -136,6 +136,9 @@ def test_a_silence_holds_until_it_is_ended(machine: Machine, inbox: Inbox) -> No
     result = ctl(machine, "silence", *words, user="alice")
     assert result.returncode == 0, result.stderr
     assert "unit quiet_one.service. Monitoring goes on." in result.stdout
+    assert "nothing that is known now matches quiet_one.service; it is silenced all the same" in result.stderr
+    result = ctl(machine, "silence", *words, user="alice")
+    assert "It takes the place of the silence that was in force for the same." in result.stdout
     silence_id = result.stdout.split()[-1]
     row = f"{silence_id}  quiet_one.service"
     wait_until(lambda: row in ctl(machine, "errors").stdout, "the notifier to show the silence")
@@ -143,6 +146,7 @@ def test_a_silence_holds_until_it_is_ended(machine: Machine, inbox: Inbox) -> No
     found = problem(machine, "DISK_SLOW", "quiet_one.service")
     problem(machine, "DISK_LOUD", "loud_one.service")
     inbox.wait(lambda letter: "DISK_LOUD" in letter.types, "what is not silenced")
+    assert len(errors(machine)["silences"]) == 1
     (held,) = (row for row in errors(machine)["unresolved_errors"] if row["id"] == found)
     assert held["silenced"] is True
     assert not any("DISK_SLOW" in letter.types for letter in inbox.letters())

@@ -255,7 +255,8 @@ def test_a_notifier_that_hangs_is_told_by_the_check(machine: Machine, inbox: Inb
     assert told(inbox, "CANARY_LOST") == ["problem", "recovery"]
 
 
-def test_a_detector_that_hangs_is_ended_by_its_watchdog(machine: Machine) -> None:
+def test_a_detector_that_hangs_is_ended_by_its_watchdog_and_that_is_told(machine: Machine, inbox: Inbox) -> None:
+    check(machine)
     drop_in = f"/run/systemd/system/{DETECTOR}.d/quick.conf"
     machine.write(drop_in, _QUICK_WATCHDOG)
     machine.run(f"systemctl daemon-reload && systemctl restart {DETECTOR}")
@@ -264,3 +265,41 @@ def test_a_detector_that_hangs_is_ended_by_its_watchdog(machine: Machine) -> Non
     machine.run(["kill", "-STOP", before["MainPID"]])
     machine.wait_unit(DETECTOR, "active", NRestarts=str(int(before["NRestarts"]) + 1))
     assert machine.journal(since=since, UNIT=DETECTOR, UNIT_RESULT="watchdog")
+    assert check(machine)[f"WATCHER_RESTARTING {DETECTOR}"] is False
+    letter = inbox.wait(lambda one: one.about("problem", "WATCHER_RESTARTING", DETECTOR), "its restart")
+    assert f"systemd had to restart {DETECTOR} once, at " in letter.body["text"]
+    assert "WATCHER_RESTARTING" in machine.run("standfastctl status", check=False).stdout
+
+
+def test_a_secret_that_cannot_be_decrypted_is_told_all_the_same(machine: Machine, inbox: Inbox) -> None:
+    secret = "/etc/standfast/credentials/telegram-bot-token.standfast-notifier"
+    machine.run("standfastctl secret set telegram-bot-token", stdin="123:hush")
+    machine.run(f"head -c 100 {secret} > /root/spoilt && cp /root/spoilt {secret}")
+    before = pings(machine)
+    machine.run(f"systemctl restart {NOTIFIER}", check=False)
+    machine.run(f"systemctl start {CHECK}", check=False)
+    letter = inbox.wait(lambda one: one.about("problem", "CHECK_FAILED", CHECK), "the check that failed")
+    assert "243/CREDENTIALS" in letter.body["text"]
+    inbox.wait(lambda one: one.about("problem", "WATCHER_DOWN", NOTIFIER), "the notifier that does not start")
+    assert (
+        f"the secret telegram-bot-token in {secret} cannot be decrypted"
+        in machine.run("standfastctl doctor", check=False).stdout
+    )
+    machine.run("standfastctl secret remove telegram-bot-token")
+    machine.wait_unit(NOTIFIER)
+    assert pings(machine) == before
+    check(machine)
+    inbox.wait(lambda one: one.about("recovery", "CHECK_FAILED", CHECK), "its end")
+
+
+def test_stopping_the_slice_stops_all_and_is_quiet(machine: Machine, inbox: Inbox) -> None:
+    before = len(inbox.letters())
+    machine.run("systemctl start standfast-check.timer && systemctl stop standfast.slice")
+    states = "--state=active,activating,deactivating"
+    assert machine.run(f"systemctl list-units --no-legend {states} 'standfast*'").stdout == ""
+    machine.run("systemctl start standfast.target")
+    machine.wait_unit(NOTIFIER)
+    say_critical(machine, "AFTER_ALL")
+    inbox.wait(lambda one: "AFTER_ALL" in one.types, "what is told later than all else would have been")
+    told_of = {name for letter in inbox.letters()[before:] if letter.kind != "shutdown" for name in letter.types}
+    assert told_of <= {"AFTER_ALL", "WATCHER_RESTARTING"}  # the latter from before, when the notifier did not start

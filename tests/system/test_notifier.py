@@ -157,6 +157,30 @@ def test_6_a_graceful_shutdown_ends_with_a_message(machine: Machine, inbox: Inbo
     assert "flat" in letter.body["text"]
 
 
+def test_6_a_flat_restart_wakes_nobody_and_a_stop_closes_what_the_agent_waited_for(
+    machine: Machine, inbox: Inbox
+) -> None:
+    def ends() -> int:
+        return len([one for one in inbox.letters() if one.kind == "shutdown"])
+
+    before, since = ends(), machine.cursor()
+    machine.run(["systemctl", "start", AGENT])
+    machine.wait_journal(since=since, STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=AGENT)
+    since = machine.cursor()
+    machine.run(["systemctl", "restart", AGENT])
+    machine.wait_journal(since=since, STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=AGENT)
+    machine.write(FAULTS, "bad_key")
+    machine.run(["systemctl", "reload", AGENT])
+    wait_until(lambda: len(told(inbox, "OPENALGO_AUTH_FAILED")) == 3, "a second problem after the first one's end")
+    machine.run(["systemctl", "stop", AGENT])
+    wait_until(lambda: ends() == before + 1, "the end of the stop, and no other")
+    closed = "SELECT is_resolved, ended_by FROM error_notifications_log WHERE error_type = 'OPENALGO_AUTH_FAILED'"
+    wait_until(lambda: query(machine, closed)[-1] == [1, "closed: the agent was stopped"], "the closed problem")
+    kinds = [letter.kind for letter in told(inbox, "OPENALGO_AUTH_FAILED")]
+    assert kinds == ["problem", "recovery", "problem"]
+    assert "the agent was stopped" in machine.run("standfastctl errors", check=False).stdout
+
+
 def test_7_the_old_query_is_quick_on_a_long_log(machine: Machine, inbox: Inbox) -> None:
     machine.run(["python3", "-", str(ROWS)], stdin=_EMIT_MANY)
     old = "SELECT count(*) FROM error_notifications_log WHERE error_type LIKE 'OLD_%' AND is_resolved = 1"

@@ -18,7 +18,8 @@ from tests.system.tree import REPOSITORY
 
 DAEMONS = ("standfast-notifier.service", "standfast-detector.service", "standfast-agent@paper.service")
 LISTENERS = ("standfast-status.socket", "standfast-check.timer", "standfast.target")
-SERVICES = (*DAEMONS, "standfast-master-restart.service", "standfast-check.service", "standfast-status.service")
+ON_DEMAND = ("standfast-check.service", "standfast-alarm.service", "standfast-status.service")
+SERVICES = (*DAEMONS, "standfast-master-restart.service", *ON_DEMAND)
 UNITS = (*SERVICES, *LISTENERS, "standfast.slice")
 MAX_EXPOSURE = 1.5
 

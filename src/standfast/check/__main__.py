@@ -4,14 +4,17 @@ import asyncio
 import dataclasses
 import logging
 import os
+import sys
 import time
 from contextlib import closing
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from systemd import journal as systemd_journal
+
 from standfast import paths, statusfile
-from standfast.check import keeping, memory, stand_in
+from standfast.check import alarm, findings, keeping, memory, stand_in
 from standfast.check.aside import aside
 from standfast.check.config import CheckConfig
 from standfast.check.findings import Answer
@@ -39,33 +42,41 @@ HEARING_S: Final = 10.0
 
 
 def main() -> int:
-    """Check once; 0 when it could be checked, whatever was found, 78 on bad configuration of its own."""
+    """Check once; 0 when it could be checked, whatever was found, 78 on bad configuration of its own.
+
+    After a failure of the same, which is then told, the defaults are as good as a configuration with mistakes.
+    """
     configure_logging(IDENTIFIER)
     # The libraries of some channels log addresses with tokens in them.
     logging.getLogger().setLevel(logging.ERROR)
     logging.getLogger("standfast").setLevel(logging.INFO)
+    has_failed = sys.argv[1:] == [alarm.OPTION]
     try:
         config = load(CheckConfig, paths.CHECK_CONFIG, os.environ)
     except ConfigError as error:
         log_mistakes(error)
-        return EXIT_CONFIG
+        if not has_failed:
+            return EXIT_CONFIG
+        config = CheckConfig()
     journal = Journal(IDENTIFIER)
-    asyncio.run(_check(config, journal))
+    asyncio.run(_check(config, journal, alarm.failure(os.environ) if has_failed else alarm.none()))
     time.sleep(LINGER_S)
     journal.close()
     return 0
 
 
-async def _check(config: CheckConfig, journal: Journal) -> None:
+async def _check(config: CheckConfig, journal: Journal, itself: Answer) -> None:
     found = known()
     before = keeping.load()
     with closing(Outlet(found.notifier, config.remind_after_s)) as outlet:
         looker = Looker(config, found, outlet, journal)
-        looked = await looker.ping(await looker.look(before, utc_now()))
+        looked = await looker.ping((await looker.look(before, utc_now())).watched_by(itself))
         kept, events = await _tell(looked, before, looker)
         for event in events:
             journal.emit(event)
         keeping.save(memory.unsaid(kept, before) if journal.waiting else kept, utc_now())
+        if alarm.is_unheard(looked.answers, kept):
+            _shout(itself)
         _show(looked.answers)
 
 
@@ -84,7 +95,11 @@ async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory,
     events = stand_in.events(answers, before, after, frozenset(_identities(sent, are_over=True)))
     gone = stand_in.gone(answers, before) if looked.is_whole else frozenset()
     kept = dataclasses.replace(
-        memory.without(after, gone), channels=looked.channels, databases=looked.databases, told_until=told_until
+        memory.without(after, gone),
+        channels=looked.channels,
+        databases=looked.databases,
+        restarts=looked.restarts,
+        told_until=told_until,
     )
     return kept, [*events, *stand_in.forgotten(one for one in gone if before.is_open(one))]
 
@@ -95,9 +110,9 @@ async def _pass_on(told_until: datetime, kept: Memory, looker: Looker) -> dateti
     heard = await aside(partial(heard_since, told_until, config), HEARING_S, None)
     if heard is None:
         return told_until
-    drafts = stand_in.passed_on(heard, kept, config, now)
+    drafts = stand_in.passed_on(heard.events, kept, config, now)
     # What only some channel did not take is the notifier's again when it is back: the others have theirs.
-    return now if not drafts or await looker.outlet.send(drafts) else told_until
+    return (heard.until or now) if not drafts or await looker.outlet.send(drafts) else told_until
 
 
 def _identities(sent: list[Draft], *, are_over: bool) -> list[Identity]:
@@ -105,12 +120,15 @@ def _identities(sent: list[Draft], *, are_over: bool) -> list[Identity]:
     return [problem.identity for draft in wanted for problem in draft.problems]
 
 
+def _shout(itself: Answer) -> None:
+    """The last resort: journald writes an emergency to the terminals of all who are logged in (systemd.journald(5))."""
+    words = f"{itself.words}; the notifier is away and no channel can tell it. Next: {itself.question.action}"
+    systemd_journal.send(words, PRIORITY="0", SYSLOG_IDENTIFIER=IDENTIFIER)
+
+
 def _show(answers: tuple[Answer, ...]) -> None:
     """A line for people, and the status file."""
-    unwell = [answer.words for answer in answers if answer.well is False]
-    unknown = sum(1 for answer in answers if answer.well is None)
-    listed = f" ({'; '.join(unwell)})" if unwell else ""
-    log.info("Checked %d things: %d not well%s, %d could not be told", len(answers), len(unwell), listed, unknown)
+    log.info("Checked %d things: %s", len(answers), findings.in_words(answers))
     rows = [
         {"type": one.question.type, "unit": one.question.unit, "well": one.well, "detail": one.words} for one in answers
     ]

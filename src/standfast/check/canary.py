@@ -29,11 +29,16 @@ def comes_through(emitter: Emitter, within_s: float) -> bool | None:
             reader.add_match(STANDFAST_NOTIFICATION=canary_id, STANDFAST_RESULT=_DELIVERED, _UID=str(os.getuid()))
             # Without its file descriptor a reader never learns of new entries.
             reader.fileno()
-            emitter.emit(Event(Kind.CANARY, "A canary", "CANARY", unit=NOTIFIER, data={"id": canary_id}))
+            emitter.emit(_event(canary_id))
             return _wait(reader, monotonic_s() + within_s)
     except OSError as error:
         log.warning("Cannot read the journal: %s", error.strerror)
         return None
+
+
+def _event(canary_id: str) -> Event:
+    words = "A canary, to see that the notifier passes messages on; nobody is told of it"
+    return Event(Kind.CANARY, words, "CANARY", unit=NOTIFIER, data={"id": canary_id})
 
 
 def _wait(reader: journal.Reader, deadline_s: float) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from standfast.detector.finding import Finding
@@ -39,11 +40,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found: well, not well (with the trouble in words), or unknown (None)."""
+    """What was found: well, not well (with the trouble in words), or unknown (None).
+
+    Attributes:
+        since: since when it is so, where that is known to be earlier than the look.
+    """
 
     question: Question
     well: bool | None
     words: str
+    since: datetime | None = None
 
 
 def watcher_down(unit: str) -> Question:
@@ -65,16 +71,18 @@ DEADMAN: Final = Question(
 )
 
 
-def runs(unit: str, active_state: str) -> Answer:
+def runs(unit: str, active_state: str, since: datetime | None = None) -> Answer:
     """Whether a watcher's unit is up; one that its operator stopped is not, and that is worth telling."""
-    return Answer(watcher_down(unit), active_state in ("active", "reloading"), f"{unit} is {active_state}")
+    return Answer(watcher_down(unit), active_state in ("active", "reloading"), f"{unit} is {active_state}", since)
 
 
-def turns(unit: str, age_s: float | None, limit_s: float) -> Answer:
+def turns(unit: str, age_s: float | None, limit_s: float, since: datetime | None = None) -> Answer:
     """Whether a watcher's status is fresh; None: it has none yet."""
     if age_s is None:
         return Answer(watcher_stuck(unit), None, f"{unit} has no status")
-    return Answer(watcher_stuck(unit), age_s <= limit_s, f"{unit} looked last {span(age_s)} ago")
+    is_fresh = age_s <= limit_s
+    words = f"{unit} looked last {span(age_s)} ago"
+    return Answer(watcher_stuck(unit), is_fresh, words, None if is_fresh else since)
 
 
 def is_down(watchers: Iterable[Answer]) -> bool:
@@ -170,3 +178,14 @@ def all_hold(answers: tuple[Answer, ...]) -> bool:
 def by_itself(answer: Answer) -> Answer:
     """The answer as people read it when the check itself tells it."""
     return replace(answer, words=BY_ITSELF.format(answer.words))
+
+
+def in_words(answers: Iterable[Answer]) -> str:
+    """All that was found in one line: only what is wrong, and what could not be looked at, is named."""
+    listed = tuple(answers)
+    parts = [
+        f"{len(found)} {what} ({'; '.join(found)})"
+        for what, well in (("not well", False), ("could not be looked at", None))
+        if (found := [one.words for one in listed if one.well is well])
+    ]
+    return ", ".join(parts) or "all is well"

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from standfast.check.findings import Answer
+from standfast.check.restarts import Restarts
 from standfast.moments import from_iso, iso
 from standfast.notifier.channels.channel import Standing
 from standfast.notifier.model import Identity
@@ -20,7 +21,7 @@ class Trouble:
     """Something that was found not well.
 
     Attributes:
-        since: when it was first found so.
+        since: since when it is so, as far as is known; else when it was first found so.
         times: how often in a row it was.
         is_open: whether it was logged as a problem, and its end was not.
         told_at: when the check told people of it by itself; None when that is the notifier's business.
@@ -57,12 +58,14 @@ class Memory:
         is_whole: False when it is not known what was open.
         channels: what the other side of each channel said last.
         databases: how the last deep look at each database ended.
+        restarts: how often systemd restarted each watcher.
         told_until: up to when people were told of everything critical, by whomever; None where that is not known.
     """
 
     troubles: Mapping[Identity, Trouble] = field(default_factory=dict)
     channels: Mapping[str, Seen] = field(default_factory=dict)
     databases: Mapping[str, Seen] = field(default_factory=dict)
+    restarts: Mapping[str, Restarts] = field(default_factory=dict)
     told_until: datetime | None = None
     is_whole: bool = True
 
@@ -83,7 +86,7 @@ def after_looks(memory: Memory, answers: Iterable[Answer], now: datetime) -> Mem
         if answer.well:
             troubles.pop(identity, None)
         elif answer.well is False:
-            before = troubles.get(identity, Trouble(now, times=0))
+            before = troubles.get(identity, Trouble(min(answer.since or now, now), times=0))
             times = before.times + 1
             is_open = before.is_open or times >= answer.question.after
             troubles[identity] = replace(before, times=times, is_open=is_open)
@@ -116,6 +119,7 @@ def to_table(memory: Memory, now: datetime) -> dict[str, Any]:
         "troubles": [_trouble_table(identity, trouble) for identity, trouble in memory.troubles.items()],
         "channels": {name: _seen_table(seen) for name, seen in memory.channels.items()},
         "databases": {name: _seen_table(seen) for name, seen in memory.databases.items()},
+        "restarts": {unit: _restarts_table(one) for unit, one in memory.restarts.items()},
     }
 
 
@@ -126,9 +130,11 @@ def from_table(table: Mapping[str, Any]) -> Memory:
         channels = {str(name): _seen(row) for name, row in table["channels"].items()}
         databases = {str(name): _seen(row) for name, row in table["databases"].items()}
         told_until = _moment(table["told_until"])
+        # An earlier version wrote none.
+        restarts = {str(unit): _restarts(row) for unit, row in table.get("restarts", {}).items()}
     except (KeyError, TypeError, ValueError, AttributeError):
         return DAMAGED
-    return Memory(troubles, channels, databases, told_until)
+    return Memory(troubles, channels, databases, restarts, told_until)
 
 
 def saved_at(table: Mapping[str, Any]) -> str:
@@ -151,6 +157,15 @@ def _trouble_table(identity: Identity, trouble: Trouble) -> dict[str, Any]:
 def _trouble(row: Mapping[str, Any]) -> tuple[Identity, Trouble]:
     identity = Identity(str(row["type"]), str(row["unit"]))
     return identity, Trouble(from_iso(row["since"]), int(row["times"]), bool(row["is_open"]), _moment(row["told_at"]))
+
+
+def _restarts_table(one: Restarts) -> dict[str, Any]:
+    first, last = (iso(at) if at else None for at in (one.first, one.last))
+    return {"seen": one.seen, "count": one.count, "first": first, "last": last}
+
+
+def _restarts(row: Mapping[str, Any]) -> Restarts:
+    return Restarts(int(row["seen"]), int(row["count"]), _moment(row["first"]), _moment(row["last"]))
 
 
 def _moment(text: str | None) -> datetime | None:

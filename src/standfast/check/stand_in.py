@@ -4,14 +4,15 @@ Whoever told a trouble tells its end, so what was told here ends here, even when
 so (`told`), and the notifier then only writes it into its error log. Pure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from standfast.check import findings, untold
 from standfast.check.findings import Answer
 from standfast.check.memory import Memory
-from standfast.events import TOLD, Event, Kind
+from standfast.events import SINCE, TOLD, UNTIL, Event, Kind, Severity
+from standfast.moments import iso
 from standfast.notifier import aggregate
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.ledger import by_route, destination
@@ -54,13 +55,13 @@ def is_told(memory: Memory, identity: Identity) -> bool:
 def drafts(
     due: Iterable[Answer], over: Iterable[Answer], before: Memory, memory: Memory, config: NotifierConfig, now: datetime
 ) -> list[Draft]:
-    """The messages: that the notifier is away, what else is wrong, and what is over."""
-    told = [(answer.question in _THE_NOTIFIERS, _problem(findings.by_itself(answer), memory, now)) for answer in due]
-    away = [problem for is_its, problem in told if is_its]
-    rest = [problem for is_its, problem in told if not is_its]
+    """The messages: what is critical, above all that the notifier is away; what else is wrong; and what is over."""
+    told = [_problem(findings.by_itself(answer), memory, now) for answer in due]
+    critical = [problem for problem in told if problem.severity is Severity.CRITICAL]
+    rest = [problem for problem in told if problem.severity is not Severity.CRITICAL]
     ended = [_problem(answer, before, now, is_over=True) for answer in over]
     return [
-        *(_draft((one,), MessageKind.PROBLEM, config, now) for one in away),
+        *(_draft((one,), MessageKind.PROBLEM, config, now) for one in critical),
         *(_draft(group, MessageKind.PROBLEM, config, now) for group in by_route(rest, config)),
         *(_draft(group, MessageKind.RECOVERY, config, now) for group in by_route(ended, config)),
     ]
@@ -80,16 +81,22 @@ def _untold(heard: Sequence[Heard], memory: Memory) -> list[Problem]:
 def events(answers: Iterable[Answer], before: Memory, memory: Memory, ended: frozenset[Identity]) -> list[Event]:
     """What is logged: a problem for each open trouble, the end of those that are over.
 
+    What was told here counts as told as long as the notifier is away; when it is back, reminding is its business again.
+
     Args:
         ended: the troubles whose end was told here.
     """
+    listed = tuple(answers)
+    is_away = is_needed(listed)
     said = []
-    for answer in answers:
+    for answer in listed:
         identity = answer.question.identity
         if answer.well is False and memory.is_open(identity):
-            said.append(_event(Kind.PROBLEM, answer, told=is_told(memory, identity)))
+            data = {SINCE: iso(memory.troubles[identity].since)}
+            said.append(_event(Kind.PROBLEM, answer, data, told=is_away and is_told(memory, identity)))
         elif answer.well and before.is_open(identity):
-            said.append(_event(Kind.RESOLVED, answer, told=identity in ended))
+            data = {UNTIL: iso(answer.since)} if answer.since else {}
+            said.append(_event(Kind.RESOLVED, answer, data, told=identity in ended))
     return said
 
 
@@ -104,7 +111,7 @@ def forgotten(gone: Iterable[Identity]) -> list[Event]:
     return [Event(Kind.RESOLVED, words.format(one.type, one.unit), one.type, unit=one.unit) for one in gone]
 
 
-def _event(kind: Kind, answer: Answer, *, told: bool) -> Event:
+def _event(kind: Kind, answer: Answer, data: Mapping[str, str], *, told: bool) -> Event:
     question = answer.question
     return Event(
         kind,
@@ -113,7 +120,7 @@ def _event(kind: Kind, answer: Answer, *, told: bool) -> Event:
         severity=question.severity,
         unit=question.unit,
         action=question.action if kind is Kind.PROBLEM else "",
-        data={TOLD: True} if told else {},
+        data={**data, TOLD: True} if told else data,
     )
 
 
@@ -132,7 +139,7 @@ def _problem(answer: Answer, memory: Memory, now: datetime, *, is_over: bool = F
         occurrences=trouble.times,
         stage=Stage.TOLD,
         told_at=trouble.told_at,
-        resolved_at=now if is_over else None,
+        resolved_at=max(trouble.since, min(answer.since or now, now)) if is_over else None,
     )
 
 

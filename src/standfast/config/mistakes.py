@@ -34,11 +34,16 @@ class Mistake:
 
 
 class ConfigError(StandfastError):
-    """A configuration that cannot be used, with all its mistakes."""
+    """A configuration that cannot be used, with all its mistakes.
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+    Attributes:
+        is_missing: whether there is no file, where one must be.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake], *, is_missing: bool = False) -> None:
         super().__init__("\n".join(map(str, mistakes)))
         self.mistakes = tuple(mistakes)
+        self.is_missing = is_missing
 
     @property
     def first_line(self) -> str:

@@ -27,9 +27,8 @@ def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bo
         text = path.read_text()
     except FileNotFoundError:
         if required:
-            raise ConfigError(
-                [Mistake(str(path), "", "a configuration file", "none", "write it, or correct the name")]
-            ) from None
+            missing = Mistake(str(path), "", "a configuration file", "none", "write it, or correct the name")
+            raise ConfigError([missing], is_missing=True) from None
         text = ""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"

@@ -193,3 +193,14 @@ def _systemd_creds(verb: str, name: str, content: bytes) -> bytes | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def spoilt() -> Iterator[Place]:
+    """The stored secrets that this host cannot decrypt: whatever unit asks for one does not start.
+
+    Raises:
+        SecretError: this user may not look.
+    """
+    for place, kept in stored():
+        if kept is Kept.SEALED and _systemd_creds("decrypt", place.name, place.file.read_bytes()) is None:
+            yield place

@@ -32,6 +32,22 @@ def silences_table(source: Source) -> Table:
     )
 
 
+def closed_table(source: Source) -> Table:
+    """What nobody has to see to now, though nobody said that it is over."""
+    return Table(
+        title="Closed within a day",
+        columns=("ID", "Error", "Unit", "Message", "Closed", "Why"),
+        rows=tuple(_closed(row) for row in shots.rows(source.get("closed_errors"))),
+        empty="None.",
+    )
+
+
+def _closed(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    names = ("id", "error_type", "unit", "error_message")
+    cells = (Cell(words(row.get(key), "-")) for key in names)
+    return (*cells, time(row.get("closed_at"), "-"), Cell(words(row.get("why"), "-")))
+
+
 def _error(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (Cell(words(row.get("id"), "-")), *error_cells(row), Cell(words(row.get("action"), "-")))
 
@@ -55,11 +71,16 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     count = max(len(rows), shots.number(source.get("unresolved")))
     if arguments.json:
         silences = list(shots.rows(source.get("silences")))
-        screen.json({"unresolved_count": count, "unresolved_errors": rows, "silences": silences})
+        closed = list(shots.rows(source.get("closed_errors")))
+        screen.json(
+            {"unresolved_count": count, "unresolved_errors": rows, "closed_errors": closed, "silences": silences}
+        )
     else:
         screen.table(errors_table(source))
         if count > len(rows):
             screen.line(f"These are the newest {len(rows)} of {count}.")
+        if (table := closed_table(source)).rows:
+            screen.table(table)
         screen.table(silences_table(source))
     return Exit.WRONG if count else Exit.OK
 

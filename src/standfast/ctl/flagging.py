@@ -46,7 +46,7 @@ def agent_config(name: str) -> Path:
     path = paths.agent_config(name)
     if is_agent_name(name) and (paths.is_there(path) or paths.is_there(path.with_suffix(".json"))):
         return path
-    known = sorted({one.stem for one in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json")})
+    known = paths.agent_names()
     listed = f"there are: {', '.join(known)}" if known else "there is none"
     raise FlagError(f'cannot find an agent "{name}": no configuration {path}; {listed}')
 

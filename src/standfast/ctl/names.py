@@ -10,12 +10,20 @@ from standfast.web.reading import read_snapshot
 
 def agents() -> Iterable[str]:
     """The agents that are configured."""
-    return sorted({path.stem for path in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json")})
+    return paths.agent_names()
 
 
 def units() -> Iterable[str]:
     """The units that are watched."""
     return shots.table(read_snapshot(utc_now()).detector.get("service_health"))
+
+
+def silenceable() -> Iterable[str]:
+    """The units of which something may be told: those that are watched, the agents' and those that have a problem."""
+    problems = shots.rows(read_snapshot(utc_now()).notifier.get("unresolved_errors"))
+    about = (row.get("unit") for row in problems)
+    agents_units = (f"standfast-agent@{name}.service" for name in agents())
+    return sorted({*units(), *agents_units, *(unit for unit in about if isinstance(unit, str) and unit)})
 
 
 def channels() -> Iterable[str]:

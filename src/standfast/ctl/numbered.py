@@ -1,13 +1,52 @@
-"""Problems as people name them: by the number that `standfastctl errors` shows."""
+"""Commands about a problem, which people name by the number that `standfastctl errors` shows."""
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from standfast.ctl.ordering import notifier
+from standfast.ctl import names
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.ordering import followed, notifier
+from standfast.ctl.screen import Screen
 from standfast.web import snapshot as shots
+from standfast.web.report import Tone
 
 _LARGEST = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What can be done about a problem.
+
+    Attributes:
+        name: the command as it is typed; in capitals the order that the notifier follows.
+        verb: the same as a sentence begins, such as "Acknowledge".
+        done: what it is then, such as "Acknowledged".
+        then: what comes of it, for people: a first phrase, and further lines.
+    """
+
+    name: str
+    verb: str
+    done: str
+    then: tuple[str, ...]
+
+    def run(self, arguments: argparse.Namespace, screen: Screen) -> Exit:
+        """Have the notifier do it."""
+        number: int = arguments.id
+        known = about(number)
+        problem = f"{number} ({', '.join(known.values())})" if known else str(number)
+        # Who goes by what it is about, as the detector does, knows no numbers: they are the notifier's own.
+        followed(f"{self.name} {number}", self.name.upper(), f"{self.verb} problem {problem}", id=number, **known)
+        first, *further = self.then
+        screen.line(f"{self.done}: {problem}. {first}", Tone.GOOD)
+        for line in further:
+            screen.line(line)
+        return Exit.OK
+
+    def command(self, summary: str, description: str) -> Command:
+        """The command that does it."""
+        return Command(self.name, summary, description, configure, self.run, {"id": names.problems})
 
 
 def problem_number(text: str) -> int:
@@ -27,13 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", type=problem_number, help="the number that `standfastctl errors` shows")
 
 
-def in_words(number: int) -> str:
-    """A problem with what is known of it, such as "7 (OPENALGO_DOWN, standfast-agent@paper.service)"."""
-    known = ", ".join(about(number).values())
-    return f"{number} ({known})" if known else str(number)
-
-
-def about(number: int) -> Mapping[str, str]:
+def about(number: int) -> dict[str, str]:
     """A problem's `type` and `unit`, as far as they are known."""
     rows: list[Mapping[str, Any]] = list(shots.rows(notifier().get("unresolved_errors")))
     row = next((row for row in rows if row.get("id") == number), {})

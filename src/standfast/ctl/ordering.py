@@ -23,6 +23,7 @@ NOTIFIER: Final = "standfast-notifier"
 ANSWER_S: Final = 15.0
 
 DONE: Final = "DONE"
+REPLACED: Final = "REPLACED"
 _NEXT_STEPS: Final[Mapping[str, str]] = {
     "NO_SUCH_PROBLEM": "no unresolved problem has this number; see standfastctl errors",
     "NO_SUCH_SILENCE": "no silence has this id; those in force are in standfastctl errors",
@@ -93,8 +94,8 @@ def say(event: Event) -> bool:
         return not journal.waiting
 
 
-def followed(what: str, kind: str, message: str, **data: Any) -> None:
-    """Give the notifier a command and wait until it was followed.
+def followed(what: str, kind: str, message: str, **data: Any) -> str:
+    """Give the notifier a command and wait until it was followed; what came of it: DONE or REPLACED.
 
     Args:
         what: the doing in words, for the message when it cannot be done.
@@ -111,15 +112,16 @@ def followed(what: str, kind: str, message: str, **data: Any) -> None:
     raise silent(what)
 
 
-def require_done(what: str, entry: Entry) -> None:
-    """Look at the notifier's answer to a command.
+def require_done(what: str, entry: Entry) -> str:
+    """The notifier's answer to a command.
 
     Raises:
         OrderError: the command was not followed.
     """
     result = str(entry.get("STANDFAST_RESULT"))
-    if result != DONE:
+    if result not in (DONE, REPLACED):
         raise OrderError(f"cannot {what}: {_NEXT_STEPS.get(result, result)}")
+    return result
 
 
 def silent(what: str, after_s: float = ANSWER_S) -> OrderError:

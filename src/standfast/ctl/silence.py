@@ -1,15 +1,19 @@
 """`standfastctl silence`: for a while nothing new is told of what matches."""
 
 import argparse
+import difflib
 import secrets
+import sys
+from collections.abc import Iterable
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Final
 
 from standfast.clock import utc_now
 from standfast.config.schema import seconds
 from standfast.ctl import names
 from standfast.ctl.command import Command, Exit, UsageError
-from standfast.ctl.ordering import followed
+from standfast.ctl.ordering import REPLACED, followed
 from standfast.ctl.screen import Screen
 from standfast.events import Severity
 from standfast.moments import iso
@@ -37,9 +41,22 @@ def duration(text: str) -> timedelta:
         argparse.ArgumentTypeError: it is none.
     """
     found = seconds(text)
+    if found is not None and text.strip().replace(".", "").isdigit():
+        number = text.strip()
+        raise argparse.ArgumentTypeError(f'"{number}" has no unit: write {number}s, {number}min or {number}h')
     if found is None or not 1 <= found <= _LONGEST_S:
         raise argparse.ArgumentTypeError(f'"{text}" is no duration: write one such as 90s, 5min, 2h or 1d')
     return timedelta(seconds=found)
+
+
+def doubt(unit: str, known: Iterable[str]) -> str:
+    """Why a unit or glob is perhaps a slip, with what may have been meant; "" when it matches something."""
+    listed = list(known)
+    if not unit or any(fnmatchcase(one, unit) for one in listed):
+        return ""
+    close = difflib.get_close_matches(unit, listed, n=1)
+    meant = f" (did you mean {close[0]}?)" if close else ""
+    return f"nothing that is known now matches {unit}{meant}"
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -68,12 +85,17 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         asked["start"] = iso(start)
     data = {name: value for name, value in asked.items() if value}
     words = ", ".join(f"{name} {value}" for name, value in data.items() if name not in ("why", "start"))
-    followed(_WHAT, "SILENCE", f"Silence {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
+    doubts = doubt(unit, names.silenceable())
+    result = followed(_WHAT, "SILENCE", f"Silence {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
+    if doubts:
+        print(f"standfastctl silence: {doubts}; it is silenced all the same, for when it comes", file=sys.stderr)
     if arguments.json:
-        screen.json({"id": silence_id, "end": iso(end), **data})
+        screen.json({"id": silence_id, "end": iso(end), "replaces": result == REPLACED, **data})
         return Exit.OK
     span = f"from {moment(start, None)} until {moment(end, None)}" if arguments.delay else f"until {moment(end, None)}"
     screen.line(f"Silenced {span}: {words}. Monitoring goes on.", Tone.GOOD)
+    if result == REPLACED:
+        screen.line("It takes the place of the silence that was in force for the same.")
     screen.line(f"To end it earlier: standfastctl unsilence {silence_id}")
     return Exit.OK
 
@@ -83,10 +105,11 @@ COMMAND = Command(
     summary="say nothing new of a unit or a type of error for a while",
     description=(
         "Silences what matches all of --unit, --type and --severity. Watching goes on, recoveries of what was told "
-        "are told, and what is unresolved when the silence ends is told then. For root and the members of "
-        "standfast-admin. Exits 0 when it is in force, 1 when it is not, 2 when called wrongly."
+        "are told, and what is unresolved when the silence ends is told then. A name that matches nothing yet is "
+        "taken, with a warning; a further silence of the same takes the place of the one in force. For root and the "
+        "members of standfast-admin. Exits 0 when it is in force, 1 when it is not, 2 when called wrongly."
     ),
     configure=_configure,
     run=_run,
-    names={"unit": names.units, "type": names.error_types},
+    names={"unit": names.silenceable, "type": names.error_types},
 )

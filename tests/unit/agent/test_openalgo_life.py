@@ -199,3 +199,44 @@ def test_a_missing_key_is_one_line(tmp_path: Path, content: str | None) -> None:
         await again.end()
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize("away_s", [0.5, 1.5])
+def test_a_server_that_is_back_within_the_budgets_is_left_flat(tmp_path: Path, away_s: float) -> None:
+    async def story(scene: Scene) -> None:
+        await scene.heard.state("ACTIVE")
+        await scene.place()
+        await scene.place(OrderKind.LIMIT, 700)
+        scene.server.end_http()
+        asyncio.get_running_loop().call_later(away_s, scene.server.begin_http)
+        begun = time.monotonic()
+        end = await scene.end()
+        assert str(end) == "flat (closed +5 NSE:SBIN MIS)"
+        assert away_s < time.monotonic() - begun < away_s + 2.0
+
+    play(tmp_path, story)
+
+
+def test_a_server_that_stays_away_is_asked_as_long_as_the_budgets_last(tmp_path: Path) -> None:
+    async def story(scene: Scene) -> None:
+        await scene.heard.state("ACTIVE")
+        await scene.place()
+        scene.server.end_http()
+        begun = time.monotonic()
+        end = await scene.end()
+        assert 4.9 < time.monotonic() - begun < 9.0
+        assert end.kind is EndKind.UNVERIFIED
+        assert (await scene.heard.kind(Kind.SHUTDOWN)).data["steps"]["close_positions"] == "overran"
+
+    play(tmp_path, story)
+
+
+def test_with_nothing_held_a_server_that_is_away_is_not_waited_for(tmp_path: Path) -> None:
+    async def story(scene: Scene) -> None:
+        await scene.heard.state("ACTIVE")
+        scene.server.end_http()
+        begun = time.monotonic()
+        assert str(await scene.end()) == "flat (nothing was open)"
+        assert time.monotonic() - begun < 0.5
+
+    play(tmp_path, story)

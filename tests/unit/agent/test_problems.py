@@ -3,6 +3,8 @@
 import asyncio
 import sqlite3
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -210,5 +212,71 @@ def test_the_status_is_written_anew_in_every_state(tmp_path: Path, monkeypatch: 
                     break
             assert agent.status["checked_at"] > before
             assert agent.status["state"] == "ERROR"
+
+    asyncio.run(story())
+
+
+def test_a_stop_names_the_problems_that_are_nobodys_now(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, faults="down") as agent:
+            await agent.heard.kind(Kind.PROBLEM)
+            for kind in (FailureType.POSITIONS_NOT_FLAT, FailureType.DATABASE_CORRUPT):
+                agent.runner.life.tell_problem(Failure(kind, "as before"))
+            await agent.end()
+            assert (await agent.heard.kind(Kind.SHUTDOWN)).data["closes"] == ["OPENALGO_DOWN"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+def test_an_end_in_a_restart_says_so_and_closes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restarts: bool
+) -> None:
+    monkeypatch.setattr("standfast.agent.ending.is_being_restarted", lambda unit: restarts)
+
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, environ={"INVOCATION_ID": "x"}) as agent:
+            await agent.heard.state("ACTIVE")
+            await agent.end()
+            end = await agent.heard.kind(Kind.SHUTDOWN)
+            assert end.data.get("restarts", False) is restarts
+            assert ("closes" in end.data) is not restarts
+            assert ("systemd starts it again" in end.message) is restarts
+
+    asyncio.run(story())
+
+
+def test_a_systemd_that_does_not_answer_holds_up_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def hangs(unit: str) -> bool:
+        return not released.wait(5)
+
+    monkeypatch.setattr("standfast.agent.ending.is_being_restarted", hangs)
+
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, environ={"INVOCATION_ID": "x"}) as agent:
+            await agent.heard.state("ACTIVE")
+            begun_s = time.monotonic()
+            await agent.end()
+            assert time.monotonic() - begun_s < 1
+            assert "restarts" not in (await agent.heard.kind(Kind.SHUTDOWN)).data
+            released.set()
+
+    asyncio.run(story())
+
+
+def test_an_agent_without_a_configuration_says_which_there_are_and_what_to_do(tmp_path: Path) -> None:
+    async def story() -> None:
+        (tmp_path / "paper.toml").write_text("")
+        (tmp_path / "dip.json").write_text("{}")
+        agent = Agent(tmp_path)
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert problem.type == "CONFIG_ERROR"
+        assert problem.message.endswith(f"its configuration {tmp_path}/bot.toml is not there; there are: dip, paper")
+        assert problem.action.startswith("If the name is a slip: systemctl stop standfast-agent@bot; else put")
+        await agent.end()
+        assert (await agent.heard.kind(Kind.SHUTDOWN)).data["closes"] == ["CONFIG_ERROR"]
 
     asyncio.run(story())

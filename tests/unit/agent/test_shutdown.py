@@ -89,3 +89,11 @@ def test_a_step_ends_with_the_whole() -> None:
         assert ended == ["the step"]
 
     asyncio.run(main())
+
+
+def test_a_step_that_overran_says_what_kept_it() -> None:
+    async def main() -> StepResult:
+        step = Step(StepName.CANCEL_ORDERS, 0.05, hangs, lambda: "the gateway is away")
+        return (await run_steps([step], 9, lambda result: None))[0]
+
+    assert asyncio.run(main()).detail == "given up after 0.1 s: the gateway is away"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from standfast.agent.unit import warn_of_short_stop_timeout
+from standfast.agent.unit import is_being_restarted, warn_of_short_stop_timeout
 from standfast.timespan import timespan_s
 
 
@@ -28,3 +28,23 @@ def test_a_stop_timeout_that_is_too_short_is_said(
     with caplog.at_level(logging.WARNING):
         warn_of_short_stop_timeout("standfast-agent@x.service", 9)
     assert ("does not fit into TimeoutStopSec" in caplog.text) is warns
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        ("653 standfast-agent@x.service restart running", True),
+        ("653 standfast-agent@x.service stop running", False),
+        ("653 standfast-agent@xx.service restart waiting", False),
+        ("", False),
+        ("Failed to connect to bus", False),
+    ],
+)
+def test_a_restart_is_known_by_its_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: str, expected: bool
+) -> None:
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\necho '{jobs}'\n")
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert is_being_restarted("standfast-agent@x.service") is expected

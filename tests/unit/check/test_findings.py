@@ -111,3 +111,11 @@ def test_a_canary_that_does_not_come_is_one_trouble(
 )
 def test_the_dead_mans_switch_stands_for_all_of_it(watchers: tuple[Answer, ...], holds: bool) -> None:
     assert findings.all_hold(watchers) is holds
+
+
+def test_only_what_is_wrong_is_named() -> None:
+    up, room_left = findings.runs(DETECTOR, "active"), room(50)
+    assert findings.in_words((up, room_left)) == "all is well"
+    unknown = findings.turns(DETECTOR, None, 120)
+    assert findings.in_words((up, unknown)) == f"1 could not be looked at ({DETECTOR} has no status)"
+    assert findings.in_words((room(4), up, unknown)).startswith("1 not well (4.0% of the disk")

@@ -11,9 +11,11 @@ import pytest
 from standfast.check import findings, keeping, memory
 from standfast.check.findings import Answer, Question
 from standfast.check.memory import DAMAGED, Memory, Seen, Trouble
+from standfast.check.restarts import Restarts
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 FILES = findings.FILES.identity
+RESTARTED = {"a.service": Restarts(3, 2, NOW, NOW + timedelta(minutes=1)), "b.service": Restarts(0)}
 
 
 def after(minutes: float) -> datetime:
@@ -65,7 +67,7 @@ def test_an_end_that_the_journal_did_not_take_is_logged_later_and_not_told_again
 def test_it_survives_on_disk(tmp_path: Path) -> None:
     seen = {"sms": Seen(NOW, False, "HTTP 401"), "webhook": Seen(NOW, None, "not asked")}
     troubles = memory.after_telling(looks(findings.FILES, False), [FILES], NOW).troubles
-    kept = Memory(troubles, seen, {"trades": Seen(NOW, True)}, told_until=after(-5))
+    kept = Memory(troubles, seen, {"trades": Seen(NOW, True)}, RESTARTED, after(-5))
     place = tmp_path / "memory.json"
     keeping.save(kept, NOW, [place])
     assert keeping.load([place]) == kept
@@ -121,3 +123,15 @@ def test_a_damaged_one_says_that_everything_may_be_open(tmp_path: Path, text: st
 )
 def test_what_is_bad_is_looked_at_each_time(good: bool | None, minutes: float, due: bool) -> None:
     assert Seen(NOW, good).is_due(after(minutes), 3600) is due
+
+
+def test_what_an_earlier_version_wrote_down_is_whole() -> None:
+    table = memory.to_table(Memory(troubles=looks(findings.FILES, False).troubles), NOW)
+    del table["restarts"]
+    assert memory.from_table(table).is_open(FILES)
+
+
+def test_a_trouble_lasts_since_it_began_where_that_is_known() -> None:
+    for since, expected in ((after(-7), after(-7)), (after(7), NOW), (None, NOW)):
+        kept = memory.after_looks(Memory(), [Answer(findings.FILES, False, "words", since)], NOW)
+        assert kept.troubles[FILES].since == expected

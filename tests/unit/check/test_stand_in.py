@@ -169,3 +169,30 @@ def test_what_nobody_asks_for_any_more_is_over() -> None:
     assert (event.kind, event.type, event.unit) == (Kind.RESOLVED, "CRITICAL_FILE_BAD", CHECK)
     assert memory.without(run.kept, gone).troubles == {}
     assert stand_in.gone([UP, CAME, BAD_FILE], run.kept) == frozenset[Identity]()
+
+
+def test_when_the_notifier_is_back_reminding_of_what_goes_on_is_its_business() -> None:
+    run = Runs()
+    assert told(run(0, DOWN, UNSENT, BAD_FILE)[1])["problem CRITICAL_FILE_BAD"] is True
+    drafts, events = run(5, UP, CAME, BAD_FILE)
+    assert told(events)["problem CRITICAL_FILE_BAD"] is False
+    # Who told it tells its end.
+    drafts, events = run(10, UP, CAME, GOOD_FILE)
+    assert (kinds(drafts), told(events)) == ([MessageKind.RECOVERY], {"resolved CRITICAL_FILE_BAD": True})
+
+
+def test_an_absence_is_as_long_as_systemd_says() -> None:
+    run = Runs()
+    down = findings.runs(NOTIFIER, "failed", NOW - timedelta(minutes=3))
+    (problem,) = run(0, down, UNSENT)[1]
+    assert problem.data["since"] == "2026-03-02T09:27:00.000+00:00"
+    drafts, (end,) = run(5, findings.runs(NOTIFIER, "active", NOW + timedelta(minutes=2)), CAME)
+    assert end.data["until"] == "2026-03-02T09:32:00.000+00:00"
+    assert "It lasted 5 min" in render(drafts[0], "id", "box1", None).text
+
+
+def test_an_end_is_never_before_the_beginning() -> None:
+    run = Runs()
+    run(0, DOWN, UNSENT)
+    drafts, _ = run(5, findings.runs(NOTIFIER, "active", NOW - timedelta(minutes=2)), CAME)
+    assert "It lasted 0 s" in render(drafts[0], "id", "box1", None).text

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from tests.fakes import private_journal
 from tests.fakes.private_journal import PrivateJournal
+from tests.unit.notifier.events import AGENT, plain, problem
+from tests.unit.notifier.fold import Fold
 from tests.unit.web import statuses
 
 from standfast import paths
 from standfast.agent.flags import FlagKind, flag_path, parse
 from standfast.ctl import flagging, history, numbered, silence, unsilence
-from standfast.ctl.errors import errors_table, silences_table
+from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
 from standfast.ctl.patience import Patience, told_while
@@ -28,6 +30,7 @@ from standfast.events import Event, Kind
 from standfast.moments import iso
 from standfast.notifier.authorise import Speaker, Trust
 from standfast.notifier.entries import Entry
+from standfast.notifier.status import closed_table as closed_row
 from standfast.web.snapshot import Source
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -49,12 +52,38 @@ def test_a_unit_is_named_as_for_systemctl(text: str, name: str) -> None:
     assert silence.unit_name(text) == name
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5min", 300), ("2h", 7200), ("1d", 86400), ("60", 60)])
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5min", 300), ("2h", 7200), ("1d", 86400), ("60 s", 60)])
 def test_durations(text: str, seconds: int) -> None:
     assert silence.duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "0", "-5", "99999d", "1e9", "inf", "nan"])
+@pytest.mark.parametrize("text", ["5", " 60 ", "1.5", "0"])
+def test_a_number_is_no_duration(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"has no unit: write [\d.]+s, [\d.]+min or"):
+        silence.duration(text)
+
+
+KNOWN = ["trade_manager.service", "standfast-agent@paper.service"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ("", ""),
+        ("trade_manager.service", ""),
+        ("trade_*", ""),
+        ("trade_managr.service", "(did you mean trade_manager.service?)"),
+        ("standfast-agent@papr.service", "(did you mean standfast-agent@paper.service?)"),
+        ("zzz.service", "matches zzz.service"),
+        ("bot-*", "matches bot-*"),
+    ],
+)
+def test_a_name_that_matches_nothing_is_doubted(unit: str, words: str) -> None:
+    assert silence.doubt(unit, KNOWN).endswith(words)
+    assert bool(silence.doubt(unit, KNOWN)) is bool(words)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "99999d", "1e9", "inf", "nan"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="no duration"):
         silence.duration(text)
@@ -196,6 +225,18 @@ def test_the_tables_of_errors_and_silences_stand_odd_rows() -> None:
     (row,) = silences_table(source).rows
     assert [cell.text for cell in row[:2]] == ["00ff00ff", "a.service"]
     assert errors_table(Source({"unresolved_errors": "none"})).rows == ()
+
+
+def test_what_a_stop_closed_is_listed_with_why() -> None:
+    fold = Fold()
+    fold.hear(problem(0, "OPENALGO_DOWN", AGENT))
+    fold.tick(60)
+    fold.hear(plain(Kind.SHUTDOWN, 100, data={"closes": ["OPENALGO_DOWN"]}))
+    row = closed_row(next(iter(fold.ledger.resting.values())))
+    first, second = closed_table(Source({"closed_errors": [row, {"why": 7}, "odd"]})).rows
+    assert [cell.text for cell in first[1:3]] == ["OPENALGO_DOWN", AGENT]
+    assert first[5].text == "closed: the agent was stopped"
+    assert second[4].text == "-"
 
 
 TRUST = Trust({Speaker.ADMIN: frozenset({0}), Speaker.STANDFAST: frozenset({990})})

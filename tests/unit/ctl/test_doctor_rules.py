@@ -196,6 +196,8 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
         *(NOTE, "was stored after", "systemctl restart n.service"),
     ),
     ("credentials", {"public_credentials": ("/c",)}, WRONG, "/c may be read by others", "chmod go="),
+    ("credentials", {"spoilt_secrets": (("tok", "/c/tok", "a"),)}, WRONG, "tok in /c/tok cannot", "secret set tok &&"),
+    ("credentials", {"spoilt_secrets": (("tok", "/c/tok", "a@b"),)}, WRONG, "a@b does not start", "tok --agent b &&"),
     ("credentials", {"idle_secrets": (("tok", "a"),)}, NOTE, "the secret tok is stored for a", "secret remove tok"),
     ("credentials", {"idle_secrets": (("tok", "a@b"),)}, NOTE, "stored for a@b", "secret remove tok --agent b"),
     ("libraries", {"notifier": notifier(TELEGRAM), "modules": frozenset()}, WRONG, "library", "apt install python3-py"),

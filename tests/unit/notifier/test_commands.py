@@ -248,3 +248,29 @@ def test_nothing_in_the_data_is_a_crash() -> None:
         keys = dice.sample(["id", "end", "start", "unit", "type", "severity", "why", "channel", "superseded_by"], 5)
         kind = dice.choice(["SILENCE", "UNSILENCE", "ACK", "RESOLVE", "TEST_NOTIFY", ""])
         Fold().hear(order(kind, **{key: dice.choice(values) for key in keys}))
+
+
+def of_unit_a(seconds: float, end: float, silence_id: str, **more: Any) -> Heard:
+    return order("SILENCE", seconds, id=silence_id, end=iso(at(end)), unit="a.service", **more)
+
+
+def test_a_further_silence_of_the_same_takes_the_place_of_the_one_in_force() -> None:
+    fold = Fold()
+    assert fold.hear(of_unit_a(0, 1000, "a" * 8)) is Obeyed.DONE
+    assert fold.hear(of_unit_a(100, 500, "b" * 8)) is Obeyed.REPLACED
+    (known,) = fold.ledger.silences.values()
+    assert (known.id, known.start, known.end) == ("b" * 8, at(0), at(500))
+    assert fold.ledger.take_changes().silences["a" * 8] is None
+    # What begins while the other is in force goes on from there.
+    assert fold.hear(of_unit_a(200, 2000, "c" * 8, start=iso(at(400)))) is Obeyed.REPLACED
+    (known,) = fold.ledger.silences.values()
+    assert (known.id, known.start, known.end) == ("c" * 8, at(0), at(2000))
+
+
+def test_a_silence_of_something_else_or_of_another_time_stands_beside_it() -> None:
+    fold = Fold()
+    fold.hear(of_unit_a(0, 1000, "a" * 8))
+    assert fold.hear(of_unit_a(0, 1000, "b" * 8, severity="warning")) is Obeyed.DONE
+    assert fold.hear(of_unit_a(0, 9000, "c" * 8, start=iso(at(5000)))) is Obeyed.DONE
+    assert fold.hear(of_unit_a(1000, 3000, "d" * 8)) is Obeyed.DONE
+    assert len(fold.ledger.silences) == 4

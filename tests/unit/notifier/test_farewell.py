@@ -99,3 +99,14 @@ def test_worse_problems_that_never_come_are_not_remembered_without_end() -> None
         fold.hear(resolved(number, f"P{number}", superseded_by=f"WORSE{number}"))
     assert len(fold.ledger.heirs) == HEIRS_KEPT
     assert f"WORSE{HEIRS_KEPT + 4}" in fold.ledger.heirs
+
+
+def test_where_several_units_have_the_worse_problem_it_is_its_own_units() -> None:
+    fold = Fold(ESCALATING)
+    fold.hear(problem(0, "SLOW", "b.service"))
+    fold.tick(60)
+    for unit in ("a.service", "b.service"):
+        fold.hear(problem(70, "DEAD", unit, severity=Severity.CRITICAL))
+    fold.hear(resolved(70, "SLOW", "b.service", superseded_by="DEAD"))
+    told_on = {one.unit: one.told_on for one in fold.ledger.problems.values()}
+    assert told_on == {"a.service": ("webhook",), "b.service": ("webhook", "journal")}

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.unit.notifier.events import at, config, plain, problem, resolved
+from tests.unit.notifier.events import AGENT, at, config, plain, problem, resolved
 
 from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
 from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Heard
+from standfast.notifier.model import Heard, Stage
 from standfast.notifier.render import render
 from standfast.notifier.store.database import CorruptError, StoreError
 from standfast.notifier.store.outbox import Ended, Outbox
@@ -67,6 +67,9 @@ def test_a_ledger_comes_back_as_it_was_committed(store: Store, path: Path) -> No
     data = {"id": "0123456789abcdef", "unit": "b*", "end": iso(at(999)), "why": "a deploy"}
     hear(ledger, Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(5), "ann"), CONFIG, at(5))
     hear(ledger, resolved(6, "OPENALGO_DOWN", superseded_by="WORSE"), CONFIG, at(6))
+    hear(ledger, problem(7, "OPENALGO_ERROR", AGENT, severity=Severity.CRITICAL), CONFIG, at(7))
+    hear(ledger, plain(Kind.SHUTDOWN, 8, data={"closes": ["OPENALGO_ERROR"]}), CONFIG, at(8))
+    assert {one.stage for one in ledger.resting.values()} == {Stage.RECOVERING, Stage.CLOSED}
     assert ledger.resting
     assert ledger.heirs
     assert ledger.silences

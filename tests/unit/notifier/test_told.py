@@ -76,3 +76,14 @@ def test_a_canary_goes_to_the_worker_under_its_id_and_to_nobody_else() -> None:
         "0123456789abcdef",
     )
     assert fold.tick(HOUR_S) == []
+
+
+def test_what_the_check_told_is_reminded_of_when_the_notifier_is_back() -> None:
+    fold = Fold()
+    for second in (0, 300):
+        fold.hear(dataclasses.replace(problem(second, "DISK_SPACE_LOW", "srv.mount"), told=True))
+    messages = []
+    for second in range(600, 8000, 300):
+        fold.hear(problem(second, "DISK_SPACE_LOW", "srv.mount"))
+        messages += fold.tick(second)
+    assert kinds(messages) == ["reminder", "reminder"]

@@ -170,6 +170,7 @@ class Facts:
     free_shares: Mapping[str, float] = field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()
     idle_secrets: tuple[tuple[str, str], ...] = ()
+    spoilt_secrets: tuple[tuple[str, str, str], ...] = ()
     public_credentials: tuple[str, ...] = ()
     is_synchronized: bool | None = None
     reached: tuple[Reach, ...] = ()

@@ -55,6 +55,7 @@ def _with_places(facts: Facts) -> Facts:
         reached=reach.reached(list(places)),
         files=files.seen((path for _, path in watched_paths(facts.detector)) if facts.detector else (), seer),
         idle_secrets=secrets.idle(facts.secrets),
+        spoilt_secrets=secrets.spoilt(),
         public_credentials=secrets.public_files(),
     )
 

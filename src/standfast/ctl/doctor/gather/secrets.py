@@ -65,6 +65,13 @@ def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
     )
 
 
+def spoilt() -> tuple[tuple[str, str, str], ...]:
+    """Stored secrets that cannot be decrypted: their names, files and owners; none where this user may not look."""
+    if os.geteuid() != 0:
+        return ()
+    return tuple((place.name, str(place.file), place.restart) for place in credentials.spoilt())
+
+
 def public_files() -> tuple[str, ...]:
     """What lies in the directory of credentials, itself included, and is open to others than root."""
     if os.geteuid() != 0 or not credentials.DIRECTORY.is_dir():

@@ -10,15 +10,24 @@ def findings(facts: Facts) -> Iterator[Finding]:
     """Secrets that are missing, shut to their reader, open to others, or not taken up."""
     for secret in facts.secrets:
         yield from _about(secret)
+    for name, file, owner in facts.spoilt_secrets:
+        yield wrong(
+            f"the secret {name} in {file} cannot be decrypted: {owner} does not start with it (243/CREDENTIALS)",
+            f"standfastctl secret set {name}{_own(owner)} && systemctl restart {owner}",
+        )
     for path in facts.public_credentials:
         yield wrong(f"{path} may be read by others than root", f"chmod go= {path}, and have the secret changed")
     for name, owner in facts.idle_secrets:
-        agent = owner.partition("@")[2]
-        own = f" --agent {agent}" if agent and agent != "NAME" else ""
         yield note(
             f"the secret {name} is stored for {owner}, and nothing that is configured uses it",
-            f"if it is not for later: standfastctl secret remove {name}{own}",
+            f"if it is not for later: standfastctl secret remove {name}{_own(owner)}",
         )
+
+
+def _own(owner: str) -> str:
+    """The option that names the agent whose own a secret is."""
+    agent = owner.partition("@")[2]
+    return f" --agent {agent}" if agent and agent != "NAME" else ""
 
 
 def _about(secret: Secret) -> Iterator[Finding]:

@@ -1,0 +1,69 @@
+"""Ends that no source reports: a person says that it is over, or the agent that had the problem was stopped. Pure.
+
+What an agent waits for or stumbles over is nobody's problem once the agent was stopped in order. It is closed without
+a message: "resolved" would be untrue, and that it stopped is told anyway. For a day it is remembered: when the agent
+comes back with the same problem that goes on, with its throttle, and when it comes back without it, that end is told.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from standfast.events import CLOSES, Event, Kind
+from standfast.notifier import resolution
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.ledger import Ledger
+from standfast.notifier.model import Identity, Problem, Stage
+
+CLOSED_BY_STOP: Final = "closed: the agent was stopped"
+STOPPED: Final = "its agent was stopped"
+# A problem that is back later than this is told as a new one.
+REMEMBERED: Final = timedelta(days=1)
+
+
+def end_by_hand(ledger: Ledger, problem: Problem, by: str, at: datetime, config: NotifierConfig, now: datetime) -> None:
+    """A person says that a problem is over; if it is heard of again, however soon, it is a new one and told as that."""
+    ledger.set_flap(problem.identity, None)
+    ended = dataclasses.replace(resolution.resolved(problem, at), ended_by=by)
+    if problem.is_awaited:
+        ledger.tell_recovery((ended,), config, now)
+    else:
+        ledger.close(ended)
+
+
+def end_with_agent(ledger: Ledger, event: Event, at: datetime) -> None:
+    """An agent's end in order ends what its event names; nobody is reminded of the rest, but for how it ended."""
+    if event.kind is not Kind.SHUTDOWN:
+        return
+    closes = event.data.get(CLOSES)
+    names = [str(one) for one in closes] if isinstance(closes, list) else []
+    for identity in (Identity(name, event.unit) for name in names if name != event.type):
+        if identity in ledger.problems:
+            _close(ledger, ledger.problems[identity], at)
+    for problem in list(ledger.problems.values()):
+        if problem.unit == event.unit and problem.type != event.type and problem.stage is Stage.TOLD:
+            ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
+
+
+def _close(ledger: Ledger, problem: Problem, at: datetime) -> None:
+    ledger.set_flap(problem.identity, None)
+    ended = dataclasses.replace(
+        problem, resolved_at=max(at, problem.last_occurrence), ended_by=CLOSED_BY_STOP, stage=Stage.CLOSED
+    )
+    if problem.is_awaited:
+        ledger.rest(ended)
+    else:
+        ledger.close(ended)
+
+
+def closed(resting: Iterable[Problem]) -> list[Problem]:
+    """Those that were closed because their agent was stopped."""
+    return [one for one in resting if one.stage is Stage.CLOSED]
+
+
+def forget(ledger: Ledger, now: datetime) -> None:
+    """Let go of what was closed long ago."""
+    for problem in closed(ledger.resting.values()):
+        if problem.resolved_at is None or abs(now - problem.resolved_at) >= REMEMBERED:
+            ledger.close(problem)

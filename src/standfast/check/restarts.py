@@ -1,0 +1,63 @@
+"""How often systemd had to restart a watcher: what its counter says from one run to the next. Pure.
+
+A watcher that crashes is up again before the next look, so its state tells nothing of it; its counter does.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from standfast.check.findings import Answer, Question
+from standfast.events import Severity
+from standfast.time_words import clock
+
+# Three runs without another one, and it is stable.
+QUIET: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """What is known of one watcher.
+
+    Attributes:
+        seen: its NRestarts as it was read last; a start by hand begins it anew.
+        count: how many restarts there were since `first`; 0 when it is stable.
+        first: when the first of them was, or the one that was seen first.
+        last: when the latest was.
+    """
+
+    seen: int
+    count: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+def after(before: Restarts | None, seen: int, started_at: datetime | None, now: datetime) -> Restarts:
+    """What is known when its counter says this and it was started last at that time."""
+    at = min(started_at or now, now)
+    grown = _grown(before, seen, now - at)
+    if grown:
+        known = before or Restarts(seen)
+        return Restarts(seen, known.count + grown, known.first or at, at)
+    if before is None or before.last is None or not timedelta(0) <= now - before.last < QUIET:
+        return Restarts(seen)
+    return replace(before, seen=seen)
+
+
+def _grown(before: Restarts | None, seen: int, age: timedelta) -> int:
+    """How many are new; a first look counts what is fresh, and nothing that may be of last week."""
+    if before is None:
+        return seen if age < QUIET else 0
+    return seen - before.seen if seen >= before.seen else seen
+
+
+def answer(unit: str, known: Restarts) -> Answer:
+    """Whether it is stable."""
+    question = Question("WATCHER_RESTARTING", unit, Severity.WARNING, f"journalctl -u {unit} -p warning -n 50")
+    if not known.count or known.first is None or known.last is None:
+        return Answer(question, True, f"{unit} is stable", known.last)
+    times = f"once, at {clock(known.last)}"
+    if known.count > 1:
+        times = f"{known.count} times since {clock(known.first)}, last at {clock(known.last)}"
+    words = f"systemd had to restart {unit} {times}: it crashed, hung or did not start"
+    return Answer(question, False, words, known.first)

@@ -1,0 +1,62 @@
+"""The commands that put or take away an agent's flags: pause, kill and resume."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from standfast.agent.flags import FlagKind
+from standfast.ctl import flagging, names
+from standfast.ctl.command import Command, Exit
+from standfast.ctl.screen import Screen
+from standfast.web.report import Tone
+from standfast.web.snapshot import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Flagging:
+    """What an agent is told by its flags.
+
+    Attributes:
+        name: the command as it is typed.
+        kind: the flag that is put; None takes all of them away.
+        word: what the agent is then.
+        is_so: whether its status says so.
+        done: what is said of an agent that runs, from its name and status: lines with their tone.
+        idle: what is said of one that does not.
+        after: the last line, in either case; {name} stands for the agent's.
+        untouched: what is said when there was no flag to take away.
+    """
+
+    name: str
+    kind: FlagKind | None
+    word: str
+    is_so: Callable[[Source], bool]
+    done: Callable[[str, Source], list[tuple[str, Tone]]]
+    idle: str
+    after: str = ""
+    untouched: str = ""
+
+    def run(self, arguments: argparse.Namespace, screen: Screen) -> Exit:
+        """Put the flag or take them away, and see that the agent takes it up."""
+        name: str = arguments.name
+        config = flagging.agent_config(name)
+        if self.kind is not None:
+            flagging.put(config, self.kind, arguments.why)
+        elif not flagging.take_away(config):
+            screen.line(self.untouched.format(name=name))
+        found = flagging.taken_up(name, self.word, self.is_so)
+        lines = [(self.idle.format(name=name), Tone.WARNING)] if found is None else self.done(name, found)
+        for words, tone in lines:
+            screen.line(words, tone)
+        if self.after:
+            screen.line(self.after.format(name=name))
+        return Exit.OK
+
+    def command(self, summary: str, description: str) -> Command:
+        """The command that does it."""
+        return Command(self.name, summary, description, self._configure, self.run, {"name": names.agents})
+
+    def _configure(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("name", help="the agent, as in standfast-agent@NAME")
+        if self.kind is not None:
+            parser.add_argument("--why", default="", help="for those who wonder later")

@@ -1,0 +1,169 @@
+"""Ends that no source reports: a person's word, and the stop of an agent."""
+
+from typing import Any
+
+import pytest
+from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
+from tests.unit.notifier.fold import Fold, kinds
+
+from standfast.events import Event, Kind, Severity
+from standfast.notifier import ends
+from standfast.notifier.hear import Plain, Reason
+from standfast.notifier.model import Heard, Stage
+from standfast.notifier.resolution import Recovery
+from standfast.notifier.throttle import Throttle
+
+TYPE = "OPENALGO_DOWN"
+
+
+def order(kind: str, seconds: float, **data: Any) -> Heard:
+    return Heard(Event(Kind.COMMAND, "", kind, data=data), at(seconds), "ann")
+
+
+def told(seconds: float = 0, kind: str = TYPE, unit: str = AGENT) -> Fold:
+    """A problem that people were told of at 60 s."""
+    fold = Fold()
+    fold.hear(problem(seconds, kind, unit))
+    assert kinds(fold.tick(60)) == ["problem"]
+    return fold
+
+
+def stop(fold: Fold, seconds: float, *closes: str, **data: Any) -> Reason:
+    return fold.hear(plain(Kind.SHUTDOWN, seconds, data={"closes": list(closes), **data}))
+
+
+@pytest.mark.parametrize("later_s", [0.1, 2, 600])
+def test_what_goes_on_after_a_persons_word_is_a_new_problem_and_told(later_s: float) -> None:
+    fold = told(kind="UNIT_FAILING", unit="a.service")
+    fold.hear(order("RESOLVE", 100, id=1))
+    assert kinds(fold.drafts()) == ["recovery"]
+    fold.hear(problem(100 + later_s, "UNIT_FAILING"))
+    (draft,) = fold.tick(100 + later_s + 60)
+    assert (draft.kind.value, draft.problems[0].id) == ("problem", 2)
+
+
+def test_a_person_does_not_make_a_problem_flap() -> None:
+    fold = told(kind="UNIT_FAILING", unit="a.service")
+    for number in range(1, 6):
+        fold.hear(order("RESOLVE", 100 * number, id=number))
+        fold.hear(problem(100 * number + 1, "UNIT_FAILING"))
+        assert kinds(fold.tick(100 * number + 61)) == ["recovery", "problem"]
+
+
+def test_a_person_ends_what_flaps_too() -> None:
+    fold = Fold()
+    for second in range(0, 100, 2):
+        fold.hear(problem(second))
+        fold.hear(resolved(second + 1))
+    fold.hear(problem(100))
+    assert kinds(fold.drafts())[-1] == "flapping"
+    fold.hear(order("RESOLVE", 101, id=fold.ledger.next_id - 1))
+    assert kinds(fold.tick(10_000)) == ["recovery"]
+
+
+def test_a_problem_that_is_said_again_and_again_is_told_as_often_as_any() -> None:
+    fold = told(kind="UNIT_FAILING", unit="a.service")
+    messages = []
+    for second in range(90, 7300, 30):
+        fold.hear(problem(second, "UNIT_FAILING"))
+        messages += fold.tick(second)
+    assert kinds(messages) == ["reminder", "reminder"]
+
+
+def test_nor_is_anybody_reminded_by_that_of_what_somebody_took_on() -> None:
+    fold = told()
+    fold.hear(order("ACK", 70, id=1))
+    assert fold.hear(problem(9000, TYPE, AGENT)) is Plain.ACKNOWLEDGED
+    assert fold.tick(9000) == []
+    fold.hear(problem(9100, TYPE, AGENT, severity=Severity.CRITICAL))
+    assert kinds(fold.drafts()) == ["problem"]
+
+
+def test_the_stop_of_its_agent_closes_a_problem_without_a_word() -> None:
+    fold = told()
+    assert stop(fold, 100, TYPE) is Plain.AT_ONCE
+    assert kinds(fold.tick(100)) == ["shutdown"]
+    assert fold.ledger.problems == {}
+    (closed,) = ends.closed(fold.ledger.resting.values())
+    assert (closed.ended_by, closed.resolved_at) == ("closed: the agent was stopped", at(100))
+    assert fold.tick(80_000) == []
+    assert fold.tick(100 + 24 * 3600) == []
+    assert fold.ledger.resting == {}
+
+
+def test_a_closed_problem_that_is_back_goes_on_with_its_throttle() -> None:
+    fold = told()
+    stop(fold, 100, TYPE)
+    fold.drafts()
+    assert fold.hear(problem(400, TYPE, AGENT)) is Throttle.WITHIN_WINDOW
+    (known,) = fold.ledger.problems.values()
+    assert (known.id, known.stage, known.ended_by, known.resolved_at) == (1, Stage.TOLD, "", None)
+    assert kinds(fold.tick(4000)) == ["reminder"]
+
+
+def test_a_closed_problem_that_the_agent_says_to_be_over_is_told_as_that() -> None:
+    fold = told()
+    stop(fold, 100, TYPE)
+    fold.drafts()
+    assert fold.hear(resolved(400, TYPE, AGENT)) is Recovery.TOLD_SOON
+    (draft,) = fold.tick(405)
+    assert (draft.kind.value, draft.problems[0].ended_by) == ("recovery", "")
+    assert fold.tick(10_000) == []
+
+
+def test_what_is_not_named_or_is_how_it_ended_stays() -> None:
+    fold = Fold()
+    for kind in ("POSITIONS_NOT_FLAT", "DATABASE_CORRUPT"):
+        fold.hear(problem(0, kind, AGENT))
+    fold.tick(60)
+    fold.hear(plain(Kind.SHUTDOWN, 100, type="POSITIONS_NOT_FLAT", data={"closes": ["POSITIONS_NOT_FLAT"]}))
+    assert {one.type for one in fold.ledger.problems.values()} == {"POSITIONS_NOT_FLAT", "DATABASE_CORRUPT"}
+
+
+def test_an_agent_closes_nobody_elses_problems() -> None:
+    fold = told(unit="standfast-agent@other.service")
+    stop(fold, 100, TYPE)
+    assert len(fold.ledger.problems) == 1
+
+
+def test_what_was_not_told_yet_is_not_told_of_a_stopped_agent() -> None:
+    fold = Fold()
+    fold.hear(problem(0, TYPE, AGENT))
+    stop(fold, 10, TYPE)
+    assert kinds(fold.tick(100)) == ["shutdown"]
+    assert (fold.ledger.problems, fold.ledger.resting) == ({}, {})
+
+
+@pytest.mark.parametrize("closes", [None, "OPENALGO_DOWN", 5, [None, {"a": 1}], {"OPENALGO_DOWN": 1}])
+def test_odd_lists_close_nothing(closes: Any) -> None:
+    fold = told()
+    stop(fold, 100, closes=closes)
+    assert len(fold.ledger.problems) == 1
+
+
+def test_a_planned_restart_that_ended_flat_wakes_nobody() -> None:
+    fold = told()
+    assert fold.hear(plain(Kind.SHUTDOWN, 100, data={"restarts": True})) is Plain.NOT_TOLD
+    assert fold.tick(200) == []
+    critical = plain(Kind.SHUTDOWN, 300, type="POSITIONS_NOT_FLAT", severity=Severity.CRITICAL, data={"restarts": True})
+    fold.hear(critical)
+    assert kinds(fold.drafts()) == ["problem"]
+
+
+def test_a_problem_lasts_from_when_it_began_to_when_it_ended_whenever_that_was_seen() -> None:
+    fold = Fold()
+    seen = problem(300, severity=Severity.CRITICAL)
+    data = {"since": at(40).isoformat()}
+    fold.hear(Heard(Event(Kind.PROBLEM, "down", "WATCHER_DOWN", seen.event.severity, "a.service", data=data), at(300)))
+    fold.hear(resolved(600, "WATCHER_DOWN", until=at(400).isoformat()))
+    *_, draft = fold.tick(600)
+    (ended,) = draft.problems
+    assert (ended.first_occurrence, ended.resolved_at) == (at(40), at(400))
+
+
+@pytest.mark.parametrize("odd", ["tomorrow", "", "9999-99-99", "0001-01-01T00:00:00+23:59", at(9e6).isoformat()])
+def test_odd_times_count_for_nothing(odd: str) -> None:
+    fold = Fold()
+    fold.hear(Heard(Event(Kind.PROBLEM, "", "X", unit="a", data={"since": odd}), at(300)))
+    (known,) = fold.ledger.problems.values()
+    assert known.first_occurrence == at(300)
