@@ -1,7 +1,8 @@
-"""Servers that refuse whatever they are given, and repeat it in their answer: an OpenAlgo, a webhook and a mail server.
+"""Servers that refuse whatever they are given, and repeat it in their answer: HTTP, a mail server, a PostgreSQL.
 
 Real ones do the like: a gateway's exception names the URL that was asked for, a relay quotes the login it refused.
-usage: scolds.py HTTP-PORT SMTP-PORT; the file `mode` beside this one says how HTTP is refused: a status, or `hang`.
+usage: scolds.py HTTP-PORT SMTP-PORT POSTGRESQL-PORT; the file `mode` beside this one says how HTTP is refused: a
+status, or `hang`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import http.server
 import json
 import socketserver
+import struct
 import sys
 import threading
 from pathlib import Path
@@ -65,14 +67,41 @@ class Smtp(socketserver.StreamRequestHandler):
             self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
 
 
-def main(http_port: int, smtp_port: int) -> None:
+class Postgresql(socketserver.StreamRequestHandler):
+    """Passwords are asked for in clear, and refused with what was sent."""
+
+    TLS = 80877103
+    SAYS_ITS_PASSWORD = b"p"
+
+    def handle(self) -> None:
+        with contextlib.suppress(struct.error, OSError):
+            if self._start() == self.TLS:
+                self.wfile.write(b"N")
+                self._start()
+            self.wfile.write(struct.pack("!cii", b"R", 8, 3))
+            if self.rfile.read(1) == self.SAYS_ITS_PASSWORD:
+                password = self._rest().strip(b"\0")
+                told = b"SFATAL\0C28P01\0Mpassword refused: " + password + b"\0\0"
+                self.wfile.write(struct.pack("!ci", b"E", 4 + len(told)) + told)
+
+    def _start(self) -> int:
+        """What a message without a letter asks for: TLS, or a session."""
+        code: int = struct.unpack("!i", self._rest()[:4])[0]
+        return code
+
+    def _rest(self) -> bytes:
+        return self.rfile.read(struct.unpack("!i", self.rfile.read(4))[0] - 4)
+
+
+def main(http_port: int, smtp_port: int, postgresql_port: int) -> None:
     """Refuse until the end."""
     socketserver.ThreadingTCPServer.allow_reuse_address = True
-    mail = socketserver.ThreadingTCPServer(("127.0.0.1", smtp_port), Smtp)
-    mail.daemon_threads = True
-    threading.Thread(target=mail.serve_forever, daemon=True).start()
+    for port, handler in ((smtp_port, Smtp), (postgresql_port, Postgresql)):
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", port), handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
     http.server.ThreadingHTTPServer(("127.0.0.1", http_port), Http).serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:]))

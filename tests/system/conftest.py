@@ -37,9 +37,9 @@ def deb() -> Path:
 
 
 @pytest.fixture(scope="module")
-def machine(debian: str, deb: Path) -> Iterator[Machine]:
-    """A booted machine with the package installed, shared by the tests of a module."""
-    with Machine(debian, deb, name="box1") as booted:
+def machine(request: pytest.FixtureRequest, debian: str, deb: Path) -> Iterator[Machine]:
+    """A booted machine with the package and what the module names as MORE, shared by the tests of a module."""
+    with Machine(debian, deb, name="box1", more=getattr(request.module, "MORE", ())) as booted:
         yield booted
 
 

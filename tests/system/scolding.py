@@ -7,15 +7,26 @@ import json
 from tests.system.machine import Machine
 from tests.system.tree import REPOSITORY
 
-HTTP, SMTP = 5000, 2525
+HTTP, SMTP, POSTGRESQL = 5000, 2525, 5433
 SCAN = "/srv/scan.py"
 AGENT, NOTIFIER = "standfast-agent@algo.service", "standfast-notifier.service"
 # With characters that are written otherwise in URLs, so that each form is looked for.
 KEY, PASSWORD, SIGNING = "sf-key/7Qz+one", "sf-mail/8Rx+two", "sf-sign/9Sy+three"
-STORED = {"openalgo-api-key": KEY, "smtp-password": PASSWORD, "webhook-secret": SIGNING}
+TELEGRAM, TWILIO, ORDERS = "7654321:sf-tele-1Kx-four", "sf-twil/2Ly+five", "sf-post/3Mz+six"
+APPRISE_PASSWORD, APPRISE_TOKEN = "sf-appr-4Na-seven", "sf-appr-5Ob-eight"
+STORED = {
+    "openalgo-api-key": KEY,
+    "smtp-password": PASSWORD,
+    "webhook-secret": SIGNING,
+    "telegram-bot-token": TELEGRAM,
+    "twilio-auth-token": TWILIO,
+    "postgresql-password": ORDERS,
+    "apprise-urls": f"json://me:{APPRISE_PASSWORD}@127.0.0.1:{HTTP}/{APPRISE_TOKEN}",
+}
 # These stand in the configuration, where their owner wrote them: in addresses.
 HOOK, BASIC, PROBE, DEADMAN = "sf-hook-4Tw-token", "sf-basic-5Uv-pass", "sf-probe-6Vu-token", "sf-dead-3Xw-token"
-SECRETS = (*STORED.values(), HOOK, BASIC, PROBE, DEADMAN)
+SECRETS = (*STORED.values(), APPRISE_PASSWORD, APPRISE_TOKEN, HOOK, BASIC, PROBE, DEADMAN)
+CHANNELS = ("webhook", "alertmanager", "email", "telegram", "sms", "apprise")
 CREDENTIALS = "/etc/standfast/credentials"
 # And in the copies that the check keeps of what was right last, for its own eyes.
 KEPT = "/var/lib/standfast/check/kept"
@@ -37,6 +48,18 @@ from = "a@example.org"
 to = ["b@example.org"]
 user = "mailer"
 timeout_s = 1
+[channels.telegram]
+chat_id = "123"
+api_url = "http://127.0.0.1:{HTTP}"
+timeout_s = 0.3
+[channels.sms]
+account_sid = "AC0123456789abcdef0123456789abcdef"
+from = "+15005550006"
+to = ["+491701234567"]
+api_url = "http://127.0.0.1:{HTTP}"
+timeout_s = 0.3
+[channels.apprise]
+timeout_s = 0.3
 """
 DETECTOR_TOML = f"""
 check_interval_s = 1
@@ -49,6 +72,14 @@ url = "http://me:{PROBE}@127.0.0.1:{HTTP}/health?token={PROBE}"
 interval_s = 1
 [[watch]]
 unit = "standfast-agent@*.service"
+[[database]]
+kind = "postgresql"
+name = "orders"
+host = "127.0.0.1"
+port = {POSTGRESQL}
+database = "orders"
+password_credential = "postgresql-password"
+interval_s = 1
 """
 CHECK_TOML = f"""
 canary_timeout_s = 5
@@ -79,7 +110,7 @@ def scold(machine: Machine) -> None:
         machine.run(["standfastctl", "secret", "set", name], stdin=f"{secret}\n")
     _refused_connections(machine)
     machine.write("/srv/scolds/mode", "403")
-    machine.run(f"systemd-run --quiet --unit=scolds python3 /srv/scolds/scolds.py {HTTP} {SMTP}")
+    machine.run(f"systemd-run --quiet --unit=scolds python3 /srv/scolds/scolds.py {HTTP} {SMTP} {POSTGRESQL}")
     for mode in ("403", "500", "hang"):
         _refused(machine, mode)
         if mode == "403":
@@ -108,7 +139,7 @@ def _refused_connections(machine: Machine) -> None:
     """Nobody listens: the exceptions of the libraries carry the address."""
     machine.run(["systemctl", "restart", NOTIFIER, "standfast-detector", AGENT])
     machine.wait_journal(STANDFAST_UNIT=AGENT, STANDFAST_TYPE="OPENALGO_DOWN", STANDFAST_EVENT="problem")
-    for channel in ("webhook", "alertmanager", "email"):
+    for channel in CHANNELS:
         machine.wait_journal(STANDFAST_CHANNEL=channel)
 
 
@@ -120,8 +151,8 @@ def _refused(machine: Machine, mode: str) -> None:
     machine.run(["systemctl", "restart", NOTIFIER, AGENT])
     raised = f"MESSAGE=mode {mode}\nPRIORITY=2\nSTANDFAST=1\nSTANDFAST_EVENT=problem\nSTANDFAST_SEVERITY=critical\n"
     machine.run("logger --journald", stdin=f"{raised}STANDFAST_TYPE=MODE_{mode.upper()}\n")
-    machine.wait_journal(since=since, STANDFAST_CHANNEL="webhook")
-    machine.wait_journal(since=since, STANDFAST_CHANNEL="email")
+    for channel in CHANNELS:
+        machine.wait_journal(since=since, STANDFAST_CHANNEL=channel)
     machine.wait_journal(
         lambda entry: "HEALTH-CHECK" in entry["MESSAGE"], since=since, SYSLOG_IDENTIFIER="standfast-agent"
     )

@@ -29,7 +29,7 @@ mode = "act"
 check_interval_s = 2
 clock_grace_s = 0
 [restart]
-min_gap_s = 3
+min_gap_s = 6
 settle_s = 1
 [[watch]]
 unit = "victim@*.service"

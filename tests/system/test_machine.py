@@ -119,9 +119,11 @@ def test_an_exception_leaves_nothing_but_the_journal_in_the_report(monkeypatch: 
 
 
 OWNER = textwrap.dedent("""
-    import os, sys
+    import os, signal, sys
     from tests.conftest import end_on_sigterm
     from tests.system.machine import Machine
+    # Whatever runs in a shell's background ignores Ctrl-C from its birth.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     end_on_sigterm()
     with Machine(name="orphan") as machine:
         machine.spawn("sleep 1000")

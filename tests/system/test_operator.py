@@ -17,6 +17,7 @@ import pytest
 from tests.system.machine import Machine
 from tests.system.scolding import (
     AGENT,
+    CHANNELS,
     CREDENTIALS,
     HOOK,
     KEY,
@@ -30,8 +31,11 @@ from tests.system.scolding import (
     seen,
 )
 from tests.system.stage import wait_until
+from tests.system.tree import PROVIDERS
 
 DETECTOR = "standfast-detector.service"
+# What every channel and check needs, each with its secret.
+MORE = PROVIDERS
 OLD_ENV = """
 # The earlier system's settings.
 export STARTUP_RETRY_DELAY_BASE=20
@@ -273,11 +277,54 @@ def test_no_secret_is_anywhere_else(scolded: Machine) -> None:
     assert seen(scolded) == []
 
 
-@pytest.mark.parametrize("words", ["status --json", "units --json", "errors --json", "history --json", "doctor --json"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "status --json",
+        "units --json",
+        "errors --json",
+        "history --json",
+        "plan --json",
+        "doctor --json",
+        "check-config --json",
+        "secret list --json",
+        "test-notify --channel email --json",
+    ],
+)
 def test_no_command_shows_a_secret(scolded: Machine, words: str) -> None:
     result = scolded.run(f"standfastctl {words}", check=False)
     assert json.loads(result.stdout)
     assert [secret for secret in SECRETS if secret in result.stdout + result.stderr] == []
+
+
+# Into files, for the search; the events are read until there is one.
+ASK_ALL = """
+import contextlib, json, subprocess
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+kept = Path("/tmp/asked")
+kept.mkdir()
+def get(path):
+    with contextlib.suppress(HTTPError), urlopen(f"http://127.0.0.1:3000{path}", timeout=10) as answer:
+        return answer.read1() if path == "/api/events" else answer.read()
+def shown(*words):
+    return subprocess.run(["systemctl", "--full", *words, "standfast*"], capture_output=True).stdout
+agent = "standfast-agent@algo.service"
+paths = [path.replace("{name}", agent) for path in json.loads(get("/api/openapi.json"))["paths"]]
+answers = {path: get(path) for path in ["/", f"/units/{agent}", *paths]}
+answers |= {word: shown(word) for word in ("show", "status", "cat", "list-units")}
+for name, answer in answers.items():
+    (kept / name.replace("/", "_")).write_bytes(answer or b"")
+print(json.dumps({name: len(answer or b"") for name, answer in answers.items()}))
+"""
+
+
+def test_neither_the_page_nor_systemd_shows_a_secret(scolded: Machine) -> None:
+    lengths = json.loads(scolded.run(["python3", "-c", ASK_ALL]).stdout)
+    assert len(lengths) > 15
+    assert [name for name, length in lengths.items() if length == 0] == []
+    assert seen(scolded) == []
 
 
 def test_everything_that_was_to_be_refused_was(scolded: Machine) -> None:
@@ -289,10 +336,11 @@ def test_everything_that_was_to_be_refused_was(scolded: Machine) -> None:
         for entry in scolded.journal()
         if "STANDFAST_CHANNEL" in entry
     }
-    assert {channel for channel, result in results if result != "delivered"} >= {"webhook", "alertmanager", "email"}
+    assert {channel for channel, result in results if result != "delivered"} >= set(CHANNELS)
     status = json.loads(scolded.read("/run/standfast/detector/status.json"))
     (check,) = status["service_health"]["scolds.service"]["checks"].values()
     assert check["status"] == "fail"
+    assert "password refused: ***" in status["databases"]["orders"]["detail"]
 
 
 def test_what_is_stored_is_encrypted_or_roots_alone(scolded: Machine) -> None:

@@ -77,8 +77,22 @@ class TestInstalled:
         machine.run("systemctl enable --quiet standfast-agent@other; systemctl preset standfast-agent@other")
         assert machine.run(links).stdout == before
 
+    def test_needrestart_proposes_to_restart_no_agent(self, machine: Machine) -> None:
+        for unit, chosen in (("standfast-agent@paper.service", False), ("standfast-detector.service", True)):
+            assert (machine.run(["perl", "-e", NEEDRESTART, unit], check=False).returncode == 0) == chosen
+
     def test_the_command_runs_for_everybody(self, machine: Machine) -> None:
         assert machine.run("runuser -u nobody -- standfastctl --help").stdout
+
+
+# As needrestart reads it; it fails for a unit that is not chosen.
+NEEDRESTART = """
+my $unit = shift;
+my %nrconf = (override_rc => {});
+eval do { local(@ARGV, $/) = "/etc/needrestart/conf.d/standfast.conf"; <> };
+print STDERR $@ if $@;
+exit scalar grep { $unit =~ /$_/ && !$nrconf{override_rc}{$_} } keys %{$nrconf{override_rc}};
+"""
 
 
 class TestUnits:
@@ -225,6 +239,8 @@ class TestRemoval:
         fresh.wait_unit("standfast-agent@paper.service")
         fresh.write("/etc/systemd/system/standfast-agent@paper.service.d/mine.conf", "[Service]\nEnvironment=A=b\n")
         fresh.run("systemctl start standfast-check.service")
+        fresh.write("/etc/systemd/system/standfast-check.service.d/mine.conf", "[Service]\nExecStartPre=false\n")
+        fresh.run("systemctl daemon-reload; systemctl start standfast-check.service", check=False)
         get(fresh, "/")
 
         fresh.run("apt-get -q remove -y standfast", timeout_s=120)
@@ -244,6 +260,16 @@ class TestRemoval:
         fresh.wait_unit("standfast-agent@paper.service", "inactive")
         fresh.run("systemctl start standfast.target")
         fresh.wait_unit("standfast-agent@paper.service")
+
+    def test_what_an_upgrade_that_broke_off_left_ends_with_the_package(self, fresh: Machine, deb: Path) -> None:
+        before = traces(fresh)
+        fresh.install(deb)
+        fresh.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT="standfast-agent@paper.service")
+        fresh.run(["dpkg", "--unpack", f"/tmp/{deb.name}"])
+        fresh.run("apt-get -q purge -y standfast", timeout_s=120)
+        assert "flat" in fresh.wait_journal(STANDFAST_EVENT="shutdown")["MESSAGE"]
+        assert fresh.run("systemctl list-units --plain --no-legend 'standfast*.service'").stdout == ""
+        assert traces(fresh) == before
 
 
 # What any installation and removal, and time, change on a machine.
@@ -301,9 +327,9 @@ NOT_FOR_US = (
 @pytest.mark.anywhere
 @pytest.mark.skipif(shutil.which("lintian") is None, reason="not installed: lintian")
 def test_lintian_is_content(deb: Path) -> None:
-    command = ["lintian", "--allow-root", "--display-info", "--pedantic", str(deb)]
+    command = ["lintian", "--allow-root", "--display-info", "--display-experimental", "--pedantic", str(deb)]
     result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    said = re.findall(r"^[EWIP]: .*", result.stdout, re.MULTILINE)
+    said = re.findall(r"^[EWIPX]: .*", result.stdout, re.MULTILINE)
     assert [line for line in said if not any(tag in line for tag in NOT_FOR_US)] == []
 
 

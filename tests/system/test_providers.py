@@ -9,18 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.tree import REPOSITORY, tree
+from tests.system.tree import PROVIDERS, REPOSITORY, tree
 
-PACKAGES = (
-    "apprise",
-    "python3-pytest",
-    "python3-pytest-timeout",
-    "python3-python-telegram-bot",
-    "python3-requests",
-    "python3-sdnotify",
-    "python3-systemd",
-    "python3-twilio",
-)
 TESTS = [
     f"tests/unit/notifier/test_{name}.py"
     for name in ("telegram", "sms", "email", "webhook", "alertmanager", "apprise", "slow_names")
@@ -43,7 +33,7 @@ exec chroot "$root" sh -c 'cd /srv/standfast && exec "$@"' sh "$@"
 @pytest.fixture
 def libraries(debian: str) -> Iterator[Path]:
     """A tree of that Debian with the providers' libraries in it."""
-    with tree(debian, PACKAGES, "providers") as path:
+    with tree(debian, more=PROVIDERS) as path:
         yield path
 
 

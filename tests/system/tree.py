@@ -32,6 +32,15 @@ BASE_PACKAGES = (
     "systemd-sysv",
     "util-linux",
 )
+# What the optional channels and checks need, each for something with a secret, and what tests them in place.
+PROVIDERS = (
+    "apprise",
+    "python3-psycopg",
+    "python3-pytest",
+    "python3-pytest-timeout",
+    "python3-python-telegram-bot",
+    "python3-twilio",
+)
 RECIPE = "1"  # count up when a tree is made otherwise than before
 BUILD_TIMEOUT_S = 900
 

@@ -11,6 +11,14 @@ AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 TABLE = Table("Units", ("Unit", "Status"), ((Cell("a.service"), Cell("failing", Tone.BAD)),), "None.")
 
 
+@pytest.fixture(autouse=True)
+def a_terminal_with_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the tests run."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "COLORTERM", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def shown(table: Table, *, terminal: bool) -> str:
     stream = io.StringIO()
     Screen(stream, terminal=terminal).table(table)
