@@ -82,7 +82,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
     else:
         memory = replace(
             before,
-            seen=_with_needs(seen, before.seen),
+            seen=_with_what_was_known(seen, before.seen),
             job_before=before.seen.job,
             # A counter that shrank was reset by somebody: growth is measured from there.
             restarts_base=min(before.restarts_base, seen.n_restarts),
@@ -148,8 +148,12 @@ def _start_ended(before: UnitObservation, seen: UnitObservation) -> bool:
     """A start of a unit that was down came to nothing: it failed too quickly to be seen, or its turn never came."""
     if before.active_state not in DOWN or seen.job:
         return False
-    another_run = bool(before.invocation_id and seen.invocation_id) and before.invocation_id != seen.invocation_id
-    return before.job in ("start", "restart") or (another_run and seen.active_state == "failed")
+    return before.job in ("start", "restart") or (_is_another_run(before, seen) and seen.active_state == "failed")
+
+
+def _is_another_run(before: UnitObservation, seen: UnitObservation) -> bool:
+    """An unloaded unit has forgotten its run."""
+    return bool(before.invocation_id and seen.invocation_id) and before.invocation_id != seen.invocation_id
 
 
 def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending | None, since: float) -> float | None:
@@ -209,11 +213,15 @@ def _restarted_at(before: UnitMemory | None, seen: UnitObservation) -> tuple[flo
     return (*before.restarted_at, *[seen.at] * more)[-RESTARTS_KEPT:]
 
 
-def _with_needs(seen: UnitObservation, before: UnitObservation) -> UnitObservation:
-    """An unloaded unit is described without its dependencies: what was known stays."""
-    if seen.needs and seen.unit_type:
-        return seen
-    return replace(seen, needs=seen.needs or before.needs, unit_type=seen.unit_type or before.unit_type)
+def _with_what_was_known(seen: UnitObservation, before: UnitObservation) -> UnitObservation:
+    """An unloaded unit is described without its dependencies, and only who was there then is told how a job ended."""
+    stays_down = before.active_state in DOWN and seen.active_state in DOWN and not _is_another_run(before, seen)
+    return replace(
+        seen,
+        needs=seen.needs or before.needs,
+        unit_type=seen.unit_type or before.unit_type,
+        job_result=seen.job_result or (before.job_result if stays_down else ""),
+    )
 
 
 def _check(before: CheckMemory | None, observation: CheckObservation) -> CheckMemory:

@@ -46,6 +46,9 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "invocation_id": memory.seen.invocation_id,
         "failures": memory.failures,
         "ended": memory.ended.value if memory.ended is not None else None,
+        "ended_at": memory.ended_at,
+        "job_result": memory.seen.job_result,
+        "needs": list(memory.seen.needs),
         "failed_at": memory.failed_at,
         "n_restarts": memory.restarts_base,
         "check_counted_at": memory.check_counted_at,
@@ -127,7 +130,7 @@ class Remembered:
         if kept is None:
             return memory
         failed_at = kept["failed_at"] if memory.failed_at is None else memory.failed_at
-        memory = replace(memory, failed_at=failed_at)
+        memory = _still_down(replace(memory, failed_at=failed_at), kept)
         if not self._is_recent:
             return memory
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
@@ -138,6 +141,19 @@ class Remembered:
     def _units(self) -> Mapping[str, Any]:
         units: Mapping[str, Any] = self._plain.get("units", {})
         return units
+
+
+def _still_down(memory: UnitMemory, kept: Mapping[str, Any]) -> UnitMemory:
+    """A unit that is down as it was: when that began, and with whom, systemd does not say again."""
+    is_same = memory.ended is not None and kept["ended"] == memory.ended.value
+    if not is_same or kept["invocation_id"] != memory.seen.invocation_id:
+        return memory
+    seen = replace(
+        memory.seen,
+        needs=memory.seen.needs or tuple(kept.get("needs", ())),
+        job_result=memory.seen.job_result or str(kept.get("job_result", "")),
+    )
+    return replace(memory, seen=seen, ended_at=float(kept.get("ended_at", memory.ended_at)))
 
 
 def _prediction(kept: Mapping[str, Any]) -> Prediction | None:

@@ -243,3 +243,24 @@ def test_what_was_taken_along_before_is_not_taken_for_stopped_afterwards() -> No
     seen = [up(70, "b", n=1), inactive(70, needs="b", ended_by=Ending.JOB, since=50.0)]
     turn = mind.take(seen, 70.0, scheduled=True)
     assert turn.step.assessment.health["a.service"].reading.meaning is Meaning.TAKEN_ALONG
+
+
+def test_a_start_that_failed_by_a_dependency_is_not_taken_for_a_stop_by_the_next_life() -> None:
+    down: dict[str, Any] = {"since": 50.0, "ended_by": Ending.JOB, "invocation_id": "1"}
+    state = folded(
+        up(0, "b"),
+        up(0, needs="b", invocation_id="1"),
+        inactive(50, needs="b", job="start", **down),
+        failed(65, "b", since=65.0, ended_by=Ending.ITSELF),
+        inactive(65, needs="b", job_result="dependency", **down),
+    )
+    kept = json.loads(json.dumps(to_plain(state, Told(), "boot", 90.0)))
+    mind = Mind(config("a", "b"))
+    mind.recall((), None, Remembered(kept, "boot", 100.0))
+    for at in (100.0, 130.0):
+        # Only who was there then is told how the job ended, and systemd has unloaded the unit's dependencies by now.
+        seen = [failed(at, "b", since=65.0, ended_by=Ending.ITSELF), inactive(at, **down)]
+        turn = mind.take(seen, at, scheduled=True)
+        assert turn.step.assessment.health["a.service"].reading.meaning is Meaning.TAKEN_ALONG
+    turn = mind.take([inactive(140.0, since=139.0, ended_by=Ending.JOB, invocation_id="2")], 140.0, scheduled=True)
+    assert turn.step.assessment.health["a.service"].reading.meaning is Meaning.STOPPED
