@@ -10,6 +10,7 @@ from typing import Any
 
 from standfast.clock import utc_now
 from standfast.moments import iso
+from standfast.time_words import clock
 from tests.unit.web import statuses
 from tests.unit.web.serving import happening, line
 
@@ -211,11 +212,16 @@ def cascading(runtime: Path, **changes: Any) -> None:
         service("trade_executor"): [line(at - timedelta(minutes=6), "Stopping trade_executor.service...", 6)],
     }
     cascade = {"error_type": "CASCADING_FAILURE", "unit": "standfast-detector.service", "id": 7, "occurrence_count": 1,
-               "error_message": reasons[0], "action": "No master restart (gap)"}  # fmt: skip
-    silence = {"unit": "main_app.service", "type": "", "severity": "", "end": iso(at + timedelta(hours=1)),
+               "error_message": reasons[0], "first_occurrence": iso(at - timedelta(seconds=21)),
+               "last_occurrence": iso(at - timedelta(seconds=21)),
+               "action": f"Wait: the last master restart was a moment ago; if this lasts it is asked for again after "
+                         f"{clock(at + timedelta(minutes=3))}"}  # fmt: skip
+    momentum = "standfast-agent@momentum.service"
+    silence = {"unit": momentum, "type": "", "severity": "", "end": iso(at + timedelta(hours=1)),
                "why": "new version", "by": "root"}  # fmt: skip
     times = {"first_occurrence": iso(at - timedelta(hours=2)), "last_occurrence": iso(at - timedelta(minutes=9))}
-    errors = (statuses.error(**times, **cascade), statuses.error(**times, id=5, silenced=True))
+    slow = {"error_type": "STRATEGY_SLOW", "unit": momentum, "error_message": "42 ticks were dropped", "id": 5}
+    errors = (statuses.error(**cascade), statuses.error(**times, **slow, silenced=True))
     known = notifier(at, *errors, silences=[silence])
     agents = {"paper": agent(at), "momentum": agent(at, live=True, paused=True, flat=False,
               positions=[{"symbol": "NSE:RELIANCE", "quantity": -10}])}  # fmt: skip
