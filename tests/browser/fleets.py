@@ -11,7 +11,7 @@ from typing import Any
 from standfast.clock import utc_now
 from standfast.moments import iso
 from standfast.time_words import clock
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 from tests.unit.web.serving import happening, line
 
 NEEDS: dict[str, tuple[str, ...]] = {

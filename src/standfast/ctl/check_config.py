@@ -15,8 +15,8 @@ from standfast.ctl.doctor.finding import Finding, Gravity
 from standfast.ctl.importing import load_plain
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
+from standfast.overview.tones import Tone
 from standfast.paths import is_there
-from standfast.web.report import Tone
 
 Around = Mapping[Path, Sequence[Finding]]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import notifier
+from standfast.ctl.report import Cell, Table, error_cells, time, words
 from standfast.ctl.screen import Screen
-from standfast.web import snapshot as shots
-from standfast.web.report import Cell, Table, error_cells, time, words
-from standfast.web.snapshot import Source
+from standfast.overview import snapshot as shots
+from standfast.overview.snapshot import Source
 
 
 def errors_table(source: Source) -> Table:

@@ -8,8 +8,8 @@ from standfast.agent.flags import FlagKind
 from standfast.ctl import flagging, names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.screen import Screen
-from standfast.web.report import Tone
-from standfast.web.snapshot import Source
+from standfast.overview.snapshot import Source
+from standfast.overview.tones import Tone
 
 
 @dataclass(frozen=True, slots=True)

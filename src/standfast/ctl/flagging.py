@@ -16,9 +16,9 @@ from standfast.ctl.patience import Patience
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
 from standfast.events import Event, Kind
+from standfast.overview.reading import read_snapshot
+from standfast.overview.snapshot import Source, table
 from standfast.unit_names import agent_unit
-from standfast.web.reading import read_snapshot
-from standfast.web.snapshot import Source, table
 
 # A killed agent cancels its orders first, and a broker may take its time.
 TAKEN_S: Final = 20.0

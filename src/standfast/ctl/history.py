@@ -16,6 +16,7 @@ from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
 from standfast.ctl.moment import moment_reader
 from standfast.ctl.patience import told_while
+from standfast.ctl.report import AT, Cell, Table
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import unit_name
 from standfast.ctl.speaker import ASKED_WITHIN, about, asked_runs, spoken_by
@@ -23,9 +24,8 @@ from standfast.events import Event, Kind
 from standfast.moments import iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry
-from standfast.web.report import AT, Cell, Table
-from standfast.web.tones import Tone, tone
-from standfast.web.trust import trusted
+from standfast.overview.tones import Tone, tone
+from standfast.overview.trust import trusted
 
 _LEFT_OUT: Final = frozenset({Kind.CANARY, Kind.NOTIFICATION})
 _LINES: Final = 50

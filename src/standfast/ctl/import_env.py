@@ -16,9 +16,10 @@ from standfast.ctl.credentials import place_of
 from standfast.ctl.flagging import is_agent_name
 from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, load_plain, make_plan
 from standfast.ctl.patience import told_while
+from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen
 from standfast.ctl.writing import Change, like, write_all
-from standfast.web.report import Cell, Table, Tone
+from standfast.overview.tones import Tone
 
 DEFAULT_AGENT: Final = "openalgo"
 LARGEST_BYTES: Final = 1_000_000

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from standfast import paths
 from standfast.clock import utc_now
-from standfast.web import snapshot as shots
-from standfast.web.reading import read_snapshot
+from standfast.overview import snapshot as shots
+from standfast.overview.reading import read_snapshot
 
 
 def agents() -> Iterable[str]:

@@ -9,8 +9,8 @@ from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import followed, notifier
 from standfast.ctl.screen import Screen
-from standfast.web import snapshot as shots
-from standfast.web.report import Tone
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import Tone
 
 _LARGEST = 2**63
 

@@ -14,8 +14,8 @@ from standfast.ctl.patience import Patience
 from standfast.errors import StandfastError
 from standfast.events import Event, Kind
 from standfast.journal import Journal
-from standfast.web.reading import read_snapshot
-from standfast.web.snapshot import Source
+from standfast.overview.reading import read_snapshot
+from standfast.overview.snapshot import Source
 
 IDENTIFIER: Final = "standfastctl"
 NOTIFIER: Final = "standfast-notifier"

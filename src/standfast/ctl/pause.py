@@ -2,8 +2,8 @@
 
 from standfast.agent.flags import FlagKind
 from standfast.ctl.flagged import Flagging
-from standfast.web.report import Tone
-from standfast.web.snapshot import Source
+from standfast.overview.snapshot import Source
+from standfast.overview.tones import Tone
 
 
 def _done(name: str, source: Source) -> list[tuple[str, Tone]]:

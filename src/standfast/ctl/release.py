@@ -11,11 +11,11 @@ from standfast.ctl.ordering import OrderError, order, require_admin
 from standfast.ctl.patience import Patience
 from standfast.ctl.screen import Screen
 from standfast.ctl.systemctl import complaint, systemctl
+from standfast.overview import snapshot as shots
+from standfast.overview.reading import read_snapshot
+from standfast.overview.snapshot import Source
+from standfast.overview.tones import Tone
 from standfast.unit_names import MASTER_RESTART
-from standfast.web import snapshot as shots
-from standfast.web.reading import read_snapshot
-from standfast.web.report import Tone
-from standfast.web.snapshot import Source
 
 _WHAT: Final = "release the master restart"
 # The detector hears of it at once, and at the latest at its next look.

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from standfast.ctl.report import AT, Cell, Table
 from standfast.detector.decide import Reason
 from standfast.detector.model import Level
 from standfast.detector.replay import LevelChange, Outcome, RestartDecision, differences
+from standfast.overview.tones import Tone
 from standfast.time_words import span
-from standfast.web.report import AT, Cell, Table, Tone
 
 # Smaller times are those of a story that begins at 0; no journal is that old.
 _A_DATE_FROM_S: Final = 1e8

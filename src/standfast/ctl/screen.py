@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from standfast.ctl.layout import WIDTH, plain_lines, solid
+from standfast.ctl.report import AT, Cell, Table
+from standfast.overview.tones import Tone
 from standfast.time_words import moment
-from standfast.web.report import AT, Cell, Table, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console

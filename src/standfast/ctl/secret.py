@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from standfast.ctl import credentials, names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import UNITS, Kept, Place, SecretError, place_of
+from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen
+from standfast.overview.tones import Tone
 from standfast.unit_names import AGENT_TEMPLATE, NOTIFIER
-from standfast.web.report import Cell, Table, Tone
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -17,8 +17,8 @@ from standfast.ctl.ordering import REPLACED, followed
 from standfast.ctl.screen import Screen
 from standfast.events import Severity
 from standfast.moments import iso
+from standfast.overview.tones import Tone
 from standfast.time_words import moment
-from standfast.web.report import Tone
 
 _WHAT: Final = "silence"
 _LONGEST_S: Final = 366 * 86400.0

@@ -4,11 +4,12 @@ import argparse
 
 from standfast.clock import utc_now
 from standfast.ctl.command import Command, Exit
+from standfast.ctl.report import Report, report
 from standfast.ctl.screen import Screen
-from standfast.web.documents import everything
-from standfast.web.problems import problems
-from standfast.web.reading import read_snapshot
-from standfast.web.report import Report, Tone, report
+from standfast.overview.documents import everything
+from standfast.overview.problems import problems
+from standfast.overview.reading import read_snapshot
+from standfast.overview.tones import Tone
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

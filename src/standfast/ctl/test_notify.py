@@ -14,8 +14,8 @@ from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import listen, notifier, order, require_done, silent
 from standfast.ctl.patience import Patience
 from standfast.ctl.screen import Screen
-from standfast.web import snapshot as shots
-from standfast.web.report import Tone
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import Tone
 
 # A provider may take 10 s to answer, and the worker that asks it has to start first.
 DELIVERY_S: Final = 30.0

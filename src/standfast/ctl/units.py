@@ -9,13 +9,14 @@ from standfast.clock import utc_now
 from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import OrderError
+from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import unit_name
+from standfast.overview import snapshot as shots
+from standfast.overview.reading import read_snapshot
+from standfast.overview.snapshot import Source
+from standfast.overview.tones import Tone
 from standfast.time_words import span
-from standfast.web import snapshot as shots
-from standfast.web.reading import read_snapshot
-from standfast.web.report import Cell, Table, Tone
-from standfast.web.snapshot import Source
 
 # What the detector's words mean to whoever has not read its documentation.
 MEANINGS: Final[Mapping[str, str]] = {

@@ -6,7 +6,7 @@ from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import followed
 from standfast.ctl.screen import Screen
-from standfast.web.report import Tone
+from standfast.overview.tones import Tone
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

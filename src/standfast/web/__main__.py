@@ -12,11 +12,11 @@ from standfast import daemon
 from standfast.config import ConfigError, Seconds, load_text
 from standfast.errors import StandfastError
 from standfast.notifier.authorise import Trust
+from standfast.overview.trust import trusted
 from standfast.web.app import Site
 from standfast.web.journal import Journal
 from standfast.web.look import Look
 from standfast.web.server import IDLE_LIMIT_S, serve
-from standfast.web.trust import trusted
 
 IDENTIFIER = "standfast-status"
 

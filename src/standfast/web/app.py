@@ -13,8 +13,10 @@ from starlette.routing import BaseRoute, Route
 
 from standfast import __version__
 from standfast.errors import StandfastError
+from standfast.overview import snapshot as shots
+from standfast.overview.documents import errors, everything, failure_detector_status
+from standfast.overview.snapshot import Snapshot, Source
 from standfast.web import documents, metrics, openapi, timeline
-from standfast.web import snapshot as shots
 from standfast.web.answers import FOR_EVER, JSON, UNAVAILABLE, json_text, trouble, unavailable, version, versioned
 from standfast.web.assets import ASSETS, Asset
 from standfast.web.changes import Changes
@@ -22,7 +24,6 @@ from standfast.web.dashboard import dashboard, unavailable_page
 from standfast.web.events import Change, News, stream
 from standfast.web.guard import Guard
 from standfast.web.look import Look
-from standfast.web.snapshot import Snapshot, Source
 from standfast.web.unit_page import unit_page
 
 log = logging.getLogger(__name__)
@@ -35,13 +36,13 @@ UNIT_LINES: Final = 50
 
 _CANNOT: Final = "cannot make sense of the status files; see journalctl -u standfast-status"
 _DETECTOR_DOCUMENTS: Final[Mapping[str, Document]] = {
-    "/api/failure_detector_status": documents.failure_detector_status,
+    "/api/failure_detector_status": failure_detector_status,
     "/api/units": documents.units,
     "/api/restarts": documents.restarts,
 }
 _OTHER_DOCUMENTS: Final[Mapping[str, Document]] = {
-    "/api/status": documents.everything,
-    "/api/errors": documents.errors,
+    "/api/status": everything,
+    "/api/errors": errors,
     "/api/agents": documents.agents,
 }
 

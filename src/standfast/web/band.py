@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from standfast.events import Kind
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import Tone, tone
 from standfast.time_words import span as in_words
 from standfast.web import markup, timeline
-from standfast.web import snapshot as shots
 from standfast.web.scene import Scene
 from standfast.web.timeline import MESSAGE, WATCH, Happening, History, Span
-from standfast.web.tones import Tone, tone
 
 SHOWN: Final = 30
 _TICK_EVERY: Final = timedelta(hours=6)

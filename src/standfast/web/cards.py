@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from standfast.overview import snapshot as shots
+from standfast.overview.documents import agent
+from standfast.overview.snapshot import Snapshot, Source
+from standfast.overview.tones import Tone, agent_tone, tone
 from standfast.web import markup
-from standfast.web import snapshot as shots
-from standfast.web.documents import agent
 from standfast.web.scene import Scene
-from standfast.web.snapshot import Snapshot, Source
-from standfast.web.tones import Tone, agent_tone, tone
 
 Row = Mapping[str, Any]
 

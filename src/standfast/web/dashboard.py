@@ -1,11 +1,11 @@
 """The dashboard: what an operator must know, in the order in which it matters at three in the morning. Pure."""
 
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import Tone, is_failing
 from standfast.web import cards, markup
-from standfast.web import snapshot as shots
 from standfast.web.band import band
 from standfast.web.graph import graph
 from standfast.web.scene import Scene
-from standfast.web.tones import Tone, is_failing
 from standfast.web.unit_list import unit_list
 from standfast.web.verdict import verdict
 

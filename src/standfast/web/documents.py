@@ -1,62 +1,18 @@
-"""The JSON documents, made of a snapshot. Pure."""
+"""The JSON documents that only the web has, made of a snapshot. Pure."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from standfast.moments import iso
-from standfast.web import snapshot as shots
-from standfast.web.problems import problems
-from standfast.web.snapshot import Snapshot, Source
+from standfast.overview import snapshot as shots
+from standfast.overview.documents import agent, taken
+from standfast.overview.snapshot import Snapshot
 from standfast.web.timeline import Line
 
-# The keys of the earlier system's report, kept for the programs that read it.
-DETECTOR_KEYS: Final = (
-    *("failure_level", "level", "reasons", "root_cause", "mode", "can_restart", "last_restart"),
-    *("restart_count", "restart_history", "supervisor_status", "databases", "critical_files_healthy"),
-    *("critical_files", "service_health", "sms_enabled", "sms_configured", "checked_at"),
-)
 RESTART_KEYS: Final = (
     *("mode", "can_restart", "restart_blocked", "restart_count", "max_per_hour", "last_restart"),
     *("hold_until", "gap_until", "decision", "restart_history"),
 )
-AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat")
-ERROR_KEYS: Final = (
-    *("error_type", "unit", "error_message", "first_occurrence", "last_occurrence"),
-    *("occurrence_count", "notification_count", "acknowledged", "silenced"),
-)
-NOTIFIER_KEYS: Final = ("unresolved", "queued", "last_delivered")
-
-
-def everything(snapshot: Snapshot) -> dict[str, Any]:
-    """The body of `GET /api/status`, the same as `standfastctl status --json` prints."""
-    return {
-        "level": shots.level(snapshot),
-        "detector": failure_detector_status(snapshot),
-        "agents": {name: agent(source) for name, source in snapshot.agents.items()},
-        "notifier": _taken(snapshot.notifier, NOTIFIER_KEYS),
-        "problems": problems(snapshot),
-    }
-
-
-def failure_detector_status(snapshot: Snapshot) -> dict[str, Any] | None:
-    """The body of `GET /api/failure_detector_status`, or None while the detector is not running."""
-    found = _taken(snapshot.detector, DETECTOR_KEYS)
-    if found is None:
-        return None
-    # The earlier detector sent the messages itself; here the notifier knows what its channels are.
-    sms = any(channel.get("name") == "sms" for channel in shots.rows(snapshot.notifier.get("channels")))
-    return {**found, "sms_enabled": sms, "sms_configured": sms}
-
-
-def errors(snapshot: Snapshot) -> dict[str, Any] | None:
-    """The body of `GET /api/errors`, or None while the notifier is not running."""
-    if snapshot.notifier.status is None:
-        return None
-    listed = shots.rows(snapshot.notifier.get("unresolved_errors"))
-    return {
-        "unresolved_count": shots.unresolved(snapshot),
-        "unresolved_errors": [{key: row.get(key) for key in ERROR_KEYS} for row in listed],
-    }
 
 
 def units(snapshot: Snapshot) -> dict[str, Any] | None:
@@ -88,17 +44,6 @@ def agents(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def agent(source: Source) -> dict[str, Any]:
-    """What is shown of one agent."""
-    known = _taken(source, AGENT_KEYS)
-    return known or {**dict.fromkeys(AGENT_KEYS), "state": shots.UNKNOWN, "reason": source.trouble}
-
-
 def restarts(snapshot: Snapshot) -> dict[str, Any] | None:
     """The body of `GET /api/restarts`, or None while the detector is not running."""
-    return _taken(snapshot.detector, RESTART_KEYS)
-
-
-def _taken(source: Source, keys: Sequence[str]) -> dict[str, Any] | None:
-    """These of the keys of a status, None for those that are missing; None altogether where there is no status."""
-    return None if source.status is None else {key: source.get(key) for key in keys}
+    return taken(snapshot.detector, RESTART_KEYS)

@@ -10,12 +10,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from standfast.clock import monotonic_s
-from standfast.web import snapshot as shots
+from standfast.overview import snapshot as shots
+from standfast.overview.problems import headline, problems
+from standfast.overview.snapshot import Snapshot
 from standfast.web.answers import unavailable, version
 from standfast.web.changes import Changes
 from standfast.web.look import Look
-from standfast.web.problems import headline, problems
-from standfast.web.snapshot import Snapshot
 
 MEDIA_TYPE: Final = "text/event-stream"
 # How long a browser waits before it connects again.

@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import is_failing, unit_tone
 from standfast.web import markup
-from standfast.web import snapshot as shots
 from standfast.web.rails import Arc, Rails, rails
 from standfast.web.scene import Scene
-from standfast.web.tones import is_failing, unit_tone
 
 # In em: the height of a row, and the width of the drawing with the column of the units' marks at its right.
 ROW_EM: Final = 2.25

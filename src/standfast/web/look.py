@@ -16,12 +16,12 @@ from typing import Final, Protocol
 from standfast import paths
 from standfast.clock import monotonic_s, utc_now
 from standfast.errors import StandfastError
-from standfast.web import snapshot as shots
-from standfast.web.reading import read_snapshot
+from standfast.overview import snapshot as shots
+from standfast.overview.reading import read_snapshot
+from standfast.overview.snapshot import Snapshot, Source
+from standfast.overview.tones import is_failing
 from standfast.web.scene import Scene
-from standfast.web.snapshot import Snapshot, Source
 from standfast.web.timeline import SPAN, History, Line
-from standfast.web.tones import is_failing
 
 # How old what was read of the journal may be, and for how long it is not read again whatever the detector says.
 JOURNAL_FOR_S: Final = 2.0

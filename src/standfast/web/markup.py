@@ -8,11 +8,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from standfast import __version__
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import Tone
 from standfast.time_words import moment as in_words
-from standfast.web import snapshot as shots
 from standfast.web.assets import ICON, SCRIPT, STYLE
 from standfast.web.commands import pieces
-from standfast.web.tones import Tone
 
 # Of a text longer than this the rest is folded.
 LONG: Final = 280

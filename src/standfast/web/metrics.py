@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from standfast.web import snapshot as shots
-from standfast.web.documents import agent
-from standfast.web.snapshot import LEVELS, Snapshot, Source
-from standfast.web.tones import is_failing
+from standfast.overview import snapshot as shots
+from standfast.overview.documents import agent
+from standfast.overview.snapshot import LEVELS, Snapshot, Source
+from standfast.overview.tones import is_failing
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 AGENT_STATES: Final = ("STARTING", "ACTIVE", "WAITING", "ERROR", "SHUTDOWN")

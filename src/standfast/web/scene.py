@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from standfast.web.snapshot import Snapshot
+from standfast.overview.snapshot import Snapshot
 from standfast.web.timeline import History, Line
 
 

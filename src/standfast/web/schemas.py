@@ -5,7 +5,7 @@ The objects are open: a later version may add keys, and takes none away.
 
 from typing import Any, Final
 
-from standfast.web.snapshot import LEVELS, UNKNOWN
+from standfast.overview.snapshot import LEVELS, UNKNOWN
 
 Schema = dict[str, Any]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from shlex import join
 from typing import Any, Final
 
-from standfast.web import snapshot as shots
-from standfast.web.snapshot import LEVELS, Snapshot
-from standfast.web.tones import is_failing
+from standfast.overview import snapshot as shots
+from standfast.overview.snapshot import LEVELS, Snapshot
+from standfast.overview.tones import is_failing
 
 # Of so many units a step names each; the fleet is restarted as a whole rather than more by hand.
 CAUSES_NAMED: Final = 3

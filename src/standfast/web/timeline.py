@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
-from standfast.web.snapshot import LEVELS, UNKNOWN
+from standfast.overview.snapshot import LEVELS, UNKNOWN
 
 SPAN: Final = timedelta(hours=24)
 

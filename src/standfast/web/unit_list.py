@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import Tone, is_failing, unit_tone
 from standfast.web import markup
-from standfast.web import snapshot as shots
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
-from standfast.web.tones import Tone, is_failing, unit_tone
 
 # So many well units are listed at once; more are one step away.
 WELL_SHOWN: Final = 12

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from shlex import join
 from typing import Any
 
+from standfast.overview import snapshot as shots
+from standfast.overview.tones import tone, unit_tone
 from standfast.web import markup
-from standfast.web import snapshot as shots
 from standfast.web.documents import needed_by
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
-from standfast.web.tones import tone, unit_tone
 from standfast.web.unit_list import log, systemd_says
 
 

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from standfast.overview import problems as wrong
+from standfast.overview import snapshot as shots
 from standfast.time_words import span
 from standfast.web import markup, timeline
-from standfast.web import problems as wrong
-from standfast.web import snapshot as shots
 from standfast.web.scene import Scene
 from standfast.web.steps import Step, steps
 

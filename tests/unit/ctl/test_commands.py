@@ -15,7 +15,7 @@ from tests.fakes import private_journal
 from tests.fakes.private_journal import PrivateJournal
 from tests.unit.notifier.events import AGENT, plain, problem
 from tests.unit.notifier.fold import Fold
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
 from standfast import paths
 from standfast.agent.flags import FlagKind, flag_path, parse
@@ -31,7 +31,7 @@ from standfast.moments import iso
 from standfast.notifier.authorise import Speaker, Trust
 from standfast.notifier.entries import Entry
 from standfast.notifier.status import closed_table as closed_row
-from standfast.web.snapshot import Source
+from standfast.overview.snapshot import Source
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
 from standfast import paths
 from standfast.ctl import names
 from standfast.ctl.__main__ import COMMANDS
 from standfast.ctl.completion import FILES, candidates
-from standfast.web.reading import read_snapshot
+from standfast.overview.reading import read_snapshot
 
 SCRIPTS = Path(__file__).parents[3] / "packaging/completions"
 

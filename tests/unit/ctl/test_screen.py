@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen, printable
-from standfast.web.report import Cell, Table, Tone
+from standfast.overview.tones import Tone
 
 AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 TABLE = Table("Units", ("Unit", "Status"), ((Cell("a.service"), Cell("failing", Tone.BAD)),), "None.")

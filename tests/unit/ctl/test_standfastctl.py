@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
 from standfast import moments
 from standfast.ctl.layout import WIDTH

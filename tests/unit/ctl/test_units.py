@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
 from standfast.ctl.units import MEANINGS, chosen, units_table
 from standfast.detector.reading import Meaning
-from standfast.web.report import Tone
-from standfast.web.snapshot import Source
+from standfast.overview.snapshot import Source
+from standfast.overview.tones import Tone
 
 HEALTHY = statuses.detector()["service_health"]["trade_manager.service"]
 THRESHOLDS = {"warning": 3, "critical": 5, "cascading": 7}

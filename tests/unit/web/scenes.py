@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
+from standfast.overview.snapshot import Snapshot, Source
 from standfast.web.scene import Scene
-from standfast.web.snapshot import Snapshot, Source
 from standfast.web.timeline import Happening, History, Line
 
 NOW = datetime.fromisoformat(statuses.AT) + timedelta(seconds=5)

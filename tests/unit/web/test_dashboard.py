@@ -6,13 +6,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 from tests.unit.web.scenes import GONE, NOW, ago, scene
 
 from standfast.events import Severity
+from standfast.overview.snapshot import Snapshot
 from standfast.web.dashboard import dashboard, unavailable_page
 from standfast.web.scene import Scene
-from standfast.web.snapshot import Snapshot
 from standfast.web.timeline import Happening, Line
 from standfast.web.unit_page import unit_page
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import requests
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 from tests.unit.web.scenes import NOW, scene
 from tests.unit.web.serving import Service
 

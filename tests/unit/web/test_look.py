@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
 from standfast.errors import StandfastError
 from standfast.web import look as looking

@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 from tests.unit.web.scenes import GONE, NOW, scene
 
+from standfast.overview.snapshot import Snapshot
 from standfast.web.metrics import exposition
-from standfast.web.snapshot import Snapshot
 
 PROMTOOL = Path(__file__).parents[3] / ".venv/promtool"
 DOCUMENT = Path(__file__).parents[3] / "docs/status.md"

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tests.browser import fleets
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 from tests.unit.web.serving import Service
 
 from standfast.web.patience import Client, Patience

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 from tests.unit.web.serving import Service
 
 

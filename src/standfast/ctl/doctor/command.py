@@ -7,7 +7,7 @@ from standfast.ctl.command import Command, Exit
 from standfast.ctl.doctor.finding import Finding, Gravity
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
-from standfast.web.report import Tone
+from standfast.overview.tones import Tone
 
 # What only root can look at.
 _NOT_SEEN: Final = (

@@ -12,9 +12,9 @@ from standfast.ctl.doctor.gather import configured, files, host, reach, secrets,
 from standfast.ctl.doctor.rules.files import paths as watched_paths
 from standfast.ctl.doctor.rules.libraries import LIBRARIES
 from standfast.detector.watched import is_glob
+from standfast.overview.reading import read_snapshot
+from standfast.overview.versions import older_version
 from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
-from standfast.web.reading import read_snapshot
-from standfast.web.versions import older_version
 
 POLKIT: Final = "polkit.service"
 OPENALGO: Final = "*openalgo*.service"

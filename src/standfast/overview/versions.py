@@ -1,7 +1,7 @@
 """Which daemons run on with another version than the one that is installed. Pure."""
 
 from standfast import __version__
-from standfast.web.snapshot import Snapshot, Source
+from standfast.overview.snapshot import Snapshot, Source
 
 
 def older_versions(snapshot: Snapshot) -> list[str]:

@@ -3,11 +3,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
-from standfast.web import documents
-from standfast.web.problems import problems
-from standfast.web.snapshot import Snapshot, Source
+from standfast.overview import documents
+from standfast.overview.problems import problems
+from standfast.overview.snapshot import Snapshot, Source
 
 NOW = datetime.fromisoformat(statuses.AT) + timedelta(seconds=5)
 GONE = Source(None, "It is not running; start it")

@@ -1,14 +1,15 @@
 from typing import Any
 
 import pytest
-from tests.unit.web import statuses
-from tests.unit.web.test_snapshot import GONE, NOW, shot
+from tests.unit.overview import statuses
+from tests.unit.overview.test_snapshot import GONE, NOW, shot
 
 from standfast import __version__
+from standfast.ctl.report import Cell, Report, Table, holdings, report
 from standfast.moments import from_iso
+from standfast.overview.snapshot import Snapshot, Source
+from standfast.overview.tones import Tone
 from standfast.time_words import moment
-from standfast.web.report import Cell, Report, Table, Tone, holdings, report
-from standfast.web.snapshot import Snapshot, Source
 
 
 def table(found: Report, title: str) -> Table:

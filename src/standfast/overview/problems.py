@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from standfast.overview import snapshot as shots
+from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
+from standfast.overview.tones import Tone, is_failing, is_resting, tone
 from standfast.time_words import span
-from standfast.web import snapshot as shots
-from standfast.web.snapshot import LEVELS, UNKNOWN, Snapshot, Source
-from standfast.web.tones import Tone, is_failing, is_resting, tone
 
 # A message that waits for longer is no other side that was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.unit.web import statuses
+from tests.unit.overview import statuses
 
-from standfast.web.reading import LARGEST_BYTES, read_snapshot
+from standfast.overview.reading import LARGEST_BYTES, read_snapshot
 
 NOW = datetime(2026, 11, 23, 15, 0, 5, tzinfo=UTC)
 

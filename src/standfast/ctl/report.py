@@ -1,18 +1,17 @@
-"""A snapshot arranged for people: the headline of terminal and page alike, and the terminal's tables. Pure."""
+"""A snapshot arranged for a terminal: its headline, facts and tables. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from standfast.overview import snapshot as shots
+from standfast.overview.documents import agent, errors
+from standfast.overview.problems import headline, problems
+from standfast.overview.snapshot import Snapshot, Source
+from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
+from standfast.overview.versions import older_versions
 from standfast.time_words import moment
-from standfast.web import snapshot as shots
-from standfast.web.documents import agent, errors
-from standfast.web.problems import headline, problems
-from standfast.web.snapshot import Snapshot, Source
-from standfast.web.tones import Tone as Tone
-from standfast.web.tones import agent_tone, is_failing, tone, unit_tone
-from standfast.web.versions import older_versions
 
 # Where in its words a cell's moment is shown.
 AT: Final = "{at}"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from standfast import paths, statusfile
-from standfast.web.problems import not_running
-from standfast.web.snapshot import Snapshot, Source
+from standfast.overview.problems import not_running
+from standfast.overview.snapshot import Snapshot, Source
 
 # A status of a thousand units is some 300 kB; whoever writes more than this has lost its mind, and is not read.
 LARGEST_BYTES: Final = 4_000_000

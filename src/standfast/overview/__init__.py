@@ -1,0 +1,1 @@
+"""How the fleet stands, as the daemons' status files tell it: what the command line and the web both show."""
