@@ -13,7 +13,7 @@ DETECTOR_KEYS: Final = (
     *("restart_count", "restart_history", "supervisor_status", "databases", "critical_files_healthy"),
     *("critical_files", "service_health", "sms_enabled", "sms_configured", "checked_at"),
 )
-AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat")
+AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat", "positions", "orders")
 ERROR_KEYS: Final = (
     *("error_type", "unit", "error_message", "first_occurrence", "last_occurrence"),
     *("occurrence_count", "notification_count", "acknowledged", "silenced"),
@@ -43,7 +43,7 @@ def failure_detector_status(snapshot: Snapshot) -> dict[str, Any] | None:
 
 
 def errors(snapshot: Snapshot) -> dict[str, Any] | None:
-    """The body of `GET /api/errors`, or None while the notifier is not running."""
+    """The body of `GET /api/errors`, or None while the notifier tells nothing."""
     if snapshot.notifier.status is None:
         return None
     listed = shots.rows(snapshot.notifier.get("unresolved_errors"))

@@ -12,6 +12,7 @@ Schema = dict[str, Any]
 TEXT: Final[Schema] = {"type": "string"}
 YES_NO: Final[Schema] = {"type": "boolean"}
 WHOLE: Final[Schema] = {"type": "integer"}
+NUMBER: Final[Schema] = {"type": "number"}
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
 
 
@@ -93,6 +94,22 @@ _ERROR: Final = record(
     acknowledged=maybe(YES_NO),
     silenced=maybe(YES_NO),
 )
+_POSITION: Final = _optional(
+    record("What is held of a symbol.", symbol=TEXT, quantity={**WHOLE, "description": "Less than 0: sold short."}),
+    product=TEXT,
+    average_price=maybe(NUMBER),
+    last_price=maybe(NUMBER),
+)
+_ORDER: Final = _optional(
+    record("An order that is pending.", symbol=TEXT),
+    order_id=TEXT,
+    side=TEXT,
+    quantity=WHOLE,
+    kind=TEXT,
+    price=maybe(NUMBER),
+    status=TEXT,
+    filled=WHOLE,
+)
 _AGENT: Final = record(
     "An agent; all but the state is null when it left no status.",
     state=TEXT,
@@ -100,6 +117,8 @@ _AGENT: Final = record(
     reason=maybe(TEXT),
     paused=maybe(YES_NO),
     flat=maybe({**YES_NO, "description": "Whether nothing is held and no order pending; null: not known."}),
+    positions=maybe({**many(ref("Position")), "description": "As far as they are known: see flat."}),
+    orders=maybe(many(ref("Order"))),
 )
 _DETECTOR: Final = record(
     "The report of the failure detector, in the shape of the earlier system.",
@@ -141,6 +160,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Restart": _RUN,
     "Error": _ERROR,
     "Agent": _AGENT,
+    "Position": _POSITION,
+    "Order": _ORDER,
     "Happening": _HAPPENING,
     "Detector": _DETECTOR,
     "Errors": record("The unresolved problems.", unresolved_count=WHOLE, unresolved_errors=many(ref("Error"))),

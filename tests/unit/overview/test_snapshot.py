@@ -62,12 +62,14 @@ def test_without_a_detector_there_is_no_report_and_no_level() -> None:
 
 def test_everything_has_what_the_command_line_promises() -> None:
     rows = [statuses.error(), statuses.error(error_type="DATABASE_LOCKED")]
-    found = documents.everything(shot(notifier=statuses.notifier(*rows, queued=2), paper=statuses.agent(paused=True)))
+    holds = {"flat": False, "positions": [{"symbol": "NSE:SBIN", "quantity": 5}], "orders": []}
+    paper = statuses.agent(paused=True, **holds)
+    found = documents.everything(shot(notifier=statuses.notifier(*rows, queued=2), paper=paper))
 
     assert found["level"] == "NONE"
     assert found["detector"] == documents.failure_detector_status(shot())
     assert found["agents"] == {
-        "paper": {"state": "ACTIVE", "entered_at": statuses.AT, "reason": "", "paused": True, "flat": True}
+        "paper": {"state": "ACTIVE", "entered_at": statuses.AT, "reason": "", "paused": True, **holds}
     }
     assert found["notifier"] == {"unresolved": 2, "queued": 2, "last_delivered": None}
 
