@@ -66,8 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if given[:1] == [completion.ASKED]:
         print(*completion.candidates(COMMANDS, given[1:]), sep="\n")
         return Exit.OK
-    parser = _parser()
-    arguments = parser.parse_args(glued(given))
+    arguments = _parsed(glued(given))
     command: Command = arguments.command
     try:
         code = command.run(arguments, Screen(sys.stdout))
@@ -91,6 +90,14 @@ def main(words: Sequence[str] | None = None) -> int:
         where = f" with {error.filename}" if error.filename else ""
         return _failed(command, f"cannot go on{where}: {error.strerror or error}; mend that, or use sudo")
     return code
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments; a word too many is told with the usage of its command, where argparse would give that of all."""
+    arguments, strays = _parser().parse_known_args(words)
+    if strays:
+        arguments.parser.error(f"unrecognized arguments: {' '.join(strays)}")
+    return arguments
 
 
 def _write_no_more() -> None:
@@ -119,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
             command.name, help=command.summary, description=command.description, allow_abbrev=False
         )
         command.configure(sub)
-        sub.set_defaults(command=command)
+        sub.set_defaults(command=command, parser=sub)
     return parser
 
 
