@@ -25,6 +25,12 @@ def agent_unit(name: str) -> str:
     return AGENT_TEMPLATE.replace("@", f"@{name}")
 
 
+def agent_name(unit: str) -> str:
+    """The agent whose unit it is; "" for the template and for every other unit."""
+    prefix, _, name = short(unit).partition("@")
+    return name if prefix == short(AGENT_TEMPLATE).rstrip("@") else ""
+
+
 def short(unit: str) -> str:
     """A unit as people type it: what has no type is a service."""
     return unit.removesuffix(".service")

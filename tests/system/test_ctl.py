@@ -197,7 +197,7 @@ def test_a_notifier_that_does_not_run_is_said_at_once(machine: Machine) -> None:
         machine.run(["systemctl", "start", NOTIFIER])
     assert (result.returncode, result.stderr) == (
         1,
-        "standfastctl test-notify: The notifier is not running; see why, and start it: "
+        "standfastctl test-notify: The notifier is not running, or its status file is gone; see which, and start it: "
         "systemctl status standfast-notifier; systemctl start standfast-notifier\n",
     )
 

@@ -164,10 +164,13 @@ def test_a_stopped_detector_is_said_and_its_return_too(machine: Machine) -> None
         machine.run(["systemctl", "start", DETECTOR])
     assert status == 503
     assert json.loads(body)["error"].endswith(
-        "is not running; see why, and start it: systemctl status standfast-detector; systemctl start standfast-detector"
+        "is not running, or its status file is gone; see which, and start it: "
+        "systemctl status standfast-detector; systemctl start standfast-detector"
     )
     assert result.returncode == 1
-    assert result.stdout.startswith("UNKNOWN: Nobody is watching\n- The failure detector is not running; see why")
+    assert result.stdout.startswith(
+        "UNKNOWN: Nobody is watching\n- The failure detector is not running, or its status file is gone; see which"
+    )
     assert fetch(machine, "/api/failure_detector_status")["level"] == 0
 
 

@@ -12,7 +12,7 @@ from standfast.ctl.command import UsageError
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.ctl.writing import Change, write_all
 from standfast.errors import StandfastError
-from standfast.unit_names import AGENT_TEMPLATE, CHECK, DETECTOR, NOTIFIER
+from standfast.unit_names import AGENT_TEMPLATE, CHECK, DETECTOR, NOTIFIER, agent_name, agent_unit
 
 # The credentials that the units ask for, and whose they are.
 UNITS: Final[Mapping[str, str]] = {
@@ -63,8 +63,7 @@ class Place:
     @property
     def agent(self) -> str:
         """The agent whose own it is; "" where it is every agent's, or the other daemons'."""
-        prefix, _, agent = self.unit.removesuffix(".service").partition("@")
-        return agent if prefix == AGENT_TEMPLATE.partition("@")[0] else ""
+        return agent_name(self.unit)
 
     @property
     def restart(self) -> str:
@@ -85,7 +84,7 @@ def place_of(name: str, agent: str | None) -> Place:
         return Place(name, unit)
     if unit != AGENT_TEMPLATE:
         raise UsageError(f'"{name}" is for {unit}, not for an agent: leave --agent out')
-    return Place(name, AGENT_TEMPLATE.replace("@", f"@{agent}"))
+    return Place(name, agent_unit(agent))
 
 
 def stored() -> Iterator[tuple[Place, Kept]]:

@@ -6,6 +6,7 @@ from standfast import paths
 from standfast.clock import utc_now
 from standfast.overview import snapshot as shots
 from standfast.overview.reading import read_snapshot
+from standfast.unit_names import agent_unit
 
 
 def agents() -> Iterable[str]:
@@ -22,7 +23,7 @@ def silenceable() -> Iterable[str]:
     """The units of which something may be told: those that are watched, the agents' and those that have a problem."""
     problems = shots.rows(read_snapshot(utc_now()).notifier.get("unresolved_errors"))
     about = (row.get("unit") for row in problems)
-    agents_units = (f"standfast-agent@{name}.service" for name in agents())
+    agents_units = (agent_unit(name) for name in agents())
     return sorted({*units(), *agents_units, *(unit for unit in about if isinstance(unit, str) and unit)})
 
 

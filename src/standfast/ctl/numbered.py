@@ -1,7 +1,7 @@
 """Commands about a problem, which people name by the number that `standfastctl errors` shows."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,14 @@ class Deed:
         verb: the same as a sentence begins, such as "Acknowledge".
         done: what it is then, such as "Acknowledged".
         then: what comes of it, for people: a first phrase, and further lines.
+        doubt: from what is known of the problem, why it is perhaps not so; "" where nothing speaks against it.
     """
 
     name: str
     verb: str
     done: str
     then: tuple[str, ...]
+    doubt: Callable[[Mapping[str, str]], str] = lambda known: ""
 
     def run(self, arguments: argparse.Namespace, screen: Screen) -> Exit:
         """Have the notifier do it."""
@@ -42,6 +44,8 @@ class Deed:
         screen.line(f"{self.done}: {problem}. {first}", Tone.GOOD)
         for line in further:
             screen.line(line)
+        if doubt := self.doubt(known):
+            screen.line(doubt, Tone.WARNING)
         return Exit.OK
 
     def command(self, summary: str, description: str) -> Command:

@@ -110,8 +110,9 @@ def _unknown_units(snapshot: Snapshot) -> list[str]:
 
 
 def not_running(what: str, unit: str) -> str:
-    """What is said of a daemon that is away."""
-    return f"The {what} is not running; see why, and start it: systemctl status {unit}; systemctl start {unit}"
+    """What is said of a daemon without a status file: it takes that away when it ends, but others can too."""
+    away = f"The {what} is not running, or its status file is gone"
+    return f"{away}; see which, and start it: systemctl status {unit}; systemctl start {unit}"
 
 
 def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:

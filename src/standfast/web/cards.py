@@ -25,7 +25,7 @@ def restarts(scene: Scene) -> str:
     """Whether a master restart is possible now, why not, and those that were."""
     detector = scene.snapshot.detector
     if detector.status is None:
-        return markup.card("restarts", "Master restart", markup.empty("Unknown: the failure detector is not running."))
+        return markup.card("restarts", "Master restart", markup.empty("Unknown: the failure detector tells nothing."))
     history = "".join(_run(row) for row in reversed(shots.rows(detector.get("restart_history"))))
     listed = f'<ul class="rows">{history}</ul>' if history else markup.empty("None was made yet.")
     return markup.card("restarts", "Master restart", _allowed(scene) + _mode(detector) + listed)
@@ -93,7 +93,7 @@ def errors(scene: Scene) -> str:
     """The unresolved errors, those that somebody took on last."""
     notifier = scene.snapshot.notifier
     if notifier.status is None:
-        return markup.card("errors", "Unresolved errors", markup.empty("Unknown: the notifier is not running."))
+        return markup.card("errors", "Unresolved errors", markup.empty("Unknown: the notifier tells nothing."))
     rows = sorted(shots.rows(notifier.get("unresolved_errors")), key=_is_held)
     if not rows:
         return markup.card("errors", "Unresolved errors", markup.empty("None."))
@@ -198,7 +198,7 @@ def channels(scene: Scene) -> str:
     """How messages get out, and what is silenced."""
     notifier = scene.snapshot.notifier
     if notifier.status is None:
-        return markup.card("channels", "Messages", markup.empty("Unknown: the notifier is not running."))
+        return markup.card("channels", "Messages", markup.empty("Unknown: the notifier tells nothing."))
     listed = "".join(_channel(row) for row in shots.rows(notifier.get("channels")))
     silences = "".join(_silence(row) for row in shots.rows(notifier.get("silences")))
     silenced = f'<h3>Silences</h3><ul class="rows">{silences}</ul>' if silences else ""

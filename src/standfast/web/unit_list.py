@@ -23,7 +23,7 @@ def unit_list(scene: Scene) -> str:
     units = shots.watched(scene.snapshot)
     if not units:
         watching = scene.snapshot.detector.status is not None
-        words = "No unit is watched." if watching else "Unknown: the failure detector is not running."
+        words = "No unit is watched." if watching else "Unknown: the failure detector tells nothing."
         return markup.card("units", "Units", markup.empty(words))
     failing = {name: row for name, row in units.items() if is_failing(row)}
     well = {name: row for name, row in units.items() if row.get("status") == _WELL and name not in failing}

@@ -19,7 +19,7 @@ from tests.unit.overview import statuses
 
 from standfast import paths
 from standfast.agent.flags import FlagKind, flag_path, parse
-from standfast.ctl import flagging, history, numbered, silence, unsilence
+from standfast.ctl import flagging, history, numbered, resolve, silence, unsilence
 from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
@@ -31,7 +31,7 @@ from standfast.moments import iso
 from standfast.notifier.authorise import Speaker, Trust
 from standfast.notifier.entries import Entry
 from standfast.notifier.status import closed_table as closed_row
-from standfast.overview.snapshot import Source
+from standfast.overview.snapshot import Snapshot, Source
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -237,6 +237,24 @@ def test_what_a_stop_closed_is_listed_with_why() -> None:
     assert [cell.text for cell in first[1:3]] == ["OPENALGO_DOWN", AGENT]
     assert first[5].text == "closed: the agent was stopped"
     assert second[4].text == "-"
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"type": "BAD_KEY", "unit": AGENT}, "Agent paper is still in ERROR for it, and says so again only"),
+        ({"type": "OTHER", "unit": AGENT}, ""),
+        ({"type": "BAD_KEY", "unit": "a.service"}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_an_agent_is_still_in_is_said_when_it_is_resolved(known: dict[str, str], words: str) -> None:
+    paper = Source({"state": "ERROR", "failure": {"type": "BAD_KEY"}})
+    healthy = Source({"state": "ACTIVE", "failure": None})
+    found = resolve.still_so(known, Snapshot(NOW, Source(None), Source(None), {"paper": paper, "": healthy}))
+    assert found.startswith(words)
+    assert bool(found) is bool(words)
+    assert not found or found.endswith("systemctl reload standfast-agent@paper")
 
 
 TRUST = Trust({Speaker.ADMIN: frozenset({0}), Speaker.STANDFAST: frozenset({990})})

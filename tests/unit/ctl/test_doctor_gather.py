@@ -5,19 +5,22 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from standfast import __version__
 from standfast.agent.config import AgentConfig
 from standfast.check.config import CheckConfig
 from standfast.config import load_text
 from standfast.ctl import access, credentials
 from standfast.ctl.doctor.facts import Facts, Reach, Setting, Unit
-from standfast.ctl.doctor.gather import files, reach, secrets, units
+from standfast.ctl.doctor.gather import files, reach, secrets, told, units
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
-from standfast.unit_names import DETECTOR, NOTIFIER
+from standfast.overview.snapshot import Snapshot, Source
+from standfast.unit_names import DETECTOR, NOTIFIER, agent_unit
 
 
 @pytest.fixture
@@ -175,3 +178,12 @@ def test_where_nobody_may_look_nothing_is_said_to_be_wrong(monkeypatch: pytest.M
     assert access.unreadable("standfast", [tmp_path]) == {}
     assert secrets.idle(()) == ()
     assert secrets.public_files() == ()
+
+
+def test_what_daemons_tell_of_themselves_and_which_tell_nothing() -> None:
+    units_there = {name: Unit(name) for name in (DETECTOR, NOTIFIER, agent_unit("gone"), agent_unit("old"))}
+    old = Source({"version": "0.0.9"})
+    snapshot = Snapshot(datetime.now(UTC), Source(None), Source({"version": __version__}), {"old": old})
+    found = told.with_statuses(Facts(units=units_there), snapshot)
+    assert found.older_versions == {agent_unit("old"): "0.0.9"}
+    assert found.unseen == {DETECTOR, agent_unit("gone")}

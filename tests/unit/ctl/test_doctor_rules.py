@@ -262,6 +262,8 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("agents", with_agent("", WatchdogUSec="15s"), WRONG, "not below its unit's WatchdogSec=15", "lower callback"),
     ("agents", with_agent("[shutdown.budget_s]\nnotify = 5"), NOTE, "may take 12 s together", "lower a step"),
     ("versions", {"older_versions": {"a.service": "0.0.9"}}, NOTE, "a.service runs 0.0.9", "systemctl restart a"),
+    ("statuses", {"unseen": frozenset({DETECTOR})}, WRONG, "runs, but its status file", "restart standfast-detector"),
+    ("statuses", {"unseen": frozenset({agent_unit("paper")})}, WRONG, "@paper.service runs", "when it suits"),
     ("strategies", {"code": {"paper": Code(wrong="/x has no class Y")}}, WRONG, "/x has no class Y", "correct"),
     ("strategies", {"code": {"paper": Code(unknown="no source")}}, NOTE, "is not known: no source", "journalctl"),
     ("strategies", {"strategies": {"paper": File("/s", True, "shut")}}, WRONG, "cannot read its strategy", "chmod"),

@@ -74,7 +74,9 @@ def test_status_as_json_has_the_promised_keys(root: Path) -> None:
     assert list(found) == ["level", "detector", "agents", "notifier", "problems"]
     assert found["level"] == "NONE"
     assert found["detector"]["service_health"]["trade_manager.service"]["port"] == 8002
-    assert list(found["agents"]["paper"]) == ["state", "entered_at", "reason", "paused", "flat"]
+    assert list(found["agents"]["paper"]) == [
+        *("state", "entered_at", "reason", "paused", "flat", "positions", "orders")
+    ]
     assert list(found["notifier"]) == ["unresolved", "queued", "last_delivered"]
 
 
@@ -83,7 +85,8 @@ def test_status_of_a_host_on_which_nothing_runs(tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert result.stdout.startswith(
-        "UNKNOWN: Nobody is watching\n- The failure detector is not running; see why, and start it:"
+        "UNKNOWN: Nobody is watching\n"
+        "- The failure detector is not running, or its status file is gone; see which, and start it:"
     )
 
 
@@ -358,3 +361,11 @@ def test_a_wrong_call_is_2_with_a_word_of_help(root: Path, words: list[str]) -> 
     assert result.returncode == 2
     assert result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_word_too_many_is_told_with_the_usage_of_its_command(root: Path) -> None:
+    result = run(root, "resolve", "7", "8", "--hard")
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("usage: standfastctl resolve ")
+    assert result.stderr.endswith("standfastctl resolve: error: unrecognized arguments: 8 --hard\n")

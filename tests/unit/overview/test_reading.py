@@ -27,7 +27,7 @@ def test_a_host_on_which_nothing_runs_says_what_to_start(tmp_path: Path) -> None
     found = read_snapshot(NOW, tmp_path / "none")
 
     assert found.detector.trouble == (
-        "The failure detector is not running; see why, and start it: "
+        "The failure detector is not running, or its status file is gone; see which, and start it: "
         "systemctl status standfast-detector; systemctl start standfast-detector"
     )
     assert found.notifier.trouble.endswith("systemctl start standfast-notifier")

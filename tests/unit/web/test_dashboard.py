@@ -166,8 +166,8 @@ def test_a_host_without_watchers_says_so_everywhere() -> None:
     text = shown(Scene(Snapshot(NOW, GONE, GONE), scene(trouble="no right to read it").history, {}, "box1"))
 
     assert "Nobody is watchingFailure level UNKNOWN" in text
-    assert text.count("Unknown: the failure detector is not running.") == 2
-    assert text.count("Unknown: the notifier is not running.") == 2
+    assert text.count("Unknown: the failure detector tells nothing.") == 2
+    assert text.count("Unknown: the notifier tells nothing.") == 2
     assert "No agent is running." in text
     assert "Unknown: no right to read it." in text
 

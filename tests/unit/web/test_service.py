@@ -62,7 +62,8 @@ def test_a_daemon_that_is_not_running_is_503_with_the_next_step(service: Service
         answer = service.get(f"/api/{path}")
         assert answer.status_code == 503
         assert answer.json()["error"].endswith(
-            f"is not running; see why, and start it: systemctl status {unit}; systemctl start {unit}"
+            "is not running, or its status file is gone; see which, and start it: "
+            f"systemctl status {unit}; systemctl start {unit}"
         )
     assert service.get("/api/status").json()["level"] == "UNKNOWN"
     assert "Nobody is watching" in service.get("/").text

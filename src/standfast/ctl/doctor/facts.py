@@ -12,6 +12,7 @@ from standfast.detector.watched import Rules, Watching
 from standfast.notifier.config import NotifierConfig
 from standfast.timespan import timespan_s
 from standfast.unit_names import (
+    ALARM,
     CHECK,
     CHECK_TIMER,
     DETECTOR,
@@ -25,7 +26,7 @@ from standfast.unit_names import (
 
 # What runs, or waits to be called, all the time.
 RESIDENT: Final = (NOTIFIER, DETECTOR, STATUS_SOCKET, CHECK_TIMER, TARGET)
-OWN: Final = (*RESIDENT, MASTER_RESTART, CHECK, STATUS)
+OWN: Final = (*RESIDENT, MASTER_RESTART, CHECK, ALARM, STATUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,12 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything; the defaults are an installation with which nothing is wrong."""
+    """Everything; the defaults are an installation with which nothing is wrong.
+
+    Attributes:
+        older_versions: by unit, with which version a daemon runs that does not run with the installed one.
+        unseen: the units of daemons of which there is no status that can be read, whether they run or not.
+    """
 
     is_root: bool = True
     in_container: bool = False
@@ -180,6 +186,7 @@ class Facts:
     is_signing_wanted: bool = False
     modules: frozenset[str] = frozenset()
     older_versions: Mapping[str, str] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
 
     def unit(self, name: str) -> Unit:
         """One of Standfast's own units; an empty one where systemd could not be asked."""

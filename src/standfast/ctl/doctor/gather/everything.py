@@ -8,13 +8,12 @@ from typing import Final
 
 from standfast.clock import utc_now
 from standfast.ctl.doctor.facts import OWN, Facts, Unit
-from standfast.ctl.doctor.gather import configured, files, host, reach, secrets, units
+from standfast.ctl.doctor.gather import configured, files, host, reach, secrets, told, units
 from standfast.ctl.doctor.rules.files import paths as watched_paths
 from standfast.ctl.doctor.rules.libraries import LIBRARIES
 from standfast.detector.watched import is_glob
 from standfast.overview.reading import read_snapshot
-from standfast.overview.versions import older_version
-from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
+from standfast.unit_names import AGENTS, DETECTOR, agent_unit
 
 POLKIT: Final = "polkit.service"
 OPENALGO: Final = "*openalgo*.service"
@@ -27,7 +26,8 @@ def gather() -> Facts:
         SystemctlError: systemd cannot be asked.
     """
     facts, polkit = _with_units(configured.of(*configured.judged()))
-    return _with_host(_with_places(configured.with_what_they_name(facts, facts.units)), polkit)
+    facts = _with_host(_with_places(configured.with_what_they_name(facts, facts.units)), polkit)
+    return told.with_statuses(facts, read_snapshot(utc_now()))
 
 
 def _with_units(facts: Facts) -> tuple[Facts, Unit]:
@@ -73,17 +73,8 @@ def _with_host(facts: Facts, polkit: Unit) -> Facts:
         journal=host.journal(),
         free_shares=host.free_shares(),
         is_synchronized=host.is_synchronized(),
-        older_versions=_older_versions(),
         modules=frozenset(module for module, _ in LIBRARIES.values() if _is_installed(module)),
     )
-
-
-def _older_versions() -> dict[str, str]:
-    """By unit: with which version daemons run that do not run with the installed one."""
-    found = read_snapshot(utc_now())
-    sources = {DETECTOR: found.detector, NOTIFIER: found.notifier}
-    sources |= {agent_unit(name): source for name, source in found.agents.items()}
-    return {unit: running for unit, source in sources.items() if (running := older_version(source))}
 
 
 def _is_installed(module: str) -> bool:

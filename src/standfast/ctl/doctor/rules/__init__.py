@@ -20,6 +20,7 @@ from standfast.ctl.doctor.rules import (
     permission,
     reach,
     restarts,
+    statuses,
     strategies,
     thresholds,
     units,
@@ -36,6 +37,7 @@ OF_FILES: Final[tuple[Rule, ...]] = (credentials.findings, agents.findings, stra
 RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("units", units.findings),
     ("versions", versions.findings),
+    ("statuses", statuses.findings),
     ("drop-ins", drop_ins.findings),
     ("people", people.findings),
     ("permission", permission.findings),

@@ -5,9 +5,10 @@ from typing import Final
 
 from standfast.ctl.doctor.facts import OWN, RESIDENT, Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
-from standfast.unit_names import CHECK, DETECTOR, MASTER_RESTART, NOTIFIER
+from standfast.unit_names import ALARM, CHECK, DETECTOR, MASTER_RESTART, NOTIFIER
 
 _RELOADED: Final = "not reloaded"
+_ONESHOTS: Final = (MASTER_RESTART, CHECK, ALARM)
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -31,9 +32,7 @@ def _own(unit: Unit) -> Iterator[Finding]:
 def _standing(unit: Unit) -> Iterator[Finding]:
     if unit.get("ActiveState") == "failed":
         step = f"journalctl -u {unit.name} -n 50"
-        step += (
-            f"; once it is mended: systemctl reset-failed {unit.name}" if unit.name in (MASTER_RESTART, CHECK) else ""
-        )
+        step += f"; once it is mended: systemctl reset-failed {unit.name}" if unit.name in _ONESHOTS else ""
         yield wrong(f"{unit.name} has failed ({unit.get('Result') or 'no result'})", step)
     elif unit.name in RESIDENT and not unit.is_active:
         yield wrong(f"{unit.name} does not run", f"systemctl start {unit.name}")

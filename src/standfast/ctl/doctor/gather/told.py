@@ -1,0 +1,21 @@
+"""What the daemons tell of themselves in their status files, and which tell nothing. Pure."""
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from standfast.ctl.doctor.facts import Facts
+from standfast.overview.snapshot import Snapshot, Source
+from standfast.overview.versions import older_version
+from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
+
+
+def with_statuses(facts: Facts, snapshot: Snapshot) -> Facts:
+    """The facts with it; of an agent whose directory is gone too, only its unit is known."""
+    sources = {unit: Source(None) for unit in facts.units if fnmatchcase(unit, AGENTS)}
+    sources |= {DETECTOR: snapshot.detector, NOTIFIER: snapshot.notifier}
+    sources |= {agent_unit(name): source for name, source in snapshot.agents.items()}
+    return replace(
+        facts,
+        older_versions={unit: running for unit, source in sources.items() if (running := older_version(source))},
+        unseen=frozenset(unit for unit, source in sources.items() if source.status is None),
+    )
