@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Final
 
 from standfast.agent.failures import AgentError
@@ -12,6 +13,7 @@ from standfast.agent.shutdown import Step, run_steps
 from standfast.agent.steps import StepName, StepResult
 from standfast.agent.unit import is_being_restarted
 from standfast.clock import monotonic_s, utc_now
+from standfast.threads import in_thread
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +115,8 @@ class Ending:
     async def _ask_whether_it_restarts(self) -> bool:
         if not self._have.is_unit:
             return False
-        return await asyncio.to_thread(is_being_restarted, self._life.voice.messages.unit)
+        # Not a thread of the executor, for which the end of the process would wait.
+        return await in_thread(partial(is_being_restarted, self._life.voice.messages.unit), False, "restart")
 
     async def _is_known_to_restart(self) -> bool:
         """What systemd said, asked at the beginning; the last message does not wait long for it."""
