@@ -146,7 +146,7 @@ def _restart_pending(memory: UnitMemory, rules: Rules, state: State, now: float)
         return Reading(Meaning.STOPPED, "stopped by its operator")
     late_s = _restart_is_late_by(memory, now)
     if late_s > RESTART_LATE_S and not memory.seen.job:
-        why = f"ended ({memory.seen.result}); its restart has been due for {late_s:.0f} s, and no job for it is there"
+        why = f"ended ({memory.seen.result}); its restart has been due for {span(late_s)}, and no job for it is there"
         return Reading(Meaning.GIVEN_UP, why, final=True)
     return Reading(Meaning.CRASHED, f"ended ({memory.seen.result}); systemd is going to restart it")
 

@@ -25,7 +25,7 @@ class Obeyed(StrEnum):
 
 
 def obey(ledger: Ledger, command: Command, heard: Heard, config: NotifierConfig) -> Obeyed:
-    """Follow every command but Resolve, which is a recovery like any other."""
+    """Follow every command but Resolve, which ends a problem (see standfast.notifier.ends)."""
     match command:
         case Silence():
             return _silence(ledger, command)

@@ -55,7 +55,7 @@ def answer(unit: str, known: Restarts) -> Answer:
     """Whether it is stable."""
     question = Question("WATCHER_RESTARTING", unit, Severity.WARNING, f"journalctl -u {unit} -p warning -n 50")
     if not known.count or known.first is None or known.last is None:
-        return Answer(question, True, f"{unit} is stable", known.last)
+        return Answer(question, True, f"{unit} is stable")
     times = f"once, at {clock(known.last)}"
     if known.count > 1:
         times = f"{known.count} times since {clock(known.first)}, last at {clock(known.last)}"

@@ -8,12 +8,13 @@ from typing import Any, Final
 from standfast.overview import snapshot as shots
 from standfast.overview.snapshot import LEVELS, Snapshot
 from standfast.overview.tones import is_failing
+from standfast.unit_names import MASTER_RESTART, short
 
 # Of so many units a step names each; the fleet is restarted as a whole rather than more by hand.
 CAUSES_NAMED: Final = 3
 UNITS_NAMED: Final = 6
 LINES: Final = 50
-_MASTER_RESTART: Final = "standfast-master-restart"
+_MASTER_RESTART: Final = short(MASTER_RESTART)
 # Why no restart is asked for, where only a human's release makes it be asked for again.
 _HELD: Final = frozenset({"hold", "budget", "same-set"})
 
@@ -68,4 +69,4 @@ def _afterwards(snapshot: Snapshot, reason: Any) -> list[Step]:
 
 def _names(units: Sequence[str]) -> str:
     """Quoted, for what stands for a dash in the name of an instance is something else to a shell."""
-    return join(unit.removesuffix(".service") for unit in units)
+    return join(map(short, units))
