@@ -12,14 +12,10 @@ from standfast.detector.limits import HOUR_S, counted
 from standfast.detector.model import Level, Run, State
 from standfast.detector.problems import AGENT_ENDED_UNCLEAN, SEVERITIES, Problem, because, causes, changes
 from standfast.detector.times import iso
-from standfast.events import Event, Kind, Severity
+from standfast.events import RESTART_ASKED, RESTART_NOT_ASKED, RESTART_OBSERVED, Event, Kind, Severity
 from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
-# What a decision comes to.
-ASKED: Final = "MASTER_RESTART_ASKED"
-OBSERVED: Final = "MASTER_RESTART_OBSERVED"
-NOT_ASKED: Final = "MASTER_RESTART_NOT_ASKED"
 
 _HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
@@ -97,7 +93,7 @@ def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
         why, action = decision.why, next_step(step, config, now)
     else:
         action = by_hand_until(step, config, now)
-        why = f"{_counted(step.state, now)} within the hour: no automatic one until {again_at(step, config, now)}"
+        why = f"{_counted(step.state, config, now)}: no automatic one until {again_at(step, config, now)}"
     return Event(
         Kind.PROBLEM,
         f"Hands off: {why}",
@@ -108,13 +104,15 @@ def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
     )
 
 
-def _counted(state: State, now: float) -> str:
-    """The master restarts of the last hour, and by whom they were."""
+def _counted(state: State, config: DetectorConfig, now: float) -> str:
+    """The master restarts for which hands are off, and by whom they were; where `cooldown_s` says so, for long."""
     runs = [run for run in counted(state.runs, state.released_at) if now - run.at < HOUR_S]
+    if not runs:
+        return f"the limit of {config.restart.max_per_hour} master restarts in an hour was reached earlier"
     manual = sum(1 for run in runs if not run.automatic)
-    if manual == len(runs):
-        return f"{manual} manual restarts"
-    return f"{len(runs)} master restarts{f' ({manual} by hand)' if manual else ''}"
+    what = "manual restart" if manual == len(runs) else "master restart"
+    by_hand = f" ({manual} by hand)" if 0 < manual < len(runs) else ""
+    return f"{len(runs)} {what}{'' if len(runs) == 1 else 's'}{by_hand} within the hour"
 
 
 def _hands_on() -> Event:
@@ -158,10 +156,10 @@ def decided(told: Told, decision: Decision | None) -> list[Event]:
 def _decision_words(decision: Decision) -> tuple[str, str]:
     causes = ", ".join(sorted(decision.causes))
     if decision.allowed:
-        return ASKED, f"Asking for a master restart because of {causes}"
+        return RESTART_ASKED, f"Asking for a master restart because of {causes}"
     if decision.reason is Reason.OBSERVE:
-        return OBSERVED, f'Would have asked for a master restart because of {causes} (mode = "observe")'
-    return NOT_ASKED, f"No master restart for {causes} ({decision.reason}): {decision.why}"
+        return RESTART_OBSERVED, f'Would have asked for a master restart because of {causes} (mode = "observe")'
+    return RESTART_NOT_ASKED, f"No master restart for {causes} ({decision.reason}): {decision.why}"
 
 
 def status_line(step: Step) -> str:

@@ -92,6 +92,11 @@ CLOSES: Final = "closes"
 # In the data of a shutdown: systemd starts the unit again at once.
 RESTARTS: Final = "restarts"
 
+# The types of a decision about a master restart, of which people are not told: asked for, would have been, or not.
+RESTART_ASKED: Final = "MASTER_RESTART_ASKED"
+RESTART_OBSERVED: Final = "MASTER_RESTART_OBSERVED"
+RESTART_NOT_ASKED: Final = "MASTER_RESTART_NOT_ASKED"
+
 # journald drops entries of priority 5 and 6 first under a flood, and syncs 0-2 to disk at once: hence 4 and 2.
 PRIORITIES: Final[Mapping[Severity, int]] = {Severity.INFO: 4, Severity.WARNING: 4, Severity.CRITICAL: 2}
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from standfast.agent.failures import FailureType
+from standfast.events import RESTART_ASKED, RESTART_NOT_ASKED, RESTART_OBSERVED
 from tests.documents.earlier import EARLIER
 from tests.documents.reference import REPOSITORY
 
@@ -45,7 +46,8 @@ def words() -> Iterator[str]:
 
 def test_there_is_a_heading_for_every_type_and_no_other() -> None:
     in_code = {word for word in words() if not word.startswith("STANDFAST_")}
-    types = in_code - OTHERS - set(EARLIER) | {kind.value for kind in FailureType}
+    decisions = {RESTART_ASKED, RESTART_OBSERVED, RESTART_NOT_ASKED}
+    types = in_code - OTHERS - set(EARLIER) | decisions | {kind.value for kind in FailureType}
     headings = re.findall(r"^### `([\w*]+)`$", PAGE.read_text(), re.MULTILINE)
     assert sorted(headings) == sorted(types), "a type, or a word that belongs into OTHERS"
 

@@ -10,9 +10,9 @@ from systemd import journal
 
 from standfast.clock import utc_now
 from standfast.ctl.patience import Patience
-from standfast.ctl.speaker import ASKED, LOGIN, RUN_ID
+from standfast.ctl.speaker import LOGIN, RUN_ID
 from standfast.errors import StandfastError
-from standfast.events import Kind
+from standfast.events import RESTART_ASKED, Kind
 from standfast.journal_files import may_read_journal
 from standfast.notifier.entries import Entry as Recorded
 from standfast.notifier.entries import to_fields
@@ -122,7 +122,7 @@ def master_restarts(since: datetime) -> Iterator[Recorded]:
         with journal.Reader() as reader:
             reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)
             reader.add_disjunction()
-            reader.add_match(STANDFAST_EVENT=Kind.DECISION.value, STANDFAST_TYPE=ASKED)
+            reader.add_match(STANDFAST_EVENT=Kind.DECISION.value, STANDFAST_TYPE=RESTART_ASKED)
             reader.seek_realtime(since.timestamp())
             while entry := reader.get_next():
                 yield _recorded(entry, datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC))

@@ -5,22 +5,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from standfast.events import Event, Kind
+from standfast.events import RESTART_ASKED, Event, Kind
 from standfast.notifier.authorise import Speaker, Trust
 from standfast.notifier.entries import Entry
+from standfast.unit_names import ALARM, CHECK, DETECTOR, NOTIFIER
 
 RUN_ID: Final = "_SYSTEMD_INVOCATION_ID"
 LOGIN: Final = "_AUDIT_LOGINUID"
-ASKED: Final = "MASTER_RESTART_ASKED"
 # So long systemd's queue may hold up a master restart that was asked for.
 ASKED_WITHIN: Final = timedelta(seconds=60)
 
-DETECTOR: Final = "detector"
-_PARTS: Final[Mapping[str, str]] = {
-    "standfast-detector.service": DETECTOR,
-    "standfast-notifier.service": "notifier",
-    "standfast-check.service": "check",
-}
+# The parts of Standfast by their units; the alarm is the check in another unit.
+_PARTS: Final[Mapping[str, str]] = {DETECTOR: "detector", NOTIFIER: "notifier", CHECK: "check", ALARM: "check"}
 # Nobody logged in: a service, or a kernel that does not audit.
 _NO_LOGIN: Final = frozenset({"", "4294967295", "-1"})
 
@@ -38,7 +34,7 @@ def asked_runs(entries: Iterable[Entry], trust: Trust) -> frozenset[str]:
         run_id, event = entry.fields.get(RUN_ID, ""), entry.event()
         if event is None or not _is_own(entry, trust):
             continue
-        if event.type == ASKED:
+        if event.type == RESTART_ASKED:
             asked_at = entry.at
         elif event.kind is Kind.RESTART and entry.uid == 0 and run_id not in found | others:
             is_asked_for = asked_at is not None and entry.at - asked_at <= ASKED_WITHIN
@@ -52,7 +48,7 @@ def spoken_by(
 ) -> str:
     """Who said it: a part of Standfast, or a user; behind sudo also who that is."""
     if event.kind is Kind.RESTART and entry.fields.get(RUN_ID) in asked_for:
-        return DETECTOR
+        return _PARTS[DETECTOR]
     if entry.systemd_unit in _PARTS and entry.uid in trust.members.get(Speaker.STANDFAST, ()):
         return _PARTS[entry.systemd_unit]
     name = name_of(entry.uid)

@@ -279,3 +279,19 @@ def test_a_hold_that_a_person_resolved_and_that_goes_on_is_said_anew() -> None:
     talk.see(up(400))
     talk.see(up(401))
     assert [kind for kind, _, _ in talk.told()] == [Kind.PROBLEM, Kind.PROBLEM]
+
+
+def test_a_hold_that_outlasts_the_hour_says_what_it_is_for() -> None:
+    talk = Talk(restart=RestartSettings(cooldown_s=7200))
+    by_hand(talk, 100, 200, 300)
+    talk.mind.resolved("MASTER_RESTART_HANDS_OFF", MASTER_RESTART)
+    talk.see(up(4000, "d"))
+    assert talk.events[-1].message == (
+        "Hands off: the limit of 3 master restarts in an hour was reached earlier: no automatic one until 02:05:00 UTC"
+    )
+
+
+def test_a_hold_after_the_only_restart_that_is_allowed() -> None:
+    talk = Talk(restart=RestartSettings(max_per_hour=1))
+    by_hand(talk, 100)
+    assert talk.events[-1].message.startswith("Hands off: 1 manual restart within the hour: no automatic one until")
