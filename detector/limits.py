@@ -117,6 +117,11 @@ def counted(runs: tuple[Run, ...], released_at: float | None) -> list[Run]:
     return [run for run in since if run.result is not RunResult.REFUSED]
 
 
+def shown(runs: tuple[Run, ...]) -> list[Run]:
+    """The runs that people look for; one that systemd refused only while it is the last, for it is tried on and on."""
+    return [run for run in runs if run.result is not RunResult.REFUSED or run is runs[-1]]
+
+
 def is_restarting(state: State) -> bool:
     """Whether the oneshot runs, or waits in systemd's queue."""
     memory = state.units.get(MASTER_RESTART)

@@ -8,7 +8,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Health
-from standfast.detector.limits import Budget, counted, is_refused, is_restarting
+from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
 from standfast.detector.model import Outcome, State
 from standfast.detector.prediction.telling import plain
 from standfast.detector.times import iso
@@ -76,7 +76,7 @@ def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
         "decision": _decision(step),
         "restart_history": [
             {"at": iso(run.at), "result": run.result.value, "automatic": run.automatic, "units": sorted(run.units)}
-            for run in state.runs[-SHOWN_RESTARTS:]
+            for run in shown(state.runs)[-SHOWN_RESTARTS:]
         ],
     }
 

@@ -33,6 +33,7 @@ _TONES: Final[Mapping[str, Tone]] = {
     # master restarts
     "success": Tone.GOOD,
     "partial": Tone.WARNING,
+    "refused": Tone.WARNING,
     "failure": Tone.BAD,
     # checks
     "ok": Tone.GOOD,

@@ -77,3 +77,16 @@ def test_a_cascade() -> None:
     assert found["critical_files"]["/f.json"]["healthy"] is True  # not three looks in a row yet
     assert found["service_health"]["b.service"]["status"] == "given up"
     assert found["restart_history"][0]["result"] == "partial"
+
+
+def test_of_restarts_that_systemd_refuses_again_and_again_only_the_last_is_shown() -> None:
+    watcher = Watcher(settings())
+    made = Run(-4000, RunResult.SUCCESS, automatic=True)
+    refused = [Run(-at, RunResult.REFUSED, automatic=True) for at in (900, 600, 300)]
+    watcher.state = replace(watcher.state, runs=(made, *refused))
+    found = status(watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True), settings(), 0.0)
+    assert [(one["at"][11:19], one["result"]) for one in found["restart_history"]] == [
+        ("22:53:20", "success"),
+        ("23:55:00", "refused"),
+    ]
+    assert found["last_restart"] == found["restart_history"][0]["at"]
