@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.scenarios.cascades import CASCADES
 from tests.scenarios.foreseen import FORESEEN, WITH_A_CASCADE
 from tests.scenarios.quiet import QUIET
+from tests.scenarios.quiet_checks import QUIET_CHECKS
 from tests.scenarios.story import Story
 
 HERE = Path(__file__).parent
@@ -17,7 +18,7 @@ def stories() -> list[Story]:
     cascades = [make() for make in (*CASCADES, *WITH_A_CASCADE)]
     for story in cascades:
         story.is_cascade = True
-    return [*cascades, *(make() for make in (*QUIET, *FORESEEN))]
+    return [*cascades, *(make() for make in (*QUIET, *QUIET_CHECKS, *FORESEEN))]
 
 
 def files() -> dict[Path, str]:
