@@ -143,19 +143,10 @@ class Systemd1:
         """The loaded units whose names match one of the globs."""
         return _listed(await self._manager("ListUnitsByPatterns", "asas", [[], list(patterns)]))
 
-    async def load_unit(self, name: str) -> str:
-        """The object path of a unit, which is loaded for it if it was not."""
-        return str((await self._manager("LoadUnit", "s", [name]))[0])
-
     async def get(self, path: str, interface: str, name: str) -> Any:
         """One property as a plain value."""
         body = await self._call(NAME, path, PROPERTIES, "Get", "ss", [interface, name])
         return unpacked(body[0])
-
-    async def get_all(self, path: str, interface: str) -> dict[str, Any]:
-        """All properties of an interface as plain values."""
-        body = await self._call(NAME, path, PROPERTIES, "GetAll", "s", [interface])
-        return {name: unpacked(value) for name, value in body[0].items()}
 
     async def system_state(self) -> str:
         """What `systemctl is-system-running` says: running, degraded, starting, stopping, maintenance, ..."""

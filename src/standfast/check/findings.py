@@ -7,6 +7,7 @@ from typing import Final
 
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
+from standfast.detector.prediction.wording import size
 from standfast.events import Severity
 from standfast.notifier.channels.channel import Standing
 from standfast.notifier.model import Identity
@@ -14,7 +15,6 @@ from standfast.notifier.route import credentials_refused
 from standfast.time_words import span
 from standfast.unit_names import CHECK, NOTIFIER
 
-MIB: Final = 2**20
 BY_ITSELF: Final = "{} (told by the check timer, since the notifier does not)"
 
 
@@ -109,7 +109,7 @@ def disk(mount: str, unit: str, free: Mapping[str, tuple[int, int]], lowest_shar
         return Answer(question, None, f"the disk at {mount} does not say how full it is")
     scarcest = min(shares, key=lambda what: shares[what])
     left = free[scarcest][0]
-    amount = f"{left // MIB} MiB" if scarcest == "bytes" else f"{left} {scarcest}"
+    amount = size(left) if scarcest == "bytes" else f"{left} {scarcest}"
     words = f"{shares[scarcest]:.1%} of the disk at {mount} are free ({amount})"
     return Answer(question, shares[scarcest] >= lowest_share, words)
 

@@ -14,7 +14,6 @@ from standfast.ctl.command import Command, Names
 
 ASKED: Final = "__complete"
 FILES: Final = "\tFILES"
-_HELP: Final = ("-h", "--help")
 
 
 def candidates(commands: Sequence[Command], words: Sequence[str]) -> Iterator[str]:

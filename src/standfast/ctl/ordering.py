@@ -16,9 +16,11 @@ from standfast.events import Event, Kind
 from standfast.journal import Journal
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Source
+from standfast.unit_names import NOTIFIER, short
 
 IDENTIFIER: Final = "standfastctl"
-NOTIFIER: Final = "standfast-notifier"
+# By what the notifier's answers are known in the journal.
+ANSWERED_AS: Final = "standfast-notifier"
 # The notifier reads its journal at least every 5 s, also when nobody rings.
 ANSWER_S: Final = 15.0
 
@@ -72,7 +74,7 @@ def listen(what: str) -> Answers:
     require_admin(what)
     require_journal(what)
     notifier()
-    return Answers(NOTIFIER)
+    return Answers(ANSWERED_AS)
 
 
 def order(kind: str, message: str, **data: Any) -> None:
@@ -128,5 +130,5 @@ def silent(what: str, after_s: float = ANSWER_S) -> OrderError:
     """The error of a notifier that did not answer."""
     return OrderError(
         f"cannot {what} now: the notifier did not answer within {after_s:.0f} s, and does it when it reads on; see "
-        f"systemctl status {NOTIFIER}"
+        f"systemctl status {short(NOTIFIER)}"
     )

@@ -54,7 +54,7 @@ def test_answers(answer: Answer, well: bool | None) -> None:
 
 
 def test_what_is_scarce_is_named() -> None:
-    assert room(4).words == "4.0% of the disk at /srv are free (4096 MiB)"
+    assert room(4).words == "4.0% of the disk at /srv are free (4 GiB)"
     assert room(50, inodes=3).words == "3.0% of the disk at /srv are free (3 inodes)"
 
 
