@@ -6,10 +6,10 @@ from typing import Any
 
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import notifier
-from standfast.ctl.report import Cell, Table, error_cells, time, words
+from standfast.ctl.report import Cell, Table, error_cells, time
 from standfast.ctl.screen import Screen
 from standfast.overview import snapshot as shots
-from standfast.overview.snapshot import Source
+from standfast.overview.snapshot import Source, words
 
 
 def errors_table(source: Source) -> Table:

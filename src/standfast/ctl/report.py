@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent, errors
+from standfast.overview.holdings import holdings
 from standfast.overview.problems import headline, problems
-from standfast.overview.snapshot import Snapshot, Source
+from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
 from standfast.overview.versions import older_versions
 from standfast.time_words import moment
@@ -172,18 +173,6 @@ def _agent(name: str, source: Source) -> tuple[Cell, ...]:
     )
 
 
-def holdings(source: Source) -> str:
-    """What an agent holds: "5 NSE:SBIN, -2 NSE:INFY, 1 order pending"; "nothing" only where that is known."""
-    flat, orders = source.get("flat"), shots.rows(source.get("orders"))
-    if flat is True:
-        return "nothing"
-    held = [f"{words(one.get('quantity'))} {words(one.get('symbol'))}" for one in shots.rows(source.get("positions"))]
-    held += [f"{len(orders)} order{'' if len(orders) == 1 else 's'} pending"] if orders else []
-    if flat is not False:
-        held.append("not known whether that is all" if held else "not known")
-    return ", ".join(held) or "positions that it does not name"
-
-
 def _errors(snapshot: Snapshot) -> Table:
     known = errors(snapshot)
     return Table(
@@ -255,10 +244,3 @@ def time(value: Any, otherwise: str) -> Cell:
 
 def _either(value: Any, yes: str, no: str) -> str:
     return (yes if value else no) if isinstance(value, bool) else "unknown"
-
-
-def words(value: Any, otherwise: str = "unknown") -> str:
-    """A plain value in words; what is no plain value is as good as unknown."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) if isinstance(value, str | int | float) and value != "" else otherwise

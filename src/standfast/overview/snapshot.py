@@ -124,3 +124,10 @@ def texts(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value] if value else []
     return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def words(value: Any, otherwise: str = "unknown") -> str:
+    """A plain value in words; what is no plain value is as good as unknown."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, str | int | float) and value != "" else otherwise

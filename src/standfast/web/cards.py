@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent
+from standfast.overview.holdings import holdings
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone, agent_tone, tone
 from standfast.web import markup
@@ -158,21 +159,8 @@ def _agent(name: str, source: Source) -> str:
     return (
         f"<li>{markup.mark(agent_tone(row))}<div><strong>{markup.escape(name)}</strong> "
         f'{markup.text(state)}{paused}{live} <span class="meta">since {markup.moment(row["entered_at"])}</span>'
-        f"{reason}{step}{_holdings(row, source)}</div></li>"
+        f'{reason}{step}<p class="meta">Holds: {markup.name(holdings(source))}.</p></div></li>'
     )
-
-
-def _holdings(row: Row, source: Source) -> str:
-    flat = row["flat"]
-    if flat is True:
-        return '<p class="meta">Flat: it holds nothing.</p>'
-    if flat is not False:
-        return '<p class="meta">Whether it holds positions is not known.</p>'
-    positions, orders = shots.rows(source.get("positions")), shots.rows(source.get("orders"))
-    held = ", ".join(f"{markup.text(one.get('quantity'))} {markup.text(one.get('symbol'))}" for one in positions)
-    said = [f"Holds {held or 'positions'}."] if held or not orders else []
-    said += [f"Not filled yet: {markup.count(len(orders), 'order')}."] if orders else []
-    return f'<p class="meta">{" ".join(said)}</p>'
 
 
 def checks(scene: Scene) -> str:

@@ -37,9 +37,7 @@ def escape(value: str) -> str:
 
 def text(value: Any, otherwise: str = "unknown") -> str:
     """A plain value as escaped text; what is no plain value is as good as unknown."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return escape(str(value)) if isinstance(value, str | int | float) and value != "" else escape(otherwise)
+    return escape(shots.words(value, otherwise))
 
 
 def attribute(value: str) -> str:

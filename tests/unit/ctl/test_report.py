@@ -5,8 +5,9 @@ from tests.unit.overview import statuses
 from tests.unit.overview.test_snapshot import GONE, NOW, shot
 
 from standfast import __version__
-from standfast.ctl.report import Cell, Report, Table, holdings, report
+from standfast.ctl.report import Cell, Report, Table, report
 from standfast.moments import from_iso
+from standfast.overview.holdings import holdings
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone
 from standfast.time_words import moment

@@ -66,17 +66,22 @@ def test_a_cascade_names_what_failed_first_and_what_it_took_along() -> None:
 @pytest.mark.parametrize(
     ("open_now", "words"),
     [
-        ({"positions": [{"symbol": "SBIN", "quantity": -2}]}, "Holds -2 SBIN."),
-        ({"orders": [{"symbol": "SBIN"}]}, "Not filled yet: 1 order."),
+        ({"positions": [{"symbol": "SBIN", "quantity": -2}]}, "Holds: -2 SBIN."),
+        ({"orders": [{"symbol": "SBIN"}]}, "Holds: 1 order pending."),
         (
             {"positions": [{"symbol": "SBIN", "quantity": 1}], "orders": [{}, {}]},
-            "Holds 1 SBIN. Not filled yet: 2 orders.",
+            "Holds: 1 SBIN, 2 orders pending.",
         ),
-        ({}, "Holds positions."),
+        ({}, "Holds: positions that it does not name."),
+        ({"flat": True}, "Holds: nothing."),
+        (
+            {"flat": None, "positions": [{"symbol": "SBIN", "quantity": 1}]},
+            "Holds: 1 SBIN, not known whether that is all.",
+        ),
     ],
 )
 def test_what_keeps_an_agent_from_being_flat_is_named(open_now: dict[str, Any], words: str) -> None:
-    assert words in shown(scene(agents={"paper": statuses.agent(flat=False, **open_now)}))
+    assert words in shown(scene(agents={"paper": statuses.agent(**{"flat": False, **open_now})}))
 
 
 def test_a_failing_unit_comes_first_with_its_last_lines() -> None:
