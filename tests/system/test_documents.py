@@ -178,6 +178,8 @@ def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
 
     machine.write("/etc/systemd/system/openalgo.service", _SERVER)
     machine.run("systemctl daemon-reload")
+    # On a new host there is no key of any agent.
+    machine.run("standfastctl secret remove openalgo-api-key", check=False)
     said = machine.run("/root/openalgo-agent/install", stdin=f"{KEY}\n")
     assert KEY not in said.stdout + said.stderr
     machine.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=OPENALGO)
