@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from standfast.agent.config import Scope
 from standfast.agent.desk import Desk
@@ -73,9 +74,9 @@ class Closing:
         """Close every position in scope and wait until the books show it; says what came of it."""
         return await self._persistently(self._close_positions)
 
-    async def look_only(self) -> str:
-        """Find out what is open and leave it: outside the session hours nothing would fill."""
-        return await self._persistently(self._look_only)
+    async def look_only(self, why: str) -> str:
+        """Find out what is open and leave it, for the reason `why`."""
+        return await self._persistently(partial(self._look_only, why))
 
     async def _persistently(self, act: Callable[[], Awaitable[str]]) -> str:
         pause_s, self._trouble = FIRST_PAUSE_S, ""
@@ -117,6 +118,10 @@ class Closing:
                 await self._close(left.holdings)
             elif not cancelled:
                 await asyncio.sleep(self._gateway.poll_interval_s)
+        return await self._proven(left)
+
+    async def _proven(self, left: Left) -> str:
+        """Judge what was seen, once the session is proven a second time."""
         self._verdict = End(EndKind.UNVERIFIED, "the broker session could not be proven afterwards")
         await self._gateway.prove_session()
         self._verdict = judge(left)
@@ -125,12 +130,12 @@ class Closing:
             self._verdict = End(EndKind.FLAT, self._what_was_done())
         return str(self.end)
 
-    async def _look_only(self) -> str:
+    async def _look_only(self, why: str) -> str:
         if self._holds_nothing():
             return str(self.end)
         await self._gateway.prove_session()
         left = await self._look()
-        return f"the market is closed: {self.end}" if not left.is_nothing else await self._close_positions()
+        return await self._proven(left) if left.is_nothing else f"{why}: {self.end}"
 
     async def _look(self) -> Left:
         self._looking_since_s = monotonic_s()

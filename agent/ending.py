@@ -18,6 +18,10 @@ from standfast.threads import in_thread
 log = logging.getLogger(__name__)
 
 PATIENCE_WITH_SYSTEMD_S: Final = 0.3
+_WHY_HELD: Final = {
+    EndKind.HELD: "the market is closed",
+    EndKind.HELD_KILLED: "the agent is killed and keeps what it holds",
+}
 
 
 class Ending:
@@ -31,7 +35,7 @@ class Ending:
         self._results: list[StepResult] = []
         self._open_gateway()
         self._closing = self._have.closing()
-        self._is_open = self._have.is_open(utc_now())
+        self._held_as = self._holds_on_purpose()
         self._restarting = asyncio.create_task(self._ask_whether_it_restarts())
 
     async def run(self) -> End:
@@ -58,12 +62,20 @@ class Ending:
     def end(self) -> End:
         """The verdict as of now."""
         if self._closing is not None:
-            return self._closing.end if self._is_open else held(self._closing.end)
+            return self._closing.end if self._held_as is None else held(self._closing.end, self._held_as)
         if self._have.own.is_flat:
             return End(EndKind.FLAT, "this agent holds nothing")
         if self._have.store.is_durable:
             return End(EndKind.UNVERIFIED, "there was no gateway to ask")
         return End(EndKind.UNVERIFIED, "the agent's database could not be read")
+
+    def _holds_on_purpose(self) -> EndKind | None:
+        """How this end is called if positions stay open: a killed agent, or one whose market is closed, closes none."""
+        if not self._have.flags.killed:
+            self._have.read_flags()  # a kill counts from when it was put, also where the agent was not reloaded
+        if self._have.flags.killed:
+            return EndKind.HELD_KILLED
+        return None if self._have.is_open(utc_now()) else EndKind.HELD
 
     def _open_gateway(self) -> None:
         """An agent that has not traded in this run may still hold what an earlier one left."""
@@ -91,8 +103,8 @@ class Ending:
     async def _close_positions(self) -> str:
         if self._closing is None:
             return "there was no gateway"
-        if not self._is_open:
-            return await self._closing.look_only()
+        if self._held_as is not None:
+            return await self._closing.look_only(_WHY_HELD[self._held_as])
         return await self._closing.close_positions()
 
     async def _save(self, stopping: "asyncio.Task[str]") -> str:

@@ -16,6 +16,7 @@ class EndKind(StrEnum):
     NOT_FLAT = "not flat"
     UNVERIFIED = "unverified"
     HELD = "held (market closed)"
+    HELD_KILLED = "held (killed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,6 @@ def judge(left: Left) -> End:
     return End(EndKind.FLAT, "no position and no pending order")
 
 
-def held(end: End) -> End:
-    """The verdict outside the session hours, where nothing can be closed: what is open is held on purpose."""
-    return End(EndKind.HELD, end.detail) if end.kind is EndKind.NOT_FLAT and end.is_cancelled else end
+def held(end: End, kind: EndKind) -> End:
+    """The verdict where nothing is to be closed: what is open is held on purpose, and `kind` says what for."""
+    return End(kind, end.detail) if end.kind is EndKind.NOT_FLAT and end.is_cancelled else end

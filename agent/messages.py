@@ -17,6 +17,14 @@ END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
     EndKind.NOT_FLAT: (FailureType.POSITIONS_NOT_FLAT, Severity.CRITICAL),
     EndKind.UNVERIFIED: (FailureType.POSITIONS_UNVERIFIED, Severity.CRITICAL),
     EndKind.HELD: (FailureType.POSITIONS_HELD, Severity.WARNING),
+    EndKind.HELD_KILLED: (FailureType.POSITIONS_HELD, Severity.WARNING),
+}
+# The next step after an end, where it is another one than its type's.
+_END_STEPS: Final[Mapping[EndKind, str]] = {
+    EndKind.HELD_KILLED: (
+        "Look at the positions at your broker; to have the agent manage them again: standfastctl resume {name}, "
+        "then: systemctl start standfast-agent@{name}"
+    ),
 }
 
 
@@ -99,6 +107,7 @@ class Messages:
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         held = f"; as far as is known it holds {in_words(nets)}" if kind and nets else ""
+        step = _END_STEPS.get(end.kind, "").format(name=self.name)
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: [one for one in open_kinds if one not in ABOUT_POSITIONS]}
         return Event(
@@ -109,7 +118,7 @@ class Messages:
             unit=self.unit,
             state=State.SHUTDOWN,
             previous_state=was,
-            action=Failure(kind, end.detail).action(self.name) if kind else "",
+            action=Failure(kind, end.detail, step).action(self.name) if kind else "",
             data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
         )
 

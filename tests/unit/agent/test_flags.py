@@ -12,7 +12,7 @@ from standfast.agent.flatness import EndKind
 from standfast.agent.strategy import TradingRefusedError
 from standfast.agent.trading import OrderKind, Side
 from standfast.daemon import Frame
-from standfast.events import Kind
+from standfast.events import Kind, Severity
 from standfast.journal import Journal
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
@@ -93,15 +93,44 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
             agent.runner.life.reload()
             with pytest.raises(TimeoutError):
                 await agent.heard.state_within("STARTING", 0.3)
-            assert (await agent.end()).kind is EndKind.FLAT, "a stop closes what a kill kept"
+            assert str(await agent.end()) == "held (killed) (open: +1 NSE:SBIN MIS)", "a stop closes nothing either"
+            told = await agent.heard.kind(Kind.SHUTDOWN)
+            assert (told.type, told.severity) == ("POSITIONS_HELD", Severity.WARNING)
+            assert "standfastctl resume bot" in told.action
 
         again = Agent(tmp_path)
         again.begin()
         await again.heard.state("ERROR")
+        assert again.have.own.nets, "it still knows what it holds"
         path.unlink()
         again.runner.life.reload()
         await again.heard.state("ACTIVE")
-        await again.end()
+        assert (await again.end()).kind is EndKind.FLAT, "one that was resumed stops flat"
+
+    asyncio.run(story())
+
+
+def test_a_killed_agent_that_holds_nothing_ends_flat(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            order = await place(agent, OrderKind.LIMIT, 1)
+            set_flag(agent, FlagKind.KILLED)
+            await agent.heard.kind(Kind.PROBLEM)
+            assert order not in {one.order_id for one in agent.have.own.pending}
+            assert (await agent.end()).kind is EndKind.FLAT
+
+    asyncio.run(story())
+
+
+def test_a_kill_that_was_not_taken_up_before_the_stop_counts(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await place(agent)
+            await place(agent, OrderKind.LIMIT, 1)
+            flag_path(agent.files.config, FlagKind.KILLED).touch()
+            assert str(await agent.end()) == "held (killed) (open: +1 NSE:SBIN MIS)"
 
     asyncio.run(story())
 
