@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,7 @@ from standfast.agent.assembly import Trade, build_gateway, build_trade
 from standfast.agent.bell import Bell, Ring
 from standfast.agent.checks import Report, Scene, look_at_all
 from standfast.agent.closing import Closing
-from standfast.agent.config import (
-    ActiveConfig,
-    AgentConfig,
-    SessionConfig,
-    ShutdownConfig,
-    StartupConfig,
-    WaitingConfig,
-)
+from standfast.agent.config import AgentConfig, SessionConfig
 from standfast.agent.crashes import Run
 from standfast.agent.desk import Desk
 from standfast.agent.failures import AgentError, Failure, FailureType
@@ -29,6 +22,7 @@ from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, Flags, flag_path, p
 from standfast.agent.gateway import Gateway
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.pump import Pump
+from standfast.agent.renewal import waits_for_restart
 from standfast.agent.session import Hours
 from standfast.agent.store import CorruptDatabaseError, Store, set_aside
 from standfast.agent.trading import Order, Position, Tick
@@ -113,6 +107,11 @@ class Belongings:
     def built(self) -> AgentConfig:
         """The configuration that gateway and strategy were built from; the present one before that."""
         return self._built or self.config
+
+    @property
+    def waits_for_restart(self) -> tuple[str, ...]:
+        """The keys that are configured, but that the strategy and the gateway, being built already, do not follow."""
+        return waits_for_restart(self.built, self.config) if self.trade else ()
 
     def is_open(self, now: datetime) -> bool:
         """Whether the market is open; always, without session hours."""
@@ -287,22 +286,6 @@ def mode(config: AgentConfig) -> str:
     if config.live:
         return "LIVE: orders are real"
     return "orders are simulated"
-
-
-def lives_on(old: AgentConfig, new: AgentConfig) -> bool:
-    """Whether gateway and strategy stay as they are: only patience, hours and the end were configured anew."""
-    return _essence(old) == _essence(new)
-
-
-def _essence(config: AgentConfig) -> AgentConfig:
-    return replace(
-        config,
-        startup=StartupConfig(),
-        active=ActiveConfig(),
-        waiting=WaitingConfig(),
-        shutdown=ShutdownConfig(),
-        session=None,
-    )
 
 
 def read_hours(config: SessionConfig | None) -> Hours | None:

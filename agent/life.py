@@ -8,7 +8,7 @@ from typing import Final
 
 from standfast.agent import retry
 from standfast.agent.bell import Ring
-from standfast.agent.belongings import Belongings, lives_on
+from standfast.agent.belongings import Belongings
 from standfast.agent.checks import Report
 from standfast.agent.config import AgentConfig
 from standfast.agent.crashes import Policy as CrashPolicy
@@ -20,6 +20,7 @@ from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
 from standfast.agent.messages import END_TYPES, in_words
 from standfast.agent.open_problems import OpenProblems
 from standfast.agent.reconciling import reconcile
+from standfast.agent.renewal import waits_for_restart
 from standfast.agent.retry import Policy, Series, Verdict
 from standfast.agent.situation import Situation, as_status, in_one_line
 from standfast.agent.steps import StepResult
@@ -278,10 +279,11 @@ class Life:
             if had_one:
                 raise
             self.have.fail_config(error)
-        if had_one and not lives_on(old, self.config):
+        if had_one and waits_for_restart(old, self.config):
             self._rebuild = True
-            if self.state is State.ACTIVE:
-                log.warning("The gateway, strategy or symbols that are now configured are taken up at the next restart")
+        if self.state is State.ACTIVE and (keys := self.have.waits_for_restart):
+            log.warning("Not taken up while it trades: %s; restart it to take that up", ", ".join(keys))
+        self.show()
 
     def read_flags(self) -> None:
         """Take up what a human put beside the configuration, or took away."""
@@ -322,6 +324,7 @@ class Life:
             live=have.built.live,
             strategy=have.built.strategy,
             symbols=have.built.symbols,
+            waits_for_restart=have.waits_for_restart if self.state is State.ACTIVE else (),
             nets=have.own.nets,
             positions=have.positions,
             pending=have.own.pending,

@@ -23,6 +23,7 @@ class Situation:
         nets: what it holds.
         positions: what the account held when it was asked last, for the prices.
         pending: its own orders that can still be filled.
+        waits_for_restart: keys that were configured anew and are not in force while it trades.
         ticks_dropped: ticks that the strategy was too slow for.
     """
 
@@ -38,6 +39,7 @@ class Situation:
     live: bool
     strategy: str
     symbols: Sequence[str] = ()
+    waits_for_restart: Sequence[str] = ()
     nets: Mapping[Holding, int] = field(default_factory=dict)
     positions: Sequence[Position] = ()
     pending: Sequence[OwnOrder] = ()
@@ -71,6 +73,7 @@ def as_status(situation: Situation) -> dict[str, Any]:
         "live": situation.live,
         "strategy": situation.strategy,
         "symbols": list(situation.symbols),
+        "waits_for_restart": list(situation.waits_for_restart),
         "last_tick_at": _iso(situation.last_tick_at),
         "ticks_dropped": situation.ticks_dropped,
         "last_check_at": _iso(situation.last_check_at),
@@ -86,7 +89,8 @@ def in_one_line(situation: Situation) -> str:
         held = f"; it holds {in_words(situation.nets)}" if situation.nets else ""
         return f"{situation.state}{paused}: {situation.reason}{held}"
     mode = "LIVE" if situation.live else "paper" if situation.gateway == "paper" else "analyze"
-    return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {_holding(situation)}"
+    waits = f"; restart to take up: {', '.join(keys)}" if (keys := situation.waits_for_restart) else ""
+    return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {_holding(situation)}{waits}"
 
 
 def _holding(situation: Situation) -> str:

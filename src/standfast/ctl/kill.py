@@ -10,7 +10,8 @@ from standfast.overview.tones import Tone
 def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
     lines = [(f"Agent {name} is killed. It says: {source.get('reason')}", Tone.GOOD)]
     if source.get("flat") is not True:
-        lines.append(("It is not flat: its positions are kept, also over a stop; look at them at your broker.", Tone.WARNING))
+        kept = "It is not flat: its positions are kept, also over a stop; look at them at your broker."
+        lines.append((kept, Tone.WARNING))
     return lines
 
 
@@ -26,6 +27,7 @@ COMMAND = Flagging(
     summary="cancel an agent's pending orders and let it trade no more",
     description=(
         "Kills an agent's trading: pending orders are cancelled, positions are kept, and it stays in ERROR until "
-        "`resume`, also over restarts; a stop closes nothing meanwhile. For root. Exits 0 when it is so, 1 when it is not, 2 when called wrongly."
+        "`resume`, also over restarts; a stop closes nothing meanwhile. For root. "
+        "Exits 0 when it is so, 1 when it is not, 2 when called wrongly."
     ),
 )

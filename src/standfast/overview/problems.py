@@ -142,6 +142,9 @@ def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
     unit = f"standfast-agent@{name}"
     found = _source_problems(f"agent {name}", unit, source, now)
     state, reason = source.get("state"), source.get("reason") or "no reason given"
+    if keys := shots.texts(source.get("waits_for_restart")):
+        restart = f"systemctl restart {unit} (which closes what it holds)"
+        found.append(f"Agent {name} trades on with the earlier {', '.join(keys)}; to take up the new: {restart}")
     action = shots.table(source.get("failure")).get("action")
     if state == "ERROR":
         found.append(f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}")

@@ -4,12 +4,15 @@ import asyncio
 import sqlite3
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.agent.living import Agent, living
+from tests.unit.agent.living import TRADES, Agent, living
 
+from standfast.agent.config import AgentConfig, SessionConfig
 from standfast.agent.flatness import EndKind
+from standfast.agent.renewal import waits_for_restart
 from standfast.config import ConfigError
 from standfast.events import Kind, Severity
 
@@ -158,6 +161,41 @@ def test_a_mistake_in_a_reload_leaves_a_trading_agent_alone(tmp_path: Path) -> N
             assert agent.runner.life.state == "ACTIVE"
 
     asyncio.run(story())
+
+
+def test_what_a_reload_does_not_take_up_is_said_until_the_restart(tmp_path: Path) -> None:
+    async def story() -> None:
+        slower = TRADES.format().replace("slow = 2", "slow = 3")
+        async with living(tmp_path) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.status["waits_for_restart"] == []
+            agent.configure(slower, more="[session]\ndays = 'Mon..Sun'\nstart = '00:00'\nstop = '00:00'")
+            agent.runner.life.reload()
+            assert agent.status["waits_for_restart"] == ["parameters"]
+            agent.configure(slower.replace("moving_average:MovingAverage", "standfast.agent.watching:WatchOnly"))
+            agent.runner.life.reload()
+            assert agent.status["waits_for_restart"] == ["strategy", "parameters"]
+            agent.configure()
+            agent.runner.life.reload()
+            assert agent.status["waits_for_restart"] == [], "what is taken back waits for nothing"
+            agent.configure(slower)
+            agent.runner.life.reload()
+            await agent.end()
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("ACTIVE")
+        assert again.status["waits_for_restart"] == []
+        await again.end()
+
+    asyncio.run(story())
+
+
+def test_the_keys_that_wait_for_a_restart_are_named_as_they_are_written() -> None:
+    built = AgentConfig()
+    openalgo = replace(built.openalgo, url="http://10.0.0.1:5000")
+    assert waits_for_restart(built, replace(built, openalgo=openalgo, live=True)) == ("live", "openalgo.url")
+    patience = replace(built.waiting, check_interval_s=1.0)
+    assert waits_for_restart(built, replace(built, waiting=patience, session=SessionConfig())) == ()
 
 
 def test_a_strategy_that_cannot_be_loaded_is_taken_up_once_it_can(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The line that `systemctl status` shows: "flat" is said only where it is known."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -30,6 +31,11 @@ def test_what_is_open_is_said_as_it_is_known(
 ) -> None:
     line = in_one_line(situation(flat, nets, pending))
     assert line == f"ACTIVE: bot:Bot on openalgo (analyze), {said}"
+
+
+def test_what_only_a_restart_takes_up_is_said() -> None:
+    waits = replace(situation(True, {}, ()), waits_for_restart=("parameters", "openalgo.url"))
+    assert in_one_line(waits).endswith("flat; restart to take up: parameters, openalgo.url")
 
 
 def situation(flat: bool | None, nets: dict[Holding, int], pending: tuple[OwnOrder, ...]) -> Situation:

@@ -126,6 +126,10 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         ),
         (shot(paper=statuses.agent(state="WAITING", reason="market closed until Tue 09:15 IST")), []),
         (
+            shot(paper=statuses.agent(waits_for_restart=["parameters", "symbols"])),
+            ["Agent paper trades on with the earlier parameters, symbols; to take up the new: systemctl restart"],
+        ),
+        (
             shot(notifier=statuses.notifier(channels=[{"name": "sms", "refusing": "HTTP 401", "failing": "HTTP 401"}])),
             ["Channel sms refused its latest message, or gave it up: HTTP 401; see [channels.sms] in notifier.toml, "],
         ),
