@@ -115,7 +115,7 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         PERMANENT, f"Correct the strategy or `strategy` and `strategy_path`, {_RELOAD}", confirm=False
     ),
     FailureType.STRATEGY_FAULTS: Handling(
-        PERMANENT, "Correct the strategy, then: systemctl restart standfast-agent@{name}", confirm=False
+        PERMANENT, f"Correct the strategy (what it holds is kept), {_RELOAD}", confirm=False
     ),
     FailureType.STRATEGY_HUNG: Handling(
         TRANSIENT, "Find out what the strategy waits for; the watchdog ends the agent and systemd starts it anew."

@@ -28,17 +28,22 @@ class JournalConfig:
     """[channels.journal]: messages as journal entries; what is used when no channel is configured."""
 
 
+# The credential that signs webhooks where no other is named.
+SIGNING: Final = "webhook-secret"
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookConfig:
     """[channels.webhook]: a POST of JSON.
 
     Attributes:
-        secret_credential: the credential with the key of the signature; messages are signed when it is there.
+        secret_credential: the credential with the key of the signature, without which nothing is sent when it is named
+            here; "" signs with `SIGNING` where that is there.
     """
 
     url: str
     timeout_s: Timeout = 10.0
-    secret_credential: str = "webhook-secret"
+    secret_credential: str = ""
     secret_file: str = ""
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from standfast import paths
 from standfast.clock import utc_now
 from standfast.notifier import secret
 from standfast.notifier.backoff import retry_after_s
-from standfast.notifier.channel_config import WebhookConfig
+from standfast.notifier.channel_config import SIGNING, WebhookConfig
 from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing
 
 # The header with the HMAC-SHA-256 of the body's bytes, in the form that GitHub made common.
@@ -27,7 +27,7 @@ class WebhookChannel:
         """Read the key of the signature, if there is one.
 
         Raises:
-            SecretError: a file is configured for it and cannot be read.
+            SecretError: a credential or a file is named for it, and is not there or cannot be read.
         """
         self._config = config
         self._key = _key(config)
@@ -64,9 +64,10 @@ class WebhookChannel:
 
 
 def _key(config: WebhookConfig) -> bytes:
-    if not config.secret_file and paths.credential(config.secret_credential) is None:
+    is_named = bool(config.secret_file or config.secret_credential)
+    if not is_named and paths.credential(SIGNING) is None:
         return b""
-    return secret.read(config.secret_credential, config.secret_file).encode()
+    return secret.read(config.secret_credential or SIGNING, config.secret_file).encode()
 
 
 def _answer(response: requests.Response) -> Answer:

@@ -13,8 +13,6 @@ from standfast.config import ConfigError, Mistake, load, secrets_in
 from standfast.config.environment import PREFIX, variables
 from standfast.ctl.access import AGENTS, BARE_ROOT, DAEMONS, unreadable
 from standfast.ctl.envfile import read_environment
-from standfast.ctl.importing import load_plain
-from standfast.ctl.tomledit import value_at
 
 
 def _agent() -> type[Any]:
@@ -81,17 +79,6 @@ class Verdict:
     config: Any
     mistakes: tuple[Mistake, ...]
     secrets: tuple[str, ...] = ()
-
-    def says(self, key: str) -> bool:
-        """Whether a key is written there, or in its environment, and does not stand at its default in silence."""
-        if f"{PREFIX}{key.replace('.', '_').upper()}" in self.file.environ:
-            return True
-        path = self.file.there
-        try:
-            values = load_plain(path.read_text(), as_json=path.suffix == ".json") if path else {}
-        except (OSError, ValueError, RecursionError):
-            return False
-        return value_at(values, key) is not None
 
 
 @dataclass(frozen=True, slots=True)

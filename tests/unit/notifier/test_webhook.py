@@ -13,6 +13,7 @@ from tests.fakes.webhook_sink import Fault, WebhookSink
 from standfast.notifier.channel_config import WebhookConfig
 from standfast.notifier.channels.channel import Answer, Outcome
 from standfast.notifier.channels.webhook import WebhookChannel
+from standfast.notifier.secret import SecretError
 
 BODY = {"id": "x1", "title": "é ₹ <b>", "events": []}
 
@@ -41,6 +42,30 @@ def test_a_signature(sink: WebhookSink, tmp_path: Path) -> None:
 def test_without_a_key_nothing_is_signed(sink: WebhookSink, channel: WebhookChannel) -> None:
     channel.deliver(BODY)
     assert "X-Standfast-Signature-256" not in sink.headers[-1]
+
+
+def test_a_stored_key_signs_without_being_named(
+    sink: WebhookSink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "webhook-secret").write_text("hush")
+    channel = WebhookChannel(WebhookConfig(sink.url))
+    channel.deliver(BODY)
+    channel.close()
+    assert "X-Standfast-Signature-256" in sink.headers[-1]
+
+
+@pytest.mark.parametrize(
+    ("credential", "file", "why"),
+    [("webhook-secret", "", "secret set webhook-secret"), ("", "/nofile", "/nofile")],
+)
+def test_a_key_that_is_named_and_not_there_is_refused(
+    credential: str, file: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "webhook-secret").write_text("\n")  # as the unit hands over a secret that was not set
+    with pytest.raises(SecretError, match=why):
+        WebhookChannel(WebhookConfig("http://127.0.0.1/", secret_credential=credential, secret_file=file))
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,6 @@ class Facts:
     files: Mapping[str, File] = field(default_factory=dict)
     strategies: Mapping[str, File] = field(default_factory=dict)
     code: Mapping[str, Code] = field(default_factory=dict)
-    is_signing_wanted: bool = False
     modules: frozenset[str] = frozenset()
     older_versions: Mapping[str, str] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()

@@ -11,8 +11,6 @@ from standfast.ctl.configuration import Verdict
 from standfast.ctl.doctor.facts import Facts, Unit
 from standfast.ctl.doctor.gather import files, secrets, strategy
 
-_SIGNED = "channels.webhook.secret_credential"
-
 
 def judged() -> tuple[list[Verdict], list[Mistake]]:
     """Every file that is installed as its daemon would read it, and the mistakes in and between them."""
@@ -37,7 +35,6 @@ def of(verdicts: Sequence[Verdict], mistakes: Sequence[Mistake] = ()) -> Facts:
         notifier=by_program.get("notifier"),
         check=by_program.get("check"),
         agents=agents,
-        is_signing_wanted=any(one.file.program == "notifier" and one.says(_SIGNED) for one in verdicts),
     )
 
 

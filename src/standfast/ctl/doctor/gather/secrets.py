@@ -10,6 +10,7 @@ from standfast.ctl.access import AGENTS, DAEMONS, unreadable
 from standfast.ctl.doctor.facts import Facts, Secret, Unit
 from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.config import DetectorConfig
+from standfast.notifier.channel_config import SIGNING
 from standfast.notifier.channel_config import secrets as asked_for
 from standfast.notifier.config import NotifierConfig
 from standfast.unit_names import AGENT_TEMPLATE, DETECTOR, NOTIFIER, agent_unit
@@ -28,7 +29,7 @@ def needed(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Secret]:
         yield from _of_detector(facts.detector, units.get(DETECTOR, Unit(DETECTOR)))
     if facts.notifier is not None:
         unit = units.get(NOTIFIER, Unit(NOTIFIER))
-        yield from _of_notifier(facts.notifier, unit, is_signing_wanted=facts.is_signing_wanted)
+        yield from _of_notifier(facts.notifier, unit)
     for name, config in facts.agents.items():
         if config.gateway == "openalgo":
             unit = units.get(agent_unit(name), Unit(agent_unit(name)))
@@ -43,13 +44,13 @@ def _of_detector(config: DetectorConfig, unit: Unit) -> Iterator[Secret]:
         yield _secret(unit, name, "", DAEMONS)
 
 
-def _of_notifier(config: NotifierConfig, unit: Unit, *, is_signing_wanted: bool) -> Iterator[Secret]:
+def _of_notifier(config: NotifierConfig, unit: Unit) -> Iterator[Secret]:
     for _, credential, file in asked_for(config.channels):
         yield _secret(unit, credential, file, DAEMONS)
     if webhook := config.channels.webhook:
         # Without a word about a secret, messages are signed if there is one.
-        is_needed = bool(webhook.secret_file) or is_signing_wanted
-        yield _secret(unit, webhook.secret_credential, webhook.secret_file, DAEMONS, is_needed=is_needed)
+        is_needed = bool(webhook.secret_file or webhook.secret_credential)
+        yield _secret(unit, webhook.secret_credential or SIGNING, webhook.secret_file, DAEMONS, is_needed=is_needed)
 
 
 def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
