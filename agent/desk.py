@@ -219,3 +219,7 @@ class BlockingDesk:
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(call, self._loop).result()
+
+
+# What Python says of a strategy's slip, "'Trading' object has no attribute ...", names what the strategy knows.
+Desk.__name__, BlockingDesk.__name__ = "AsyncTrading", "Trading"

@@ -31,7 +31,7 @@ from standfast.notifier.status import LISTED_PROBLEMS, closed_table, silence_tab
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
 from standfast.notifier.users import Trusted, name_of
-from standfast.notifier.words import clean
+from standfast.notifier.words import clean, place_to_look
 from standfast.unit_names import NOTIFIER
 
 log = logging.getLogger(__name__)
@@ -148,7 +148,8 @@ class Intake:
         return {
             "unresolved": len(self._ledger.problems),
             "unresolved_errors": [
-                {**row, "silenced": self._is_silenced(row, now)} for row in self._store.unresolved(LISTED_PROBLEMS)
+                {**row, "action": _step(row), "silenced": self._is_silenced(row, now)}
+                for row in self._store.unresolved(LISTED_PROBLEMS)
             ],
             "closed_errors": [closed_table(one) for one in closed[-LISTED_PROBLEMS:]],
             "silences": [silence_table(one) for one in silences],
@@ -264,3 +265,8 @@ def _stored_position(store: Store) -> Position:
 
 def _iso(at: datetime | None) -> str:
     return iso(at) if at else ""
+
+
+def _step(row: Mapping[str, Any]) -> str:
+    """The next step of a problem; where it came without one, a place to look."""
+    return str(row["action"]) or place_to_look(row["error_type"], row["unit"])

@@ -21,6 +21,7 @@ NAMED_STEPS: Final = 5
 _SEE_ALL: Final = "standfastctl errors"
 # What may stand in a command that somebody copies out of a message.
 _UNIT_NAME: Final = re.compile(r"[A-Za-z0-9:_.@\\-]{1,255}")
+_TYPE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 
 def clean(text: str) -> str:
@@ -59,7 +60,14 @@ def next_step(action: str) -> str:
 
 def step(problem: Problem) -> str:
     """What to do about a problem; whoever raised it without a word on that leaves at least a place to look."""
-    return problem.action or (f"systemctl status {problem.unit}" if _UNIT_NAME.fullmatch(problem.unit) else _SEE_ALL)
+    return problem.action or place_to_look(problem.type, problem.unit)
+
+
+def place_to_look(error_type: str, unit: str) -> str:
+    """Where to read about a problem that came without a next step: its unit's log, or the entries of its type."""
+    if _UNIT_NAME.fullmatch(unit):
+        return f"systemctl status {unit}"
+    return f"journalctl STANDFAST_TYPE={error_type}" if _TYPE_NAME.fullmatch(error_type) else _SEE_ALL
 
 
 def next_steps(problems: Sequence[Problem]) -> list[str]:

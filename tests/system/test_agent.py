@@ -343,6 +343,11 @@ def test_pause_resume_and_kill_survive_a_restart(machine: Machine) -> None:
     machine.run(["systemctl", "reload", buyer.unit])
     wait_until(lambda: buyer.status["state"] == "ERROR", "ERROR again")
     assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
+    buyer.stop()
+    assert ": held (killed) (open: +" in buyer.event("shutdown")["MESSAGE"]
+    buyer.start()
+    wait_until(lambda: buyer.status["state"] == "ERROR", "killed after the stop too")
+    assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
     machine.run(["standfastctl", "resume", "buyer"])
     buyer.wait("ACTIVE")
     buyer.stop()

@@ -275,7 +275,7 @@ def test_a_secret_that_cannot_be_decrypted_is_told_all_the_same(machine: Machine
     secret = "/etc/standfast/credentials/telegram-bot-token.standfast-notifier"
     machine.run("standfastctl secret set telegram-bot-token", stdin="123:hush")
     machine.run(f"head -c 100 {secret} > /root/spoilt && cp /root/spoilt {secret}")
-    before = pings(machine)
+    before, begun_s = pings(machine), time.monotonic()
     machine.run(f"systemctl restart {NOTIFIER}", check=False)
     machine.run(f"systemctl start {CHECK}", check=False)
     letter = inbox.wait(lambda one: one.about("problem", "CHECK_FAILED", CHECK), "the check that failed")
@@ -284,6 +284,10 @@ def test_a_secret_that_cannot_be_decrypted_is_told_all_the_same(machine: Machine
     assert (
         f"the secret telegram-bot-token in {secret} cannot be decrypted"
         in machine.run("standfastctl doctor", check=False).stdout
+    )
+    restarts = int(machine.run(f"systemctl show -P NRestarts {NOTIFIER}").stdout)
+    assert restarts <= 1 + (time.monotonic() - begun_s) / 8, (
+        "it is not tried each second: it stays so until somebody acts"
     )
     machine.run("standfastctl secret remove telegram-bot-token")
     machine.wait_unit(NOTIFIER)

@@ -280,7 +280,10 @@ def test_a_broker_that_rejects_the_closing_orders_ends_not_flat(tmp_path: Path) 
 
 
 def test_a_strategy_that_raises_five_times_in_a_row(tmp_path: Path) -> None:
-    bot = "class Bad:\n def start(self, t): pass\n def tick(self, t): raise KeyError('x')\n def stop(self): pass\n"
+    bot = (
+        "class Bad:\n def start(self, t): self.t = t; t.positions() or t.place('NSE:SBIN', 'BUY', 1)\n"
+        " def tick(self, t): self.t.position()\n def stop(self): pass\n"
+    )
     (tmp_path / "badbot.py").write_text(bot)
 
     async def story() -> None:
@@ -293,7 +296,15 @@ def test_a_strategy_that_raises_five_times_in_a_row(tmp_path: Path) -> None:
         assert (problem.type, problem.state) == ("STRATEGY_FAULTS", "ERROR")
         assert "5 times in a row" in problem.message
         assert "badbot.py:3 in tick" in problem.message
-        await agent.end()
+        assert "'Trading' object has no attribute 'position'" in problem.message, (
+            "the name that a strategy's author knows"
+        )
+        assert "systemctl reload" in problem.action, "which keeps what it holds, other than a restart"
+        (tmp_path / "badbot.py").write_text(bot.replace("position()", "positions()"))
+        agent.runner.life.reload()
+        await agent.heard.state("ACTIVE")
+        await agent.until_holding()
+        assert str(await agent.end()) == "flat (closed +1 NSE:SBIN MIS)", "bought once, and kept over the reload"
 
     asyncio.run(story())
 

@@ -92,4 +92,9 @@ def test_what_other_programs_say_is_shown_on_one_bounded_line(text: str, shown: 
 @pytest.mark.parametrize("unit", ["evil.service; reboot", "$(reboot)", "a b.service", "x" * 300, "bell\a.service"])
 def test_a_name_that_is_no_units_stands_in_no_command(unit: str) -> None:
     (message,) = messages(Heard(Event(Kind.PROBLEM, "", "ODD", Severity.CRITICAL, unit), at(0)))
+    assert message.text.splitlines()[-1] == "Next: journalctl STANDFAST_TYPE=ODD"
+
+
+def test_a_type_that_could_be_more_than_a_word_stands_in_no_command() -> None:
+    (message,) = messages(Heard(Event(Kind.PROBLEM, "", "$(reboot)", Severity.CRITICAL, ""), at(0)))
     assert message.text.splitlines()[-1] == "Next: standfastctl errors"
