@@ -246,6 +246,7 @@ def test_commands_are_followed_and_answered_in_the_log(notifier: Notifier, sink:
     wait_until(lambda: notifier.status().get("unresolved") == 2, "two problems in the status")
     held = next(row for row in notifier.status()["unresolved_errors"] if row["error_type"] == "HELD")
     assert (held["silenced"], held["acknowledged"]) == (True, False)
+    assert held["action"], "one that came without a next step has a place to look"
     assert notifier.status()["silences"][0]["by"] == "root"
     notifier.command("ACK", id=held["id"])
     notifier.command("UNSILENCE", id="0123456789abcdef")

@@ -13,7 +13,7 @@ from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Destination, Draft, Heard, Message, MessageKind
 from standfast.notifier.render import render
 from standfast.notifier.tick import tick
-from standfast.notifier.words import LONGEST_FIELD, clean
+from standfast.notifier.words import LONGEST_FIELD, clean, place_to_look
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -93,6 +93,18 @@ def test_what_other_programs_say_is_shown_on_one_bounded_line(text: str, shown: 
 def test_a_name_that_is_no_units_stands_in_no_command(unit: str) -> None:
     (message,) = messages(Heard(Event(Kind.PROBLEM, "", "ODD", Severity.CRITICAL, unit), at(0)))
     assert message.text.splitlines()[-1] == "Next: journalctl STANDFAST_TYPE=ODD"
+
+
+@pytest.mark.parametrize(
+    ("error_type", "unit", "look"),
+    [
+        ("FEED_STALE", "feed.service", "systemctl status feed.service"),
+        ("FEED_STALE", "", "journalctl STANDFAST_TYPE=FEED_STALE"),
+        ("FEED; reboot", "", "standfastctl errors"),
+    ],
+)
+def test_whatever_came_without_a_step_has_a_place_to_look(error_type: str, unit: str, look: str) -> None:
+    assert place_to_look(error_type, unit) == look
 
 
 def test_a_type_that_could_be_more_than_a_word_stands_in_no_command() -> None:
