@@ -139,7 +139,7 @@ def test_all_defaults_and_examples_of_a_file_in_force_lack_secrets_alone(machine
     assert [one for one in found["mistakes"] if "python3-psycopg" not in one["hint"]] == []
     assert [one for one in found["findings"] if "standfastctl secret set " not in one["step"]] == []
     named = {one["step"].split()[3] for one in found["findings"]}
-    channels = {"telegram-bot-token", "twilio-auth-token", "webhook-secret"}
+    channels = {"telegram-bot-token", "twilio-auth-token"}
     assert named == {"notifier.toml": channels, "detector.toml": {"postgresql-password"}}.get(file, set())
 
 
