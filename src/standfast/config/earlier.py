@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
-from standfast.config.environment import parsed, variables
+from standfast.config.environment import SWITCHES, parsed, variables
 from standfast.config.mistakes import Mistake
 
 
@@ -43,8 +43,6 @@ class Secret:
 
 Earlier: TypeAlias = Plain | Secret
 
-BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False}
-
 
 def names_of(shape: type[Any]) -> tuple[Earlier, ...]:
     """The earlier names that a program knows."""
@@ -62,8 +60,8 @@ def overrides(shape: type[Any], environ: Mapping[str, str]) -> dict[str, tuple[s
     for name, text in _said(shape, environ):
         if name.form is not Form.SWITCH:
             found[name.key] = name.variable, _value(name, text, hints.get(name.key))
-        elif text.lower() in BOOLEANS:
-            found[name.key] = name.variable, {} if BOOLEANS[text.lower()] else None
+        elif text.lower() in SWITCHES:
+            found[name.key] = name.variable, {} if SWITCHES[text.lower()] else None
     return found
 
 
@@ -72,7 +70,7 @@ def bad_switches(shape: type[Any], environ: Mapping[str, str]) -> list[Mistake]:
     return [
         Mistake(f"environment variable {name.variable}", name.key, "true or false", json.dumps(text))
         for name, text in _said(shape, environ)
-        if name.form is Form.SWITCH and text.lower() not in BOOLEANS
+        if name.form is Form.SWITCH and text.lower() not in SWITCHES
     ]
 
 

@@ -2,11 +2,17 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, get_origin
+from typing import Any, Final, get_origin
 
 from standfast.config.schema import fields_of, plain
 
 PREFIX = "STANDFAST_"
+# How people write a switch in an environment; a TOML file knows true and false only.
+SWITCHES: Final[Mapping[str, bool]] = {
+    word: is_on
+    for is_on, words in ((True, ("true", "yes", "on", "1")), (False, ("false", "no", "off", "0")))
+    for word in words
+}
 
 
 def overrides(schema: type[Any], environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
@@ -45,7 +51,7 @@ def parsed(hint: Any, text: str) -> Any:
     if get_origin(kind) is tuple:
         return [parsed(kind.__args__[0], part.strip()) for part in text.split(",") if part.strip()]
     if kind is bool:
-        return {"true": True, "false": False}.get(text.strip().lower(), text)
+        return SWITCHES.get(text.strip().lower(), text)
     if kind in (int, float):
         try:
             return kind(text)

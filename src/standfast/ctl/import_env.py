@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import filterfalse
 from pathlib import Path
@@ -64,7 +64,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         screen.json(_document(done, dry_run=arguments.dry_run))
     else:
         _show(done, arguments, screen)
-    return Exit.WRONG if any(row.fate is Fate.BAD or not row.name for row in done.rows) else Exit.OK
+    return Exit.WRONG if _wrong_lines(done.rows) else Exit.OK
 
 
 def _read(path: Path) -> str:
@@ -193,10 +193,25 @@ def _cells(row: Row) -> tuple[Cell, ...]:
 def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.file.stat().st_mode & 0o004:
         yield f"Everybody on this host may read {arguments.file}: chmod 600 {arguments.file}"
-    if arguments.dry_run:
-        whose = "" if arguments.agent == DEFAULT_AGENT else f"--agent {arguments.agent} "
-        yield f"Nothing was written. To do it: sudo standfastctl import-env {whose}{arguments.file}"
-        return
+    whose = "" if arguments.agent == DEFAULT_AGENT else f"--agent {arguments.agent} "
+    again = f"sudo standfastctl import-env {whose}{arguments.file}"
+    if wrong := _wrong_lines(done.rows):
+        kept = "Nothing was written" if arguments.dry_run else "The rest is as the table says"
+        yield f"{kept}. Correct {wrong} of {arguments.file}, then run it again: {again}"
+    elif arguments.dry_run:
+        yield f"Nothing was written. To do it: {again}"
+    else:
+        yield from _after_all(done, arguments)
+
+
+def _wrong_lines(rows: Iterable[Row]) -> str:
+    """The lines with mistakes: "line 3", "lines 3, 7"; "" without any."""
+    lines = sorted({row.line for row in rows if row.fate is Fate.BAD or not row.name})
+    return f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}" if lines else ""
+
+
+def _after_all(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
+    """What is to be done once everything that was known is in its place."""
     stored = [row for row in done.rows if row.fate is Fate.STORED]
     if not done.files and not stored:
         yield "Nothing was to be written."
@@ -213,7 +228,10 @@ def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
     if len(agents) < len(done.files) or any("openalgo" not in row.where for row in stored):
         yield "Then let the notifier take it up: systemctl restart standfast-notifier && standfastctl test-notify"
     if stored:
-        yield f"{arguments.file} still holds the secrets: when all works, shred -u {arguments.file}"
+        left = sum(row.fate is Fate.UNKNOWN for row in done.rows)
+        lines = "line of it was" if left == 1 else "lines of it were"
+        first = f"{left} {lines} not understood and taken nowhere: see that you need none of them, and " if left else ""
+        yield f"{arguments.file} still holds the secrets: {first}when all works, shred -u {arguments.file}"
 
 
 COMMAND = Command(

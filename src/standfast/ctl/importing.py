@@ -4,11 +4,12 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final
 
 from standfast.config import ConfigError, load_text
-from standfast.config.earlier import Secret, names_of, overrides
+from standfast.config.earlier import Form, Plain, Secret, names_of, overrides
 from standfast.ctl import remarks, sms_route
 from standfast.ctl.dotenv import Assignment, DotEnv, OddLine
 from standfast.ctl.tomledit import EditError, literal, value_at, with_value
@@ -103,8 +104,19 @@ def make_plan(env: DotEnv, targets: Sequence[Target]) -> Plan:
             files[target.path] = text
         secrets += wishes
         rows += told
-    rows += [Row(one.line, one.name, Fate.UNKNOWN) for one in env.assignments if not is_known(one.name, shapes)]
+    rows += [
+        Row(one.line, one.name, Fate.UNKNOWN, detail=_meant(one.name, shapes))
+        for one in env.assignments
+        if not is_known(one.name, shapes)
+    ]
     return Plan(files, tuple(secrets), tuple(sorted(rows, key=lambda row: row.line)))
+
+
+def _meant(name: str, shapes: Iterable[type[Any]]) -> str:
+    """Which of the earlier systems' variables a stranger is most like, if it is like any."""
+    known = [one.variable for shape in shapes for one in names_of(shape)]
+    like = get_close_matches(name.upper(), known, n=1, cutoff=0.8)
+    return f"did you mean {like[0]}?" if like else ""
 
 
 def _odd(one: OddLine, shapes: Sequence[type[Any]]) -> Row:
@@ -125,7 +137,8 @@ def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]
     usable, mistakes = _without_mistakes(said, target)
     rows += mistakes
     found = overrides(target.shape, usable)
-    off = {key: variable for key, (variable, value) in found.items() if value is None}
+    off = {key: f"{variable} is false" for key, (variable, value) in found.items() if value is None}
+    off |= _unread_switches(env, target, usable)
     text = target.text
     for key, (variable, value) in found.items():
         value, remark = _fitting(key, value)
@@ -134,7 +147,7 @@ def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]
         if value is None:
             rows.append(replace(row, fate=Fate.OFF, where="", detail="no such channel is set up"))
         elif switch:
-            rows.append(replace(row, fate=Fate.OFF, where="", detail=f"{switch} is false"))
+            rows.append(replace(row, fate=Fate.OFF, where="", detail=switch))
         else:
             text, fate = _taken(text, target.path, key, value)
             rows.append(replace(row, fate=fate))
@@ -184,8 +197,21 @@ def _mistakes(usable: Mapping[str, str], target: Target) -> dict[str, str]:
     return {}
 
 
+def _unread_switches(env: DotEnv, target: Target, usable: Mapping[str, str]) -> dict[str, str]:
+    """The tables of whose switch nobody knows whether it is on: it may say off, so nothing of them is taken."""
+    written = {one.name for one in env.assignments if one.value} | {one.name for one in env.odd_lines}
+    return {
+        name.key: f"correct {name.variable} first"
+        for name in names_of(target.shape)
+        if isinstance(name, Plain)
+        and name.form is Form.SWITCH
+        and name.variable in written
+        and name.variable not in usable
+    }
+
+
 def _switch_over(key: str, off: Mapping[str, str]) -> str:
-    return next((variable for table, variable in off.items() if key.startswith(f"{table}.")), "")
+    return next((why for table, why in off.items() if key.startswith(f"{table}.")), "")
 
 
 def _taken(text: str, path: str, key: str, value: Any) -> tuple[str, Fate]:
@@ -229,7 +255,7 @@ def _secrets(
         one = said[name.variable]
         row = Row(one.line, one.name, Fate.STORED, f"credential {name.credential}", HIDDEN)
         if name.table in off:
-            rows.append(replace(row, fate=Fate.OFF, where="", detail=f"{off[name.table]} is false"))
+            rows.append(replace(row, fate=Fate.OFF, where="", detail=off[name.table]))
         elif value_at(values, name.table) is None and target.agent is None:
             rows.append(replace(row, fate=Fate.OFF, where="", detail=f"[{name.table}] is not configured"))
         elif remarks.is_stand_in(one.value):

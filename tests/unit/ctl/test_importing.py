@@ -107,7 +107,7 @@ def test_a_channel_that_is_off_is_not_set_up() -> None:
     ("text", "bad"),
     [
         ("MAX_STARTUP_RETRIES=many\nSHUTDOWN_TIMEOUT=7", {"MAX_STARTUP_RETRIES"}),
-        ("TELEGRAM_ENABLED=yes\nTELEGRAM_CHAT_ID=1", {"TELEGRAM_ENABLED"}),
+        ("TELEGRAM_ENABLED=maybe\nTELEGRAM_CHAT_ID=1", {"TELEGRAM_ENABLED"}),
         ("TELEGRAM_ENABLED=true", {"TELEGRAM_ENABLED"}),
         ("TWILIO_ACCOUNT_SID=AC1\nSMS_PHONE_NUMBER=+15005550001", {"TWILIO_ACCOUNT_SID", "SMS_PHONE_NUMBER"}),
     ],
@@ -118,6 +118,44 @@ def test_what_does_not_fit_is_a_mistake_and_the_rest_is_taken(text: str, bad: se
     for path, written in found.files.items():
         load_text(NotifierConfig if path == NOTIFIER else AgentConfig, written, path, {})
     assert ("SHUTDOWN_TIMEOUT" in text) == any("timeout_s = 7" in written for written in found.files.values())
+
+
+@pytest.mark.parametrize("word", ["off", "No", "0", "FALSE"])
+def test_a_switch_may_be_off_in_any_of_the_usual_words(word: str) -> None:
+    found = plan(f"{SMS}SMS_ENABLED={word}\nTWILIO_AUTH_TOKEN=hush\nWAITING_MODE_SEND_HOURLY_STATUS={word}\n")
+    assert (NOTIFIER in found.files, found.secrets) == (False, ())
+    assert fates(found)["SMS_ENABLED"] is Fate.OFF
+    assert tomllib.loads(found.files[AGENT])["waiting"]["hourly_status"] is False
+
+
+@pytest.mark.parametrize("switch", ["maybe", "$SMS", "'no end"])
+def test_nothing_is_taken_of_a_channel_whose_switch_cannot_be_read(switch: str) -> None:
+    found = plan(f"{SMS}TWILIO_AUTH_TOKEN=hush\nSMS_ENABLED={switch}\n")
+    assert (found.files, found.secrets) == ({}, ())
+    told = fates(found)
+    assert told.pop("SMS_ENABLED") is Fate.BAD
+    assert set(told.values()) == {Fate.OFF}
+    assert {row.detail for row in found.rows if row.fate is Fate.OFF} == {"correct SMS_ENABLED first"}
+
+
+def test_a_slip_in_a_name_is_pointed_out() -> None:
+    (slip, stranger) = plan("OPENALGO_APIKEY=hush\nFLASK_KEY=hush\n").rows
+    assert (slip.fate, slip.detail) == (Fate.UNKNOWN, "did you mean OPENALGO_API_KEY?")
+    assert stranger.detail == ""
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_while_there_are_mistakes_the_next_step_is_to_correct_them(
+    dry: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = tmp_path / ".env"
+    env.write_text("MAX_STARTUP_RETRIES=many\nSMS_ENABLED=perhaps\n")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert main(["import-env", *(["--dry-run"] if dry else []), str(env)]) == 1
+    told = capsys.readouterr().out
+    assert f"Correct lines 1, 2 of {env}, then run it again: sudo standfastctl import-env {env}" in told
+    assert "take it up" not in told
+    assert "To do it" not in told
 
 
 def test_strangers_and_odd_lines_are_told() -> None:

@@ -105,8 +105,8 @@ def test_standfasts_own_name_comes_first_and_an_empty_one_says_nothing() -> None
     [
         (
             "SMS_ENABLED",
-            "yes",
-            'environment variable SMS_ENABLED: channels.sms: expected true or false, found "yes"',
+            "perhaps",
+            'environment variable SMS_ENABLED: channels.sms: expected true or false, found "perhaps"',
         ),
         (
             "NOTIFICATION_THROTTLE_BROKER",
