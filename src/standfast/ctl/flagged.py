@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from standfast.agent.flags import FlagKind
 from standfast.ctl import flagging, names
@@ -24,7 +25,7 @@ class Flagging:
         done: what is said of an agent that runs, from its name and status: lines with their tone.
         idle: what is said of one that does not.
         after: the last line, in either case; {name} stands for the agent's.
-        untouched: what is said when there was no flag to take away.
+        untouched: what is said when there was no flag to take away; {then} stands for the reload, if there was one.
     """
 
     name: str
@@ -40,17 +41,26 @@ class Flagging:
         """Put the flag or take them away, and see that the agent takes it up."""
         name: str = arguments.name
         config = flagging.agent_config(name)
-        if self.kind is not None:
-            flagging.put(config, self.kind, arguments.why)
-        elif not flagging.take_away(config):
-            screen.line(self.untouched.format(name=name))
+        is_done = self._do(config, arguments)
         found = flagging.taken_up(name, self.word, self.is_so)
+        if not is_done:
+            screen.line(self.untouched.format(name=name, then=" It was reloaded all the same." if found else ""))
+        if not is_done and found:
+            # The reload itself is a word of a human's.
+            flagging.note(name, self.name)
         lines = [(self.idle.format(name=name), Tone.WARNING)] if found is None else self.done(name, found)
         for words, tone in lines:
             screen.line(words, tone)
         if self.after:
             screen.line(self.after.format(name=name))
         return Exit.OK
+
+    def _do(self, config: Path, arguments: argparse.Namespace) -> bool:
+        """Put the flag or take them away; whether there was anything to do."""
+        if self.kind is None:
+            return bool(flagging.take_away(config))
+        flagging.put(config, self.kind, arguments.why)
+        return True
 
     def command(self, summary: str, description: str) -> Command:
         """The command that does it."""

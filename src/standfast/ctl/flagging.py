@@ -68,17 +68,17 @@ def put(config: Path, kind: FlagKind, why: str) -> None:
         os.replace(beside, path)
     except OSError as error:
         raise _refused(path, error) from error
-    _note(config.stem, _DEEDS[kind], why)
+    note(config.stem, _DEEDS[kind], why)
 
 
-def _note(name: str, what: str, why: str = "") -> None:
+def note(name: str, what: str, why: str = "") -> None:
     """Say in the journal, for the history, what was done to an agent; it holds though nobody hears it."""
     because = f": {why}" if why else ""
     say(Event(Kind.COMMAND, f"{what.capitalize()} agent {name}{because}", what.upper(), unit=agent_unit(name)))
 
 
 def take_away(config: Path) -> tuple[FlagKind, ...]:
-    """Take away all flags of an agent; tells which there were.
+    """Take away all flags of an agent; tells which there were. That there was none is no deed, and is noted nowhere.
 
     Raises:
         FlagError: this user may not.
@@ -93,7 +93,8 @@ def take_away(config: Path) -> tuple[FlagKind, ...]:
         except OSError as error:
             raise _refused(path, error) from error
         found.append(kind)
-    _note(config.stem, "resume")
+    if found:
+        note(config.stem, "resume")
     return tuple(found)
 
 
@@ -104,17 +105,22 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> Source | 
         what: what is waited for, in words.
 
     Raises:
-        FlagError: it could not be reloaded, or did not take it up in time.
+        FlagError: it did not take it up in time, or there was nothing new to take up and it could not be reloaded.
         SystemctlError: systemd does not answer.
     """
     unit = agent_unit(name)
     if systemctl("is-active", "--quiet", unit).returncode != 0:
         return None
+    was_so = is_so(_status(name))
     # An agent takes flags up at a reload that is refused for a mistake in its configuration, too.
     reload = systemctl("reload", unit)
+    if was_so and reload.returncode:
+        raise FlagError(
+            f"agent {name} is {what}, but cannot reload {unit}: {complaint(reload)}; try sudo, or see its log"
+        )
     trouble = f"cannot be reloaded: {complaint(reload)}" if reload.returncode else "was reloaded"
     patience = Patience(TAKEN_S, f"agent {name} to be {what}")
-    while not is_so(found := read_snapshot(utc_now()).agents.get(name, Source(None))):
+    while not is_so(found := _status(name)):
         wait_s = patience.next_s()
         if not wait_s:
             raise FlagError(
@@ -123,6 +129,10 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> Source | 
             )
         time.sleep(min(wait_s, _LOOK_EVERY_S))
     return found
+
+
+def _status(name: str) -> Source:
+    return read_snapshot(utc_now()).agents.get(name, Source(None))
 
 
 def is_killed(source: Source) -> bool:

@@ -100,7 +100,8 @@ def make_plan(env: DotEnv, targets: Sequence[Target]) -> Plan:
     ]
     for target in targets:
         text, wishes, told = _for_target(env, target)
-        if text != target.text or (target.is_new and concerns(target.shape, env)):
+        is_begun = target.is_new and (wishes or any(row.fate is Fate.WRITTEN for row in told))
+        if text != target.text or is_begun:
             files[target.path] = text
         secrets += wishes
         rows += told

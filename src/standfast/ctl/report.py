@@ -8,6 +8,7 @@ from typing import Any, Final
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent, errors
 from standfast.overview.holdings import holdings
+from standfast.overview.idle import HOLDS, Idle, idle
 from standfast.overview.problems import headline, problems
 from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
@@ -156,7 +157,10 @@ def _agents(snapshot: Snapshot) -> Table:
     return Table(
         title="Agents",
         columns=("Agent", "State", "Since", "Reason", "Paused", "Holds"),
-        rows=tuple(_agent(name, source) for name, source in snapshot.agents.items()),
+        rows=(
+            *(_agent(name, source) for name, source in snapshot.agents.items()),
+            *(_idle(one) for one in idle(snapshot)),
+        ),
         empty=snapshot.agents_trouble or "No agent is running.",
     )
 
@@ -171,6 +175,12 @@ def _agent(name: str, source: Source) -> tuple[Cell, ...]:
         Cell(words(row["paused"])),
         Cell(holdings(source)),
     )
+
+
+def _idle(one: Idle) -> tuple[Cell, ...]:
+    """An agent that does not run tells nothing of itself."""
+    reason, paused = Cell(one.reason or "none"), words(one.flag.startswith("paused"))
+    return (Cell(one.name), Cell(one.state, one.tone), Cell("unknown"), reason, Cell(paused), Cell(HOLDS))
 
 
 def _errors(snapshot: Snapshot) -> Table:

@@ -24,7 +24,7 @@ COMMAND = Flagging(
     is_so=_is_free,
     done=_done,
     idle="Agent {name} does not run; start it with: systemctl start standfast-agent@{name}",
-    untouched="Agent {name} was neither paused nor killed; it is reloaded all the same.",
+    untouched="Agent {name} was neither paused nor killed.{then}",
 ).command(
     summary="let a paused or killed agent trade again",
     description=(

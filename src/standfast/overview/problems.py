@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from standfast.overview import idle
 from standfast.overview import snapshot as shots
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.overview.tones import Tone, is_failing, is_resting, tone
@@ -12,8 +13,10 @@ from standfast.time_words import span
 # A message that waits for longer is no other side that was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)
 
+_STAND: Final = "All watched units stand"
+# So many critical problems are named; `standfastctl errors` has all of them.
+_NAMED: Final = 3
 _HEADLINES: Final[Mapping[str, str]] = {
-    "NONE": "All watched units stand",
     "WARNING": "A watched unit is in trouble",
     "CRITICAL": "Several watched units are failing",
     "CASCADING": "The fleet is going down",
@@ -24,17 +27,45 @@ _HEADLINES: Final[Mapping[str, str]] = {
 def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     """How the fleet stands, in a sentence."""
     level = shots.level(snapshot)
-    if level == "NONE" and (stopped := _in_error(snapshot)):
-        return Tone.BAD, f"All watched units stand, but {stopped}"
-    if level == "NONE" and snapshot.notifier.status is None:
-        return Tone.BAD, "All watched units stand, but nobody would be told if one fell"
-    if level == "NONE" and problems:
-        return Tone.WARNING, "All watched units stand, but something needs a look"
-    if level == "NONE" and (failing := _failing(snapshot)):
-        return Tone.WARNING, f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
+    if level == "NONE":
+        return _at_rest(snapshot, problems)
     if is_only_foreseen(snapshot):
-        return tone(level), "All watched units stand, but not for good if it goes on like this"
+        return tone(level), f"{_standing(snapshot)}, but not for good if it goes on like this"
     return tone(level), _HEADLINES[level]
+
+
+def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
+    """The same while no unit fails for long enough to be a worry."""
+    stand, failing = _standing(snapshot), _failing(snapshot)
+    if failing:
+        stand = f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
+    if urgent := _in_error(snapshot) or _unresolved(snapshot):
+        return Tone.BAD, f"{stand}, but {urgent}"
+    if snapshot.notifier.status is None:
+        return Tone.BAD, f"{stand}, but nobody would be told if one fell"
+    if failing:
+        return Tone.WARNING, stand
+    return (Tone.WARNING, f"{stand}, but something needs a look") if problems else (Tone.GOOD, stand)
+
+
+def _standing(snapshot: Snapshot) -> str:
+    """That all stand; only where that is so: what is stopped on purpose does not fail, and does not stand either."""
+    said = [row.get("status") for row in shots.watched(snapshot).values()]
+    stopped, unknown = said.count("stopped"), said.count("unknown")
+    parts = [f"{stopped} unit{'' if stopped == 1 else 's'} stopped"] if stopped else []
+    parts += [f"{unknown} not there or not known"] if unknown else []
+    return f"Nothing fails ({', '.join(parts)})" if parts else _STAND
+
+
+def _unresolved(snapshot: Snapshot) -> str:
+    """Which critical problems nobody has taken on, "" for none."""
+    found = [one for one in idle.critical(snapshot) if not (one.get("acknowledged") or one.get("silenced"))]
+    return f"{_named(found)} {'is' if len(found) == 1 else 'are'} not resolved" if found else ""
+
+
+def _named(found: Sequence[shots.Row]) -> str:
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return ", ".join(map(idle.called, found[:_NAMED])) + more
 
 
 def problems(snapshot: Snapshot) -> list[str]:
@@ -54,6 +85,7 @@ def problems(snapshot: Snapshot) -> list[str]:
     found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
+    found += idle.problems(snapshot)
     return found + _errors_summary(snapshot)
 
 
@@ -97,7 +129,9 @@ def _errors_summary(snapshot: Snapshot) -> list[str]:
     count = shots.unresolved(snapshot)
     if not count:
         return []
-    return [f"{count} unresolved {'error' if count == 1 else 'errors'}; see standfastctl errors"]
+    urgent = idle.critical(snapshot)
+    named = f", critical: {_named(urgent)}" if urgent else ""
+    return [f"{count} unresolved {'error' if count == 1 else 'errors'}{named}; see standfastctl errors"]
 
 
 def _unknown_units(snapshot: Snapshot) -> list[str]:

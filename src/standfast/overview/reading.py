@@ -1,20 +1,28 @@
 """Reading the status files: the edge beneath the status service and standfastctl."""
 
 import stat
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from standfast import paths, statusfile
+from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, flag_path, parse
+from standfast.overview import snapshot as shots
 from standfast.overview.problems import not_running
 from standfast.overview.snapshot import Snapshot, Source
+from standfast.time_words import moment
 
 # A status of a thousand units is some 300 kB; whoever writes more than this has lost its mind, and is not read.
 LARGEST_BYTES: Final = 4_000_000
 
 
-def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME) -> Snapshot:
-    """All status files under `runtime` as they are now; what cannot be read says why."""
+def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME, configured: Path = paths.AGENTS_CONFIG) -> Snapshot:
+    """All status files under `runtime` as they are now; what cannot be read says why.
+
+    Args:
+        configured: where the agents' configuration files lie.
+    """
     names, trouble = _agent_names(runtime / "agent")
     return Snapshot(
         now=now,
@@ -25,7 +33,34 @@ def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME) -> Snapshot:
             for name in names
         },
         agents_trouble=trouble,
+        idle={
+            path.stem: flagged(path)
+            for path in paths.listed(configured, ".toml", ".json")
+            if path.stem not in names and not trouble
+        },
     )
+
+
+def flagged(config: Path) -> str:
+    """What a human put beside an agent's configuration, in words: killed or paused, by whom and when; "" for nothing.
+
+    It is there whether the agent runs or not.
+    """
+    for kind in (FlagKind.KILLED, FlagKind.PAUSED):
+        path = flag_path(config, kind)
+        if paths.is_there(path):
+            return f"{kind} {_flag(path)}"
+    return ""
+
+
+def _flag(path: Path) -> Flag:
+    try:
+        with path.open(errors="replace") as file:
+            flag = parse(file.read(MAX_BYTES))
+    except OSError:
+        return Flag()
+    at = shots.moment(flag.at)
+    return replace(flag, at=moment(at, None)) if at else flag
 
 
 def _agent_names(directory: Path) -> tuple[list[str], str]:

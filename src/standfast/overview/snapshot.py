@@ -8,11 +8,13 @@ never stops the rest from being shown.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from standfast.moments import from_iso
+from standfast.unit_names import agent_name
 
 UNKNOWN: Final = "UNKNOWN"
+Row: TypeAlias = Mapping[str, Any]
 LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")
 
 # A daemon writes its status at least once a minute, however seldom it looks.
@@ -38,13 +40,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The status files of all daemons, read at `now`; and why those of the agents cannot be looked for, if so."""
+    """The status files of all daemons, read at `now`.
+
+    Attributes:
+        agents: those that run, and those that left a directory behind.
+        agents_trouble: why they cannot be looked for, if so.
+        idle: the agents that are configured and do not run: what a human put beside the configuration of each, in
+            words such as "killed by alice at ...", "" for nothing.
+    """
 
     now: datetime
     detector: Source
     notifier: Source
     agents: Mapping[str, Source] = field(default_factory=dict)
     agents_trouble: str = ""
+    idle: Mapping[str, str] = field(default_factory=dict)
 
 
 def level(snapshot: Snapshot) -> str:
@@ -54,8 +64,17 @@ def level(snapshot: Snapshot) -> str:
 
 
 def watched(snapshot: Snapshot) -> Mapping[str, Mapping[str, Any]]:
-    """The watched units, with what the detector says of each."""
-    return {name: table(row) for name, row in table(snapshot.detector.get("service_health")).items()}
+    """The watched units, with what the detector says of each.
+
+    An agent that nobody configured is none: systemd loads an instance for whoever asks after it.
+    """
+    rows_ = {name: table(row) for name, row in table(snapshot.detector.get("service_health")).items()}
+    return {name: row for name, row in rows_.items() if not _is_phantom(name, row, snapshot)}
+
+
+def _is_phantom(unit: str, row: Mapping[str, Any], snapshot: Snapshot) -> bool:
+    name = agent_name(unit)
+    return bool(name) and row.get("status") == "stopped" and name not in {**snapshot.idle, **snapshot.agents}
 
 
 def root_causes(snapshot: Snapshot) -> list[str]:

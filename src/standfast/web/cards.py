@@ -6,6 +6,7 @@ from typing import Any, Final
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent
 from standfast.overview.holdings import holdings
+from standfast.overview.idle import HOLDS, Idle, idle
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone, agent_tone, tone
 from standfast.web import markup
@@ -133,19 +134,29 @@ def _ack(row: Row) -> str:
 
 def agents(scene: Scene) -> str:
     """The agents."""
-    found = scene.snapshot.agents
-    if not found:
+    found, resting = scene.snapshot.agents, [*map(_idle, idle(scene.snapshot))]
+    if not found and not resting:
         return markup.card("agents", "Agents", markup.empty("No agent is running."))
     worst_first = sorted(found.items(), key=lambda one: _WORST_FIRST.index(agent_tone(agent(one[1]))))
     rows = {name: _agent(name, source) for name, source in worst_first}
     well = [name for name, source in found.items() if source.get("state") == "ACTIVE"]
     if len(well) <= ACTIVE_SHOWN:
-        return markup.card("agents", "Agents", f'<ul class="rows">{"".join(rows.values())}</ul>', str(len(found)))
-    others = "".join(row for name, row in rows.items() if name not in well)
+        listed = "".join([*rows.values(), *resting])
+        return markup.card("agents", "Agents", f'<ul class="rows">{listed}</ul>', str(len(found) + len(resting)))
+    others = "".join([*(row for name, row in rows.items() if name not in well), *resting])
     folded = f'<ul class="rows">{"".join(rows[name] for name in rows if name in well)}</ul>'
     inner = f'<ul class="rows">{others}</ul>' if others else ""
     inner += f'<details id="active"><summary>{markup.count(len(well), "active agent")}</summary>{folded}</details>'
-    return markup.card("agents", "Agents", inner, str(len(found)))
+    return markup.card("agents", "Agents", inner, str(len(found) + len(resting)))
+
+
+def _idle(one: Idle) -> str:
+    """An agent that does not run: what it left behind may need somebody."""
+    reason = f"<p>{markup.long_prose(one.reason)}</p>" if one.reason else ""
+    return (
+        f"<li>{markup.mark(one.tone)}<div><strong>{markup.escape(one.name)}</strong> {markup.text(one.state)}"
+        f'{reason}<p class="meta">Holds: {HOLDS}.</p></div></li>'
+    )
 
 
 def _agent(name: str, source: Source) -> str:

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,7 @@ from tests.unit.notifier.events import AGENT, plain, problem
 from tests.unit.notifier.fold import Fold
 from tests.unit.overview import statuses
 
-from standfast import paths
-from standfast.agent.flags import FlagKind, flag_path, parse
-from standfast.ctl import flagging, history, numbered, resolve, silence, unsilence
+from standfast.ctl import history, numbered, resolve, silence, unsilence
 from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
@@ -282,46 +279,6 @@ def test_the_history_is_a_row_for_each_event() -> None:
     event = Event(Kind.LEVEL, "Level NONE -> WARNING", level="WARNING")
     (row,) = history.history_table([Happening(NOW, event, "standfast")]).rows
     assert [cell.text for cell in row[1:]] == ["level", "WARNING", "-", "standfast", "Level NONE -> WARNING"]
-
-
-@pytest.fixture
-def agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(paths, "AGENTS_CONFIG", tmp_path)
-    (tmp_path / "paper.toml").write_text("")
-    (tmp_path / "json.json").write_text("{}")
-    return tmp_path
-
-
-def test_a_flag_is_what_the_agent_reads(agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SUDO_USER", "alice")
-    config = flagging.agent_config("paper")
-    flagging.put(config, FlagKind.KILLED, "too wild")
-    path = flag_path(config, FlagKind.KILLED)
-    assert path.stat().st_mode & 0o777 == 0o644
-    assert str(parse(path.read_text())).startswith("by alice at 20")
-    assert parse(path.read_text()).why == "too wild"
-
-    (agents / "paper.paused").touch()
-    assert flagging.take_away(config) == (FlagKind.PAUSED, FlagKind.KILLED)
-    assert flagging.take_away(config) == ()
-    assert sorted(path.name for path in agents.iterdir()) == ["json.json", "paper.toml"]
-
-
-@pytest.mark.usefixtures("agents")
-@pytest.mark.parametrize("name", ["nobody", "", "../paper", ".", "a/b", "-x\n", "paper.toml"])
-def test_an_agent_without_a_configuration_is_none(name: str) -> None:
-    with pytest.raises(flagging.FlagError, match="there are: json, paper"):
-        flagging.agent_config(name)
-
-
-@pytest.mark.usefixtures("agents")
-def test_an_agent_may_be_configured_in_json() -> None:
-    assert flagging.agent_config("json").name == "json.toml"
-
-
-def test_a_full_or_missing_directory_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(flagging.FlagError, match=r"^cannot change .*paused: No such file or directory$"):
-        flagging.put(tmp_path / "gone/paper.toml", FlagKind.PAUSED, "")
 
 
 LISTENER = """

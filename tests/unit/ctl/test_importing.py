@@ -10,6 +10,7 @@ import pytest
 from standfast.agent.config import AgentConfig
 from standfast.config import load_text
 from standfast.config.earlier import names_of
+from standfast.ctl import import_env
 from standfast.ctl.__main__ import main
 from standfast.ctl.dotenv import parse
 from standfast.ctl.importing import EnvError, Fate, Plan, Target, make_plan
@@ -138,6 +139,11 @@ def test_nothing_is_taken_of_a_channel_whose_switch_cannot_be_read(switch: str) 
     assert {row.detail for row in found.rows if row.fate is Fate.OFF} == {"correct SMS_ENABLED first"}
 
 
+def test_no_file_is_begun_for_mistakes_alone() -> None:
+    new = [replace(one, text="", is_new=True) for one in targets()]
+    assert make_plan(parse("MAX_STARTUP_RETRIES=many\nSMS_ENABLED=perhaps\n"), new).files == {}
+
+
 def test_a_slip_in_a_name_is_pointed_out() -> None:
     (slip, stranger) = plan("OPENALGO_APIKEY=hush\nFLASK_KEY=hush\n").rows
     assert (slip.fate, slip.detail) == (Fate.UNKNOWN, "did you mean OPENALGO_API_KEY?")
@@ -151,6 +157,7 @@ def test_while_there_are_mistakes_the_next_step_is_to_correct_them(
     env = tmp_path / ".env"
     env.write_text("MAX_STARTUP_RETRIES=many\nSMS_ENABLED=perhaps\n")
     monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(import_env, "_do", import_env._planned)
     assert main(["import-env", *(["--dry-run"] if dry else []), str(env)]) == 1
     told = capsys.readouterr().out
     assert f"Correct lines 1, 2 of {env}, then run it again: sudo standfastctl import-env {env}" in told

@@ -1,0 +1,103 @@
+"""pause, kill and resume: the flags beside an agent's configuration, and whether the agent took them up."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from standfast import paths
+from standfast.agent.flags import FlagKind, flag_path, parse
+from standfast.ctl import flagging
+from standfast.ctl.__main__ import main
+from standfast.events import Event
+from standfast.overview.snapshot import Source
+
+
+@pytest.fixture
+def agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", tmp_path)
+    (tmp_path / "paper.toml").write_text("")
+    (tmp_path / "json.json").write_text("{}")
+    return tmp_path
+
+
+def test_a_flag_is_what_the_agent_reads(agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "alice")
+    config = flagging.agent_config("paper")
+    flagging.put(config, FlagKind.KILLED, "too wild")
+    path = flag_path(config, FlagKind.KILLED)
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert str(parse(path.read_text())).startswith("by alice at 20")
+    assert parse(path.read_text()).why == "too wild"
+
+    (agents / "paper.paused").touch()
+    assert flagging.take_away(config) == (FlagKind.PAUSED, FlagKind.KILLED)
+    assert flagging.take_away(config) == ()
+    assert sorted(path.name for path in agents.iterdir()) == ["json.json", "paper.toml"]
+
+
+@pytest.mark.usefixtures("agents")
+@pytest.mark.parametrize("name", ["nobody", "", "../paper", ".", "a/b", "-x\n", "paper.toml"])
+def test_an_agent_without_a_configuration_is_none(name: str) -> None:
+    with pytest.raises(flagging.FlagError, match="there are: json, paper"):
+        flagging.agent_config(name)
+
+
+@pytest.mark.usefixtures("agents")
+def test_an_agent_may_be_configured_in_json() -> None:
+    assert flagging.agent_config("json").name == "json.toml"
+
+
+def test_a_full_or_missing_directory_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(flagging.FlagError, match=r"^cannot change .*paused: No such file or directory$"):
+        flagging.put(tmp_path / "gone/paper.toml", FlagKind.PAUSED, "")
+
+
+def reloaded(monkeypatch: pytest.MonkeyPatch, code: int, *states: dict[str, Any]) -> list[str]:
+    """An agent that runs, and whose reload ends with `code`; what is noted in the journal."""
+    noted: list[str] = []
+
+    def asked(verb: str, *_: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([verb], code if verb == "reload" else 0, "", "Access denied\n")
+
+    def say(event: Event) -> bool:
+        noted.append(event.type or "")
+        return True
+
+    said = iter((*states, *[states[-1]] * 9))
+    monkeypatch.setattr(flagging, "systemctl", asked)
+    monkeypatch.setattr(flagging, "say", say)
+    monkeypatch.setattr(flagging, "_status", lambda name: Source(next(said)))
+    return noted
+
+
+FREE = {"state": "ACTIVE", "paused": False}
+
+
+@pytest.mark.usefixtures("agents")
+def test_a_resume_that_systemd_refuses_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noted = reloaded(monkeypatch, 1, FREE)
+    assert main(["resume", "paper"]) == 1
+    told = capsys.readouterr()
+    assert "cannot reload standfast-agent@paper.service: Access denied" in told.err
+    assert (told.out, noted) == ("", [])
+
+
+@pytest.mark.usefixtures("agents")
+def test_a_resume_that_had_nothing_to_do_is_noted_after_the_reload(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noted = reloaded(monkeypatch, 0, FREE)
+    assert main(["resume", "paper"]) == 0
+    assert "was neither paused nor killed. It was reloaded all the same." in capsys.readouterr().out
+    assert noted == ["RESUME"]
+
+
+def test_flags_are_taken_up_though_the_configuration_is_refused(agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (agents / "paper.paused").touch()
+    noted = reloaded(monkeypatch, 1, {**FREE, "paused": True}, FREE)
+    assert main(["resume", "paper"]) == 0
+    assert noted == ["RESUME"]
