@@ -177,7 +177,7 @@ def test_where_nobody_may_look_nothing_is_said_to_be_wrong(monkeypatch: pytest.M
     monkeypatch.setattr(credentials, "DIRECTORY", tmp_path)
     assert access.unreadable("standfast", [tmp_path]) == {}
     assert secrets.idle(()) == ()
-    assert secrets.public_files() == ()
+    assert secrets.loose() == ()
 
 
 def test_what_daemons_tell_of_themselves_and_which_tell_nothing() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from standfast.agent.config import AgentConfig
 from standfast.config import Mistake, load_text
-from standfast.ctl.doctor.facts import OWN, Code, Facts, File, Journal, Polkit, Reach, Secret, Setting, Unit
+from standfast.ctl.doctor.facts import OWN, Code, Facts, File, Journal, Loose, Polkit, Reach, Secret, Setting, Unit
 from standfast.ctl.doctor.finding import Finding, Gravity
 from standfast.ctl.doctor.rules import RULES, Rule
 from standfast.ctl.doctor.rules.journal import bytes_of
@@ -135,7 +135,7 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("units", own(DETECTOR, NeedDaemonReload="yes"), WRONG, "has changed", "daemon-reload"),
     ("units", own(NOTIFIER, StatusText="all well; not reloaded, x"), WRONG, "an older configuration", "check-config"),
     ("units", own(agent_unit("paper"), ActiveState="failed"), WRONG, "agent paper has failed", "journalctl"),
-    ("units", own(agent_unit("paper"), ActiveState="inactive"), NOTE, "does not run", "enable --now"),
+    ("units", own(agent_unit("paper"), ActiveState="inactive"), NOTE, "is stopped", "to run: systemctl start"),
     ("units", own(agent_unit("paper"), UnitFileState="disabled"), NOTE, "not start at boot", "systemctl enable"),
     ("units", own(agent_unit("paper"), LoadState="masked"), NOTE, "masked", "unmask"),
     ("drop-ins", drop_in(NOTIFIER, "PrivateUsers", "no"), WRONG, "read each other's credentials", "take the line out"),
@@ -195,7 +195,13 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
         {"secrets": (Secret("n.service", "tok", "/s", True, is_newer=True),)},
         *(NOTE, "was stored after", "systemctl restart n.service"),
     ),
-    ("credentials", {"public_credentials": ("/c",)}, WRONG, "/c may be read by others", "chmod go="),
+    (
+        "credentials",
+        {"loose_credentials": (Loose("/c"),)},
+        WRONG,
+        "/c is open to others",
+        "and have the secret changed",
+    ),
     ("credentials", {"spoilt_secrets": (("tok", "/c/tok", "a"),)}, WRONG, "tok in /c/tok cannot", "secret set tok &&"),
     ("credentials", {"spoilt_secrets": (("tok", "/c/tok", "a@b"),)}, WRONG, "a@b does not start", "tok --agent b &&"),
     ("credentials", {"idle_secrets": (("tok", "a"),)}, NOTE, "the secret tok is stored for a", "secret remove tok"),

@@ -118,11 +118,31 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A place on the network that something configured speaks to; `trouble` is "" when it answers."""
+    """A place on the network that something configured speaks to.
+
+    Attributes:
+        trouble: why it cannot be reached, "" when it answers.
+        is_needed: whether what speaks to it runs.
+    """
 
     what: str
     address: str
     trouble: str = ""
+    is_needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """What lies among the credentials and is not root's alone.
+
+    Attributes:
+        owner: whose it is, "" where that is root.
+        was_open: whether others could really get at a secret in it: a shut directory shuts what lies in it.
+    """
+
+    path: str
+    owner: str = ""
+    was_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +175,7 @@ class Facts:
     Attributes:
         older_versions: by unit, with which version a daemon runs that does not run with the installed one.
         unseen: the units of daemons of which there is no status that can be read, whether they run or not.
+        flags: by agent that does not run, what a human put beside its configuration, "" for nothing.
     """
 
     is_root: bool = True
@@ -177,7 +198,7 @@ class Facts:
     secrets: tuple[Secret, ...] = ()
     idle_secrets: tuple[tuple[str, str], ...] = ()
     spoilt_secrets: tuple[tuple[str, str, str], ...] = ()
-    public_credentials: tuple[str, ...] = ()
+    loose_credentials: tuple[Loose, ...] = ()
     is_synchronized: bool | None = None
     reached: tuple[Reach, ...] = ()
     files: Mapping[str, File] = field(default_factory=dict)
@@ -186,6 +207,7 @@ class Facts:
     modules: frozenset[str] = frozenset()
     older_versions: Mapping[str, str] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
+    flags: Mapping[str, str] = field(default_factory=dict)
 
     def unit(self, name: str) -> Unit:
         """One of Standfast's own units; an empty one where systemd could not be asked."""

@@ -50,13 +50,14 @@ def _with_places(facts: Facts) -> Facts:
     """With what can be connected to, the files that the detector looks at, and secrets that lie open or idle."""
     seer = facts.unit(DETECTOR)
     places = reach.places(facts.notifier, facts.check, facts.agents, facts.detector, facts.watched)
+    idle = {agent for agent in facts.agents if not facts.agent_unit(agent).is_active}
     return replace(
         facts,
-        reached=reach.reached(list(places)),
+        reached=reach.reached(list(places), idle),
         files=files.seen((path for _, path in watched_paths(facts.detector)) if facts.detector else (), seer),
         idle_secrets=secrets.idle(facts.secrets),
         spoilt_secrets=secrets.spoilt(),
-        public_credentials=secrets.public_files(),
+        loose_credentials=secrets.loose(),
     )
 
 

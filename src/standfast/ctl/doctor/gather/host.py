@@ -10,6 +10,7 @@ from typing import Final
 
 from standfast import paths
 from standfast.ctl.doctor.facts import Journal, Polkit, Unit
+from standfast.ctl.doctor.rules.disk import JOURNAL
 from standfast.ctl.doctor.rules.permission import RULE
 from standfast.disks import disk
 from standfast.unit_names import DETECTOR, MASTER_RESTART
@@ -78,14 +79,14 @@ def journal() -> Journal:
         key, equals, value = line.partition("=")
         if equals and not line.startswith(("#", ";")) and value.strip():
             settings[key.strip()] = value.strip()
-    on_disk = settings.get("Storage", "auto") != "volatile" and Path("/var/log/journal").is_dir()
+    on_disk = settings.get("Storage", "auto") != "volatile" and Path(JOURNAL).is_dir()
     return Journal(on_disk, settings)
 
 
 def free_shares() -> dict[str, float]:
     """The free share of the disks that databases and journal lie on."""
     found = {}
-    for path in (paths.STATE, Path("/var/log/journal")):
+    for path in (paths.STATE, Path(JOURNAL)):
         if path.is_dir():
             room = disk(path).bytes
             found[str(path)] = room.free / room.total if room.total else 1.0

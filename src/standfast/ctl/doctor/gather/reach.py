@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +18,9 @@ CONNECT_S: Final = 3.0
 # A resolver that is away takes its time; nobody waits longer than this for all of it.
 TOTAL_S: Final = 6.0
 _PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "smtp": 25, "smtps": 465}
+
+_GATEWAY: Final = "the OpenAlgo of agent "
+_FEED: Final = "the feed of agent "
 
 Place = tuple[str, str, int]
 
@@ -36,8 +39,8 @@ def places(
         yield from _url("the dead-man's switch", check.deadman.url)
     for name, config in agents.items():
         if config.gateway == "openalgo":
-            yield from _url(f"the OpenAlgo of agent {name}", config.openalgo.url)
-            yield from _url(f"the feed of agent {name}", config.openalgo.websocket_url)
+            yield from _url(_GATEWAY + name, config.openalgo.url)
+            yield from _url(_FEED + name, config.openalgo.websocket_url)
     if detector is not None:
         yield from _probes(detector, watched)
 
@@ -76,8 +79,9 @@ def _url(what: str, url: str) -> Iterator[Place]:
         yield what, parts.hostname, parts.port or _PORTS.get(parts.scheme, 80)
 
 
-def reached(wanted: list[Place]) -> tuple[Reach, ...]:
-    """Try all of them at once."""
+def reached(wanted: list[Place], idle: Collection[str] = ()) -> tuple[Reach, ...]:
+    """Try all of them at once; what only an idle agent speaks to is not needed now."""
+    unneeded = {f"{what}{agent}" for what in (_GATEWAY, _FEED) for agent in idle}
     troubles = ["no answer in time" for _ in wanted]
 
     def attempt(index: int, host: str, port: int) -> None:
@@ -94,7 +98,8 @@ def reached(wanted: list[Place]) -> tuple[Reach, ...]:
     for thread in threads:
         thread.join(max(0.0, deadline_s - monotonic_s()))
     return tuple(
-        Reach(what, f"{host}:{port}", trouble) for (what, host, port), trouble in zip(wanted, troubles, strict=True)
+        Reach(what, f"{host}:{port}", trouble, what not in unneeded)
+        for (what, host, port), trouble in zip(wanted, troubles, strict=True)
     )
 
 

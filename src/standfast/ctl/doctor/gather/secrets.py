@@ -1,13 +1,14 @@
 """The secrets that the configuration asks for, and the files that they come from."""
 
 import os
+import pwd
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from standfast.ctl import credentials
 from standfast.ctl.access import AGENTS, DAEMONS, unreadable
-from standfast.ctl.doctor.facts import Facts, Secret, Unit
+from standfast.ctl.doctor.facts import Facts, Loose, Secret, Unit
 from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.channel_config import SIGNING
@@ -21,6 +22,9 @@ _STORES: Final = tuple(
     for place in ("/etc", "/run", "/usr/local/lib", "/usr/lib")
     for store in ("credstore", "credstore.encrypted")
 )
+
+# The bits of a mode that are not the owner's.
+_OTHERS: Final = 0o077
 
 
 def needed(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Secret]:
@@ -47,7 +51,8 @@ def _of_detector(config: DetectorConfig, unit: Unit) -> Iterator[Secret]:
 def _of_notifier(config: NotifierConfig, unit: Unit) -> Iterator[Secret]:
     for _, credential, file in asked_for(config.channels):
         yield _secret(unit, credential, file, DAEMONS)
-    if webhook := config.channels.webhook:
+    webhook = config.channels.webhook
+    if webhook and (webhook.secret_credential or webhook.secret_file):
         # Without a word about a secret, messages are signed if there is one.
         is_needed = bool(webhook.secret_file or webhook.secret_credential)
         yield _secret(unit, webhook.secret_credential or SIGNING, webhook.secret_file, DAEMONS, is_needed=is_needed)
@@ -73,12 +78,28 @@ def spoilt() -> tuple[tuple[str, str, str], ...]:
     return tuple((place.name, str(place.file), place.restart) for place in credentials.spoilt())
 
 
-def public_files() -> tuple[str, ...]:
-    """What lies in the directory of credentials, itself included, and is open to others than root."""
+def loose() -> tuple[Loose, ...]:
+    """What lies in the directory of credentials, itself included, and is not root's alone."""
     if os.geteuid() != 0 or not credentials.DIRECTORY.is_dir():
         return ()
-    found = (credentials.DIRECTORY, *sorted(credentials.DIRECTORY.iterdir()))
-    return tuple(str(path) for path in found if path.stat().st_mode & 0o077)
+    around = _loose(credentials.DIRECTORY, may_enter=True)
+    inside = (_loose(path, may_enter=around is not None) for path in sorted(credentials.DIRECTORY.iterdir()))
+    return tuple(one for one in (around, *inside) if one is not None)
+
+
+def _loose(path: Path, *, may_enter: bool) -> Loose | None:
+    found = path.stat()
+    owner = "" if found.st_uid == 0 else _user(found.st_uid)
+    if not owner and not found.st_mode & _OTHERS:
+        return None
+    return Loose(str(path), owner, was_open=may_enter and path != credentials.DIRECTORY)
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def _secret(unit: Unit, credential: str, file: str, user: str, *, is_needed: bool = True, agent: str = "") -> Secret:

@@ -17,5 +17,6 @@ def with_statuses(facts: Facts, snapshot: Snapshot) -> Facts:
     return replace(
         facts,
         older_versions={unit: running for unit, source in sources.items() if (running := older_version(source))},
+        flags=snapshot.idle,
         unseen=frozenset(unit for unit, source in sources.items() if source.status is None),
     )

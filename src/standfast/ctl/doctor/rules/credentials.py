@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from standfast.ctl.doctor.facts import Facts, Secret
+from standfast.ctl.doctor.facts import Facts, Loose, Secret
 from standfast.ctl.doctor.finding import Finding, note, wrong
 
 
@@ -15,13 +15,19 @@ def findings(facts: Facts) -> Iterator[Finding]:
             f"the secret {name} in {file} cannot be decrypted: {owner} does not start with it (243/CREDENTIALS)",
             f"standfastctl secret set {name}{_own(owner)} && systemctl restart {owner}",
         )
-    for path in facts.public_credentials:
-        yield wrong(f"{path} may be read by others than root", f"chmod go= {path}, and have the secret changed")
+    for loose in facts.loose_credentials:
+        yield _loose(loose)
     for name, owner in facts.idle_secrets:
         yield note(
             f"the secret {name} is stored for {owner}, and nothing that is configured uses it",
             f"if it is not for later: standfastctl secret remove {name}{_own(owner)}",
         )
+
+
+def _loose(loose: Loose) -> Finding:
+    what = f"belongs to {loose.owner}, not to root" if loose.owner else "is open to others than root"
+    shut = f"chown root:root {loose.path} && chmod go= {loose.path}"
+    return wrong(f"{loose.path} {what}", shut + (", and have the secret changed" if loose.was_open else ""))
 
 
 def _own(owner: str) -> str:

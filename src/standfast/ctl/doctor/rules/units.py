@@ -1,11 +1,11 @@
 """Standfast's own units: there, enabled, running, and as their files say. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from standfast.ctl.doctor.facts import OWN, RESIDENT, Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
-from standfast.unit_names import ALARM, CHECK, DETECTOR, MASTER_RESTART, NOTIFIER
+from standfast.unit_names import ALARM, CHECK, DETECTOR, MASTER_RESTART, NOTIFIER, TARGET
 
 _RELOADED: Final = "not reloaded"
 _ONESHOTS: Final = (MASTER_RESTART, CHECK, ALARM)
@@ -13,10 +13,28 @@ _ONESHOTS: Final = (MASTER_RESTART, CHECK, ALARM)
 
 def findings(facts: Facts) -> Iterator[Finding]:
     """What is wrong with each of them."""
+    yield from _down([unit for unit in map(facts.unit, RESIDENT) if _is_down(unit)])
     for name in OWN:
         yield from _own(facts.unit(name))
     for name in facts.agents:
-        yield from _agent(facts.agent_unit(name), name)
+        yield from _agent(facts.agent_unit(name), name, facts.flags.get(name, ""))
+
+
+def _is_down(unit: Unit) -> bool:
+    """Whether a unit that should run does not, and nothing else is wrong with it."""
+    return unit.is_loaded and not unit.is_active and unit.get("ActiveState") != "failed"
+
+
+def _down(units: Sequence[Unit]) -> Iterator[Finding]:
+    """One finding for all of them: they are started together."""
+    names = [unit.name for unit in units]
+    if names:
+        verb = "does" if len(names) == 1 else "do"
+        yield wrong(f"{', '.join(names)} {verb} not run", f"systemctl start {' '.join(names)}{_beside(names)}")
+
+
+def _beside(names: Sequence[str]) -> str:
+    return " (the target starts the enabled agents too, also those stopped by hand)" if TARGET in names else ""
 
 
 def _own(unit: Unit) -> Iterator[Finding]:
@@ -34,8 +52,6 @@ def _standing(unit: Unit) -> Iterator[Finding]:
         step = f"journalctl -u {unit.name} -n 50"
         step += f"; once it is mended: systemctl reset-failed {unit.name}" if unit.name in _ONESHOTS else ""
         yield wrong(f"{unit.name} has failed ({unit.get('Result') or 'no result'})", step)
-    elif unit.name in RESIDENT and not unit.is_active:
-        yield wrong(f"{unit.name} does not run", f"systemctl start {unit.name}")
     if unit.name in RESIDENT and unit.get("UnitFileState") not in ("enabled", "static", ""):
         yield wrong(f"{unit.name} does not start at boot", f"systemctl enable {unit.name}")
     # Nothing else tells of one crash: the daemon is up again before anybody looks.
@@ -54,7 +70,7 @@ def _state_of_files(unit: Unit) -> Iterator[Finding]:
         yield wrong(f"{unit.name} runs with an older configuration: {unit.get('StatusText')}", step)
 
 
-def _agent(unit: Unit, name: str) -> Iterator[Finding]:
+def _agent(unit: Unit, name: str, flag: str) -> Iterator[Finding]:
     if unit.get("LoadState") == "masked":
         yield note(f"agent {name} is configured, but its unit is masked", f"systemctl unmask {unit.name}")
     elif unit.get("ActiveState") == "failed":
@@ -63,10 +79,25 @@ def _agent(unit: Unit, name: str) -> Iterator[Finding]:
             f"journalctl -u {unit.name} -n 50; then systemctl restart {unit.name}",
         )
     elif not unit.is_active:
-        yield note(f"agent {name} is configured and does not run", f"systemctl enable --now {unit.name}")
+        yield _idle(unit, name, flag)
     elif unit.get("UnitFileState") == "disabled":
         yield note(f"agent {name} runs, but does not start at boot", f"systemctl enable {unit.name}")
     yield from _state_of_files(unit)
+
+
+def _idle(unit: Unit, name: str, flag: str) -> Finding:
+    """What is stopped may be so on purpose, and what is killed is not to be started before a human says so."""
+    if flag.startswith("killed"):
+        step = f"when it may trade again: standfastctl resume {name} && systemctl start {unit.name}"
+        return note(f"agent {name} does not run, and is {flag}", step)
+    more = f"; it is {flag}" if flag else ""
+    if unit.get("UnitFileState") == "enabled":
+        return note(
+            f"agent {name} is stopped, until the next boot{more}", f"if it is to run: systemctl start {unit.name}"
+        )
+    return note(
+        f"agent {name} is configured and does not run{more}", f"if it is to: systemctl enable --now {unit.name}"
+    )
 
 
 def _number(text: str) -> int:
