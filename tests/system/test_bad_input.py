@@ -21,7 +21,7 @@ CONFIG = {
 IDENTIFIER = {DETECTOR: "standfast-detector", NOTIFIER: "standfast-notifier", AGENT: "standfast-agent"}
 
 MISTAKES = {
-    "broken TOML": ("mode = \n", "expected TOML, found Invalid value (at line 1, column 8)"),
+    "broken TOML": ("mode = \n", ":1: expected TOML; at column 8: invalid value"),
     "an unknown key": ("aggregatoin = 1\n", ':1: aggregatoin: expected a known key, found "aggregatoin"'),
 }
 WRONG_TYPE = {

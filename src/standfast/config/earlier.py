@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from standfast.config.environment import SWITCHES, parsed, variables
-from standfast.config.mistakes import Mistake
+from standfast.config.mistakes import VARIABLE, Mistake
 
 
 class Form(StrEnum):
@@ -68,7 +68,7 @@ def overrides(shape: type[Any], environ: Mapping[str, str]) -> dict[str, tuple[s
 def bad_switches(shape: type[Any], environ: Mapping[str, str]) -> list[Mistake]:
     """The switches that are neither on nor off."""
     return [
-        Mistake(f"environment variable {name.variable}", name.key, "true or false", json.dumps(text))
+        Mistake(f"{VARIABLE}{name.variable}", name.key, "true or false", json.dumps(text))
         for name, text in _said(shape, environ)
         if name.form is Form.SWITCH and text.lower() not in SWITCHES
     ]

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from standfast.errors import StandfastError
+
+# How the source of a mistake begins that stands in an environment variable.
+VARIABLE: Final = "environment variable "
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from standfast.config import earlier, environment, lines, schema
-from standfast.config.mistakes import ConfigError, Mistake
+from standfast.config.mistakes import VARIABLE, ConfigError, Mistake
 from standfast.paths import is_there
 
 T = TypeVar("T")
+
+_TOML_PLACE: Final = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
 
 def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bool = False) -> T:
@@ -55,7 +57,7 @@ def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) 
             # It is missing from a table of which the file says nothing: a variable brought that up.
             variable = next((found for one, found in variables.items() if f"{one}.".startswith(f"{table}.")), None)
         if variable is not None:
-            return f"environment variable {variable}"
+            return f"{VARIABLE}{variable}"
         line = lines.line_of(found_lines, key)
         return f"{name}:{line}" if line else name
 
@@ -108,8 +110,19 @@ def _parse_json(text: str, name: str) -> dict[str, Any]:
 
 def _unread(name: str, language: str, error: Exception) -> Mistake:
     """That a text is none of its language: its values are not known, so nothing else can be said of them."""
-    found = "brackets in brackets without end" if isinstance(error, RecursionError) else f"{error}"
-    return Mistake(name, "", language, found, "the rest of this file was not read")
+    what, line, column = _place_of(error)
+    source, at = (f"{name}:{line}", f"at column {column}: ") if line else (name, "")
+    return Mistake(source, "", language, hint=f"{at}{what[:1].lower()}{what[1:]}; the rest of this file was not read")
+
+
+def _place_of(error: Exception) -> tuple[str, int, int]:
+    """What a parser complains of, in its words, and the line and column; 0 where it does not tell."""
+    if isinstance(error, RecursionError):
+        return "brackets in brackets without end", 0, 0
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg, error.lineno, error.colno
+    match = _TOML_PLACE.fullmatch(str(error))
+    return (match[1], int(match[2]), int(match[3])) if match else (str(error), 0, 0)
 
 
 def _set(values: dict[str, Any], key: str, value: Any, *, over: bool = True) -> None:

@@ -143,9 +143,15 @@ def _misnamed(
     for name in values:
         if name not in known:
             close = difflib.get_close_matches(name, list(known), n=1)
-            hint = f'did you mean "{close[0]}"?' if close else "remove it or correct its name"
+            hint = f'did you mean "{close[0]}"?' if close else f"remove it or correct its name{_choice(known)}"
             builder.bad(_join(key, name), "a known key", f'"{name}"', hint)
             yield from (known[one][0] for one in close)
+
+
+def _choice(known: Mapping[str, tuple[str, Any]]) -> str:
+    """What there is to choose from, where a table holds nothing but tables, such as [channels]."""
+    is_choice = all(dataclasses.is_dataclass(plain(hint)) for _, hint in known.values())
+    return f"; there are: {', '.join(known)}" if is_choice else ""
 
 
 def _missing(builder: _Builder, schema: type[Any], values: Mapping[str, Any], key: str) -> Iterator[str]:

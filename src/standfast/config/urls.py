@@ -27,7 +27,7 @@ def origin(text: str) -> str:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "something else"
+        return "text that is none"
     if not parts.scheme or not host:
-        return "something else" if text else '""'
+        return "text that is none" if text else '""'
     return f'"{parts.scheme}://{host}{f":{port}" if port is not None else ""}/..."'

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -44,7 +45,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         raise UsageError(f"{'--as' if arguments.program else '--quiet'} is about FILE: name the file too")
     verdicts, others = _judged(arguments)
     if arguments.quiet:
-        return Exit.WRONG if any(verdict.config is None for verdict in verdicts) else Exit.OK
+        return Exit.WRONG if any(map(_is_refused, verdicts)) else Exit.OK
     # The programs' models and what looks at the host are loaded for people only, not at each reload of a unit.
     from standfast.ctl.of_files import found_around
 
@@ -56,6 +57,23 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         _show(verdicts, others, around, screen)
     wrong = any(one.gravity is Gravity.WRONG for found in around.values() for one in found)
     return Exit.WRONG if wrong or others or any(one.mistakes or one.secrets for one in verdicts) else Exit.OK
+
+
+def _is_refused(verdict: Verdict) -> bool:
+    """Whether a program cannot do what the file asks of it; at a reload of the notifier, its secrets are looked at too.
+
+    Only there: in the unit they are handed over as they are to the daemon.
+    """
+    if verdict.config is None:
+        return True
+    if verdict.file.program != "notifier" or "CREDENTIALS_DIRECTORY" not in os.environ:
+        return False
+    from standfast.ctl.doctor.gather.secrets import unread
+
+    trouble = unread(verdict.config)
+    if trouble:
+        print(trouble, file=sys.stderr)
+    return bool(trouble)
 
 
 def _judged(arguments: argparse.Namespace) -> tuple[list[Verdict], list[Mistake]]:
@@ -71,6 +89,8 @@ def _judged(arguments: argparse.Namespace) -> tuple[list[Verdict], list[Mistake]
 
 def _named(path: Path, program: str | None) -> ConfigFile:
     """A file that the user named is judged by itself, whatever the environment of the daemons says."""
+    if not program and (path.suffix == ".environment" or path.name == "environment"):
+        raise UsageError(f"{path} is read with the files that it overrides: run standfastctl check-config without FILE")
     guessed = program or _guess(path)
     if guessed is None and not is_there(path):
         raise ConfigError([Mistake(str(path), "", "a configuration file", "none", "correct the name")])
@@ -121,7 +141,8 @@ def _show_one(verdict: Verdict, around: Sequence[Finding], screen: Screen) -> No
         screen.line(f"{path}: only its daemon and root may read it; try: sudo standfastctl check-config")
     elif not verdict.mistakes and not any(one.gravity is Gravity.WRONG for one in around):
         word = "correct" if verdict.file.there else "not there, the defaults hold"
-        screen.line(f"{path}: {word} ({verdict.file.program})", Tone.GOOD)
+        noted = "; see the notes above" if around else ""
+        screen.line(f"{path}: {word} ({verdict.file.program}){noted}", Tone.GOOD)
 
 
 def _document(verdicts: Sequence[Verdict], others: Sequence[Mistake], around: Around) -> dict[str, Any]:

@@ -4,15 +4,15 @@ import difflib
 import importlib.util
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from standfast import paths
-from standfast.config import ConfigError, Mistake, load, secrets_in
+from standfast.config import VARIABLE, ConfigError, Mistake, load, secrets_in
 from standfast.config.environment import PREFIX, variables
 from standfast.ctl.access import AGENTS, BARE_ROOT, DAEMONS, unreadable
-from standfast.ctl.envfile import read_environment
+from standfast.ctl.envfile import odd_lines, read_environment
 
 
 def _agent() -> type[Any]:
@@ -58,12 +58,17 @@ _OTHERS: Final = ("STANDFAST_STATUS_IDLE_S", "STANDFAST_STATUS_LINES")
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A file, the program that reads it, and the environment that it is read with."""
+    """A file, the program that reads it, and the environment that it is read with.
+
+    Attributes:
+        set_in: by variable, the environment file that sets it, where that is known.
+    """
 
     path: Path
     program: str
     environ: Mapping[str, str]
     required: bool = True
+    set_in: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def there(self) -> Path | None:
@@ -92,17 +97,23 @@ class Installed:
 def installed() -> Installed:
     """What the daemons read at their next start, with the environment files that their units read."""
     mistakes: list[Mistake] = []
-    shared = _environment(paths.CONFIG / "environment", mistakes)
+    file = paths.CONFIG / "environment"
+    shared = _environment(file, mistakes)
+    set_in = dict.fromkeys(shared, file)
     found = [
-        ConfigFile(paths.DETECTOR_CONFIG, "detector", shared, required=False),
-        ConfigFile(paths.NOTIFIER_CONFIG, "notifier", shared, required=False),
-        ConfigFile(paths.CHECK_CONFIG, "check", shared, required=False),
+        ConfigFile(path, program, shared, required=False, set_in=set_in)
+        for path, program in (
+            (paths.DETECTOR_CONFIG, "detector"),
+            (paths.NOTIFIER_CONFIG, "notifier"),
+            (paths.CHECK_CONFIG, "check"),
+        )
     ]
     if paths.is_there(paths.AGENTS_CONFIG) and not os.access(paths.AGENTS_CONFIG, os.R_OK | os.X_OK):
         mistakes.append(Mistake(str(paths.AGENTS_CONFIG), "", "a readable directory", "Permission denied", "try sudo"))
     for path in paths.listed(paths.AGENTS_CONFIG, ".toml", ".json"):
-        own = _environment(path.with_suffix(".environment"), mistakes)
-        found.append(ConfigFile(path, "agent", {**shared, **own}))
+        file = path.with_suffix(".environment")
+        own = _environment(file, mistakes)
+        found.append(ConfigFile(path, "agent", {**shared, **own}, set_in={**set_in, **dict.fromkeys(own, file)}))
     return Installed(tuple(found), tuple(mistakes))
 
 
@@ -123,8 +134,14 @@ def judge(file: ConfigFile) -> Verdict:
     try:
         config = load(shape, file.path, file.environ, required=file.required)
     except ConfigError as error:
-        return Verdict(file, None, (*error.mistakes, *shut), secrets)
+        return Verdict(file, None, (*(_placed(one, file) for one in error.mistakes), *shut), secrets)
     return Verdict(file, config, (*shut, *_missing_library(file, config)), secrets)
+
+
+def _placed(mistake: Mistake, file: ConfigFile) -> Mistake:
+    """The same, with the environment file that a variable is set in."""
+    place = file.set_in.get(mistake.source.removeprefix(VARIABLE))
+    return replace(mistake, source=f"{place}: {mistake.source}") if place else mistake
 
 
 def _missing_library(file: ConfigFile, config: Any) -> Iterator[Mistake]:
@@ -150,6 +167,23 @@ def shut_to_its_daemon(file: ConfigFile) -> Iterator[Mistake]:
             yield Mistake(str(file.there), "", f"a file that {who} may read", obstacle, hint)
 
 
+def environment_files() -> list[Path]:
+    """Where the units' variables are set."""
+    return [paths.CONFIG / "environment", *paths.listed(paths.AGENTS_CONFIG, ".environment")]
+
+
+def _odd_lines(path: Path) -> Iterator[Mistake]:
+    """The lines that systemd passes over; that a file cannot be read is said elsewhere."""
+    try:
+        numbers = odd_lines(path.read_text())
+    except (OSError, UnicodeDecodeError):
+        return
+    for number in numbers:
+        yield Mistake(
+            f"{path}:{number}", "", "NAME=value", "a line that nobody reads", "correct it, or begin it with #"
+        )
+
+
 def known_variables() -> set[str]:
     """Every variable that overrides something."""
     return {variable for shape in SHAPES.values() for _, variable, _ in variables(shape())} | set(_OTHERS)
@@ -164,7 +198,8 @@ def strangers() -> Iterator[Mistake]:
                 str(path), "", "one file of this name", f"{toml}, which is the one that is read", "remove one"
             )
     known = known_variables()
-    for path in (paths.CONFIG / "environment", *paths.listed(paths.AGENTS_CONFIG, ".environment")):
+    for path in environment_files():
+        yield from _odd_lines(path)
         for name in _environment(path, []):
             if name.startswith(PREFIX) and name not in known:
                 close = difflib.get_close_matches(name, known, n=1)

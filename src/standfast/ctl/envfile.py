@@ -35,6 +35,17 @@ def parse(text: str) -> dict[str, str]:
     return found
 
 
+def odd_lines(text: str) -> list[int]:
+    """The numbers of the lines that are no assignment, no comment and not empty: nobody reads them."""
+    found, is_continued = [], False
+    for number, line in enumerate(text.splitlines(), 1):
+        is_noise = not line.strip() or line.lstrip().startswith(("#", ";"))
+        if not (is_continued or is_noise or _ASSIGNMENT.fullmatch(line)):
+            found.append(number)
+        is_continued = line.endswith("\\")
+    return found
+
+
 def _unquoted(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] == "'":
         return value[1:-1]

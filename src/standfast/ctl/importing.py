@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final
 
-from standfast.config import ConfigError, load_text
+from standfast.config import VARIABLE, ConfigError, load_text
 from standfast.config.earlier import Form, Plain, Secret, names_of, overrides
 from standfast.ctl import remarks, sms_route
 from standfast.ctl.dotenv import Assignment, DotEnv, OddLine
@@ -189,7 +189,7 @@ def _mistakes(usable: Mapping[str, str], target: Target) -> dict[str, str]:
     except ConfigError as error:
         found = {}
         for mistake in error.mistakes:
-            variable = mistake.source.removeprefix("environment variable ")
+            variable = mistake.source.removeprefix(VARIABLE)
             if variable not in usable:
                 raise EnvError(f"{mistake}; correct it first, nothing was written") from error
             what = f"expected {mistake.expected}, found {mistake.found or 'nothing'}"

@@ -1,13 +1,14 @@
 """What is wrong around configuration files that are right in themselves, by the doctor's own rules."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from standfast import paths
 from standfast.ctl.configuration import Verdict
 from standfast.ctl.doctor.facts import Unit
 from standfast.ctl.doctor.finding import Finding
-from standfast.ctl.doctor.gather import configured, units
+from standfast.ctl.doctor.gather import configured, host, units
 from standfast.ctl.doctor.rules import OF_FILES
 from standfast.ctl.systemctl import SystemctlError
 from standfast.unit_names import DETECTOR, NOTIFIER, agent_unit
@@ -16,9 +17,9 @@ from standfast.unit_names import DETECTOR, NOTIFIER, agent_unit
 def found_around(verdicts: Sequence[Verdict]) -> dict[Path, tuple[Finding, ...]]:
     """By file: what it names and this host has not, and what does not fit to its unit."""
     described = _units(verdicts)
-    found = {}
+    found, modules = {}, host.modules()
     for verdict in verdicts:
-        facts = configured.with_what_they_name(configured.of([verdict]), described)
+        facts = replace(configured.with_what_they_name(configured.of([verdict]), described), modules=modules)
         found[verdict.file.path] = tuple(one for rule in OF_FILES for one in rule(facts))
     return found
 

@@ -45,8 +45,10 @@ def _set(place: Place, screen: Screen) -> Exit:
     credentials.take_in()
     screen.line(f"Stored {place.name}, {kept}.", Tone.GOOD)
     own = [one.agent for one in with_a_key_of_their_own(place)]
-    for agent in own:
-        screen.line(own_key_wins(place.name, agent), Tone.WARNING)
+    if own:
+        screen.line(own_keys_win(place.name, own), Tone.WARNING)
+    if place.agent and place.agent not in names.agents():
+        screen.line(_no_such_agent(place.agent), Tone.WARNING)
     screen.line(f"It is handed over at the next start: {_restart(place, own)}")
     return Exit.OK
 
@@ -77,8 +79,8 @@ def _list(screen: Screen, *, as_json: bool) -> Exit:
     )
     screen.table(table)
     for place in (one for one, _ in found if one.unit == AGENT_TEMPLATE):
-        for own in with_a_key_of_their_own(place):
-            screen.line(own_key_wins(place.name, own.agent), Tone.WARNING)
+        if own := [one.agent for one in with_a_key_of_their_own(place)]:
+            screen.line(own_keys_win(place.name, own), Tone.WARNING)
     return Exit.OK
 
 
@@ -89,9 +91,20 @@ def with_a_key_of_their_own(place: Place) -> list[Place]:
     return [one for one, _ in credentials.stored() if one.name == place.name and one.agent]
 
 
-def own_key_wins(name: str, agent: str) -> str:
-    """That every agent's is not this one's, and how to change what is."""
-    return f"Agent {agent} has one of its own, which wins: standfastctl secret set {name} --agent {agent}"
+def own_keys_win(name: str, agents: Sequence[str]) -> str:
+    """That every agent's is not these ones', and how to change what is."""
+    if len(agents) == 1:
+        return f"Agent {agents[0]} has one of its own, which wins: standfastctl secret set {name} --agent {agents[0]}"
+    return (
+        f"Agents {', '.join(agents)} have one of their own each, which wins: "
+        f"standfastctl secret set {name} --agent AGENT"
+    )
+
+
+def _no_such_agent(name: str) -> str:
+    """That an agent's name may be a slip."""
+    known = ", ".join(names.agents())
+    return f'No agent "{name}" is configured{f"; there are: {known}" if known else ""}. It is kept for when one is.'
 
 
 def _restart(place: Place, own: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ import difflib
 import secrets
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -13,10 +13,12 @@ from standfast.clock import utc_now
 from standfast.config.schema import seconds
 from standfast.ctl import names
 from standfast.ctl.command import Command, Exit, UsageError
-from standfast.ctl.ordering import REPLACED, followed
+from standfast.ctl.ordering import REPLACED, followed, notifier, require_admin
 from standfast.ctl.screen import Screen
 from standfast.events import Severity
 from standfast.moments import iso
+from standfast.overview import snapshot as shots
+from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 from standfast.time_words import moment
 
@@ -59,6 +61,17 @@ def doubt(unit: str, known: Iterable[str]) -> str:
     return f"nothing that is known now matches {unit}{meant}"
 
 
+def longer(source: Source, unit: str, error_type: str, severity: str, end: datetime) -> datetime | None:
+    """Until when a silence of exactly the same lasts, if that is longer than until `end`."""
+    same = (unit, error_type, severity)
+    ends = (
+        shots.moment(row.get("end"))
+        for row in shots.rows(source.get("silences"))
+        if tuple(row.get(key) or "" for key in ("unit", "type", "severity")) == same
+    )
+    return max((one for one in ends if one is not None and one > end), default=None)
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", default="", help="a unit or a glob, such as trade_manager or 'standfast-agent@*'")
     parser.add_argument("--type", default="", help="an error type or a glob, such as OPENALGO_DOWN or 'DATABASE_*'")
@@ -86,7 +99,11 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     data = {name: value for name, value in asked.items() if value}
     words = ", ".join(f"{name} {value}" for name, value in data.items() if name not in ("why", "start"))
     doubts = doubt(unit, names.silenceable())
-    result = followed(_WHAT, "SILENCE", f"Silence {words} until {iso(end)}", id=silence_id, end=iso(end), **data)
+    require_admin(_WHAT)
+    before = longer(notifier(), unit, error_type, severity, end)
+    result = followed(
+        _WHAT, "SILENCE", f"Silence {words} until {moment(end, UTC)}", id=silence_id, end=iso(end), **data
+    )
     if doubts:
         print(f"standfastctl silence: {doubts}; it is silenced all the same, for when it comes", file=sys.stderr)
     if arguments.json:
@@ -96,6 +113,10 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     screen.line(f"Silenced {span}: {words}. Monitoring goes on.", Tone.GOOD)
     if result == REPLACED:
         screen.line("It takes the place of the silence that was in force for the same.")
+    if result == REPLACED and before:
+        screen.line(
+            f"It ends earlier than that one, which would have lasted until {moment(before, None)}.", Tone.WARNING
+        )
     screen.line(f"To end it earlier: standfastctl unsilence {silence_id}")
     return Exit.OK
 

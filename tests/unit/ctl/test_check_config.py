@@ -15,9 +15,9 @@ from tests.unit.foundation.test_config_fuzzed import TEXTS, spoilt_text
 from standfast import paths
 from standfast.ctl.check_config import COMMAND
 from standfast.ctl.command import Exit, UsageError
-from standfast.ctl.configuration import known_variables
+from standfast.ctl.configuration import installed, judge, known_variables, strangers
 from standfast.ctl.doctor.facts import Unit
-from standfast.ctl.doctor.gather import secrets, units
+from standfast.ctl.doctor.gather import host, secrets, units
 from standfast.ctl.screen import Screen
 from standfast.unit_names import NOTIFIER
 
@@ -105,6 +105,81 @@ def test_what_a_file_is_for_is_told_by_its_keys(text: str, program: str | None, 
     else:
         COMMAND.run(arguments, Screen(said, terminal=False))
         assert f'"program": "{program}"' in said.getvalue()
+
+
+@pytest.mark.parametrize("name", ["environment", "agents/bot.environment"])
+def test_an_environment_file_is_no_configuration_file(name: str, tmp_path: Path) -> None:
+    arguments = argparse.Namespace(file=tmp_path / name, program=None, json=False, quiet=False)
+    with pytest.raises(UsageError, match="run standfastctl check-config without FILE"):
+        COMMAND.run(arguments, Screen(io.StringIO(), terminal=False))
+
+
+def test_a_mistake_in_an_environment_file_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    agents = tmp_path / "agents"
+    agents.mkdir()
+    for name, value in {"CONFIG": tmp_path, "AGENTS_CONFIG": agents}.items():
+        monkeypatch.setattr(paths, name, value)
+    for name in ("DETECTOR", "NOTIFIER", "CHECK"):
+        monkeypatch.setattr(paths, f"{name}_CONFIG", tmp_path / f"{name.lower()}.toml")
+    shared, own = tmp_path / "environment", agents / "bot.environment"
+    (agents / "bot.toml").write_text("")
+    shared.write_text("# all\nSTANDFAST_CHECK_INTERVAL_S=soon\nno assignment\n")
+    own.write_text("STANDFAST_LIVE=perhaps\nA=1 \\\n 2\n")
+    mistakes = [str(one) for file in installed().files for one in judge(file).mistakes]
+    assert [line.split(": ")[:2] for line in mistakes] == [
+        [str(shared), "environment variable STANDFAST_CHECK_INTERVAL_S"],
+        [str(own), "environment variable STANDFAST_LIVE"],
+    ]
+    assert [str(one) for one in strangers()] == [
+        f"{shared}:3: expected NAME=value, found a line that nobody reads; correct it, or begin it with #"
+    ]
+
+
+def test_a_channel_whose_library_is_not_there_is_not_correct(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_systemd: None
+) -> None:
+    path = tmp_path / "notifier.toml"
+    path.write_text('[channels.telegram]\nchat_id = "1"\nbot_token_file = "/dev/null"\n')
+    monkeypatch.setattr(host, "modules", frozenset)
+    result, lines = shown(path, "notifier")
+    assert result is Exit.WRONG
+    assert any("the channel telegram is configured, but its library is not installed" in line for line in lines)
+
+
+@pytest.mark.parametrize("in_unit", [True, False])
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ('[channels.webhook]\nurl = "http://h"', ""),
+        (
+            '[channels.webhook]\nurl = "http://h"\nsecret_file = "/no/file"',
+            "[channels.webhook]: cannot read the secret",
+        ),
+        (
+            '[channels.webhook]\nurl = "http://h"\nsecret_credential = "mine"',
+            "[channels.webhook]: cannot find the cred",
+        ),
+        ('[channels.telegram]\nchat_id = "1"', "[channels.telegram]: cannot find the credential"),
+    ],
+)
+def test_a_reload_of_the_notifier_is_refused_for_a_secret_that_is_not_there(
+    text: str,
+    trouble: str,
+    in_unit: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "notifier.toml"
+    path.write_text(text)
+    if in_unit:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    arguments = argparse.Namespace(file=path, program="notifier", json=False, quiet=True)
+    result = COMMAND.run(arguments, Screen(io.StringIO(), terminal=False))
+    told = capsys.readouterr().err
+    assert (result is Exit.WRONG) == (in_unit and bool(trouble))
+    assert told.startswith(trouble if in_unit else "")
+    assert bool(told) == (in_unit and bool(trouble))
 
 
 def shown(path: Path, program: str) -> tuple[Exit, list[str]]:

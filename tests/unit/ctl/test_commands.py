@@ -80,6 +80,16 @@ def test_a_name_that_matches_nothing_is_doubted(unit: str, words: str) -> None:
     assert bool(silence.doubt(unit, KNOWN)) is bool(words)
 
 
+@pytest.mark.parametrize(("hours", "found"), [(1, True), (3, False)])
+def test_a_shorter_silence_of_the_same_is_noticed(hours: int, found: bool) -> None:
+    end = NOW + timedelta(hours=2)
+    row = {"unit": "a.service", "type": "", "severity": "", "end": iso(end)}
+    source = Source({"silences": [row, {**row, "unit": "b.service", "end": iso(end + timedelta(days=1))}]})
+    asked = NOW + timedelta(hours=hours)
+    assert silence.longer(source, "a.service", "", "", asked) == (end if found else None)
+    assert silence.longer(source, "a.service", "X", "", asked) is None
+
+
 @pytest.mark.parametrize("text", ["", "soon", "-5", "99999d", "1e9", "inf", "nan"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="no duration"):

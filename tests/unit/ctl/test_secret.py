@@ -115,6 +115,10 @@ def test_that_an_agents_own_key_wins_is_told(
     assert told[2].endswith("systemctl restart standfast-agent@sbin standfast-agent@tcs")
     assert main(["secret", "list"]) == 0
     assert wins in capsys.readouterr().out.splitlines()
+    credentials.store(place_of("openalgo-api-key", "tcs"), "hush-too")
+    assert main(["secret", "list"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "win" in line]
+    assert line.startswith("Agents infy, tcs have one of their own each, which wins: ")
     assert main(["secret", "remove", "openalgo-api-key"]) == 0
     assert main(["secret", "list"]) == 0
     assert "wins" not in capsys.readouterr().out
@@ -129,6 +133,20 @@ def test_without_an_agent_there_is_nothing_to_restart(
     monkeypatch.setattr(paths, "AGENTS_CONFIG", places / "none")
     assert main(["secret", "set", "openalgo-api-key"]) == 0
     assert "no agent is configured that takes it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("agent", ["infy", "inffy"])
+def test_a_secret_of_an_agent_that_is_not_there_is_doubted(
+    agent: str, places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(credentials, "take_in", lambda: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hush"))
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", places)
+    (places / "infy.toml").touch()
+    assert main(["secret", "set", "openalgo-api-key", "--agent", agent]) == 0
+    doubt = 'No agent "inffy" is configured; there are: infy. It is kept for when one is.'
+    assert (doubt in capsys.readouterr().out) == (agent == "inffy")
 
 
 def test_what_cannot_be_written_leaves_nothing_of_the_secret_behind(places: Path) -> None:

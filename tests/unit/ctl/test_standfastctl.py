@@ -205,7 +205,8 @@ def test_the_earlier_names_are_checked_and_their_secrets_pointed_out_once(root: 
         assert result.stdout.count(f"environment variable {name}: a secret is not read") == 1
     assert "hush" not in result.stdout
     (mistake,) = (one for file in as_json["files"] for one in file["mistakes"])
-    assert mistake["source"] == "environment variable NOTIFICATION_THROTTLE_BROKER"
+    file = root / "etc/standfast/environment"
+    assert mistake["source"] == f"{file}: environment variable NOTIFICATION_THROTTLE_BROKER"
 
 
 def test_a_file_of_any_name_is_checked_as_what_the_user_says(root: Path) -> None:

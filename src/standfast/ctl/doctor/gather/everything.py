@@ -1,16 +1,13 @@
 """All facts together, each kind from its own place."""
 
-import importlib.util
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from standfast.clock import utc_now
 from standfast.ctl.doctor.facts import OWN, Facts, Unit
 from standfast.ctl.doctor.gather import configured, files, host, reach, secrets, told, units
 from standfast.ctl.doctor.rules.files import paths as watched_paths
-from standfast.ctl.doctor.rules.libraries import LIBRARIES
 from standfast.detector.watched import is_glob
 from standfast.overview.reading import read_snapshot
 from standfast.unit_names import AGENTS, DETECTOR, agent_unit
@@ -74,14 +71,5 @@ def _with_host(facts: Facts, polkit: Unit) -> Facts:
         journal=host.journal(),
         free_shares=host.free_shares(),
         is_synchronized=host.is_synchronized(),
-        modules=frozenset(module for module, _ in LIBRARIES.values() if _is_installed(module)),
+        modules=host.modules(),
     )
-
-
-def _is_installed(module: str) -> bool:
-    """Whether a library is there, without loading it; what lies in the current directory is none."""
-    try:
-        found = importlib.util.find_spec(module)
-    except (ImportError, ValueError):
-        return False
-    return found is not None and found.origin is not None and Path(found.origin).is_absolute()

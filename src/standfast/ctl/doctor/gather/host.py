@@ -1,6 +1,7 @@
 """The host: users, polkit, the journal, disks, the clock."""
 
 import grp
+import importlib.util
 import os
 import pwd
 import subprocess
@@ -11,6 +12,7 @@ from typing import Final
 from standfast import paths
 from standfast.ctl.doctor.facts import Journal, Polkit, Unit
 from standfast.ctl.doctor.rules.disk import JOURNAL
+from standfast.ctl.doctor.rules.libraries import LIBRARIES
 from standfast.ctl.doctor.rules.permission import RULE
 from standfast.disks import disk
 from standfast.unit_names import DETECTOR, MASTER_RESTART
@@ -97,6 +99,20 @@ def is_synchronized() -> bool | None:
     """Whether somebody keeps the clock right; None where it cannot be told."""
     done = _run(["timedatectl", "show", "--property=NTPSynchronized", "--value"])
     return {"yes": True, "no": False}.get(done.stdout.strip()) if done else None
+
+
+def modules() -> frozenset[str]:
+    """The libraries that channels speak through and this host has."""
+    return frozenset(module for module, _ in LIBRARIES.values() if _is_installed(module))
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a library is there, without loading it; what lies in the current directory is none."""
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return False
+    return found is not None and found.origin is not None and Path(found.origin).is_absolute()
 
 
 def in_container() -> bool:

@@ -11,9 +11,11 @@ from standfast.ctl.access import AGENTS, DAEMONS, unreadable
 from standfast.ctl.doctor.facts import Facts, Loose, Secret, Unit
 from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.config import DetectorConfig
-from standfast.notifier.channel_config import SIGNING
+from standfast.notifier.channel_config import SIGNING, WebhookConfig
 from standfast.notifier.channel_config import secrets as asked_for
 from standfast.notifier.config import NotifierConfig
+from standfast.notifier.secret import SecretError as ReadError
+from standfast.notifier.secret import read
 from standfast.unit_names import AGENT_TEMPLATE, DETECTOR, NOTIFIER, agent_unit
 
 # Where systemd looks by itself for a credential that no path is given for (systemd.exec(5)).
@@ -23,6 +25,8 @@ _STORES: Final = tuple(
     for store in ("credstore", "credstore.encrypted")
 )
 
+# What stands in a webhook's configuration that says nothing of a secret.
+_UNASKED: Final = ("", WebhookConfig.__dataclass_fields__["secret_credential"].default)
 # The bits of a mode that are not the owner's.
 _OTHERS: Final = 0o077
 
@@ -51,11 +55,27 @@ def _of_detector(config: DetectorConfig, unit: Unit) -> Iterator[Secret]:
 def _of_notifier(config: NotifierConfig, unit: Unit) -> Iterator[Secret]:
     for _, credential, file in asked_for(config.channels):
         yield _secret(unit, credential, file, DAEMONS)
-    webhook = config.channels.webhook
-    if webhook and (webhook.secret_credential or webhook.secret_file):
+    if webhook := config.channels.webhook:
         # Without a word about a secret, messages are signed if there is one.
         is_needed = bool(webhook.secret_file or webhook.secret_credential)
         yield _secret(unit, webhook.secret_credential or SIGNING, webhook.secret_file, DAEMONS, is_needed=is_needed)
+
+
+def unread(config: NotifierConfig) -> str:
+    """Why a secret that a channel was told to use cannot be read in this unit, in words; "" when all can.
+
+    A webhook that names none signs its messages if there is one, and needs none.
+    """
+    wanted = [*asked_for(config.channels)]
+    webhook = config.channels.webhook
+    if webhook and (webhook.secret_file or webhook.secret_credential not in _UNASKED):
+        wanted.append(("webhook", webhook.secret_credential, webhook.secret_file))
+    for channel, credential, file in wanted:
+        try:
+            read(credential, file)
+        except ReadError as error:
+            return f"[channels.{channel}]: {error}"
+    return ""
 
 
 def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:

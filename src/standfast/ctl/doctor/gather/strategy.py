@@ -4,7 +4,7 @@ import ast
 import difflib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,11 @@ def look(config: AgentConfig) -> Code:
         return Code(unknown=f"{module} cannot be looked for: {error}")
     if origin is None:
         return Code(wrong=f"there is no module {module} {f'in {own} or ' if own else ''}on Python's path")
-    return _in_source(Path(origin), name) if origin.endswith(".py") else Code(unknown=f"{origin} is no source")
+    return (
+        _in_source(Path(origin), name, config.parameters)
+        if origin.endswith(".py")
+        else Code(unknown=f"{origin} is no source")
+    )
 
 
 def _origin(module: str, places: Sequence[str]) -> str | None:
@@ -45,7 +49,7 @@ def _origin(module: str, places: Sequence[str]) -> str | None:
     return None
 
 
-def _in_source(path: Path, name: str) -> Code:
+def _in_source(path: Path, name: str, parameters: Collection[str]) -> Code:
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
             return Code(unknown=f"{path} is no file of source")
@@ -56,27 +60,57 @@ def _in_source(path: Path, name: str) -> Code:
         return Code(unknown=f"{path} cannot be read: {error.strerror}")
     except (ValueError, RecursionError, MemoryError) as error:
         return Code(wrong=f"{path} is not Python: {str(error) or 'too deep'}")
-    return _in_tree(tree, path, name)
+    return _in_tree(tree, path, name, parameters)
 
 
-def _in_tree(tree: ast.Module, path: Path, name: str) -> Code:
+def _in_tree(tree: ast.Module, path: Path, name: str, parameters: Collection[str]) -> Code:
     bodies = list(_statements(tree.body))
     classes = {one.name: one for one in bodies if isinstance(one, ast.ClassDef)}
     if name in classes:
-        return _complete(classes[name], path)
+        return _complete(classes[name], path, parameters)
     if name in _bound(bodies) or "*" in _bound(bodies) or "__getattr__" in _bound(bodies):
         return Code(unknown=f"{path} makes {name} in a way that only running it tells")
     close = difflib.get_close_matches(name, list(classes), n=1)
     return Code(wrong=f"{path} has no class {name}" + (f", but {close[0]}" if close else ""))
 
 
-def _complete(found: ast.ClassDef, path: Path) -> Code:
+def _complete(found: ast.ClassDef, path: Path, parameters: Collection[str]) -> Code:
     """What a class that inherits nothing lacks; of any other its source alone does not tell."""
     own = _bound(_statements(found.body))
     missing = [one for one in _CALLBACKS if one not in own]
-    if missing and not found.bases and not found.keywords and not found.decorator_list:
+    if missing and _is_plain(found):
         return Code(wrong=f"class {found.name} in {path} has no method {missing[0]}")
-    return Code()
+    misfit = _misfit(found, parameters)
+    return Code(wrong=f"the constructor of {found.name} in {path} {misfit}" if misfit else "")
+
+
+def _is_plain(found: ast.ClassDef) -> bool:
+    """Whether a class is nothing but what its own body says."""
+    return not found.bases and not found.keywords and not found.decorator_list
+
+
+def _misfit(found: ast.ClassDef, parameters: Collection[str]) -> str:
+    """Why the constructor does not take the [parameters], as the agent hands them over, by name; "" where it may."""
+    own = [one for one in found.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
+    if not own or own[-1].decorator_list or found.decorator_list or found.keywords:
+        return f"takes no [parameters]: {', '.join(parameters)}" if parameters and not own and _is_plain(found) else ""
+    taken = own[-1].args
+    places = [*taken.posonlyargs, *taken.args][1:]
+    without = len(places) - len(taken.defaults)
+    named = [one.arg for one in (*places, *taken.kwonlyargs) if one not in taken.posonlyargs]
+    needed = [one.arg for one in places[: max(without, 0)]]
+    needed += [one.arg for one, default in zip(taken.kwonlyargs, taken.kw_defaults, strict=True) if default is None]
+    return _unfitting(named, needed, parameters, is_open=taken.kwarg is not None)
+
+
+def _unfitting(named: Sequence[str], needed: Sequence[str], parameters: Collection[str], *, is_open: bool) -> str:
+    strangers = [one for one in parameters if one not in named] if not is_open else []
+    if strangers:
+        close = difflib.get_close_matches(strangers[0], named, n=1)
+        meant = f"; did you mean {close[0]}?" if close else f"; it takes {', '.join(named) or 'none'}"
+        return f"does not take {strangers[0]} of [parameters]{meant}"
+    missing = [one for one in needed if one not in parameters]
+    return f"needs {missing[0]}, which [parameters] does not give" if missing else ""
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

@@ -31,7 +31,12 @@ from standfast.ctl.doctor.rules import (
 Rule = Callable[[Facts], Iterator[Finding]]
 
 # Those that hold for one configuration file and what it names on this host: check-config asks them too.
-OF_FILES: Final[tuple[Rule, ...]] = (credentials.findings, agents.findings, strategies.findings)
+OF_FILES: Final[tuple[Rule, ...]] = (
+    credentials.findings,
+    libraries.findings,
+    agents.findings,
+    strategies.findings,
+)
 
 # In the order in which they are told: what all the rest stands on comes first.
 RULES: Final[tuple[tuple[str, Rule], ...]] = (
