@@ -42,7 +42,7 @@ class Flagging:
         name: str = arguments.name
         config = flagging.agent_config(name)
         is_done = self._do(config, arguments)
-        found = flagging.taken_up(name, self.word, self.is_so)
+        found = flagging.taken_up(name, self.word, self.is_so, must_reload=not is_done)
         if not is_done:
             screen.line(self.untouched.format(name=name, then=" It was reloaded all the same." if found else ""))
         if not is_done and found:

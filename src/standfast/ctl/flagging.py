@@ -98,26 +98,25 @@ def take_away(config: Path) -> tuple[FlagKind, ...]:
     return tuple(found)
 
 
-def taken_up(name: str, what: str, is_so: Callable[[Source], bool]) -> Source | None:
+def taken_up(name: str, what: str, is_so: Callable[[Source], bool], *, must_reload: bool) -> Source | None:
     """Reload an agent, wait until its status says so, and return that; None when it does not run.
 
     Args:
         what: what is waited for, in words.
+        must_reload: whether the reload itself is what is wanted, for there is no flag to be taken up.
 
     Raises:
-        FlagError: it did not take it up in time, or there was nothing new to take up and it could not be reloaded.
+        FlagError: it did not take it up in time, or could not be reloaded and must be.
         SystemctlError: systemd does not answer.
     """
     unit = agent_unit(name)
     if systemctl("is-active", "--quiet", unit).returncode != 0:
         return None
-    was_so = is_so(_status(name))
     # An agent takes flags up at a reload that is refused for a mistake in its configuration, too.
     reload = systemctl("reload", unit)
-    if was_so and reload.returncode:
-        raise FlagError(
-            f"agent {name} is {what}, but cannot reload {unit}: {complaint(reload)}; try sudo, or see its log"
-        )
+    if must_reload and reload.returncode:
+        because = complaint(reload).rstrip(".")
+        raise FlagError(f"cannot reload {unit}: {because}; agent {name} is as it was; try sudo, or see its log")
     trouble = f"cannot be reloaded: {complaint(reload)}" if reload.returncode else "was reloaded"
     patience = Patience(TAKEN_S, f"agent {name} to be {what}")
     while not is_so(found := _status(name)):

@@ -181,8 +181,20 @@ def _show(done: Done, arguments: argparse.Namespace, screen: Screen) -> None:
         screen.line(line)
 
 
+def _unused_key(agent: str) -> Iterator[str]:
+    """That an agent which was there before does not trade through OpenAlgo, and so uses no key."""
+    path = paths.agent_config(agent)
+    there = path if paths.is_there(path) else path.with_suffix(".json")
+    if paths.is_there(there) and _values(str(there)).get("gateway") != "openalgo":
+        yield f'The agent uses the key once gateway = "openalgo" is set in {there}.'
+
+
+def _values(name: str) -> dict[str, Any]:
+    return load_plain(Path(name).read_text(), as_json=name.endswith(".json"))
+
+
 def _has_strategy(name: str) -> bool:
-    return bool(load_plain(Path(name).read_text(), as_json=name.endswith(".json")).get("strategy"))
+    return bool(_values(name).get("strategy"))
 
 
 def _cells(row: Row) -> tuple[Cell, ...]:
@@ -220,6 +232,8 @@ def _after_all(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
     agents = [name for name in done.files if Path(name).parent == paths.AGENTS_CONFIG]
     if agents or any("openalgo" in row.where for row in stored):
         yield "Stop the old one first: two that trade the same account trade against each other."
+        if any("openalgo" in row.where for row in stored):
+            yield from _unused_key(arguments.agent)
         for name in filterfalse(_has_strategy, agents):
             yield f"The agent only watches until `strategy` is set in {name}: see man standfast-agent.toml"
         yield f"Then start the agent: systemctl enable standfast-agent@{arguments.agent} && " + (

@@ -16,7 +16,7 @@ def agents() -> Iterable[str]:
 
 def units() -> Iterable[str]:
     """The units that are watched."""
-    return shots.table(read_snapshot(utc_now()).detector.get("service_health"))
+    return shots.watched(read_snapshot(utc_now()))
 
 
 def silenceable() -> Iterable[str]:

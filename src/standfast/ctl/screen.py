@@ -1,6 +1,7 @@
 """Where a command writes: tables in colour for a person at a terminal, plain aligned text for everything else."""
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -24,6 +25,7 @@ _STYLES: Final[Mapping[Tone, str]] = {
 
 _UNBOUNDED: Final = 10_000
 _INDENT: Final = "  "
+_ITEM: Final = "- "
 
 
 class Screen:
@@ -39,7 +41,8 @@ class Screen:
         """A line of text."""
         self._is_begun = True
         if self._console:
-            self._console.print(printable(text), style=_STYLES[tone], markup=False, emoji=False)
+            for line in _hanging(printable(text), self._console.width):
+                self._console.print(line, style=_STYLES[tone], markup=False, emoji=False)
         else:
             self._stream.write(printable(text) + "\n")
 
@@ -66,6 +69,14 @@ class Screen:
             rows = [[_solid(cell) for cell in row] for row in table.rows]
             for line in plain_lines(table.columns, rows, WIDTH - len(_INDENT)):
                 self.line(f"{_INDENT}{line}")
+
+
+def _hanging(text: str, width: int) -> list[str]:
+    """The item of a list on as many lines as it needs, the further ones beneath its words; all else as it is."""
+    if not text.startswith(_ITEM) or width <= 2 * len(_ITEM):
+        return [text]
+    further = " " * len(_ITEM)
+    return textwrap.wrap(text, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
 def _solid(cell: Cell) -> str:

@@ -14,7 +14,7 @@ from standfast.ctl.screen import Screen
 from standfast.ctl.silence import unit_name
 from standfast.overview import snapshot as shots
 from standfast.overview.reading import read_snapshot
-from standfast.overview.snapshot import Source
+from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone
 from standfast.time_words import span
 
@@ -37,22 +37,21 @@ MEANINGS: Final[Mapping[str, str]] = {
 _QUIET: Final = frozenset({"healthy", "stopped", "finished"})
 
 
-def units_table(detector: Source, patterns: Sequence[str]) -> Table:
+def units_table(snapshot: Snapshot, patterns: Sequence[str]) -> Table:
     """A row for each watched unit, those that fail first."""
     return Table(
         title="Watched units",
         columns=("Unit", "State", "What it means", "In a row", "Warning/critical/cascading", "Tier", "Restarts"),
-        rows=tuple(_row(name, health) for name, health in chosen(detector, patterns)),
+        rows=tuple(_row(name, health) for name, health in chosen(snapshot, patterns)),
         empty="none is loaded; see [[watch]] in detector.toml, and standfastctl doctor.",
     )
 
 
-def chosen(detector: Source, patterns: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
+def chosen(snapshot: Snapshot, patterns: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
     """The units that one of the patterns names (all, without a pattern), those that fail first."""
-    health = shots.table(detector.get("service_health"))
     found = [
-        (name, shots.table(row))
-        for name, row in health.items()
+        (name, row)
+        for name, row in shots.watched(snapshot).items()
         if not patterns or any(fnmatchcase(name, unit_name(pattern)) for pattern in patterns)
     ]
     return sorted(found, key=lambda item: (item[1].get("failing") is not True, item[0]))
@@ -94,17 +93,18 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
-    detector = read_snapshot(utc_now()).detector
+    snapshot = read_snapshot(utc_now())
+    detector = snapshot.detector
     if detector.status is None:
         raise OrderError(detector.trouble)
-    found = chosen(detector, arguments.unit)
+    found = chosen(snapshot, arguments.unit)
     if arguments.unit and not found:
         raise OrderError(f"cannot show {', '.join(arguments.unit)}: it is not watched; see [[watch]] in detector.toml")
     if arguments.json:
         about = {key: detector.get(key) for key in ("checked_at", "next_look")}
         screen.json({**about, "units": {name: {"meaning": _meaning(row), **row} for name, row in found}})
     else:
-        screen.table(units_table(detector, arguments.unit))
+        screen.table(units_table(snapshot, arguments.unit))
         _tell_next_look(detector, screen)
     return Exit.WRONG if any(row.get("failing") is True for _, row in found) else Exit.OK
 

@@ -22,7 +22,7 @@ def test_where_all_is_stopped_one_command_starts_it() -> None:
     stopped = {name: unit(name, ActiveState="inactive") for name in RESIDENT}
     (found,) = findings("units", replace(healthy(), units={**healthy().units, **stopped}))
     assert found.what == f"{', '.join(RESIDENT)} do not run"
-    assert found.step.startswith(f"systemctl start {' '.join(RESIDENT)} (the target starts the enabled agents too")
+    assert found.step.startswith(f"systemctl start {TARGET} (it starts the enabled agents too")
 
 
 def test_where_one_is_stopped_it_alone_is_started() -> None:

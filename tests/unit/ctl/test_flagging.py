@@ -82,7 +82,7 @@ def test_a_resume_that_systemd_refuses_is_no_success(
     noted = reloaded(monkeypatch, 1, FREE)
     assert main(["resume", "paper"]) == 1
     told = capsys.readouterr()
-    assert "cannot reload standfast-agent@paper.service: Access denied" in told.err
+    assert "cannot reload standfast-agent@paper.service: Access denied; agent paper is as it was; try sudo" in told.err
     assert (told.out, noted) == ("", [])
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
 import pytest
 
+from standfast import paths
 from standfast.ctl import import_env
-from standfast.ctl.importing import Plan
+from standfast.ctl.importing import Fate, Plan, Row
 
 
 def test_a_file_and_the_copy_of_the_old_one_have_no_more_readers_than_it_had(
@@ -30,3 +32,27 @@ def test_a_file_and_the_copy_of_the_old_one_have_no_more_readers_than_it_had(
     assert (file.read_text(), copy.read_text()) == ("new", "old")
     assert modes == [0o600, 0o600]
     assert {path.stat().st_mode & 0o777 for path in (file, copy)} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"), [('gateway = "paper"', True), ('gateway = "openalgo"', False), ("", True)]
+)
+def test_a_key_that_an_agent_of_before_does_not_use_is_pointed_out(
+    text: str, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", tmp_path)
+    (tmp_path / "old.toml").write_text(text)
+    assert bool(list(import_env._unused_key("old"))) is is_told
+    assert list(import_env._unused_key("new")) == []
+
+
+@pytest.mark.parametrize("stranger", [True, False])
+def test_lines_that_were_taken_nowhere_are_told_before_the_file_is_shredded(stranger: bool, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.touch(mode=0o600)
+    rows = [Row(1, "TELEGRAM_BOT_TOKEN", Fate.STORED, "credential telegram-bot-token")]
+    rows += [Row(2, "FOO", Fate.UNKNOWN)] if stranger else []
+    arguments = argparse.Namespace(file=file, agent="openalgo", dry_run=False)
+    last = list(import_env._next_steps(import_env.Done(tuple(rows), (), ()), arguments))[-1]
+    assert last.endswith(f"when all works, shred -u {file}")
+    assert ("1 line of it was not understood and taken nowhere" in last) is stranger

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from standfast.ctl import screen
 from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen, printable
 from standfast.overview.tones import Tone
@@ -70,3 +71,12 @@ def test_what_a_strategy_wrote_is_neither_markup_nor_an_escape() -> None:
 
 def test_control_characters_and_line_ends_become_spaces() -> None:
     assert printable("a\nb\x1b[31mc\u202ed\u00e9") == "a b [31mc d\u00e9"
+
+
+def test_the_item_of_a_list_hangs_beneath_its_words() -> None:
+    said = "- Agent paper is killed by alice: too wild; to let it trade again: standfastctl resume paper"
+    lines = screen._hanging(said, 40)
+    assert len(lines) > 1
+    assert [line[:2] for line in lines] == ["- ", *["  "] * (len(lines) - 1)]
+    assert " ".join(line.strip() for line in lines) == said
+    assert screen._hanging(said[2:], 40) == [said[2:]]

@@ -4,19 +4,20 @@ from typing import Any
 
 import pytest
 from tests.unit.overview import statuses
+from tests.unit.overview.test_snapshot import shot
 
 from standfast.ctl.units import MEANINGS, chosen, units_table
 from standfast.detector.reading import Meaning
-from standfast.overview.snapshot import Source
+from standfast.overview.snapshot import Snapshot
 from standfast.overview.tones import Tone
 
 HEALTHY = statuses.detector()["service_health"]["trade_manager.service"]
 THRESHOLDS = {"warning": 3, "critical": 5, "cascading": 7}
 
 
-def detector(**units: dict[str, Any]) -> Source:
+def detector(**units: dict[str, Any]) -> Snapshot:
     health = {f"{name}.service": {**HEALTHY, "thresholds": THRESHOLDS, **row} for name, row in units.items()}
-    return Source(statuses.detector(service_health=health))
+    return shot(statuses.detector(service_health=health))
 
 
 def test_every_word_of_the_detector_has_a_meaning() -> None:
@@ -44,6 +45,10 @@ def test_units_are_named_as_for_systemctl(patterns: list[str], found: list[str])
 
 @pytest.mark.parametrize("health", [None, [], {"a.service": 3}, {"a.service": {"status": ["x"], "thresholds": 7}}])
 def test_an_odd_status_is_shown_as_unknown(health: Any) -> None:
-    for row in units_table(Source({"service_health": health}), ()).rows:
+    for row in units_table(shot({"service_health": health}), ()).rows:
         assert row[0].text == "a.service"
         assert {cell.text for cell in row[3:]} <= {"?", "?/?/?"}
+
+
+def test_an_instance_that_nobody_configured_is_not_listed() -> None:
+    assert chosen(detector(**{"standfast-agent@nope": {"status": "stopped"}}), ()) == []

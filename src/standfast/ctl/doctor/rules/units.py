@@ -30,11 +30,13 @@ def _down(units: Sequence[Unit]) -> Iterator[Finding]:
     names = [unit.name for unit in units]
     if names:
         verb = "does" if len(names) == 1 else "do"
-        yield wrong(f"{', '.join(names)} {verb} not run", f"systemctl start {' '.join(names)}{_beside(names)}")
+        yield wrong(f"{', '.join(names)} {verb} not run", _start(names))
 
 
-def _beside(names: Sequence[str]) -> str:
-    return " (the target starts the enabled agents too, also those stopped by hand)" if TARGET in names else ""
+def _start(names: Sequence[str]) -> str:
+    if TARGET not in names:
+        return f"systemctl start {' '.join(names)}"
+    return f"systemctl start {TARGET} (it starts the enabled agents too, also those stopped by hand)"
 
 
 def _own(unit: Unit) -> Iterator[Finding]:
