@@ -60,14 +60,9 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
 
 
 def _is_refused(verdict: Verdict) -> bool:
-    """Whether a program cannot do what the file asks of it; at a reload of the notifier, its secrets are looked at too.
-
-    Only there: in the unit they are handed over as they are to the daemon.
-    """
-    if verdict.config is None:
-        return True
-    if verdict.file.program != "notifier" or "CREDENTIALS_DIRECTORY" not in os.environ:
-        return False
+    """Whether a program cannot do what the file asks of it: a channel whose secret's file is not there cannot speak."""
+    if verdict.config is None or verdict.file.program != "notifier":
+        return verdict.config is None
     from standfast.ctl.doctor.gather.secrets import unread
 
     trouble = unread(verdict.config)

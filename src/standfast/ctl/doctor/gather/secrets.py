@@ -11,7 +11,7 @@ from standfast.ctl.access import AGENTS, DAEMONS, unreadable
 from standfast.ctl.doctor.facts import Facts, Loose, Secret, Unit
 from standfast.detector.check_tables import PostgresqlCheck
 from standfast.detector.config import DetectorConfig
-from standfast.notifier.channel_config import SIGNING, WebhookConfig
+from standfast.notifier.channel_config import SIGNING
 from standfast.notifier.channel_config import secrets as asked_for
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.secret import SecretError as ReadError
@@ -25,8 +25,6 @@ _STORES: Final = tuple(
     for store in ("credstore", "credstore.encrypted")
 )
 
-# What stands in a webhook's configuration that says nothing of a secret.
-_UNASKED: Final = ("", WebhookConfig.__dataclass_fields__["secret_credential"].default)
 # The bits of a mode that are not the owner's.
 _OTHERS: Final = 0o077
 
@@ -62,17 +60,16 @@ def _of_notifier(config: NotifierConfig, unit: Unit) -> Iterator[Secret]:
 
 
 def unread(config: NotifierConfig) -> str:
-    """Why a secret that a channel was told to use cannot be read in this unit, in words; "" when all can.
+    """Why a file with a channel's secret cannot be read by this user, in words; "" when all can.
 
-    A webhook that names none signs its messages if there is one, and needs none.
+    Credentials are not looked at: systemd hands them to the daemon alone, not to what it runs for a reload.
     """
-    wanted = [*asked_for(config.channels)]
-    webhook = config.channels.webhook
-    if webhook and (webhook.secret_file or webhook.secret_credential not in _UNASKED):
-        wanted.append(("webhook", webhook.secret_credential, webhook.secret_file))
-    for channel, credential, file in wanted:
+    wanted = [(channel, file) for channel, _, file in asked_for(config.channels)]
+    wanted += [("webhook", config.channels.webhook.secret_file)] if config.channels.webhook else []
+    for channel, file in wanted:
         try:
-            read(credential, file)
+            if file:
+                read("", file)
         except ReadError as error:
             return f"[channels.{channel}]: {error}"
     return ""
