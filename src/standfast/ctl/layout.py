@@ -12,6 +12,8 @@ from typing import Final
 WIDTH: Final = 160
 _GAP: Final = 2
 _NARROWEST: Final = 24
+# What stands beneath a heading is not narrowed below this; a heading is.
+_LEAST: Final = 18
 _SOLID: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -34,8 +36,10 @@ def solid(text: str) -> str:
 def _widths(table: Sequence[Sequence[str]], width: int) -> list[int] | None:
     """How wide each column is, the widest ones narrowed as far as their words allow; None where that is not enough."""
     words = [max(map(_longest_word, column)) for column in zip(*table, strict=True)]
-    # Long texts give way first, then whatever has more than one word.
-    return _narrowed(table, width, [max(word, _NARROWEST) for word in words]) or _narrowed(table, width, words)
+    # Long texts give way first, then whatever has more than one word; a sentence in a narrow column is hard to read.
+    sentences = [min(_LEAST, max(map(len, column), default=0)) for column in zip(*table[1:], strict=True)]
+    least = list(map(max, words, sentences or words))
+    return _narrowed(table, width, [max(word, _NARROWEST) for word in words]) or _narrowed(table, width, least)
 
 
 def _narrowed(table: Sequence[Sequence[str]], width: int, least: Sequence[int]) -> list[int] | None:

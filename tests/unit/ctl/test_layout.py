@@ -51,3 +51,16 @@ def test_any_table_is_narrow_enough_and_loses_no_word() -> None:
         assert sorted("".join(lines).replace(" ", "").count("w") for _ in "1") == [
             sum(cell.count("w") for row in rows for cell in row)
         ]
+
+
+def test_no_sentence_stands_in_a_column_of_two_words() -> None:
+    said = "the gateway at http://127.0.0.1:5000 cannot be reached: nobody listens there"
+    at = "2026-11-23 15:00:00 UTC".replace(" ", "\N{NO-BREAK SPACE}")
+    names = ["7", "OPENALGO_DOWN", "standfast-agent@paper.service"]
+    row = [*names, said, at, at, "3", "1", "See that the gateway runs, then: systemctl reload standfast-agent@paper"]
+    columns = ["ID", "Error", "Unit", "Message", "First", "Last", "Times", "Messages", "Next step"]
+    wide = plain_lines(columns, [row], 180)
+    assert wide[0].split()[0] == "ID"
+    narrow = plain_lines(columns, [row], 140)
+    assert narrow[0].startswith("7: error OPENALGO_DOWN; unit standfast-agent@paper.service; message the gateway at ")
+    assert max(map(len, narrow)) <= 140
