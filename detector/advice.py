@@ -15,18 +15,37 @@ from standfast.unit_names import MASTER_RESTART
 
 
 def next_step(step: Step, config: DetectorConfig, now: float) -> str:
-    """The next step of a problem that stands for the fleet or for one of its units."""
+    """The next step of a problem that stands for the fleet, with where it says why the first unit failed."""
+    words, first = _next_step(step, config, now), first_failed(step)
+    is_said = not first or "journalctl -u" in words or step.state.shutting_down or not step.state.answers
+    return words if is_said else f"{words}. Why {first} failed: journalctl -u {first}"
+
+
+def first_failed(step: Step) -> str:
+    """The unit to look at first; "" where none fails."""
+    return next(iter((*causes(step.assessment), *(unit.unit for unit in step.assessment.failing))), "")
+
+
+def _next_step(step: Step, config: DetectorConfig, now: float) -> str:
     if not step.state.answers:
         return "Nothing can be restarted while systemd does not answer: log in, or reboot the host"
     if step.assessment.level is not Level.CASCADING:
-        units = [unit.unit for unit in step.assessment.failing]
-        return f"journalctl -u {units[0]}" if units else "standfastctl status"
+        first = first_failed(step)
+        return f"journalctl -u {first}" if first else "standfastctl status"
     decision = step.decision
     if decision is None:
         return "A master restart follows if it lasts" if config.mode is Mode.ACT else "Look at standfastctl status"
     if decision.allowed:
         return "A master restart was asked for; wait for its report"
     return _REFUSED[decision.reason](step, config, now)
+
+
+def advised_by(step: Step) -> str:
+    """What the next step of a cascade follows from; "" where that passes by itself in a moment."""
+    if step.assessment.level is not Level.CASCADING:
+        return "eased"
+    decision = step.decision
+    return "" if decision is None or decision.reason is Reason.GRACE else decision.reason.value
 
 
 def again_at(step: Step, config: DetectorConfig, now: float) -> str:
@@ -39,7 +58,7 @@ def again_at(step: Step, config: DetectorConfig, now: float) -> str:
 
 def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
     """What to do while the ledger allows no master restart, and until when that is so."""
-    if not step.assessment.failing:
+    if not step.assessment.failing and step.assessment.level is Level.NONE:
         return "Nothing fails now; to allow automatic ones before that: standfastctl release"
     again = again_at(step, config, now)
     return f"Look at the units by hand, then standfastctl release; else no master restart until {again}"
@@ -54,12 +73,13 @@ def _gap(step: Step, config: DetectorConfig, now: float) -> str:
     until = ledger_budget(step.state, config, now).gap_until or now
     if is_refused(step.state.runs, step.state.released_at):
         return f"standfastctl release lifts systemd's limit; else it is asked for again after {_clock(until)}"
-    return f"Wait: the last master restart was a moment ago; if this lasts it is asked for again after {_clock(until)}"
+    last = _clock(min(step.state.runs[-1].at, now)) if step.state.runs else "just now"
+    return f"Wait: the last master restart was at {last}; if this lasts it is asked for again after {_clock(until)}"
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:
-    first = (*causes(step.assessment), *(unit.unit for unit in step.assessment.failing))[:1]
-    looked_at = f"journalctl -u {first[0]}" if first else "standfastctl status"
+    first = first_failed(step)
+    looked_at = f"journalctl -u {first}" if first else "standfastctl status"
     return f"Master restarts did not help: find the root cause ({looked_at}), mend it, then standfastctl release"
 
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.advice import again_at, by_hand_until, next_step
+from standfast.detector.advice import advised_by, again_at, by_hand_until, next_step
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
-from standfast.detector.limits import HOUR_S, counted
+from standfast.detector.limits import HOUR_S, counted, is_under_way
 from standfast.detector.model import Level, Run, State
 from standfast.detector.problems import AGENT_ENDED_UNCLEAN, SEVERITIES, Problem, because, causes, changes
 from standfast.detector.times import iso
@@ -17,16 +17,27 @@ from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
 
+# A clock that is set by less makes no other time of it.
+_SAME_UNTIL_S: Final = 60.0
+
 _HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was told and is not over: the open problems, whether hands are off, the last refusal."""
+    """What was told and is not over.
+
+    Attributes:
+        problems: the open ones.
+        hands_off: whether hands are off.
+        refused: the reason of the last refusal.
+        hands_off_until: until when they were said to be; 0 where no time was said.
+    """
 
     problems: tuple[Problem, ...] = ()
     hands_off: bool = False
     refused: str = ""
+    hands_off_until: float = 0.0
 
 
 def announcements(
@@ -38,7 +49,8 @@ def announcements(
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
     if not assessment.held:
-        problems, problem_events = changes(told.problems, assessment, next_step(step, config, now), now)
+        action, advice = next_step(step, config, now), advised_by(step)
+        problems, problem_events = changes(told.problems, assessment, action, now, advice)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
@@ -67,17 +79,22 @@ def forgotten(told: Told, problem_type: str, unit: str) -> Told:
     How an agent ended is over when somebody has seen to it: nothing of that goes on.
     """
     if (problem_type, unit) == (HANDS_OFF, MASTER_RESTART):
-        return replace(told, hands_off=False)
+        return replace(told, hands_off=False, hands_off_until=0.0)
     over = (problem_type, unit) if problem_type != AGENT_ENDED_UNCLEAN else None
     return replace(told, problems=tuple(one for one in told.problems if one.key != over))
 
 
 def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[Told, list[Event]]:
-    """One message when hands go off, one when that is over."""
-    hands_off = is_hands_off(step.state, step.decision, config, now)
-    if hands_off == told.hands_off:
+    """One message when hands go off, one where that will last longer than was said, one when it is over.
+
+    That hands will be off after a master restart is said when it has ended: before, nobody knows what is left to do.
+    """
+    if not is_hands_off(step.state, step.decision, config, now):
+        return replace(told, hands_off=False, hands_off_until=0.0), [_hands_on()] if told.hands_off else []
+    until = ledger_budget(step.state, config, now).hold_until or 0.0
+    if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
         return told, []
-    return replace(told, hands_off=hands_off), [_hands_off(step, config, now) if hands_off else _hands_on()]
+    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now)]
 
 
 def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig, now: float) -> bool:

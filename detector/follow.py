@@ -3,16 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from systemd import journal
 
 from standfast.admins import ADMIN_GROUP, administrators
+from standfast.detector.limits import START_WITHIN_S
 from standfast.detector.model import ReleaseObservation, RestartObservation, RunResult
 from standfast.errors import StandfastError
-from standfast.events import Event, Kind, from_fields
-from standfast.unit_names import MASTER_RESTART
+from standfast.events import RESTART_ASKED, Event, Kind, from_fields
+from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,14 @@ class Resolved:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The detector was going to ask for a master restart because of these units."""
+
+    at: float
+    units: frozenset[str]
+
+
 News = RestartObservation | ReleaseObservation | Resolved
 
 
@@ -55,6 +64,7 @@ class LedgerFollower:
     def __init__(self, on_entry: Callable[[LedgerEntry], None]) -> None:
         self._on_entry = on_entry
         self._reader: journal.Reader | None = None
+        self._hearing = Hearing()
 
     def start(self, cursor: str, since: float) -> None:
         """Tell what is there already, then follow.
@@ -65,6 +75,8 @@ class LedgerFollower:
         try:
             reader = journal.Reader()
             reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)
+            reader.add_disjunction()
+            reader.add_match(STANDFAST_EVENT=Kind.DECISION.value, STANDFAST_TYPE=RESTART_ASKED)
             reader.add_disjunction()
             reader.add_match(STANDFAST_EVENT=Kind.COMMAND.value, STANDFAST_TYPE=RELEASE)
             reader.add_match(STANDFAST_TYPE=RESOLVE)
@@ -98,7 +110,7 @@ class LedgerFollower:
 
     def _drain(self) -> None:
         while self._reader is not None and (entry := self._reader.get_next()):
-            news = observed(entry)
+            news = self._hearing.hear(entry)
             if news is not None:
                 self._on_entry(LedgerEntry(news, entry["__CURSOR"]))
 
@@ -114,7 +126,30 @@ def _seek(reader: journal.Reader, cursor: str, since: float) -> None:
     reader.seek_realtime(since)
 
 
-def observed(entry: dict[str, Any]) -> News | None:
+class Hearing:
+    """Takes entries one after the other; of the start of a master restart it knows whether a detector had asked."""
+
+    def __init__(self) -> None:
+        self._asked: Asked | None = None
+
+    def hear(self, entry: dict[str, Any]) -> News | None:
+        """What an entry says; None when that is nothing, or nothing by itself."""
+        news = observed(entry)
+        if isinstance(news, Asked):
+            self._asked = news
+            return None
+        if isinstance(news, RestartObservation) and news.result is RunResult.STARTED:
+            return self._told_apart(news)
+        return news
+
+    def _told_apart(self, start: RestartObservation) -> RestartObservation:
+        """A request is answered by one start."""
+        asked, self._asked = self._asked, None
+        is_answer = asked is not None and 0 <= start.at - asked.at <= START_WITHIN_S
+        return replace(start, asked_for=asked.units) if asked is not None and is_answer else start
+
+
+def observed(entry: dict[str, Any]) -> News | Asked | None:
     """What an entry says; None when its writer has no say in it.
 
     Only root runs master restarts; only root and members of standfast-admin may release and resolve.
@@ -125,8 +160,16 @@ def observed(entry: dict[str, Any]) -> News | None:
     uid = entry.get("_UID", -1)
     at = entry["__REALTIME_TIMESTAMP"].timestamp()
     if event.kind is Kind.RESTART and uid == 0 and event.type in RESTART_TYPES and event.unit == MASTER_RESTART:
-        return RestartObservation(at, RESTART_TYPES[event.type], str(entry.get("_SYSTEMD_INVOCATION_ID", "")))
+        run_id = str(entry.get("_SYSTEMD_INVOCATION_ID", ""))
+        return RestartObservation(at, RESTART_TYPES[event.type], run_id, _names(event.data.get("units")))
+    if event.kind is Kind.DECISION and event.type == RESTART_ASKED and entry.get("_SYSTEMD_UNIT") == DETECTOR:
+        return Asked(at, _names(event.data.get("causes")) or frozenset())
     return _command(event, uid, at) if event.kind is Kind.COMMAND and event.type in (RELEASE, RESOLVE) else None
+
+
+def _names(value: object) -> frozenset[str] | None:
+    """The units of a start are a list, those of an end a table by unit."""
+    return frozenset(map(str, value)) if isinstance(value, list | dict) else None
 
 
 def _command(event: Event, uid: int, at: float) -> News | None:

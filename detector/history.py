@@ -134,7 +134,13 @@ def _clock(at: float, fields: Mapping[str, Any]) -> ClockObservation:
 
 
 def _restart(at: float, fields: Mapping[str, Any]) -> RestartObservation:
-    return RestartObservation(at, _member(RunResult, fields["result"]), str(fields.get("run_id", "")))
+    units, asked_for = (_names(fields, key) for key in ("units", "asked_for"))
+    return RestartObservation(at, _member(RunResult, fields["result"]), str(fields.get("run_id", "")), units, asked_for)
+
+
+def _names(fields: Mapping[str, Any], key: str) -> frozenset[str] | None:
+    names = fields.get(key)
+    return None if names is None else frozenset(str(name) for name in names)
 
 
 def _time(fields: Mapping[str, Any], key: str) -> float | None:
@@ -188,11 +194,18 @@ def _host_fields(observation: Observation) -> dict[str, Any]:
             return {"kind": "manager", "answers": answers, "system_state": system_state}
         case ClockObservation(event=event):
             return {"kind": "clock", "event": event}
-        case RestartObservation(result=result, run_id=run_id):
-            return {"kind": "restart", "result": result, **({"run_id": run_id} if run_id else {})}
+        case RestartObservation():
+            return {"kind": "restart", **_restart_fields(observation)}
         case ReleaseObservation():
             return {"kind": "release"}
     return {"kind": "end"}
+
+
+def _restart_fields(seen: RestartObservation) -> dict[str, Any]:
+    run_id = {"run_id": seen.run_id} if seen.run_id else {}
+    named = {"units": seen.units, "asked_for": seen.asked_for}
+    sets = {name: sorted(units) for name, units in named.items() if units is not None}
+    return {"result": seen.result, **run_id, **sets}
 
 
 def _check_fields(at: float, seen: CheckObservation) -> dict[str, Any]:

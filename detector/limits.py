@@ -1,5 +1,6 @@
 """The ledger of master restarts and what it still allows. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,6 +21,10 @@ KEPT_S: Final = 30 * 24 * HOUR_S
 SAME_SET_RUNS: Final = 2
 
 _OPEN: Final = (RunResult.ASKED, RunResult.STARTED)
+_MAY_TAKE_S: Final[Mapping[RunResult, float]] = {
+    RunResult.ASKED: START_WITHIN_S,
+    RunResult.STARTED: ENDS_WITHIN_S,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,26 @@ def with_news(runs: tuple[Run, ...], news: RestartObservation) -> tuple[Run, ...
     """The ledger after news of a run: of the one that was asked for, or of one that a human began."""
     result, at, run_id = news.result, news.at, news.run_id
     if run_id and any(run.run_id == run_id for run in runs):
-        return tuple(_told(run, result) if run.run_id == run_id else run for run in runs)
+        return tuple(_told(run, news) if run.run_id == run_id else run for run in runs)
     # Of a run whose id is known this is not: only its time tells of which of the others it is.
     nameless = [run for run in runs if not (run_id and run.run_id)]
     last = runs[-1] if runs and runs[-1] in nameless else None
     if last is not None and _is_about(last, result, at):
-        return (*runs[:-1], replace(last, result=result, run_id=run_id or last.run_id))
+        return (*runs[:-1], replace(_with_units(last, news), result=result, run_id=run_id or last.run_id))
     if result is RunResult.REFUSED or any(_is_known(run, result, at) for run in nameless):
         return runs
-    return (*runs, Run(at, result, automatic=False, run_id=run_id))
+    automatic = news.asked_for is not None
+    return (*runs, Run(at, result, automatic, news.asked_for if automatic else news.units, run_id))
 
 
-def _told(run: Run, result: RunResult) -> Run:
+def _told(run: Run, news: RestartObservation) -> Run:
     """Its end may be told after it was given up; its start, heard again, is no news."""
-    return run if result is RunResult.STARTED else replace(run, result=result)
+    return run if news.result is RunResult.STARTED else replace(_with_units(run, news), result=news.result)
+
+
+def _with_units(run: Run, news: RestartObservation) -> Run:
+    """What it was asked for stays what it was."""
+    return replace(run, units=news.units) if run.units is None else run
 
 
 def _is_about(run: Run, result: RunResult, at: float) -> bool:
@@ -126,6 +137,13 @@ def is_restarting(state: State) -> bool:
     """Whether the oneshot runs, or waits in systemd's queue."""
     memory = state.units.get(MASTER_RESTART)
     return memory is not None and (memory.seen.active_state == "activating" or bool(memory.seen.job))
+
+
+def is_under_way(state: State, now: float) -> bool:
+    """Whether a master restart was asked for or began, and its end was not heard yet."""
+    last = state.runs[-1] if state.runs else None
+    within_s = _MAY_TAKE_S.get(last.result, 0.0) if last is not None else 0.0
+    return is_restarting(state) or (last is not None and now - last.at < within_s)
 
 
 def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSettings, now: float) -> Budget:

@@ -70,7 +70,10 @@ class Mind:
         """The clock went `by_s` ahead, of which the host slept `slept_s`."""
         self.state = shifted(self.state, by_s, slept_s)
         problems = (replace(one, since=one.since + by_s - slept_s) for one in self.told.problems)
-        self.told = replace(self.told, problems=tuple(problems))
+        # Hands are off by the ledger, which is about hours of the day.
+        until = self.told.hands_off_until
+        until = until + by_s - slept_s if until else until
+        self.told = replace(self.told, problems=tuple(problems), hands_off_until=until)
 
     def take(self, observations: Sequence[Observation], now: float, *, scheduled: bool) -> Turn:
         """Fold the observations in and judge."""

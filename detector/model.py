@@ -144,11 +144,19 @@ class ClockObservation:
 
 @dataclass(frozen=True, slots=True)
 class RestartObservation:
-    """News of a master restart, asked for by whomsoever; `run_id` is systemd's id of that run, "" where unknown."""
+    """News of a master restart, asked for by whomsoever.
+
+    Attributes:
+        run_id: systemd's id of that run, "" where unknown.
+        units: what it restarts; None where that is not said.
+        asked_for: the failing units for which a detector had asked for it; None where none had.
+    """
 
     at: float
     result: RunResult
     run_id: str = ""
+    units: frozenset[str] | None = None
+    asked_for: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +202,7 @@ class UnitMemory:
         pending_since: since when an automatic restart of it has been pending.
         restarts_base: NRestarts at the last scheduled look.
         failures: looks in a row that found it failing.
+        failing_since: when that began.
         counted_for: the number of the last look that counted a failure.
         looped_for: the number of the last look that found it crashed and restarted by systemd; -1 for none.
         check_counted_at: when a failure was last counted for its checks alone.
@@ -217,6 +226,7 @@ class UnitMemory:
     check_counted_at: float | None = None
     known_since: float | None = None
     restarted_at: tuple[float, ...] = ()
+    failing_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +251,17 @@ class CheckMemory:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One master restart in the ledger; `units` are those that it was asked for, empty when a human ran it.
+    """One master restart in the ledger.
 
-    `run_id` is systemd's id of the run (InvocationID), "" until it is heard of.
+    Attributes:
+        units: those that it was asked for, or what a human's restarted; None where that is not known.
+        run_id: systemd's id of the run (InvocationID), "" until it is heard of.
     """
 
     at: float
     result: RunResult
     automatic: bool
-    units: frozenset[str] = frozenset()
+    units: frozenset[str] | None = None
     run_id: str = ""
 
 

@@ -28,6 +28,9 @@ FLEET: Final[Mapping[Level, str]] = {
     Level.CASCADING: "CASCADING_FAILURE",
 }
 
+# Units that fail closer together than this fail at the same time: looks are not instantaneous.
+FIRST_BY_S: Final = 2.0
+
 # Only what must go out at once is critical: a lower level may pass, and waits for its window.
 SEVERITIES: Final[Mapping[Level, Severity]] = {
     Level.NONE: Severity.INFO,
@@ -39,11 +42,17 @@ SEVERITIES: Final[Mapping[Level, Severity]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What people were told and is not over; `since` is its beginning, and no part of what it is."""
+    """What people were told and is not over.
+
+    Attributes:
+        since: its beginning, and no part of what it is.
+        advice: what its next step followed from when it was told last, where that becomes another while it lasts.
+    """
 
     type: str
     unit: str = DETECTOR
     since: float = 0.0
+    advice: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -72,15 +81,25 @@ def _due_to_level(assessment: Assessment, now: float) -> tuple[Problem, ...]:
 
 
 def changes(
-    told: tuple[Problem, ...], assessment: Assessment, fleet_action: str, now: float
+    told: tuple[Problem, ...], assessment: Assessment, fleet_action: str, now: float, advice: str = ""
 ) -> tuple[tuple[Problem, ...], list[Event]]:
-    """What is open from now on, and the events that end what is not and begin what was not."""
+    """What is open from now on, and the events that end what is not and begin what was not.
+
+    A cascade whose next step became another is said once more: whoever looks it up reads the present one.
+
+    Args:
+        advice: what `fleet_action` follows from; "" where that passes by itself in a moment.
+    """
     before = {problem.key: problem for problem in told}
     wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
-    after = {problem.key: before.get(problem.key, problem) for problem in wanted}
+    after = {one.key: _advised(before.get(one.key, one), advice) for one in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
-    new = [_begun(problem, assessment, fleet_action) for key, problem in after.items() if key not in before]
+    new = [_begun(one, assessment, fleet_action) for key, one in after.items() if before.get(key) != one]
     return tuple(after.values()), [*over, *new]
+
+
+def _advised(problem: Problem, advice: str) -> Problem:
+    return replace(problem, advice=advice) if advice and problem.type == FLEET[Level.CASCADING] else problem
 
 
 def _lasting(
@@ -188,8 +207,12 @@ def because(assessment: Assessment) -> str:
 
 
 def _root_cause_words(assessment: Assessment) -> str:
-    taken = [str(cause) for cause in assessment.root_causes if cause.took_along]
-    return f". {'; '.join(taken)}" if taken else ""
+    """What failed first, where that is known, and what took others along."""
+    roots = assessment.root_causes
+    told = [str(cause) for cause in roots if cause.took_along]
+    if len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S:
+        told.insert(0, f"{roots[0].unit} failed first")
+    return f". {'; '.join(told)}" if told else ""
 
 
 def causes(assessment: Assessment) -> list[str]:

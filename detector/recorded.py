@@ -8,7 +8,7 @@ from typing import Any, Final
 from systemd import journal
 
 from standfast.detector.fold import fold
-from standfast.detector.follow import RELEASE, Resolved, observed
+from standfast.detector.follow import RELEASE, Hearing, Resolved
 from standfast.detector.history import from_line
 from standfast.detector.model import EndObservation, Observation, State
 from standfast.errors import StandfastError
@@ -100,6 +100,7 @@ def _lives(since: float, until: float) -> tuple[float, ...]:
 
 
 def _observations(reader: Any, began: float, until: float) -> Iterator[Observation]:
+    hearing = Hearing()
     while entry := reader.get_next():
         logged_at = entry["__REALTIME_TIMESTAMP"].timestamp()
         if logged_at > until + _KEPT_S:
@@ -107,7 +108,7 @@ def _observations(reader: Any, began: float, until: float) -> Iterator[Observati
         # In its life the detector says itself what it has heard of master restarts, and when.
         if logged_at >= began:
             yield from (one for one in observations_of(entry) if one.at <= until)
-        elif (found := observed(entry)) is not None and not isinstance(found, Resolved):
+        elif (found := hearing.hear(entry)) is not None and not isinstance(found, Resolved):
             yield found
 
 

@@ -22,8 +22,9 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
         "at": now,
         "level": state.level.name,
         "told": {
-            "problems": [[one.type, one.unit, one.since] for one in told.problems],
+            "problems": [[one.type, one.unit, one.since, one.advice] for one in told.problems],
             "hands_off": told.hands_off,
+            "hands_off_until": told.hands_off_until,
             "refused": told.refused,
         },
         "units": {name: _unit(memory) for name, memory in state.units.items() if _is_notable(memory)},
@@ -45,6 +46,7 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
     return {
         "invocation_id": memory.seen.invocation_id,
         "failures": memory.failures,
+        "failing_since": memory.failing_since,
         "ended": memory.ended.value if memory.ended is not None else None,
         "ended_at": memory.ended_at,
         "job_result": memory.seen.job_result,
@@ -91,9 +93,13 @@ class Remembered:
         """What people were told and not yet that it is over: that outlives a reboot too."""
         told = self._always.get("told") or {}
         return Told(
-            problems=tuple(Problem(str(kind), str(unit), float(at)) for kind, unit, at in told.get("problems") or ()),
+            problems=tuple(
+                Problem(str(kind), str(unit), float(at), *map(str, advice))
+                for kind, unit, at, *advice in told.get("problems") or ()
+            ),
             hands_off=bool(told.get("hands_off")),
             refused=str(told.get("refused") or ""),
+            hands_off_until=float(told.get("hands_off_until") or 0.0),
         )
 
     @property
@@ -134,8 +140,8 @@ class Remembered:
         if not self._is_recent:
             return memory
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
-        counted_at = kept.get("check_counted_at")
-        return replace(memory, failures=int(kept["failures"]), restarts_base=base, check_counted_at=counted_at)
+        times = {"check_counted_at": kept.get("check_counted_at"), "failing_since": kept.get("failing_since")}
+        return replace(memory, failures=int(kept["failures"]), restarts_base=base, **times)
 
     @property
     def _units(self) -> Mapping[str, Any]:

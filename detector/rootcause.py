@@ -1,7 +1,7 @@
 """Which of the failing units failed first, and which it took along. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from standfast.detector.model import UnitMemory
 from standfast.detector.reading import Meaning
@@ -9,10 +9,11 @@ from standfast.detector.reading import Meaning
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """A unit that failed by itself, and the failing ones that need it."""
+    """A unit that failed by itself, and the failing ones that need it; `at` is when its failing began."""
 
     unit: str
     took_along: tuple[str, ...]
+    at: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
         return f"{self.unit} took along {', '.join(self.took_along)}" if self.took_along else self.unit
@@ -30,7 +31,7 @@ def root_causes(failing: Mapping[str, Meaning], units: Mapping[str, UnitMemory])
         reached = {name, *needs[name]} & set(roots)
         if not reached:
             roots.append(name)
-    return tuple(RootCause(root, _dependents(root, in_time, needs, roots)) for root in roots)
+    return tuple(RootCause(root, _dependents(root, in_time, needs, roots), _failed_at(root, units)) for root in roots)
 
 
 def _dependents(
@@ -55,4 +56,5 @@ def _failed_at(name: str, units: Mapping[str, UnitMemory]) -> float:
     memory = units.get(name)
     if memory is None:
         return 0.0
-    return memory.ended_at if memory.ended is not None or memory.failed_at is None else memory.failed_at
+    down_at = memory.ended_at if memory.ended is not None or memory.failed_at is None else memory.failed_at
+    return down_at if memory.failing_since is None else min(down_at, memory.failing_since)

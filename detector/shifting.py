@@ -17,6 +17,7 @@ _UNIT_TIMES: Final = (
     "pending_since",
     "check_counted_at",
     "known_since",
+    "failing_since",
 )
 
 

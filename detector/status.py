@@ -9,10 +9,11 @@ from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Health
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
-from standfast.detector.model import Outcome, State
+from standfast.detector.model import Outcome, Run, State
 from standfast.detector.prediction.telling import plain
 from standfast.detector.times import iso
 from standfast.detector.watched import port_of
+from standfast.time_words import span
 
 SHOWN_RESTARTS = 20
 
@@ -62,7 +63,7 @@ def status(
 def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    blocked = _blocked(state, left, config.restart.max_per_hour) or _handed_over(step.decision)
+    blocked = _blocked(state, left, config.restart.max_per_hour, now) or _handed_over(step.decision)
     last = next(reversed(counted(state.runs, None)), None)
     return {
         "can_restart": not blocked,
@@ -74,14 +75,17 @@ def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
         "gap_until": _iso(left.gap_until),
         "released_at": iso(state.released_at) if state.released_at is not None else None,
         "decision": _decision(step),
-        "restart_history": [
-            {"at": iso(run.at), "result": run.result.value, "automatic": run.automatic, "units": sorted(run.units)}
-            for run in shown(state.runs)[-SHOWN_RESTARTS:]
-        ],
+        "restart_history": [_run(run) for run in shown(state.runs)[-SHOWN_RESTARTS:]],
     }
 
 
-def _blocked(state: State, left: Budget, max_per_hour: int) -> str:
+def _run(run: Run) -> dict[str, Any]:
+    """One master restart; `units` is null where it is not known which they were."""
+    units = None if run.units is None else sorted(run.units)
+    return {"at": iso(run.at), "result": run.result.value, "automatic": run.automatic, "units": units}
+
+
+def _blocked(state: State, left: Budget, max_per_hour: int, now: float) -> str:
     """Why no master restart is possible now, in words; "" when one is."""
     if not state.answers:
         return "systemd does not answer"
@@ -95,8 +99,9 @@ def _blocked(state: State, left: Budget, max_per_hour: int) -> str:
         return f"{left.used} within the last hour are enough"
     if left.gap_until is None:
         return ""
+    ago = span(max(now - state.runs[-1].at, 0.0))
     refused = is_refused(state.runs, state.released_at)
-    return "systemd refused the last one a moment ago" if refused else "the last one was a moment ago"
+    return f"systemd refused the last one {ago} ago" if refused else f"the last one was {ago} ago"
 
 
 def _handed_over(decision: Decision | None) -> str:

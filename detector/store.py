@@ -74,7 +74,7 @@ class Store:
         with self._translated("read"):
             rows = self._connection.execute("SELECT at, result, automatic, units, run_id FROM restarts ORDER BY id")
             runs = tuple(
-                Run(from_iso(at), RunResult(result), bool(automatic), frozenset(json.loads(units)), run_id)
+                Run(from_iso(at), RunResult(result), bool(automatic), _units(json.loads(units)), run_id)
                 for at, result, automatic, units, run_id in rows
             )
         released = self.recall("released_at")
@@ -82,10 +82,7 @@ class Store:
 
     def save_ledger(self, ledger: Ledger) -> None:
         """Replace the ledger and the position in the journal that it goes with, together."""
-        rows = [
-            (iso(run.at), run.result.value, run.automatic, json.dumps(sorted(run.units)), run.run_id)
-            for run in ledger.runs
-        ]
+        rows = [(iso(run.at), run.result.value, run.automatic, _plain(run.units), run.run_id) for run in ledger.runs]
         with self._translated("write"), self._connection:
             self._connection.execute("DELETE FROM restarts")
             self._connection.executemany(
@@ -114,6 +111,14 @@ class Store:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"cannot {verb} {self._path}: {error}; see that its disk has room") from error
+
+
+def _plain(units: frozenset[str] | None) -> str:
+    return json.dumps(None if units is None else sorted(units))
+
+
+def _units(names: list[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """Which units a master restart restarts, which it leaves alone, and why. Pure."""
 
+import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,10 @@ from standfast.detector.config import Scope
 from standfast.detector.levels import Health
 from standfast.detector.model import UP, UnitMemory
 from standfast.detector.reading import FAILING, Meaning
+from standfast.unit_names import AGENTS
+
+# They look after what they depend on by themselves, and a restart closes positions.
+AGENTS_ALONE: Final = "agents are left alone"
 
 # Down on purpose, or nobody knows why: not ours to start.
 _LEFT_ALONE: Final = frozenset({Meaning.STOPPED, Meaning.FINISHED, Meaning.UNKNOWN, Meaning.LAST_RUN_FAILED})
@@ -84,7 +89,7 @@ def _meaning(health: Health, memory: UnitMemory, hints: Mapping[str, Meaning]) -
 def _refusal(health: Health, meaning: Meaning, memory: UnitMemory) -> str:
     """Why a unit is left alone; "" when it is not."""
     if not health.rules.restart:
-        return "restart = false"
+        return AGENTS_ALONE if fnmatch.fnmatchcase(health.unit, AGENTS) else "restart = false"
     if memory.seen.job:
         return f"a {memory.seen.job} job is queued"
     if meaning in _LEFT_ALONE:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from standfast.detector.restart.plan import Item, Plan
+from standfast.detector.restart.plan import AGENTS_ALONE, Item, Plan
 from standfast.events import Event, Kind, Severity
 from standfast.unit_names import MASTER_RESTART
 
@@ -54,7 +54,7 @@ def started(plan: Plan) -> Event:
     left_alone = _left_alone(plan.left_alone)
     return Event(
         Kind.RESTART,
-        f"Master restart of {_count(len(plan.restarted))}{_failing(plan)}: {', '.join(plan.units)}{left_alone}",
+        f"Master restart of {_count(len(plan.restarted))}: {', '.join(plan.units)}{_failing(plan)}{left_alone}",
         type="MASTER_RESTART_STARTED",
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
@@ -105,8 +105,10 @@ def unit_lines(reports: tuple[UnitReport, ...]) -> list[str]:
 
 
 def _unit_line(report: UnitReport) -> str:
-    took = "" if report.took_s is None else f" after {report.took_s:.1f} s"
-    return f"{report.unit}: up{took}" if report.ok else f"{report.unit}: not up{took}, {report.why}"
+    """How long the job took that brought nothing up says nothing."""
+    if not report.ok:
+        return f"{report.unit}: not up, {report.why}"
+    return f"{report.unit}: up" if report.took_s is None else f"{report.unit}: up after {report.took_s:.1f} s"
 
 
 def broken(why: str) -> Event:
@@ -131,13 +133,17 @@ def _count(units: int) -> str:
 
 
 def _failing(plan: Plan) -> str:
-    """What it is for; "" when a person restarts what does not fail."""
+    """What it is for, where that is not just what is restarted; "" when a person restarts what does not fail."""
     if not plan.failing:
         return ""
     tells = set(plan.root_causes) not in (set(), set(plan.failing))
     first = f"; first: {', '.join(plan.root_causes)}" if tells else ""
-    return f" (failing: {', '.join(plan.failing)}{first})"
+    is_all = set(plan.failing) == set(plan.units)
+    return f" (failing: {'all of them' if is_all else ', '.join(plan.failing)}{first})"
 
 
 def _left_alone(items: tuple[Item, ...]) -> str:
-    return f"; left alone: {', '.join(f'{item.unit} ({item.why})' for item in items)}" if items else ""
+    """Those that are left alone; of agents only that they are."""
+    listed = [f"{item.unit} ({item.why})" for item in items if item.why != AGENTS_ALONE]
+    words = f"; left alone: {', '.join(listed)}" if listed else ""
+    return f"{words}; {AGENTS_ALONE}" if any(item.why == AGENTS_ALONE for item in items) else words

@@ -44,12 +44,14 @@ class Answer:
 
     Attributes:
         since: since when it is so, where that is known to be earlier than the look.
+        is_new: whether it is to be logged also where the last look found it already.
     """
 
     question: Question
     well: bool | None
     words: str
     since: datetime | None = None
+    is_new: bool = True
 
 
 def watcher_down(unit: str) -> Question:

@@ -80,7 +80,7 @@ class Looker:
         counted = {**memory.restarts, **_counted(memory.restarts, runs, now)}
         others = [
             *self.known.answers,
-            *(restarts.answer(unit, one) for unit, one in counted.items()),
+            *(restarts.answer(unit, one, memory.restarts.get(unit)) for unit, one in counted.items()),
             *(disk_answers or ()),
             *([findings.together(findings.DATABASES, found)] if found else []),
             *([findings.together(findings.FILES, files)] if files else []),

@@ -106,9 +106,9 @@ def without(memory: Memory, gone: Iterable[Identity]) -> Memory:
 
 
 def unsaid(kept: Memory, before: Memory) -> Memory:
-    """The same when the journal took nothing: what ended is ended again in the next run, without telling it again."""
+    """The same when the journal took nothing: the next run says it, what ended without telling it again."""
     ended = {one: replace(was, told_at=None) for one, was in before.troubles.items() if one not in kept.troubles}
-    return replace(kept, troubles={**kept.troubles, **ended})
+    return replace(kept, troubles={**kept.troubles, **ended}, restarts=before.restarts)
 
 
 def to_table(memory: Memory, now: datetime) -> dict[str, Any]:

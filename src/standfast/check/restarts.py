@@ -51,8 +51,8 @@ def _grown(before: Restarts | None, seen: int, age: timedelta) -> int:
     return seen - before.seen if seen >= before.seen else seen
 
 
-def answer(unit: str, known: Restarts) -> Answer:
-    """Whether it is stable."""
+def answer(unit: str, known: Restarts, before: Restarts | None = None) -> Answer:
+    """Whether it is stable; where nothing restarted it since the look before, that is nothing new."""
     question = Question("WATCHER_RESTARTING", unit, Severity.WARNING, f"journalctl -u {unit} -p warning -n 50")
     if not known.count or known.first is None or known.last is None:
         return Answer(question, True, f"{unit} is stable")
@@ -60,4 +60,5 @@ def answer(unit: str, known: Restarts) -> Answer:
     if known.count > 1:
         times = f"{known.count} times since {clock(known.first)}, last at {clock(known.last)}"
     words = f"systemd had to restart {unit} {times}: it crashed, hung or did not start"
-    return Answer(question, False, words, known.first)
+    is_new = before is None or (before.first, before.count) != (known.first, known.count)
+    return Answer(question, False, words, known.first, is_new)

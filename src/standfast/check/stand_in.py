@@ -79,7 +79,7 @@ def _untold(heard: Sequence[Heard], memory: Memory) -> list[Problem]:
 
 
 def events(answers: Iterable[Answer], before: Memory, memory: Memory, ended: frozenset[Identity]) -> list[Event]:
-    """What is logged: a problem for each open trouble, the end of those that are over.
+    """What is logged: a problem for each open trouble that was found anew, the end of those that are over.
 
     What was told here counts as told as long as the notifier is away; when it is back, reminding is its business again.
 
@@ -91,7 +91,7 @@ def events(answers: Iterable[Answer], before: Memory, memory: Memory, ended: fro
     said = []
     for answer in listed:
         identity = answer.question.identity
-        if answer.well is False and memory.is_open(identity):
+        if answer.well is False and memory.is_open(identity) and (answer.is_new or not before.is_open(identity)):
             data = {SINCE: iso(memory.troubles[identity].since)}
             said.append(_event(Kind.PROBLEM, answer, data, told=is_away and is_told(memory, identity)))
         elif answer.well and before.is_open(identity):

@@ -75,13 +75,15 @@ async def _look(systemd: Systemd1, stale_after_s: float) -> Watched:
         answers.append(findings.runs(row.name, row.active_state, up_at if is_up else down_at))
         restarts = await _number(systemd, row, SERVICE, "NRestarts")
         if restarts is not None:
-            runs[row.name] = Run(restarts, up_at)
+            # One that never gets up is started all the same.
+            started_at = await _moment(systemd, row, "ExecMainStartTimestamp", SERVICE)
+            runs[row.name] = Run(restarts, started_at or up_at)
     return Watched((*answers, *_loops(stale_after_s)), runs)
 
 
-async def _moment(systemd: Systemd1, row: ListedUnit, name: str) -> datetime | None:
+async def _moment(systemd: Systemd1, row: ListedUnit, name: str, interface: str = UNIT) -> datetime | None:
     """A time that systemd gives in microseconds since 1970; 0 for what never was."""
-    stamp_us = await _number(systemd, row, UNIT, name)
+    stamp_us = await _number(systemd, row, interface, name)
     return datetime.fromtimestamp(stamp_us / 1e6, UTC) if stamp_us else None
 
 

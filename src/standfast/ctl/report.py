@@ -237,7 +237,8 @@ def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     by = _either(row.get("automatic"), "the detector", "a person")
     units = shots.texts(row.get("units"))
     # A run that found nothing to restart is one too.
-    what = ", ".join(units) or "none was to be restarted"
+    none = "not known" if row.get("units") is None else "none was to be restarted"
+    what = ", ".join(units) or none
     return (time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(what))
 
 

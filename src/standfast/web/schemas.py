@@ -80,7 +80,7 @@ _NAMED_UNIT: Final = _optional(record("A watched unit with its name.", unit=TEXT
 _RUN: Final = _optional(
     record("A master restart.", at=MOMENT, result=TEXT),
     automatic={**YES_NO, "description": "Whether the detector asked for it."},
-    units=many(TEXT),
+    units=maybe(many(TEXT)),
 )
 _ERROR: Final = record(
     "An unresolved problem.",

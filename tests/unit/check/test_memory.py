@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def test_an_end_that_the_journal_did_not_take_is_logged_later_and_not_told_again
     before = memory.after_telling(looks(findings.FILES, False), [FILES], NOW)
     ended = memory.after_looks(before, [Answer(findings.FILES, True, "words")], after(5))
     assert memory.unsaid(ended, before).troubles == {FILES: Trouble(NOW, 1, True, told_at=None)}
+    # Nor was said that a watcher was restarted: the next run counts it once more, and says it.
+    assert memory.unsaid(replace(ended, restarts=RESTARTED), before).restarts == before.restarts
 
 
 def test_it_survives_on_disk(tmp_path: Path) -> None:

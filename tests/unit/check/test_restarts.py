@@ -66,3 +66,10 @@ def test_one_restart_and_several_in_words() -> None:
 def test_without_a_time_of_its_start_the_look_counts() -> None:
     assert restarts.after(Restarts(0), 1, None, NOW).last == NOW
     assert timedelta(minutes=5) < QUIET
+
+
+def test_a_watcher_that_nothing_restarted_since_the_last_look_is_nothing_new() -> None:
+    known = runs((0, 0, -60), (5, 1, 3))
+    assert restarts.answer(DETECTOR, known).is_new
+    assert not restarts.answer(DETECTOR, runs((0, 0, -60), (5, 1, 3), (10, 1, 3)), known).is_new
+    assert restarts.answer(DETECTOR, runs((0, 0, -60), (5, 1, 3), (10, 2, 8)), known).is_new

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from standfast.check import findings, memory, stand_in
-from standfast.check.findings import Answer
+from standfast.check.findings import Answer, Question
 from standfast.check.memory import DAMAGED, Memory
 from standfast.config import load_text
 from standfast.events import Event, Kind, Severity
@@ -196,3 +197,13 @@ def test_an_end_is_never_before_the_beginning() -> None:
     run(0, DOWN, UNSENT)
     drafts, _ = run(5, findings.runs(NOTIFIER, "active", NOW - timedelta(minutes=2)), CAME)
     assert "It lasted 0 s" in render(drafts[0], "id", "box1", None).text
+
+
+def test_what_nothing_was_added_to_is_not_logged_again() -> None:
+    run = Runs()
+    restarted = Answer(Question("WATCHER_RESTARTING", DETECTOR, Severity.WARNING, "look"), False, "once")
+    same = replace(restarted, is_new=False)
+    assert told(run(0, UP, CAME, same)[1]) == {"problem WATCHER_RESTARTING": False}, "it was not said yet"
+    assert told(run(5, UP, CAME, same)[1]) == {}
+    assert told(run(10, UP, CAME, restarted)[1]) == {"problem WATCHER_RESTARTING": False}
+    assert told(run(15, UP, CAME, replace(same, well=True))[1]) == {"resolved WATCHER_RESTARTING": False}

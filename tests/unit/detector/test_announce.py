@@ -152,19 +152,24 @@ def ran(*at: float, **more: object) -> Talk:
 def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> None:
     assert next_step(Talk(Mode.OBSERVE)) == (
         "See standfastctl plan, then systemctl start standfast-master-restart by hand "
-        '(mode is "observe"; with mode = "act" it would have been asked for)'
+        '(mode is "observe"; with mode = "act" it would have been asked for). '
+        "Why a.service failed: journalctl -u a.service"
     )
 
 
 def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
     step = next_step(ran(-50))
     assert step == (
-        "Wait: the last master restart was a moment ago; if this lasts it is asked for again after 00:04:10 UTC"
+        "Wait: the last master restart was at 23:59:10 UTC; if this lasts it is asked for again after 00:04:10 UTC. "
+        "Why a.service failed: journalctl -u a.service"
     )
 
 
 def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:
-    held = "Look at the units by hand, then standfastctl release; else no master restart until {} UTC"
+    held = (
+        "Look at the units by hand, then standfastctl release; else no master restart until {} UTC. "
+        "Why a.service failed: journalctl -u a.service"
+    )
     assert next_step(ran(-900, -800, -700)) == held.format("00:48:20")
     short = RestartSettings(cooldown_s=60)
     # Hands are on again, but three an hour are enough: until the first of them is an hour ago.
@@ -203,6 +208,66 @@ def test_hands_off_is_told_once_and_its_end_too() -> None:
     talk.see(up(3701, "d"))
     hold = [(event.kind, event.severity) for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF"]
     assert [kind for kind, _ in hold] == [Kind.PROBLEM, Kind.RESOLVED]
+
+
+def hands_off(talk: Talk) -> list[Event]:
+    return [event for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF"]
+
+
+def test_hands_off_is_told_when_the_last_run_has_ended() -> None:
+    talk = ran(-2000, -1000)
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))  # asks for the third within the hour
+    talk.see(RestartObservation(101, RunResult.STARTED, "third"), replace(starting(101), unit=MASTER_RESTART))
+    talk.see(up(102, "a"), up(102, "b"))
+    assert hands_off(talk) == [], "nobody knows yet what is left to do"
+    talk.see(replace(inactive(110), unit=MASTER_RESTART), RestartObservation(110, RunResult.PARTIAL, "third"))
+    (event,) = hands_off(talk)
+    assert event.action.startswith("Look at the units by hand")
+    assert "3 master restarts (2 by hand) within the hour: no automatic one until 01:01:40 UTC" in event.message
+
+
+def test_after_one_more_run_hands_are_off_for_longer_and_that_is_said() -> None:
+    talk = ran(-2000, -1000, 0)
+    talk.see(up(10, "a"))
+    talk.see(RestartObservation(300, RunResult.STARTED, "fourth"))
+    talk.see(RestartObservation(310, RunResult.SUCCESS, "fourth"))
+    talk.see(up(400, "a"))
+    assert [event.message.partition("until ")[2] for event in hands_off(talk)] == ["01:00:00 UTC", "01:05:00 UTC"]
+
+
+def test_a_cascade_whose_next_step_became_another_is_said_once_more() -> None:
+    talk = Talk(Mode.OBSERVE)
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(101, "d"))
+    talk.mind.reconfigure(config("a", "b", "c", "d", mode=Mode.ACT))
+    for at in (102, 103, 104):
+        talk.see(up(at, "d"))
+    talk.see(RestartObservation(105, RunResult.STARTED, "one"))
+    talk.see(RestartObservation(106, RunResult.FAILURE, "one"))
+    talk.see(up(107, "d"))
+    steps = [event.action for event in talk.events if event.type == "CASCADING_FAILURE"]
+    assert [step.partition(";")[0] for step in steps] == [
+        'See standfastctl plan, then systemctl start standfast-master-restart by hand (mode is "observe"',
+        "A master restart was asked for",
+        "Wait: the last master restart was at 00:01:42 UTC",
+    ]
+    assert not [event for event in talk.events if event.kind is Kind.RESOLVED]
+
+
+def test_what_is_told_of_the_unit_that_failed_first() -> None:
+    talk = Talk()
+    talk.see(failed(60, "c"))
+    talk.see(failed(100, "a"), failed(100, "b"))
+    event = next(event for event in talk.events if event.type == "CASCADING_FAILURE")
+    assert event.message.endswith(". c.service failed first")
+    assert event.action.endswith("Why c.service failed: journalctl -u c.service")
+
+
+def test_that_all_failed_at_once_names_no_first() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    event = next(event for event in talk.events if event.type == "CASCADING_FAILURE")
+    assert "failed first" not in event.message
 
 
 def test_a_third_time_for_the_same_units_is_handed_to_a_human() -> None:

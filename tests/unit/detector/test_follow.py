@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from standfast.detector.follow import Resolved, observed
+from standfast.detector.follow import Asked, Hearing, Resolved, observed
 from standfast.detector.model import ReleaseObservation, RestartObservation, RunResult
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -35,12 +35,24 @@ RESOLVE = {
 }
 
 
+ASKED = {
+    "STANDFAST_EVENT": "decision",
+    "STANDFAST_TYPE": "MASTER_RESTART_ASKED",
+    "STANDFAST_DATA": '{"reason": "cascade", "causes": ["a.service"]}',
+    "_SYSTEMD_UNIT": "standfast-detector.service",
+}
+STARTED_A = RestartObservation(AT.timestamp(), RunResult.STARTED, units=frozenset({"a.service"}))
+
+
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
         (entry(), RestartObservation(AT.timestamp(), RunResult.STARTED)),
         (entry(STANDFAST_TYPE="MASTER_RESTART_PARTIAL"), RestartObservation(AT.timestamp(), RunResult.PARTIAL)),
         (entry(_SYSTEMD_INVOCATION_ID="ab1"), RestartObservation(AT.timestamp(), RunResult.STARTED, "ab1")),
+        (entry(STANDFAST_DATA='{"units": ["a.service"]}'), STARTED_A),
+        (entry(**ASKED), Asked(AT.timestamp(), frozenset({"a.service"}))),
+        (entry(**{**ASKED, "_SYSTEMD_UNIT": "other.service"}), None),
         (entry(STANDFAST_TYPE="SOMETHING"), None),
         (entry(_UID=1000), None),
         (entry(STANDFAST_UNIT="other.service"), None),
@@ -55,3 +67,17 @@ RESOLVE = {
 )
 def test_observed(found: dict[str, Any], expected: object) -> None:
     assert observed(found) == expected
+
+
+def heard(*entries: dict[str, Any]) -> list[frozenset[str] | None]:
+    """For which units each start was asked for, as it is heard in the journal alone."""
+    hearing = Hearing()
+    news = [hearing.hear(one) for one in entries]
+    return [one.asked_for for one in news if isinstance(one, RestartObservation)]
+
+
+def test_a_start_that_a_detector_had_asked_for_is_told_from_one_by_hand() -> None:
+    start, late = entry(), entry(__REALTIME_TIMESTAMP=AT + timedelta(minutes=5))
+    assert heard(entry(**ASKED), start, late) == [frozenset({"a.service"}), None]
+    assert heard(entry(**ASKED), late) == [None]
+    assert heard(start) == [None]

@@ -37,6 +37,10 @@ EXAMPLES: list[tuple[str, Observation]] = [
     ('{"at":1,"kind":"clock","event":"resume"}', ClockObservation(1, ClockEvent.RESUME)),
     ('{"at":1,"kind":"restart","result":"partial"}', RestartObservation(1, RunResult.PARTIAL)),
     ('{"at":1,"kind":"restart","result":"success","run_id":"x"}', RestartObservation(1, RunResult.SUCCESS, "x")),
+    (
+        '{"at":1,"kind":"restart","result":"started","units":["a","b"],"asked_for":["a"]}',
+        RestartObservation(1, RunResult.STARTED, "", frozenset({"a", "b"}), frozenset({"a"})),
+    ),
     ('{"at":1,"kind":"release"}', ReleaseObservation(1)),
     ('{"at":1,"kind":"end"}', EndObservation(1)),
 ]

@@ -210,3 +210,22 @@ def test_the_run_that_was_asked_for_gets_its_id_and_a_late_end_is_its_own() -> N
 def test_what_an_earlier_version_kept_has_no_id_and_is_heard_again() -> None:
     ledger = (Run(10, RunResult.SUCCESS, automatic=False),)
     assert with_news(ledger, RestartObservation(10.5, RunResult.STARTED, "one")) == ledger
+
+
+def test_a_ledger_that_is_read_from_the_journal_alone_knows_who_asked_and_for_which_units() -> None:
+    restarted = UNITS | {"d.service"}
+    start = RestartObservation(10, RunResult.STARTED, "one", restarted, UNITS)
+    assert with_news((), start) == (Run(10, RunResult.STARTED, automatic=True, units=UNITS, run_id="one"),)
+    by_hand = RestartObservation(20, RunResult.STARTED, "two", restarted)
+    ledger = with_news(with_news((), start), by_hand)
+    assert (ledger[-1].automatic, ledger[-1].units) == (False, restarted)
+    assert same_set_runs(ledger, None, UNITS, 30) == 1
+
+
+def test_what_is_not_said_of_a_run_is_not_known_until_it_is() -> None:
+    ledger = with_news((), RestartObservation(10, RunResult.STARTED, "one"))
+    assert ledger[0].units is None
+    ledger = with_news(ledger, RestartObservation(20, RunResult.SUCCESS, "one", UNITS))
+    assert ledger[0].units == UNITS
+    asked_for = with_news(asked((), 10, UNITS), RestartObservation(11, RunResult.STARTED, "two", frozenset()))
+    assert asked_for[0].units == UNITS

@@ -64,7 +64,7 @@ def test_a_database_of_an_early_version_is_read_and_goes_on(tmp_path: Path) -> N
     connection.commit()
     connection.close()
     store = Store(path)
-    assert store.ledger().runs == (Run(1000.5, RunResult.SUCCESS, automatic=True),)
+    assert store.ledger().runs == (Run(1000.5, RunResult.SUCCESS, automatic=True, units=frozenset()),)
     store.save_ledger(LEDGER)
     assert store.ledger() == LEDGER
     store.close()
