@@ -12,7 +12,7 @@ from typing import Final
 
 from standfast.detector.engine import way
 from standfast.detector.history import to_line
-from standfast.detector.levels import HAPPENED, Assessment
+from standfast.detector.levels import HAPPENED, Assessment, Health
 from standfast.detector.model import (
     CheckObservation,
     ClockEvent,
@@ -31,7 +31,7 @@ from standfast.detector.reading import Meaning
 from standfast.detector.recorded import FIELD
 from standfast.detector.repetition import Repetition
 from standfast.detector.times import iso
-from standfast.events import Topic
+from standfast.events import TOPICS, Event, Kind, Topic, to_fields
 from standfast.time_words import rough
 from standfast.unit_names import MASTER_RESTART
 
@@ -45,6 +45,10 @@ _NEWS_TAKES_S: Final = 20.0
 _LONGEST_FIELD: Final = 48 * 1024
 # What ends a loop is said, however often the unit changed before.
 _ENDS: Final = frozenset({Meaning.STOPPED, Meaning.GIVEN_UP, Meaning.UNKNOWN})
+# systemd restarts it: only if it goes on is that a problem.
+_CRASHES: Final = frozenset({Meaning.CRASHED, Meaning.LOOPING})
+# What of an event's fields the logged line has by itself.
+_OF_THE_LINE: Final = frozenset({"MESSAGE", "PRIORITY"})
 # So many units are named in the line about what was kept.
 _NAMED: Final = 5
 # The host booted when the detector began: later ones are told since when it is up.
@@ -57,6 +61,7 @@ class Recorder:
     def __init__(self) -> None:
         self._units: dict[str, tuple[object, ...]] = {}
         self._meanings: dict[str, Meaning] = {}
+        self._crashed: set[str] = set()
         self._others: dict[str, object] = {}
         self._figures: dict[tuple[Figure, str], FigureObservation] = {}
         self._repetition = Repetition()
@@ -109,16 +114,28 @@ class Recorder:
             self._forget_checks(seen.unit)
         meaning = health.reading.meaning
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
+        is_first = self._is_first_crash(health)
         if before == now and meant is meaning:
             return
         is_bad = meaning is not meant and (health.reading.failing or meaning is Meaning.UNKNOWN)
         level = logging.WARNING if is_bad else logging.INFO
         why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
         words = f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})"
-        if meaning in _ENDS:
+        if is_first:
+            self._say(level, words, seen, Event(Kind.STATE, words, unit=seen.unit, state=meaning.name))
+        elif meaning in _ENDS:
             self._say(level, words, seen)
         else:
             self._say_of_unit(level, words, seen, meaning.value)
+
+    def _is_first_crash(self, health: Health) -> bool:
+        """Whether a unit crashed that was well: that is in the history, and the crashes that follow it are not."""
+        if not (health.failures or health.reading.failing):
+            self._crashed.discard(health.unit)
+        if health.reading.meaning not in _CRASHES or health.unit in self._crashed:
+            return False
+        self._crashed.add(health.unit)
+        return True
 
     def _figure(self, seen: FigureObservation) -> None:
         key = (seen.figure, seen.of)
@@ -166,6 +183,7 @@ class Recorder:
     def _forget(self, seen: UnitObservation) -> None:
         """A watched unit that is watched no more: it is gone."""
         del self._units[seen.unit], self._meanings[seen.unit]
+        self._crashed.discard(seen.unit)
         self._figures = {key: told for key, told in self._figures.items() if key[1] != seen.unit}
         self._forget_checks(seen.unit)
         self._say(logging.INFO, f"{seen.unit} is gone", seen)
@@ -179,11 +197,15 @@ class Recorder:
             self._others[key] = value
             self._say(logging.INFO, words, observation)
 
-    def _say(self, level: int, words: str, observation: Observation) -> None:
+    def _say(self, level: int, words: str, observation: Observation, event: Event | None = None) -> None:
         fields = {FIELD: to_line(observation)}
         if isinstance(observation, UnitObservation):
             fields["STANDFAST_UNIT"] = observation.unit
-        log.log(level, "%s %s", Topic.HEALTH_CHECK, words, extra=fields)
+        topic = Topic.HEALTH_CHECK
+        if event is not None:
+            topic = TOPICS[event.kind]
+            fields |= {name: value for name, value in to_fields(event).items() if name not in _OF_THE_LINE}
+        log.log(level, "%s %s", topic, words, extra=fields)
 
 
 def _has_moved(told: FigureObservation, seen: FigureObservation) -> bool:

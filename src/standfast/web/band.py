@@ -23,7 +23,7 @@ _LABELS: Final = {
     Kind.RESTART: "Master restart",
     Kind.SHUTDOWN: "Stop",
     Kind.COMMAND: "Command",
-    Kind.STATE: "Agent",
+    Kind.STATE: "State",
     Kind.PROBLEM: "Problem",
     Kind.RESOLVED: "Over",
     MESSAGE: "Message",

@@ -148,12 +148,27 @@ def test_a_change_is_said_once_with_its_observation(caplog: pytest.LogCaptureFix
     found = record([[up(0)], [up(1)], [pending(2)], [pending(3)], [up(4, n=1)]], caplog)
     assert [record.getMessage() for record in found] == [
         "[HEALTH-CHECK] a.service is healthy: active (active/running)",
-        "[HEALTH-CHECK] a.service is crashed: ended (exit-code); systemd is going to restart it "
-        "(activating/auto-restart)",
+        "[STATE] a.service is crashed: ended (exit-code); systemd is going to restart it (activating/auto-restart)",
         "[HEALTH-CHECK] a.service is looping: active, but restarted once since the last look (active/running)",
     ]
     assert [record.levelno for record in found] == [logging.INFO, logging.WARNING, logging.WARNING]
     assert [getattr(record, FIELD) for record in found] == [to_line(up(0)), to_line(pending(2)), to_line(up(4, n=1))]
+
+
+def test_the_first_crash_of_a_unit_that_was_well_is_in_the_history(caplog: pytest.LogCaptureFixture) -> None:
+    crash = [[pending(2)], [up(4, n=1)], [pending(6, n=1)]]
+    found = record([[up(0)], *crash, [pending(7, unit="b")]], caplog)
+    states = [(line.STANDFAST_UNIT, line.STANDFAST_STATE) for line in found if hasattr(line, "STANDFAST_EVENT")]
+    assert states == [("a.service", "CRASHED"), ("b.service", "CRASHED")]
+
+
+def test_a_crash_after_a_unit_was_well_again_is_another(caplog: pytest.LogCaptureFixture) -> None:
+    watcher, recorder = Watcher(config("a")), Recorder()
+    caplog.set_level(logging.INFO)
+    for observation in (up(0), pending(2), up(4, n=1), up(40, n=1), up(70, n=1), pending(100, n=1)):
+        step = watcher.see(observation, scheduled=observation.active_state == "active")
+        recorder.record([observation], step.assessment, observation.at)
+    assert sum(hasattr(line, "STANDFAST_EVENT") for line in caplog.records) == 2
 
 
 def test_checks_are_said_when_they_change(caplog: pytest.LogCaptureFixture) -> None:
