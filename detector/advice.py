@@ -14,9 +14,13 @@ from standfast.time_words import clock
 from standfast.unit_names import MASTER_RESTART
 
 
-def next_step(step: Step, config: DetectorConfig, now: float) -> str:
-    """The next step of a problem that stands for the fleet, with where it says why the first unit failed."""
-    words, first = _next_step(step, config, now), first_failed(step)
+def next_step(step: Step, config: DetectorConfig, now: float, first: str = "") -> str:
+    """The next step of a problem that stands for the fleet, with where it says why the first unit failed.
+
+    Args:
+        first: the unit that failed first when it began, where that was told.
+    """
+    words, first = _next_step(step, config, now), first or first_failed(step)
     is_said = not first or "journalctl -u" in words or step.state.shutting_down or not step.state.answers
     return words if is_said else f"{words}. Why {first} failed: journalctl -u {first}"
 
@@ -44,8 +48,10 @@ def advised_by(step: Step) -> str:
     """What the next step of a cascade follows from; "" where that passes by itself in a moment."""
     if step.assessment.level is not Level.CASCADING:
         return "eased"
-    decision = step.decision
-    return "" if decision is None or decision.reason is Reason.GRACE else decision.reason.value
+    reason = step.decision.reason if step.decision is not None else Reason.GRACE
+    # One that was asked for is waited for until its end, as is one that runs.
+    reason = Reason.CASCADE if reason is Reason.RUNNING else reason
+    return "" if reason is Reason.GRACE else reason.value
 
 
 def again_at(step: Step, config: DetectorConfig, now: float) -> str:

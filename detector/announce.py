@@ -49,7 +49,8 @@ def announcements(
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
     if not assessment.held:
-        action, advice = next_step(step, config, now), advised_by(step)
+        first = next((problem.first for problem in told.problems if problem.first), "")
+        action, advice = next_step(step, config, now, first), advised_by(step)
         problems, problem_events = changes(told.problems, assessment, action, now, advice)
         events += problem_events
         told = replace(told, problems=problems)

@@ -47,12 +47,14 @@ class Problem:
     Attributes:
         since: its beginning, and no part of what it is.
         advice: what its next step followed from when it was told last, where that becomes another while it lasts.
+        first: the unit that failed first when a cascade began; "" where several did. Later it is not seen any more.
     """
 
     type: str
     unit: str = DETECTOR
     since: float = 0.0
     advice: str = ""
+    first: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -92,10 +94,21 @@ def changes(
     """
     before = {problem.key: problem for problem in told}
     wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
-    after = {one.key: _advised(before.get(one.key, one), advice) for one in wanted}
+    after = {one.key: _advised(before.get(one.key) or _with_first(one, assessment), advice) for one in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
     new = [_begun(one, assessment, fleet_action) for key, one in after.items() if before.get(key) != one]
     return tuple(after.values()), [*over, *new]
+
+
+def _with_first(problem: Problem, assessment: Assessment) -> Problem:
+    return replace(problem, first=_failed_first(assessment)) if problem.type == FLEET[Level.CASCADING] else problem
+
+
+def _failed_first(assessment: Assessment) -> str:
+    """The unit that failed clearly before the others and took none along; "" where there is none."""
+    roots = assessment.root_causes
+    is_clear = len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S
+    return roots[0].unit if is_clear else ""
 
 
 def _advised(problem: Problem, advice: str) -> Problem:
@@ -148,7 +161,7 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         words, action = because(assessment), fleet_action
     return Event(
         Kind.PROBLEM,
-        f"{words}{_root_cause_words(assessment)}",
+        f"{words}{_root_cause_words(assessment, problem.first)}",
         type=problem.type,
         severity=SEVERITIES[problem.level],
         unit=problem.unit,
@@ -206,12 +219,10 @@ def because(assessment: Assessment) -> str:
     return "; ".join(assessment.reasons) or "all well"
 
 
-def _root_cause_words(assessment: Assessment) -> str:
+def _root_cause_words(assessment: Assessment, first: str) -> str:
     """What failed first, where that is known, and what took others along."""
-    roots = assessment.root_causes
-    told = [str(cause) for cause in roots if cause.took_along]
-    if len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S:
-        told.insert(0, f"{roots[0].unit} failed first")
+    told = [f"{first} failed first"] if first else []
+    told += [str(cause) for cause in assessment.root_causes if cause.took_along]
     return f". {'; '.join(told)}" if told else ""
 
 

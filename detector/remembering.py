@@ -22,7 +22,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
         "at": now,
         "level": state.level.name,
         "told": {
-            "problems": [[one.type, one.unit, one.since, one.advice] for one in told.problems],
+            "problems": [[one.type, one.unit, one.since, one.advice, one.first] for one in told.problems],
             "hands_off": told.hands_off,
             "hands_off_until": told.hands_off_until,
             "refused": told.refused,
@@ -94,8 +94,8 @@ class Remembered:
         told = self._always.get("told") or {}
         return Told(
             problems=tuple(
-                Problem(str(kind), str(unit), float(at), *map(str, advice))
-                for kind, unit, at, *advice in told.get("problems") or ()
+                Problem(str(kind), str(unit), float(at), *map(str, more))
+                for kind, unit, at, *more in told.get("problems") or ()
             ),
             hands_off=bool(told.get("hands_off")),
             refused=str(told.get("refused") or ""),

@@ -261,6 +261,12 @@ def test_what_is_told_of_the_unit_that_failed_first() -> None:
     event = next(event for event in talk.events if event.type == "CASCADING_FAILURE")
     assert event.message.endswith(". c.service failed first")
     assert event.action.endswith("Why c.service failed: journalctl -u c.service")
+    talk.see(RestartObservation(101, RunResult.STARTED, "one"), up(101, "c"))
+    talk.see(RestartObservation(102, RunResult.FAILURE, "one"), failed(102, "c"))
+    again = talk.events[-1] if talk.events[-1].kind is Kind.PROBLEM else talk.events[-2]
+    assert again.type == "CASCADING_FAILURE"
+    assert "c.service failed first" in again.message, "after a restart all fail anew: what began it stays"
+    assert "Why c.service failed" in again.action
 
 
 def test_that_all_failed_at_once_names_no_first() -> None:
