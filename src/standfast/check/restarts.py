@@ -13,6 +13,8 @@ from standfast.time_words import clock
 
 # Three runs without another one, and it is stable.
 QUIET: Final = timedelta(minutes=15)
+# It may be started while it is looked at; what is later than that was so by a clock that has been set back since.
+LOOKING: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Restarts:
 
 def after(before: Restarts | None, seen: int, started_at: datetime | None, now: datetime) -> Restarts:
     """What is known when its counter says this and it was started last at that time."""
-    at = min(started_at or now, now)
+    at = started_at if started_at is not None and started_at <= now + LOOKING else now
     grown = _grown(before, seen, now - at)
     if grown:
         known = before or Restarts(seen)
@@ -58,7 +60,8 @@ def answer(unit: str, known: Restarts, before: Restarts | None = None) -> Answer
         return Answer(question, True, f"{unit} is stable")
     times = f"once, at {clock(known.last)}"
     if known.count > 1:
-        times = f"{known.count} times since {clock(known.first)}, last at {clock(known.last)}"
+        since = f" since {clock(known.first)}" if known.first < known.last else ""
+        times = f"{known.count} times{since}, last at {clock(known.last)}"
     words = f"systemd had to restart {unit} {times}: it crashed, hung or did not start"
     is_new = before is None or (before.first, before.count) != (known.first, known.count)
     return Answer(question, False, words, known.first, is_new)

@@ -64,7 +64,7 @@ def _row(one: Happening) -> tuple[Cell, ...]:
     urgency = tone(event.severity) if event.kind is Kind.PROBLEM else Tone.PLAIN
     return (
         Cell(AT, at=one.at),
-        Cell(event.kind.value, urgency),
+        Cell("superseded" if event.data.get("superseded_by") else event.kind.value, urgency),
         Cell(event.type or event.level or event.state or "-"),
         Cell(event.unit or "-"),
         Cell(one.by),

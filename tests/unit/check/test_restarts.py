@@ -43,6 +43,8 @@ def runs(*looks: tuple[float, int, float]) -> Restarts:
         # Stable again, and what comes after that is counted anew.
         ([(0, 7, -60), (5, 8, 3), (18, 8, 3)], 0, None),
         ([(0, 7, -60), (5, 8, 3), (18, 8, 3), (23, 9, 22)], 1, 22),
+        # Started while it was looked at.
+        ([(0, 0, -60), (5, 3, 5.25)], 3, 5.25),
         # A clock that was set back ends the wait.
         ([(0, 7, -60), (5, 8, 3), (-300, 8, 3)], 0, None),
     ],
@@ -61,6 +63,7 @@ def test_one_restart_and_several_in_words() -> None:
     assert f"{DETECTOR} 4 times since " in more.words
     assert (more.since, more.question.type) == (after(3), "WATCHER_RESTARTING")
     assert restarts.answer(DETECTOR, runs((0, 0, -60))).well is True
+    assert f"{DETECTOR} 3 times, last at " in restarts.answer(DETECTOR, runs((0, 0, -60), (5, 3, 4))).words
 
 
 def test_without_a_time_of_its_start_the_look_counts() -> None:
