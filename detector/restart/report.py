@@ -54,7 +54,7 @@ def started(plan: Plan) -> Event:
     left_alone = _left_alone(plan.left_alone)
     return Event(
         Kind.RESTART,
-        f"Master restart of {_count(len(plan.restarted))}: {', '.join(plan.units)}{_failing(plan)}{left_alone}",
+        f"Master restart of {_count(len(plan.restarted))}{_failing(plan)}: {', '.join(plan.units)}{left_alone}",
         type="MASTER_RESTART_STARTED",
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
@@ -133,13 +133,13 @@ def _count(units: int) -> str:
 
 
 def _failing(plan: Plan) -> str:
-    """What it is for, where that is not just what is restarted; "" when a person restarts what does not fail."""
+    """What it is for, without naming twice what is restarted; "" when a person restarts what does not fail."""
     if not plan.failing:
         return ""
     tells = set(plan.root_causes) not in (set(), set(plan.failing))
     first = f"; first: {', '.join(plan.root_causes)}" if tells else ""
-    is_all = set(plan.failing) == set(plan.units)
-    return f" (failing: {'all of them' if is_all else ', '.join(plan.failing)}{first})"
+    what = "all failing" if set(plan.failing) == set(plan.units) else f"failing: {', '.join(plan.failing)}"
+    return f" ({what}{first})"
 
 
 def _left_alone(items: tuple[Item, ...]) -> str:

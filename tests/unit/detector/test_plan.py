@@ -162,8 +162,13 @@ def test_the_events() -> None:
 def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
     found = plan(up(0, "a"), failed(0, "b", ended_by=ITSELF), failed(0, "c", ended_by=ITSELF))
     assert started(replace(found, root_causes=("c.service",))).message == (
-        "Master restart of 3 units: a.service, b.service, c.service (failing: b.service, c.service; first: c.service)"
+        "Master restart of 3 units (failing: b.service, c.service; first: c.service): a.service, b.service, c.service"
     )
+    both = plan(failed(0, "b", ended_by=ITSELF), failed(0, "c", ended_by=ITSELF))
+    assert started(replace(both, root_causes=("c.service",))).message == (
+        "Master restart of 2 units (all failing; first: c.service): b.service, c.service"
+    )
+    assert started(both).message == "Master restart of 2 units (all failing): b.service, c.service"
     # That all of them failed first would tell nothing.
     assert "first" not in started(replace(found, root_causes=("b.service", "c.service"))).message
     assert started(plan(up(0, "a"))).message == "Master restart of 1 unit: a.service"
@@ -182,3 +187,11 @@ def test_a_restart_of_nothing_says_so_and_what_to_do() -> None:
     event = nothing(Plan((), (Item("a.service", "restart = false"),)))
     assert event.message == "Master restart: nothing to restart; left alone: a.service (restart = false)"
     assert "restart = true" in event.action
+
+
+def test_that_agents_are_left_alone_is_said_once_and_without_a_setting() -> None:
+    agents = [up(0, f"standfast-agent@{name}") for name in ("dip", "paper")]
+    watch = (Watch("standfast-agent@*.service", restart=False), Watch("*.service"))
+    found = plan(up(0, "a"), *agents, watch=watch)
+    assert started(found).message == "Master restart of 1 unit: a.service; agents are left alone"
+    assert plan_lines(found)[-1] == "      standfast-agent@paper.service: agents are left alone"

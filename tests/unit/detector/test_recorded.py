@@ -156,9 +156,9 @@ def test_a_change_is_said_once_with_its_observation(caplog: pytest.LogCaptureFix
 
 
 def test_the_first_crash_of_a_unit_that_was_well_is_in_the_history(caplog: pytest.LogCaptureFixture) -> None:
-    crash = [[pending(2)], [up(4, n=1)], [pending(6, n=1)]]
-    found = record([[up(0)], *crash, [pending(7, unit="b")]], caplog)
-    states = [(line.STANDFAST_UNIT, line.STANDFAST_STATE) for line in found if hasattr(line, "STANDFAST_EVENT")]
+    found = record([[up(0)], [pending(2)], [up(4, n=1)], [pending(6, n=1)], [pending(7, unit="b")]], caplog)
+    fields = [vars(line) for line in found]
+    states = [(one["STANDFAST_UNIT"], one["STANDFAST_STATE"]) for one in fields if "STANDFAST_EVENT" in one]
     assert states == [("a.service", "CRASHED"), ("b.service", "CRASHED")]
 
 
