@@ -289,6 +289,9 @@ def test_the_history_is_a_row_for_each_event() -> None:
     event = Event(Kind.LEVEL, "Level NONE -> WARNING", level="WARNING")
     (row,) = history.history_table([Happening(NOW, event, "standfast")]).rows
     assert [cell.text for cell in row[1:]] == ["level", "WARNING", "-", "standfast", "Level NONE -> WARNING"]
+    gave_way = Event(Kind.RESOLVED, "gave way", "UNIT_FAILING", unit="a.service", data={"superseded_by": "WORSE"})
+    (row,) = history.history_table([Happening(NOW, gave_way, "detector")]).rows
+    assert row[1].text == "superseded"
 
 
 LISTENER = """
