@@ -102,7 +102,9 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
     FailureType.DATABASE_CORRUPT: Handling(
         PERMANENT,
-        "What this agent held is forgotten: compare its positions at the broker, and see why the disk lost data",
+        "What this agent held is forgotten, and it does not trade: look at its positions and orders at the broker, "
+        "close by hand what shall not stay, see why the disk lost data, "
+        "then (it begins anew, holding nothing): systemctl reload standfast-agent@{name}",
         confirm=False,
         critical=True,
     ),
@@ -161,6 +163,8 @@ TRANSIENT_TYPES: Final = frozenset(kind for kind, handling in HANDLING.items() i
 OPEN_POSITIONS: Final = frozenset(
     {FailureType.POSITIONS_NOT_FLAT, FailureType.POSITIONS_UNVERIFIED, FailureType.POSITIONS_HELD}
 )
+# What does not end by the agent's being ACTIVE, or at rest: a strategy that hung may hang again at its next tick.
+OUTLASTING: Final = frozenset({FailureType.STRATEGY_HUNG})
 # What was told of positions and orders, and lasts whether the agent runs or not.
 ABOUT_POSITIONS: Final = OPEN_POSITIONS | {FailureType.ORDERS_UNSETTLED, FailureType.DATABASE_CORRUPT}
 

@@ -14,7 +14,7 @@ from standfast.agent.config import AgentConfig
 from standfast.agent.crashes import Policy as CrashPolicy
 from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
-from standfast.agent.failures import OPEN_POSITIONS, TRANSIENT_TYPES, AgentError, Failure, FailureType
+from standfast.agent.failures import OPEN_POSITIONS, OUTLASTING, TRANSIENT_TYPES, AgentError, Failure, FailureType
 from standfast.agent.flatness import End
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
 from standfast.agent.messages import END_TYPES, in_words
@@ -67,12 +67,9 @@ class Life:
         log.info("[STATE] Agent %s: STARTING", self.name)
         self.read_flags()
         self.show()
-        self._tell_news()
+        if self.have.forgotten is not None and self.have.flags.killed:  # which hides the ERROR that tells it
+            self.tell_problem(self.have.forgotten)
         self._face_crashes()
-
-    def _tell_news(self) -> None:
-        while self.have.news:
-            self.tell_problem(self.have.news.pop(0))
 
     def _face_crashes(self) -> bool:
         """Cool off, or ask for a human, where this agent ended unclean too often; whether it does.
@@ -149,7 +146,7 @@ class Life:
     def _tell_recovery(self) -> None:
         if held := in_words(self.have.own.nets):
             self.resolve(OPEN_POSITIONS, f"is ACTIVE again and its strategy manages what it holds: {held}")
-        self.resolve(self._problems.all, "is ACTIVE again")
+        self.resolve(self._problems.all.keys() - OUTLASTING, "is ACTIVE again")
 
     # Looking
 
@@ -164,7 +161,6 @@ class Life:
         if not is_active and report.is_good:
             report = await self._reconciled()
         self._note_the_look()
-        self._tell_news()
         if report.failure and report.check:
             log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
         return report
@@ -233,7 +229,7 @@ class Life:
         detail = f"market closed until {opens_at.astimezone(hours.zone):%a %d %b %H:%M %Z}"
         if self.reason != detail:
             self.move(Input.MARKET_CLOSED, detail)
-            self.resolve(TRANSIENT_TYPES, f"rests, {detail}, and looks again then")
+            self.resolve(TRANSIENT_TYPES - OUTLASTING, f"rests, {detail}, and looks again then")
         self.due_s = monotonic_s() + min(NAP_S, (opens_at - now).total_seconds())
 
     # Waiting
@@ -319,7 +315,7 @@ class Life:
             reason=self.reason,
             failure=self.failure,
             paused=have.flags.paused is not None,
-            flat=have.own.is_flat,
+            flat=have.is_flat,
             gateway=have.built.gateway,
             live=have.built.live,
             strategy=have.built.strategy,

@@ -21,5 +21,8 @@ def _begin_anew(life: Life) -> None:
         life.have.own.give_up_uncertain()
     if life.failure is not None and life.failure.type is FailureType.DATABASE_ERROR:
         life.have.forget_store()
+    if life.failure is not None and life.failure.type is FailureType.DATABASE_CORRUPT:
+        life.have.forgotten = None
+        life.resolve({FailureType.DATABASE_CORRUPT}, "was reloaded by a human, who knows what it held; it begins anew")
     life.rebuild()
     life.move(Input.RECHECK, "a human asked for a new look")

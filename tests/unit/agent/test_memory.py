@@ -172,11 +172,86 @@ def test_a_damaged_database_is_set_aside_and_told(tmp_path: Path, damage: str) -
         assert (problem.type, problem.severity) == ("DATABASE_CORRUPT", Severity.CRITICAL)
         (aside,) = found_aside(tmp_path)
         assert str(aside) in problem.message
-        await again.heard.state("ACTIVE")
+        assert problem.state == "ERROR"
+        assert "systemctl reload standfast-agent@bot" in problem.action
         await again.end()
         connection = sqlite3.connect(path)
         assert connection.execute("SELECT current_state FROM operational_state").fetchone() == ("SHUTDOWN",)
         connection.close()
+
+    asyncio.run(story())
+
+
+async def lose_the_memory_of(agent: Agent, quantity: int) -> None:
+    """Crash while it holds something, and damage its database."""
+    assert agent.have.trade is not None
+    await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, quantity)
+    await agent.have.refresh()
+    await crash(agent)
+    for one in agent.directory.glob("state.db*"):
+        one.unlink()
+    agent.files.database.write_bytes(b"not a database at all" * 100)
+
+
+def test_an_agent_that_forgot_what_it_held_trades_only_after_a_reload(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await lose_the_memory_of(agent, 3)
+        for _ in range(2):  # a restart is no acknowledgement, and knows no more than the first start
+            again = Agent(tmp_path)
+            again.begin()
+            problem = await again.heard.kind(Kind.PROBLEM)
+            assert (problem.type, problem.state) == ("DATABASE_CORRUPT", "ERROR")
+            with pytest.raises(TimeoutError):
+                await again.heard.state_within("ACTIVE", 0.3)
+            assert again.status["flat"] is None, "nobody knows"
+            end = await again.end()
+            assert end.kind is EndKind.UNVERIFIED, "the position is at the broker, and the agent forgot that it is its"
+            assert (await again.heard.kind(Kind.SHUTDOWN)).type == "POSITIONS_UNVERIFIED"
+        assert len(found_aside(tmp_path)) == 1
+
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("ERROR")
+        again.runner.life.reload()
+        over = await again.heard.kind(Kind.RESOLVED)
+        assert (over.type, over.state) == ("DATABASE_CORRUPT", "ERROR")
+        await again.heard.state("ACTIVE")
+        assert again.status["flat"] is True
+        assert (await again.end()).kind is EndKind.FLAT
+
+    asyncio.run(story())
+
+
+def test_a_kill_hides_no_lost_memory_and_its_end_does_not_acknowledge_one(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await lose_the_memory_of(agent, 3)
+        flag = tmp_path / "bot.killed"
+        flag.touch()
+        again = Agent(tmp_path)
+        again.begin()
+        assert (await again.heard.kind(Kind.PROBLEM)).type == "DATABASE_CORRUPT"
+        assert (await again.heard.state("ERROR")).type == "KILLED"
+        flag.unlink()
+        again.runner.life.reload()
+        assert (await again.heard.state("ERROR")).type == "DATABASE_CORRUPT"
+        await again.end()
+
+    asyncio.run(story())
+
+
+def test_an_end_that_closes_the_whole_account_needs_no_memory(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, more='[shutdown]\nscope = "account"') as agent:
+            await agent.heard.state("ACTIVE")
+            await lose_the_memory_of(agent, 3)
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("ERROR")
+        assert str(await again.end()) == "flat (closed +3 NSE:SBIN MIS)"
 
     asyncio.run(story())
 
