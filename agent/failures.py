@@ -42,6 +42,7 @@ class FailureType(StrEnum):
     POSITIONS_UNVERIFIED = "POSITIONS_UNVERIFIED"
     POSITIONS_NOT_FLAT = "POSITIONS_NOT_FLAT"
     POSITIONS_HELD = "POSITIONS_HELD"
+    POSITIONS_CLOSED_ELSEWHERE = "POSITIONS_CLOSED_ELSEWHERE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,12 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         PERMANENT,
         "If the positions shall not stay open: systemctl start standfast-agent@{name} when the market opens",
     ),
+    FailureType.POSITIONS_CLOSED_ELSEWHERE: Handling(
+        PERMANENT,
+        "If that was you, or your broker at the day's end: standfastctl resolve NUMBER (the number is in standfastctl "
+        "errors). If not: see who else trades this symbol on this account, and look at the positions at the broker",
+        confirm=False,
+    ),
 }
 
 # What is waited out: nobody has to do anything about it, least of all while the market is closed.
@@ -165,6 +172,8 @@ OPEN_POSITIONS: Final = frozenset(
 )
 # What does not end by the agent's being ACTIVE, or at rest: a strategy that hung may hang again at its next tick.
 OUTLASTING: Final = frozenset({FailureType.STRATEGY_HUNG})
+# After these a human was asked to close by hand what is open: that it is closed is no news.
+CLOSED_BY_HAND: Final = OPEN_POSITIONS | {FailureType.KILLED}
 # What was told of positions and orders, and lasts whether the agent runs or not.
 ABOUT_POSITIONS: Final = OPEN_POSITIONS | {FailureType.ORDERS_UNSETTLED, FailureType.DATABASE_CORRUPT}
 

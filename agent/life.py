@@ -14,7 +14,15 @@ from standfast.agent.config import AgentConfig
 from standfast.agent.crashes import Policy as CrashPolicy
 from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
-from standfast.agent.failures import OPEN_POSITIONS, OUTLASTING, TRANSIENT_TYPES, AgentError, Failure, FailureType
+from standfast.agent.failures import (
+    CLOSED_BY_HAND,
+    OPEN_POSITIONS,
+    OUTLASTING,
+    TRANSIENT_TYPES,
+    AgentError,
+    Failure,
+    FailureType,
+)
 from standfast.agent.flatness import End
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
 from standfast.agent.messages import END_TYPES, in_words
@@ -35,6 +43,8 @@ log = logging.getLogger(__name__)
 # The longest nap while the market is closed: the wall clock may be set, or the host be suspended, meanwhile.
 NAP_S: Final = 60.0
 
+# Found on the way to ACTIVE, so being ACTIVE does not end it: a person does, or the next start.
+_ELSEWHERE: Final = FailureType.POSITIONS_CLOSED_ELSEWHERE
 _INPUTS: Final = {Verdict.WAIT: Input.TRANSIENT_FAILURE, Verdict.FAIL: Input.PERMANENT_FAILURE}
 
 
@@ -146,7 +156,8 @@ class Life:
     def _tell_recovery(self) -> None:
         if held := in_words(self.have.own.nets):
             self.resolve(OPEN_POSITIONS, f"is ACTIVE again and its strategy manages what it holds: {held}")
-        self.resolve(self._problems.all.keys() - OUTLASTING, "is ACTIVE again")
+        lasts = OUTLASTING | ({_ELSEWHERE} if self.is_told(_ELSEWHERE) else set())
+        self.resolve(self._problems.all.keys() - lasts, "is ACTIVE again")
 
     # Looking
 
@@ -173,9 +184,12 @@ class Life:
 
     async def _reconciled(self) -> Report:
         try:
-            await reconcile(self.have)
+            closed = await reconcile(self.have)
         except AgentError as error:
             return Report(error.failure, "reconciliation")
+        if closed and not CLOSED_BY_HAND & self._problems.all.keys():
+            detail = f"what it held is no longer in its account, and it did not close it: {in_words(closed)}"
+            self.tell_problem(Failure(_ELSEWHERE, detail))
         return Report()
 
     async def _kill(self) -> Report:
