@@ -64,6 +64,8 @@ class Life:
         self._last_check_at: datetime | None = None
         self._rebuild = False
         self._faced_crashes = False
+        # Whether the last reload says that a human has seen to the failure; one that takes up a pause does not.
+        self.is_acknowledged = False
         self._problems = OpenProblems(have)
 
     # Moving
@@ -280,8 +282,9 @@ class Life:
         Raises:
             ConfigError: it cannot be used; the old one stays in force, if there was one.
         """
-        old, had_one = self.config, self.have.config_failure is None
+        old, had_one, flags = self.config, self.have.config_failure is None, self.have.flags
         self.read_flags()
+        self.is_acknowledged = self.have.flags == flags
         self.have.bell.ring(Ring.RELOAD)
         try:
             self.have.read_config()

@@ -132,6 +132,12 @@ def test_an_agent_that_forgot_what_it_held_trades_only_after_a_reload(tmp_path: 
         again = Agent(tmp_path)
         again.begin()
         await again.heard.state("ERROR")
+        (tmp_path / "bot.paused").touch()
+        again.runner.life.reload()
+        assert (await again.heard.state("ERROR")).type == "DATABASE_CORRUPT", "who pauses it has not looked"
+        (tmp_path / "bot.paused").unlink()
+        again.runner.life.reload()
+        assert (await again.heard.state("ERROR")).type == "DATABASE_CORRUPT", "nor who lets it go on"
         again.runner.life.reload()
         over = await again.heard.kind(Kind.RESOLVED)
         assert (over.type, over.state) == ("DATABASE_CORRUPT", "ERROR")
