@@ -57,7 +57,7 @@ class Belongings:
         self.gateway: Gateway | None = None
         self.trade: Trade | None = None
         self.fault: Failure | None = None
-        self.news: list[Failure] = []
+        self.forgotten: Failure | None = None
         self.positions: tuple[Position, ...] = ()
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._environ = environ
@@ -104,6 +104,11 @@ class Belongings:
         return "INVOCATION_ID" in self._environ
 
     @property
+    def is_flat(self) -> bool | None:
+        """Whether it holds nothing and nothing of its can be filled; None when that is not known, or was forgotten."""
+        return None if self.forgotten else self.own.is_flat
+
+    @property
     def built(self) -> AgentConfig:
         """The configuration that gateway and strategy were built from; the present one before that."""
         return self._built or self.config
@@ -139,6 +144,8 @@ class Belongings:
         if self.config_failure is not None:
             raise AgentError(self.config_failure)
         self.open_store()
+        if self.forgotten is not None:
+            raise AgentError(self.forgotten)
         gateway = self.open_gateway()
         if self.trade is None:
             self.trade = build_trade(
@@ -182,8 +189,9 @@ class Belongings:
             store = Store.open(self.files.database)
         except CorruptDatabaseError as error:
             aside = set_aside(self.files.database, utc_now())
-            self.news.append(Failure(FailureType.DATABASE_CORRUPT, f"{error.failure.detail}; set aside as {aside}"))
+            self.forgotten = Failure(FailureType.DATABASE_CORRUPT, f"{error.failure.detail}; set aside as {aside}")
             store = Store.open(self.files.database)
+        self.forgotten = _remembered(store, self.forgotten)
         self.store.close()
         self.store = store
         self.own, self._own_before = OwnOrders(store, self._own_before), None
@@ -307,6 +315,18 @@ def read_hours(config: SessionConfig | None) -> Hours | None:
     zone = session.parse_zone(config.timezone)
     start, stop = session.parse_clock(config.start), session.parse_clock(config.stop)
     return Hours(session.parse_days(config.days), start, stop, zone, holidays)
+
+
+def _remembered(store: Store, forgotten: Failure | None) -> Failure | None:
+    """That a damaged database took what was held with it, written into the one that follows it at once.
+
+    It outlives the process: an agent that is started again knows no more of what it held than before.
+    """
+    if forgotten is not None:
+        store.open_problem(forgotten.type, forgotten.detail, utc_now())
+        return forgotten
+    detail = store.problem_detail(FailureType.DATABASE_CORRUPT)
+    return None if detail is None else Failure(FailureType.DATABASE_CORRUPT, detail)
 
 
 def _flag(path: Path) -> Flag | None:

@@ -5,6 +5,7 @@ import logging
 from functools import partial
 from typing import Final
 
+from standfast.agent.config import Scope
 from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, held
 from standfast.agent.life import Life
@@ -60,7 +61,15 @@ class Ending:
 
     @property
     def end(self) -> End:
-        """The verdict as of now."""
+        """The verdict as of now: books that show nothing of its own say nothing where it forgot what its own is."""
+        end = self._seen
+        is_own = self._closing is None or self._have.config.shutdown.scope is Scope.OWN
+        if self._have.forgotten and end.kind is EndKind.FLAT and is_own:
+            return End(EndKind.UNVERIFIED, "its database was damaged, and what it held is forgotten")
+        return end
+
+    @property
+    def _seen(self) -> End:
         if self._closing is not None:
             return self._closing.end if self._held_as is None else held(self._closing.end, self._held_as)
         if self._have.own.is_flat:
@@ -79,7 +88,7 @@ class Ending:
 
     def _open_gateway(self) -> None:
         """An agent that has not traded in this run may still hold what an earlier one left."""
-        if self._have.own.is_flat:
+        if self._have.is_flat:
             return
         try:
             self._have.open_gateway()

@@ -42,6 +42,7 @@ class FailureType(StrEnum):
     POSITIONS_UNVERIFIED = "POSITIONS_UNVERIFIED"
     POSITIONS_NOT_FLAT = "POSITIONS_NOT_FLAT"
     POSITIONS_HELD = "POSITIONS_HELD"
+    POSITIONS_CLOSED_ELSEWHERE = "POSITIONS_CLOSED_ELSEWHERE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
     FailureType.DATABASE_CORRUPT: Handling(
         PERMANENT,
-        "What this agent held is forgotten: compare its positions at the broker, and see why the disk lost data",
+        "What this agent held is forgotten, and it does not trade: look at its positions and orders at the broker, "
+        "close by hand what shall not stay, see why the disk lost data, "
+        "then (it begins anew, holding nothing): systemctl reload standfast-agent@{name}",
         confirm=False,
         critical=True,
     ),
@@ -153,6 +156,12 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         PERMANENT,
         "If the positions shall not stay open: systemctl start standfast-agent@{name} when the market opens",
     ),
+    FailureType.POSITIONS_CLOSED_ELSEWHERE: Handling(
+        PERMANENT,
+        "If that was you, or your broker at the day's end: standfastctl resolve NUMBER (the number is in standfastctl "
+        "errors). If not: see who else trades this symbol on this account, and look at the positions at the broker",
+        confirm=False,
+    ),
 }
 
 # What is waited out: nobody has to do anything about it, least of all while the market is closed.
@@ -161,6 +170,10 @@ TRANSIENT_TYPES: Final = frozenset(kind for kind, handling in HANDLING.items() i
 OPEN_POSITIONS: Final = frozenset(
     {FailureType.POSITIONS_NOT_FLAT, FailureType.POSITIONS_UNVERIFIED, FailureType.POSITIONS_HELD}
 )
+# What does not end by the agent's being ACTIVE, or at rest: a strategy that hung may hang again at its next tick.
+OUTLASTING: Final = frozenset({FailureType.STRATEGY_HUNG})
+# After these a human was asked to close by hand what is open: that it is closed is no news.
+CLOSED_BY_HAND: Final = OPEN_POSITIONS | {FailureType.KILLED}
 # What was told of positions and orders, and lasts whether the agent runs or not.
 ABOUT_POSITIONS: Final = OPEN_POSITIONS | {FailureType.ORDERS_UNSETTLED, FailureType.DATABASE_CORRUPT}
 

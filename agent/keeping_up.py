@@ -10,6 +10,8 @@ from standfast.heartbeat import Pulse
 
 # A strategy that dropped no tick for this long has caught up with its feed.
 CAUGHT_UP_S: Final = 60.0
+# One that hung, and was started again, hangs no more when it returned from its ticks for this long.
+CALM_S: Final = 60.0
 
 
 class KeepingUp:
@@ -20,6 +22,10 @@ class KeepingUp:
         self._pulse = pulse
         self._pump: Pump | None = None
         self._is_late = False
+        self._handed_over = 0
+        self._returned_s: float | None = None
+        self._calm_s = CALM_S
+        self._may_hang = True
         self._dropped = 0
         self._dropped_at_s = monotonic_s()
 
@@ -28,8 +34,10 @@ class KeepingUp:
         trade = self._life.have.trade
         pump = trade.pump if trade else None
         if pump is not self._pump:
-            self._pump, self._dropped = pump, 0
+            self._pump, self._dropped, self._handed_over = pump, 0, 0
+            self._returned_s, self._calm_s, self._may_hang = None, CALM_S, True
         self._look_at_the_callback()
+        self._look_at_what_returned()
         self._look_at_the_feed()
 
     def _look_at_the_callback(self) -> None:
@@ -43,7 +51,19 @@ class KeepingUp:
             timeout_s = self._life.have.built.callback_timeout_s
             detail = f"a callback of the strategy has not returned for {timeout_s:g} s, the watchdog will end it"
             self._life.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
-        else:
+            self._returned_s, self._calm_s, self._may_hang = None, 0.0, True
+
+    def _look_at_what_returned(self) -> None:
+        """A strategy hangs no more once it returned from the tick, and not by being stopped or started again.
+
+        What an earlier run told ends when this one has handed over ticks for a while: it may hang at another tick.
+        """
+        if self._pump is None or self._is_late or self._pump.handed_over == self._handed_over:
+            return
+        self._handed_over, now_s = self._pump.handed_over, monotonic_s()
+        self._returned_s = now_s if self._returned_s is None else self._returned_s
+        if self._may_hang and now_s - self._returned_s >= self._calm_s:
+            self._may_hang = False
             self._life.resolve({FailureType.STRATEGY_HUNG}, "goes on, no callback of its strategy hangs any more")
 
     def _look_at_the_feed(self) -> None:

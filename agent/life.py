@@ -14,7 +14,15 @@ from standfast.agent.config import AgentConfig
 from standfast.agent.crashes import Policy as CrashPolicy
 from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
-from standfast.agent.failures import OPEN_POSITIONS, TRANSIENT_TYPES, AgentError, Failure, FailureType
+from standfast.agent.failures import (
+    CLOSED_BY_HAND,
+    OPEN_POSITIONS,
+    OUTLASTING,
+    TRANSIENT_TYPES,
+    AgentError,
+    Failure,
+    FailureType,
+)
 from standfast.agent.flatness import End
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
 from standfast.agent.messages import END_TYPES, in_words
@@ -35,6 +43,8 @@ log = logging.getLogger(__name__)
 # The longest nap while the market is closed: the wall clock may be set, or the host be suspended, meanwhile.
 NAP_S: Final = 60.0
 
+# Found on the way to ACTIVE, so being ACTIVE does not end it: a person does, or the next start.
+_ELSEWHERE: Final = FailureType.POSITIONS_CLOSED_ELSEWHERE
 _INPUTS: Final = {Verdict.WAIT: Input.TRANSIENT_FAILURE, Verdict.FAIL: Input.PERMANENT_FAILURE}
 
 
@@ -54,6 +64,8 @@ class Life:
         self._last_check_at: datetime | None = None
         self._rebuild = False
         self._faced_crashes = False
+        # Whether the last reload says that a human has seen to the failure; one that takes up a pause does not.
+        self.is_acknowledged = False
         self._problems = OpenProblems(have)
 
     # Moving
@@ -67,12 +79,9 @@ class Life:
         log.info("[STATE] Agent %s: STARTING", self.name)
         self.read_flags()
         self.show()
-        self._tell_news()
+        if self.have.forgotten is not None and self.have.flags.killed:  # which hides the ERROR that tells it
+            self.tell_problem(self.have.forgotten)
         self._face_crashes()
-
-    def _tell_news(self) -> None:
-        while self.have.news:
-            self.tell_problem(self.have.news.pop(0))
 
     def _face_crashes(self) -> bool:
         """Cool off, or ask for a human, where this agent ended unclean too often; whether it does.
@@ -149,7 +158,8 @@ class Life:
     def _tell_recovery(self) -> None:
         if held := in_words(self.have.own.nets):
             self.resolve(OPEN_POSITIONS, f"is ACTIVE again and its strategy manages what it holds: {held}")
-        self.resolve(self._problems.all, "is ACTIVE again")
+        lasts = OUTLASTING | ({_ELSEWHERE} if self.is_told(_ELSEWHERE) else set())
+        self.resolve(self._problems.all.keys() - lasts, "is ACTIVE again")
 
     # Looking
 
@@ -164,7 +174,6 @@ class Life:
         if not is_active and report.is_good:
             report = await self._reconciled()
         self._note_the_look()
-        self._tell_news()
         if report.failure and report.check:
             log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
         return report
@@ -177,9 +186,12 @@ class Life:
 
     async def _reconciled(self) -> Report:
         try:
-            await reconcile(self.have)
+            closed = await reconcile(self.have)
         except AgentError as error:
             return Report(error.failure, "reconciliation")
+        if closed and not CLOSED_BY_HAND & self._problems.all.keys():
+            detail = f"what it held is no longer in its account, and it did not close it: {in_words(closed)}"
+            self.tell_problem(Failure(_ELSEWHERE, detail))
         return Report()
 
     async def _kill(self) -> Report:
@@ -233,7 +245,7 @@ class Life:
         detail = f"market closed until {opens_at.astimezone(hours.zone):%a %d %b %H:%M %Z}"
         if self.reason != detail:
             self.move(Input.MARKET_CLOSED, detail)
-            self.resolve(TRANSIENT_TYPES, f"rests, {detail}, and looks again then")
+            self.resolve(TRANSIENT_TYPES - OUTLASTING, f"rests, {detail}, and looks again then")
         self.due_s = monotonic_s() + min(NAP_S, (opens_at - now).total_seconds())
 
     # Waiting
@@ -270,8 +282,9 @@ class Life:
         Raises:
             ConfigError: it cannot be used; the old one stays in force, if there was one.
         """
-        old, had_one = self.config, self.have.config_failure is None
+        old, had_one, flags = self.config, self.have.config_failure is None, self.have.flags
         self.read_flags()
+        self.is_acknowledged = self.have.flags == flags
         self.have.bell.ring(Ring.RELOAD)
         try:
             self.have.read_config()
@@ -319,7 +332,7 @@ class Life:
             reason=self.reason,
             failure=self.failure,
             paused=have.flags.paused is not None,
-            flat=have.own.is_flat,
+            flat=have.is_flat,
             gateway=have.built.gateway,
             live=have.built.live,
             strategy=have.built.strategy,

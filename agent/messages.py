@@ -25,6 +25,10 @@ _END_STEPS: Final[Mapping[EndKind, str]] = {
         "Look at the positions at your broker; to have the agent manage them again: standfastctl resume {name}, "
         "then: systemctl start standfast-agent@{name}"
     ),
+    EndKind.UNVERIFIED: (
+        "Compare the broker's books with what it names and close by hand what is wrong, then: standfastctl resolve "
+        "NUMBER (the number is in standfastctl errors); or let it trade again: systemctl start standfast-agent@{name}"
+    ),
 }
 
 
@@ -107,7 +111,7 @@ class Messages:
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         held = f"; as far as is known it holds {in_words(nets)}" if kind and nets else ""
-        step = _END_STEPS.get(end.kind, "").format(name=self.name)
+        step = "" if restarts and kind is FailureType.POSITIONS_UNVERIFIED else _END_STEPS.get(end.kind, "")
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: [one for one in open_kinds if one not in ABOUT_POSITIONS]}
         return Event(
@@ -118,7 +122,7 @@ class Messages:
             unit=self.unit,
             state=State.SHUTDOWN,
             previous_state=was,
-            action=Failure(kind, end.detail, step).action(self.name) if kind else "",
+            action=Failure(kind, end.detail, step.format(name=self.name)).action(self.name) if kind else "",
             data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
         )
 

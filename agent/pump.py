@@ -26,6 +26,9 @@ class Pump:
     """Runs a strategy's callbacks while the agent is ACTIVE.
 
     A callback that takes longer than its timeout makes the pump late, which ends the feeding of the watchdog.
+
+    Attributes:
+        handed_over: the ticks that the strategy was given and returned from, with or without an exception.
     """
 
     def __init__(self, callbacks: Callbacks, callback_timeout_s: float, on_faults: Callable[[Failure], None]) -> None:
@@ -33,6 +36,7 @@ class Pump:
         self.last_tick_s = monotonic_s()
         self.dropped = 0
         self.is_started = False
+        self.handed_over = 0
         self._callbacks = callbacks
         self._callback_timeout_s = callback_timeout_s
         self._on_faults = on_faults
@@ -103,6 +107,7 @@ class Pump:
 
     async def _hand_over(self, tick: Tick) -> None:
         error = await self._timed(self._callbacks.tick(tick))
+        self.handed_over += 1
         if error is None:
             self._faults_in_a_row = 0
         else:

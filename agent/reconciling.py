@@ -13,8 +13,10 @@ from standfast.clock import utc_now
 log = logging.getLogger(__name__)
 
 
-async def reconcile(have: Belongings) -> None:
+async def reconcile(have: Belongings) -> dict[Holding, int]:
     """Read the books between two proofs of the broker session, and take up what they say.
+
+    Returns what this agent held and its account does not any more: somebody else closed it.
 
     Raises:
         AgentError: the gateway's failure; ORDERS_UNSETTLED when the broker may still answer to an order;
@@ -32,8 +34,10 @@ async def reconcile(have: Belongings) -> None:
     if nets and not held and not have.own.pending:
         log.warning("[STATE] What this agent held was closed elsewhere: %s", _in_words(nets))
         have.own.settle()
-    elif held or have.own.pending:
+        return nets
+    if held or have.own.pending:
         log.info("[STATE] Reconciled: holding %s, %d orders pending", _in_words(held), len(have.own.pending))
+    return {}
 
 
 def _meaning(lost: list[OwnOrder], now: datetime) -> FailureType:

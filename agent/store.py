@@ -213,6 +213,11 @@ class Store:
             for kind, since in self._read("SELECT type, since FROM open_problems ORDER BY since")
         ]
 
+    def problem_detail(self, kind: str) -> str | None:
+        """What was told of a problem that is not over; None where there is none of that type."""
+        found = [str(row[1]) for row in self._read("SELECT type, detail FROM open_problems") if row[0] == kind]
+        return found[0] if found else None
+
     def forget_problem(self, kind: str) -> None:
         """A problem was told to be resolved."""
         self._write("DELETE FROM open_problems WHERE type = ?", (kind,))

@@ -19,7 +19,7 @@ async def cancel_pending(have: Belongings) -> str:
         log.info("[STATE] Building what was missing for the kill: %s", error)
     closing = have.closing()
     if closing is None:
-        return "no order is pending" if have.own.is_flat else "pending orders could not be cancelled: no gateway"
+        return "no order is pending" if have.is_flat else "pending orders could not be cancelled: no gateway"
     budget_s = have.config.shutdown.budget_s.cancel_orders
     step = Step(StepName.CANCEL_ORDERS, budget_s, closing.cancel_orders, lambda: closing.trouble)
     results = await run_steps([step], budget_s, _tell)

@@ -180,7 +180,8 @@ def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
         severity=Severity.CRITICAL,
         unit=problem.unit,
         level=assessment.level.name,
-        action=f"systemctl start {problem.unit}, which sees to it; or look at the positions at the broker",
+        action=f"systemctl start {problem.unit}, which sees to it; or look at the positions at the broker, close what "
+        "shall not stay, then: standfastctl resolve NUMBER (the number is in standfastctl errors)",
     )
 
 

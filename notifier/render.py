@@ -7,10 +7,12 @@ from typing import Final
 from standfast.events import Severity
 from standfast.notifier.model import Draft, Message, MessageKind, Problem
 from standfast.notifier.words import (
+    NAMED_UNITS,
     clean,
     next_step,
     next_steps,
     occurrences,
+    short,
     stop_reminders,
     subject,
     time,
@@ -39,15 +41,28 @@ def _problem(draft: Draft, zone: tzinfo | None) -> Lines:
 
 
 def _aggregate(draft: Draft, zone: tzinfo | None) -> Lines:
-    """The form of the earlier system, a line per type with its occurrences, and below it what to do."""
+    """The form of the earlier system, a line per type with its occurrences; below each why and since, then the steps.
+
+    Whoever reads it decides by it: which position is open, which line of a file is wrong.
+    """
     by_type: dict[str, list[Problem]] = {}
     for problem in draft.problems:
         by_type.setdefault(problem.type, []).append(problem)
-    counts = [
-        f"{clean(error_type)}: {occurrences(sum(one.occurrences for one in group))}{units(group)}"
-        for error_type, group in by_type.items()
-    ]
-    return [AGGREGATE_TITLE, *counts, time(draft.at, zone), *next_steps(draft.problems)]
+    lines = [line for error_type, group in by_type.items() for line in _of_type(error_type, group, zone)]
+    return [AGGREGATE_TITLE, *lines, time(draft.at, zone), *next_steps(draft.problems)]
+
+
+def _of_type(error_type: str, group: list[Problem], zone: tzinfo | None) -> Lines:
+    count = f"{clean(error_type)}: {occurrences(sum(one.occurrences for one in group))}{units(group)}"
+    named = group[:NAMED_UNITS]
+    return [count, *(f"- {_why(one, zone, among_several=len(group) > 1)}" for one in named)]
+
+
+def _why(problem: Problem, zone: tzinfo | None, *, among_several: bool) -> str:
+    """A problem's words and since when, in one line; the unit in front where the others have another."""
+    unit = f"{clean(problem.unit)}: " if among_several and problem.unit else ""
+    words = f"{short(problem.message)}, " if problem.message else ""
+    return f"{unit}{words}since {moment(problem.first_occurrence, zone)}"
 
 
 def _reminder(draft: Draft, zone: tzinfo | None) -> Lines:

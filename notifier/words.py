@@ -15,6 +15,9 @@ from standfast.time_words import moment
 
 # A message of a person's reading length; what a program put into one field is cut to this, with a mark.
 LONGEST_FIELD: Final = 1000
+# The same for a line of an aggregate, and how much of that is the field's end.
+LONGEST_LINE: Final = 200
+KEPT_END: Final = 70
 # So many units are named in a line of an aggregate, and so many steps below it; the rest is a number or a pointer.
 NAMED_UNITS: Final = 3
 NAMED_STEPS: Final = 5
@@ -29,6 +32,14 @@ def clean(text: str) -> str:
     printable = "".join(char if char.isprintable() else " " for char in text[: LONGEST_FIELD * 2])
     words = redacted(" ".join(printable.split()))
     return words if len(words) <= LONGEST_FIELD else words[: LONGEST_FIELD - 1] + "…"
+
+
+def short(text: str) -> str:
+    """The same for a line among many: the middle is cut out, as what a program closes with says what it holds."""
+    words = clean(text)
+    if len(words) <= LONGEST_LINE:
+        return words
+    return f"{words[: LONGEST_LINE - KEPT_END - 1]}…{words[-KEPT_END:]}"
 
 
 def time(at: datetime, zone: tzinfo | None) -> str:

@@ -17,9 +17,20 @@ async def error(life: Life) -> None:
 
 
 def _begin_anew(life: Life) -> None:
-    if life.failure is not None and life.failure.type is FailureType.POSITIONS_UNVERIFIED:
-        life.have.own.give_up_uncertain()
+    if life.is_acknowledged:
+        _acknowledge(life)
     if life.failure is not None and life.failure.type is FailureType.DATABASE_ERROR:
         life.have.forget_store()
     life.rebuild()
     life.move(Input.RECHECK, "a human asked for a new look")
+
+
+def _acknowledge(life: Life) -> None:
+    """A human has looked after what this agent cannot know."""
+    if life.failure is None:
+        return
+    if life.failure.type is FailureType.POSITIONS_UNVERIFIED:
+        life.have.own.give_up_uncertain()
+    if life.failure.type is FailureType.DATABASE_CORRUPT:
+        life.have.forgotten = None
+        life.resolve({FailureType.DATABASE_CORRUPT}, "was reloaded by a human, who knows what it held; it begins anew")

@@ -151,36 +151,6 @@ def test_what_was_closed_elsewhere_is_forgotten(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def found_aside(directory: Path) -> list[Path]:
-    return list(directory.glob("state.db.corrupt-*"))
-
-
-@pytest.mark.parametrize("damage", ["garbage", "a page"])
-def test_a_damaged_database_is_set_aside_and_told(tmp_path: Path, damage: str) -> None:
-    async def story() -> None:
-        async with living(tmp_path, top=WATCHES) as agent:
-            await agent.heard.state("ACTIVE")
-        path = agent.files.database
-        content = bytearray(path.read_bytes())
-        content[:] = b"not a database at all" * 100 if damage == "garbage" else content
-        content[4096:8192] = b"\xff" * 4096
-        path.write_bytes(content)
-
-        again = Agent(tmp_path)
-        again.begin()
-        problem = await again.heard.kind(Kind.PROBLEM)
-        assert (problem.type, problem.severity) == ("DATABASE_CORRUPT", Severity.CRITICAL)
-        (aside,) = found_aside(tmp_path)
-        assert str(aside) in problem.message
-        await again.heard.state("ACTIVE")
-        await again.end()
-        connection = sqlite3.connect(path)
-        assert connection.execute("SELECT current_state FROM operational_state").fetchone() == ("SHUTDOWN",)
-        connection.close()
-
-    asyncio.run(story())
-
-
 def test_a_problem_that_was_told_is_resolved_by_the_next_run(tmp_path: Path) -> None:
     async def story() -> None:
         async with living(tmp_path, top=WATCHES, faults="down") as agent:

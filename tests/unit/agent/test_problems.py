@@ -74,6 +74,63 @@ def test_a_callback_that_returns_late_is_told_to_hang_no_more(tmp_path: Path, mo
     asyncio.run(story())
 
 
+HANGS = """
+import threading
+gate = threading.Event()
+class Hangs:
+    def start(self, trading): pass
+    def tick(self, tick): gate.wait(20)
+    def stop(self): pass
+"""
+
+
+def test_a_strategy_that_hung_hangs_until_its_ticks_return(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a stop, nor a start, nor that the agent is ACTIVE again ends what hangs at the first tick each time."""
+    monkeypatch.setattr("standfast.agent.runner.BEAT_INTERVAL_S", 0.02)
+    monkeypatch.setattr("standfast.agent.keeping_up.CALM_S", 0.3)
+    (tmp_path / "hanging.py").write_text(HANGS)
+    top = 'strategy = "hanging:Hangs"\ncallback_timeout_s = 0.2'
+
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure(top)
+        agent.files.config.write_text(agent.files.config.read_text().replace(str(EXAMPLES), str(tmp_path)))
+        agent.begin()
+        await agent.heard.until(lambda event: event.type == "STRATEGY_HUNG" and event.kind is Kind.PROBLEM)
+        await agent.end()
+        assert not [event for event in agent.heard.events if event.kind is Kind.RESOLVED], "a stop mends nothing"
+
+        again = Agent(tmp_path)
+        again.begin()
+        await again.heard.state("ACTIVE")
+        said = await again.heard.until(lambda event: event.kind in (Kind.RESOLVED, Kind.PROBLEM))
+        assert (said.kind, said.type) == (Kind.PROBLEM, "STRATEGY_HUNG"), "nor does a start"
+        sys.modules["hanging"].gate.set()
+        await again.heard.until(is_over("STRATEGY_HUNG"))
+        await again.end()
+
+    asyncio.run(story())
+
+
+def test_what_an_earlier_run_told_to_hang_ends_after_a_calm_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("standfast.agent.keeping_up.monotonic_s", lambda: clock[-1])
+    life: Any = Told(dropped=0)
+    pump = life.have.trade.pump
+    keeping_up = KeepingUp(life, MagicMock())
+
+    def look(at_s: float, handed_over: int) -> None:
+        clock.append(at_s)
+        pump.handed_over = handed_over
+        keeping_up.look()
+
+    for at_s, handed_over in ((0.0, 0), (50.0, 0), (51.0, 1), (100.0, 40), (110.0, 41), (112.0, 41)):
+        look(at_s, handed_over)
+        assert life.said == []
+    look(113.0, 42)
+    assert life.said == ["goes on, no callback of its strategy hangs any more"]
+
+
 def test_dropped_ticks_are_told_and_that_it_caught_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("standfast.agent.runner.BEAT_INTERVAL_S", 0.02)
     monkeypatch.setattr("standfast.agent.keeping_up.CAUGHT_UP_S", 0.1)
@@ -105,6 +162,7 @@ class Told:
     def __init__(self, dropped: int) -> None:
         self.have = MagicMock()
         self.have.trade.pump.is_late = False
+        self.have.trade.pump.handed_over = 0
         self.have.trade.pump.dropped = dropped
         self.open: set[str] = set()
         self.said: list[str] = []
@@ -137,7 +195,7 @@ def test_a_strategy_that_is_slow_again_after_a_recovery_is_told_again() -> None:
     keeping_up = KeepingUp(life, MagicMock())
     keeping_up.look()
     life.open.clear()
-    life.have.trade.pump = MagicMock(is_late=False, dropped=7)
+    life.have.trade.pump = MagicMock(is_late=False, handed_over=0, dropped=7)
     keeping_up.look()
     assert [said.partition(":")[0] for said in life.said] == ["the strategy is slower than its feed"] * 2
 

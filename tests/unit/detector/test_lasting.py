@@ -54,6 +54,7 @@ def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again()
     assert (problem.kind, problem.severity) == (Kind.PROBLEM, Severity.CRITICAL)
     assert "stopped before systemd restarted it. What it held may still be open" in problem.message
     assert problem.action.startswith(f"systemctl start {AGENT}.service")
+    assert "standfastctl resolve NUMBER" in problem.action
     day.see(up(day.now, AGENT, invocation_id="another"))
     assert day.told()[-1] == (Kind.RESOLVED, "AGENT_ENDED_UNCLEAN")
 

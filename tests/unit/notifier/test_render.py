@@ -110,3 +110,12 @@ def test_whatever_came_without_a_step_has_a_place_to_look(error_type: str, unit:
 def test_a_type_that_could_be_more_than_a_word_stands_in_no_command() -> None:
     (message,) = messages(Heard(Event(Kind.PROBLEM, "", "$(reboot)", Severity.CRITICAL, ""), at(0)))
     assert message.text.splitlines()[-1] == "Next: standfastctl errors"
+
+
+def test_a_long_reason_in_an_aggregate_keeps_what_it_says_is_held() -> None:
+    held = "; it holds +1 NSE:SBIN MIS, -1 NSE:INFY MIS"
+    long = problem(0, "CONFIG_ERROR", "a.service", message=f"agents/a.toml:7: {'x' * 900}{held}")
+    (message,) = messages(long, problem(1, "FEED_STALE", "b.service"))
+    (why,) = (line for line in message.text.splitlines() if line.startswith("- agents/a.toml:7: x"))
+    assert f"x{held}, since 20" in why
+    assert len(why) < 260
