@@ -244,10 +244,13 @@ def say_critical(machine: Machine, error_type: str) -> None:
 
 
 def test_a_notifier_that_hangs_is_told_by_the_check(machine: Machine, inbox: Inbox) -> None:
+    say_critical(machine, "DELIVERED_BEFORE")
+    inbox.wait(lambda one: "DELIVERED_BEFORE" in one.types, "what it tells before it hangs")
     machine.run(f"systemctl kill --signal=STOP {NOTIFIER}")
     try:
         assert check(machine)[f"CANARY_LOST {NOTIFIER}"] is False
         inbox.wait(lambda one: one.about("problem", "CANARY_LOST", NOTIFIER), "the lost canary")
+        assert told(inbox, "DELIVERED_BEFORE") == ["problem"], "what was delivered is not told again"
     finally:
         machine.run(f"systemctl kill --signal=CONT {NOTIFIER}")
     assert check(machine)[f"CANARY_LOST {NOTIFIER}"] is True

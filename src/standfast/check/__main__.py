@@ -17,6 +17,7 @@ from standfast import paths, statusfile
 from standfast.check import alarm, findings, keeping, memory, stand_in
 from standfast.check.aside import aside
 from standfast.check.config import CheckConfig
+from standfast.check.delivered import NOTHING, Delivered, delivered
 from standfast.check.findings import Answer
 from standfast.check.hearing import heard_since
 from standfast.check.known import known
@@ -39,6 +40,8 @@ IDENTIFIER: Final = "standfast-check"
 LINGER_S: Final = 0.05
 # What reading the journal in the notifier's place may take.
 HEARING_S: Final = 10.0
+# What reading in its database may take.
+DELIVERED_S: Final = 5.0
 
 
 def main() -> int:
@@ -85,13 +88,14 @@ async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory,
     now, answers = utc_now(), looked.answers
     after = memory.after_looks(before, answers, now)
     needed = stand_in.is_needed(answers)
-    due = stand_in.to_tell(answers, after, now, looker.config.remind_after_s) if needed else ()
+    told = await aside(delivered, DELIVERED_S, NOTHING) if needed else NOTHING
+    due = stand_in.to_tell(answers, after, now, looker.config.remind_after_s, told) if needed else ()
     over = stand_in.to_end(answers, before)
     sent = await looker.outlet.send(stand_in.drafts(due, over, before, after, looker.known.notifier, now))
     after = memory.after_telling(after, _identities(sent, are_over=False), now)
     # Where it is not known what was told before, what comes from now on is passed on all the same.
     told_until = before.told_until or looked.began_at
-    told_until = await _pass_on(told_until, after, looker) if needed else looked.began_at
+    told_until = await _pass_on(told_until, after, looker, told) if needed else looked.began_at
     events = stand_in.events(answers, before, after, frozenset(_identities(sent, are_over=True)))
     gone = stand_in.gone(answers, before) if looked.is_whole else frozenset()
     kept = dataclasses.replace(
@@ -104,13 +108,13 @@ async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory,
     return kept, [*events, *stand_in.forgotten(one for one in gone if before.is_open(one))]
 
 
-async def _pass_on(told_until: datetime, kept: Memory, looker: Looker) -> datetime:
+async def _pass_on(told_until: datetime, kept: Memory, looker: Looker, told: Delivered) -> datetime:
     """Tell what others logged as critical since then; up to when everything critical is told now."""
     now, config = utc_now(), looker.known.notifier
     heard = await aside(partial(heard_since, told_until, config), HEARING_S, None)
     if heard is None:
         return told_until
-    drafts = stand_in.passed_on(heard.events, kept, config, now)
+    drafts = stand_in.passed_on(heard.events, kept, config, now, told)
     # What only some channel did not take is the notifier's again when it is back: the others have theirs.
     return (heard.until or now) if not drafts or await looker.outlet.send(drafts) else told_until
 

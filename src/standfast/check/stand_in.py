@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from standfast.check import findings, untold
+from standfast.check.delivered import NOTHING, Delivered
 from standfast.check.findings import Answer
 from standfast.check.memory import Memory
 from standfast.events import SINCE, TOLD, UNTIL, Event, Kind, Severity
@@ -29,14 +30,21 @@ def is_needed(answers: Iterable[Answer]) -> bool:
     return not came and any(answer.well is False for answer in asked)
 
 
-def to_tell(answers: Iterable[Answer], memory: Memory, now: datetime, remind_after_s: float) -> tuple[Answer, ...]:
-    """The open troubles that were not told here yet, or so long ago that people are reminded."""
+def to_tell(
+    answers: Iterable[Answer], memory: Memory, now: datetime, remind_after_s: float, known: Delivered = NOTHING
+) -> tuple[Answer, ...]:
+    """The open troubles that were not told yet, or so long ago that people are reminded.
+
+    What the notifier delivered counts as told; that it is away itself is always news.
+    """
 
     def is_due(answer: Answer) -> bool:
         trouble = memory.troubles.get(answer.question.identity)
         if answer.well is not False or trouble is None or not trouble.is_open:
             return False
-        return trouble.told_at is None or abs(now - trouble.told_at) >= timedelta(seconds=remind_after_s)
+        is_own = answer.question in _THE_NOTIFIERS
+        told_at = trouble.told_at or (None if is_own else known.told_at(answer.question.identity))
+        return told_at is None or abs(now - told_at) >= timedelta(seconds=remind_after_s)
 
     return tuple(answer for answer in answers if is_due(answer))
 
@@ -67,15 +75,14 @@ def drafts(
     ]
 
 
-def passed_on(heard: Sequence[Heard], memory: Memory, config: NotifierConfig, now: datetime) -> list[Draft]:
+def passed_on(
+    heard: Sequence[Heard], memory: Memory, config: NotifierConfig, now: datetime, known: Delivered = NOTHING
+) -> list[Draft]:
     """The messages about what others logged as critical and the notifier did not tell."""
-    found = (replace(one, message=findings.BY_ITSELF.format(one.message)) for one in _untold(heard, memory))
+    news = untold.problems(heard, memory.troubles.keys(), known)
+    found = (replace(one, message=findings.BY_ITSELF.format(one.message)) for one in news)
     groups = (_draft(group, MessageKind.PROBLEM, config, now) for group in by_route(found, config))
-    return [*groups, *untold.at_once(heard, config)]
-
-
-def _untold(heard: Sequence[Heard], memory: Memory) -> list[Problem]:
-    return untold.problems(heard, memory.troubles.keys())
+    return [*groups, *untold.at_once(heard, config, known)]
 
 
 def events(answers: Iterable[Answer], before: Memory, memory: Memory, ended: frozenset[Identity]) -> list[Event]:
