@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from standfast.detector.config import DetectorConfig, Mode
-from standfast.detector.decide import Decision, Reason, ledger_budget
+from standfast.detector.config import Cause, DetectorConfig, Mode
+from standfast.detector.critical_files import bad_files, put_back
+from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.limits import is_refused, room_at
 from standfast.detector.model import Level
@@ -36,12 +37,32 @@ def _next_step(step: Step, config: DetectorConfig, now: float) -> str:
     if step.assessment.level is not Level.CASCADING:
         first = first_failed(step)
         return f"journalctl -u {first}" if first else "standfastctl status"
+    files = bad_files(step.assessment.facts)
+    if not files:
+        return _about_units(step, config, now)
+    if until := _restart_for_files_at(step, config, now):
+        return f"{put_back(files)}, else a master restart follows at the seventh look (~{_clock(until)})"
+    return f"{put_back(files)}. {_about_units(step, config, now)}"
+
+
+def _about_units(step: Step, config: DetectorConfig, now: float) -> str:
+    """The next step of a cascade that units make."""
     decision = step.decision
     if decision is None:
         return "A master restart follows if it lasts" if config.mode is Mode.ACT else "Look at standfastctl status"
     if decision.allowed:
         return "A master restart was asked for; wait for its report"
     return _REFUSED[decision.reason](step, config, now)
+
+
+def _restart_for_files_at(step: Step, config: DetectorConfig, now: float) -> float | None:
+    """When a master restart follows for a file alone; None where none does, or where more than a file is bad."""
+    facts = step.assessment.facts
+    is_to_follow = config.mode is Mode.ACT and Cause.FILES in config.restart.causes and step.decision is None
+    if not is_to_follow or step.assessment.failing:
+        return None
+    looks = max(file.failures for file in facts.files.values())
+    return now + (FILE_RESTART_LOOKS - looks) * config.check_interval_s
 
 
 def advised_by(step: Step) -> str:

@@ -156,7 +156,7 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         return _begun_unclean(problem, assessment)
     if problem.type == UNIT_FAILING:
         health = assessment.health[problem.unit]
-        words, action = f"{problem.unit} fails: {_why(health)}", f"journalctl -u {problem.unit}"
+        words, action = f"{problem.unit} fails: {_why(health)}", _unit_step(health)
     else:
         words, action = because(assessment), fleet_action
     return Event(
@@ -209,6 +209,19 @@ def _over(problem: Problem, assessment: Assessment, now: float) -> str:
         return f"{problem.type} is over {after}; level {assessment.level.name}: {because(assessment)}"
     health = assessment.health.get(problem.unit)
     return f"{problem.unit} no longer fails, {after}: {health.reading.why if health else 'it is not watched any more'}"
+
+
+def _unit_step(health: Health) -> str:
+    """Where it says why a unit fails, and how it is brought up again where systemd does not see to that."""
+    unit, meaning = health.unit, health.reading.meaning
+    looked_at = f"journalctl -u {unit}"
+    if meaning in (Meaning.CHECK_FAILED, Meaning.OVERDUE):
+        return f"{looked_at}; then systemctl restart {unit}"
+    if meaning in (Meaning.MUST_RUN, Meaning.LAST_RUN_FAILED):
+        return f"{looked_at}; mend it, then systemctl start {unit}"
+    if health.reading.final:
+        return f"{looked_at}; mend it, then systemctl reset-failed {unit} && systemctl start {unit}"
+    return looked_at
 
 
 def _why(health: Health) -> str:

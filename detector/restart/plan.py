@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from standfast.detector.config import Scope
@@ -36,12 +36,14 @@ class Plan:
     Attributes:
         failing: the units that fail now.
         root_causes: those that failed first.
+        files: the critical files that are missing or damaged, with what is wrong with each.
     """
 
     restarted: tuple[Item, ...]
     left_alone: tuple[Item, ...]
     failing: tuple[str, ...] = ()
     root_causes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def units(self) -> tuple[str, ...]:

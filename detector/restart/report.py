@@ -1,9 +1,11 @@
 """What came of a master restart: the events and lines that tell of it. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from standfast.detector.critical_files import put_back
 from standfast.detector.restart.plan import AGENTS_ALONE, Item, Plan
 from standfast.events import Event, Kind, Severity
 from standfast.unit_names import MASTER_RESTART
@@ -52,9 +54,11 @@ def plan_lines(plan: Plan) -> list[str]:
 def started(plan: Plan) -> Event:
     """The event at its beginning."""
     left_alone = _left_alone(plan.left_alone)
+    for_files = f" for {_critical(plan.files)}" if plan.files else ""
+    what = f"{_count(len(plan.restarted))}{for_files}{_failing(plan)}"
     return Event(
         Kind.RESTART,
-        f"Master restart of {_count(len(plan.restarted))}{_failing(plan)}: {', '.join(plan.units)}{left_alone}",
+        f"Master restart of {what}: {', '.join(plan.units)}{left_alone}",
         type="MASTER_RESTART_STARTED",
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
@@ -80,21 +84,25 @@ def nothing(plan: Plan) -> Event:
     )
 
 
-def ended(reports: tuple[UnitReport, ...], took_s: float) -> Event:
-    """The event at its end."""
+def ended(reports: tuple[UnitReport, ...], took_s: float, files: Mapping[str, str]) -> Event:
+    """The event at its end; a critical file that was bad when it began is named again, for no restart mends that."""
     result = verdict(reports)
     up = sum(1 for report in reports if report.ok)
     down = [f"{report.unit} ({report.why})" for report in reports if not report.ok]
     message = f"Master restart: {up} of {len(reports)} units are up after {took_s:.1f} s"
     if down:
         message += f"; not up: {', '.join(down)}"
+    steps = [f"systemctl status {' '.join(report.unit for report in reports if not report.ok)}"] if down else []
+    if files:
+        message += f"; it does not mend {_critical(files)}"
+        steps.insert(0, put_back(files))
     return Event(
         Kind.RESTART,
         message,
         type=result.value,
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,
-        action=f"systemctl status {' '.join(report.unit for report in reports if not report.ok)}" if down else "",
+        action="; ".join(steps),
         data={"took_s": round(took_s, 3), "units": {report.unit: _unit(report) for report in reports}},
     )
 
@@ -140,6 +148,12 @@ def _failing(plan: Plan) -> str:
     first = f"; first: {', '.join(plan.root_causes)}" if tells else ""
     what = "all failing" if set(plan.failing) == set(plan.units) else f"failing: {', '.join(plan.failing)}"
     return f" ({what}{first})"
+
+
+def _critical(files: Mapping[str, str]) -> str:
+    """The critical files that are bad, with what is wrong with each."""
+    listed = [f"{path} ({detail})" if detail else path for path, detail in files.items()]
+    return f"the critical file{'' if len(listed) == 1 else 's'} {', '.join(listed)}"
 
 
 def _left_alone(items: tuple[Item, ...]) -> str:

@@ -11,6 +11,7 @@ from standfast import statusfile
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.config import DetectorConfig
 from standfast.detector.engine import Engine, Step
+from standfast.detector.levels import FILE_MISSING_LOOKS
 from standfast.detector.model import Ending, State
 from standfast.detector.origins import journal_ending
 from standfast.detector.problems import causes
@@ -41,7 +42,8 @@ async def survey(systemd: Systemd1, config: DetectorConfig, status_path: Path) -
     plan = make_plan(step.assessment.facts.units, step.state.units, hints, after, config.restart.scope)
     # The detector saw in which order they failed; a single look knows only what needs what.
     known = fresh_root_causes(status_path, time.time(), config.check_interval_s)
-    return replace(plan, root_causes=known or tuple(causes(step.assessment)))
+    files = fresh_bad_files(status_path, time.time(), config.check_interval_s)
+    return replace(plan, root_causes=known or tuple(causes(step.assessment)), files=files)
 
 
 def _origin(unit: str, invocation_id: str) -> Ending:
@@ -71,6 +73,19 @@ def fresh_root_causes(status_path: Path, now: float, check_interval_s: float) ->
     """The units that failed first for all the running detector knows; empty when it does not run or hangs."""
     found = _fresh(status_path, now, check_interval_s).get("root_cause")
     return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def fresh_bad_files(status_path: Path, now: float, check_interval_s: float) -> dict[str, str]:
+    """The critical files that make a cascade, for all the running detector knows, and what is wrong with each."""
+    try:
+        files = _fresh(status_path, now, check_interval_s).get("critical_files", {})
+        return {
+            path: str(file["detail"])
+            for path, file in files.items()
+            if file["consecutive_failures"] >= FILE_MISSING_LOOKS
+        }
+    except (AttributeError, KeyError, TypeError):
+        return {}
 
 
 def _fresh(status_path: Path, now: float, check_interval_s: float) -> Mapping[str, Any]:

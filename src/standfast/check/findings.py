@@ -18,6 +18,18 @@ from standfast.unit_names import CHECK, NOTIFIER
 BY_ITSELF: Final = "{} (told by the check timer, since the notifier does not)"
 
 
+# systemd.exec(5): what a unit ends with before its program has begun, in the places where a service of ours can fail.
+EXIT_CREDENTIALS: Final = 243
+_STORE_ANEW: Final = "standfastctl doctor names the secret; store it anew with standfastctl secret set NAME"
+_EXIT_NAMES: Final[Mapping[int, str]] = {
+    78: "CONFIG",
+    203: "EXEC",
+    217: "USER",
+    226: "NAMESPACE",
+    EXIT_CREDENTIALS: "CREDENTIALS",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One thing that is checked: a problem's identity, and what to do when it is not well.
@@ -45,6 +57,8 @@ class Answer:
     Attributes:
         since: since when it is so, where that is known to be earlier than the look.
         is_new: whether it is to be logged also where the last look found it already.
+        count: how often it happened, where that is known; else each look that finds it is an occurrence.
+        mistake: the first mistake of a configuration, with its file and line, and how many more there are.
     """
 
     question: Question
@@ -52,11 +66,19 @@ class Answer:
     words: str
     since: datetime | None = None
     is_new: bool = True
+    count: int = field(default=0, compare=False)
+    mistake: str = field(default="", compare=False)
 
 
 def watcher_down(unit: str) -> Question:
     """Whether a watcher runs."""
-    return Question("WATCHER_DOWN", unit, Severity.CRITICAL, f"systemctl status {unit}")
+    return Question(
+        "WATCHER_DOWN", unit, Severity.CRITICAL, _start_again(unit, f"systemctl status {unit} says why; mend that")
+    )
+
+
+def _start_again(unit: str, first: str) -> str:
+    return f"{first}, then systemctl start {unit}"
 
 
 def watcher_stuck(unit: str) -> Question:
@@ -64,8 +86,15 @@ def watcher_stuck(unit: str) -> Question:
     return Question("WATCHER_STUCK", unit, Severity.CRITICAL, f"systemctl restart {unit}")
 
 
-CANARY: Final = Question("CANARY_LOST", NOTIFIER, Severity.CRITICAL, f"journalctl -u {NOTIFIER} -n 50")
-DATABASES: Final = Question("DATABASE_DAMAGED", CHECK, Severity.CRITICAL, "Restore the database from its backup")
+CANARY: Final = Question(
+    "CANARY_LOST",
+    NOTIFIER,
+    Severity.CRITICAL,
+    f"systemctl restart {NOTIFIER}; what held it up: journalctl -u {NOTIFIER} -n 50",
+)
+DATABASES: Final = Question(
+    "DATABASE_DAMAGED", CHECK, Severity.CRITICAL, "Stop what writes to it, then restore it from its backup"
+)
 FILES: Final = Question("CRITICAL_FILE_BAD", CHECK, Severity.WARNING, "Put the file back, or correct it")
 # The outside may be away for a moment; its silence is a problem only when it lasts.
 DEADMAN: Final = Question(
@@ -73,9 +102,34 @@ DEADMAN: Final = Question(
 )
 
 
-def runs(unit: str, active_state: str, since: datetime | None = None) -> Answer:
+@dataclass(frozen=True, slots=True)
+class LastEnd:
+    """How a unit's main process ended last, as systemd says it (Result=, ExecMainStatus=)."""
+
+    result: str
+    status: int
+
+    def __str__(self) -> str:
+        if self.result == "exit-code":
+            name = _EXIT_NAMES.get(self.status)
+            return f"exit code {self.status}/{name}" if name else f"exit code {self.status}"
+        return f"signal {self.status}" if self.result == "signal" else self.result
+
+
+def runs(unit: str, active_state: str, since: datetime | None = None, ended: LastEnd | None = None) -> Answer:
     """Whether a watcher's unit is up; one that its operator stopped is not, and that is worth telling."""
-    return Answer(watcher_down(unit), active_state in ("active", "reloading"), f"{unit} is {active_state}", since)
+    is_up = active_state in ("active", "reloading")
+    words = f"{unit} is {active_state}"
+    if is_up or ended is None or ended.result in ("", "success"):
+        return Answer(watcher_down(unit), is_up, words, since)
+    what = "does not start, systemd tries it again and again" if active_state == "activating" else f"is {active_state}"
+    question = watcher_down(unit)
+    if ended.result == "exit-code" and ended.status == EXIT_CREDENTIALS:
+        question = replace(question, action=_start_again(unit, _STORE_ANEW))
+        ended_words = f"{ended}, a stored secret cannot be decrypted"
+    else:
+        ended_words = str(ended)
+    return Answer(question, False, f"{unit} {what}: {ended_words}", since)
 
 
 def turns(unit: str, age_s: float | None, limit_s: float, since: datetime | None = None) -> Answer:
@@ -127,6 +181,18 @@ def together(question: Question, found: Mapping[str, Finding]) -> Answer:
     return Answer(question, True, f"{len(found)} looked at")
 
 
+def databases(found: Mapping[str, Finding], paths: Mapping[str, str]) -> Answer:
+    """Whether the fleet's databases read; `paths` says where each lies."""
+    answer = together(DATABASES, found)
+    damaged = [paths[name] for name, finding in found.items() if finding.outcome is Outcome.FAIL]
+    if not damaged:
+        return answer
+    it = "it from its backup" if len(damaged) == 1 else "each from its backup"
+    listed = " ".join(damaged)
+    action = f"Stop what writes to {', '.join(damaged)} (fuser -v {listed} names it), then restore {it}"
+    return replace(answer, question=replace(DATABASES, action=action))
+
+
 def channel(name: str, standing: Standing) -> Answer:
     """Whether a channel's other side still knows us."""
     action = f"See [channels.{name}] in notifier.toml and its secret; then standfastctl test-notify --channel {name}"
@@ -136,27 +202,35 @@ def channel(name: str, standing: Standing) -> Answer:
     return Answer(question, standing.good, f"{name}: {standing.detail or 'knows us'}")
 
 
-def configuration(file: str, unit: str, mistakes: int) -> Answer:
-    """Whether a daemon would start with its configuration as it is now; one that is being written has its time."""
-    question = Question("CONFIGURATION_BAD", unit, Severity.WARNING, "standfastctl check-config", after=2)
-    if not mistakes:
+def configuration(file: str, unit: str, mistake: str) -> Answer:
+    """Whether a daemon would start with its configuration as it is now; one that is being written has its time.
+
+    Args:
+        mistake: the first one, with its file and line; "" where there is none.
+    """
+    action = f"standfastctl check-config, correct what it names, then systemctl reload {unit}"
+    question = Question("CONFIGURATION_BAD", unit, Severity.WARNING, action, after=2)
+    if not mistake:
         return Answer(question, True, f"{file} is correct")
-    count = "a mistake" if mistakes == 1 else f"{mistakes} mistakes"
-    return Answer(question, False, f"{file} has {count}: {unit} does not start with it; while it runs it keeps the old")
+    words = f"{unit} does not start with {file} as it is, and keeps the old while it runs: {mistake}"
+    return Answer(question, False, words, mistake=mistake)
 
 
 def with_causes(watchers: Iterable[Answer], configurations: Iterable[Answer]) -> tuple[Answer, ...]:
     """The watchers, those that are down and could not start with their configuration with that as what to do first."""
-    wrong = {one.question.unit for one in configurations if one.well is False}
-    return tuple(_misconfigured(one) if one.well is False and one.question.unit in wrong else one for one in watchers)
+    wrong = {one.question.unit: one.mistake for one in configurations if one.well is False}
+    return tuple(
+        _misconfigured(one, wrong[one.question.unit]) if one.well is False and one.question.unit in wrong else one
+        for one in watchers
+    )
 
 
-def _misconfigured(watcher: Answer) -> Answer:
+def _misconfigured(watcher: Answer, mistake: str) -> Answer:
     unit = watcher.question.unit
     if watcher.question != watcher_down(unit):
         return watcher
     action = f"standfastctl check-config, correct what it names, then systemctl start {unit}"
-    words = f"{watcher.words}; its configuration has a mistake"
+    words = f"{watcher.words}; its configuration has a mistake: {mistake}"
     return replace(watcher, question=replace(watcher.question, action=action), words=words)
 
 

@@ -50,9 +50,9 @@ def _read(shape: type[T], path: Path, unit: str, environ: Mapping[str, str]) -> 
     try:
         found = load(shape, path, environ)
     except ConfigError as error:
-        return _last_correct(shape, path, environ), findings.configuration(path.name, unit, len(error.mistakes))
+        return _last_correct(shape, path, environ), findings.configuration(path.name, unit, error.first_line)
     _keep(path)
-    return found, findings.configuration(path.name, unit, 0)
+    return found, findings.configuration(path.name, unit, "")
 
 
 def _last_correct(shape: type[T], path: Path, environ: Mapping[str, str]) -> T:

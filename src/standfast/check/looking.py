@@ -82,7 +82,7 @@ class Looker:
             *self.known.answers,
             *(restarts.answer(unit, one, memory.restarts.get(unit)) for unit, one in counted.items()),
             *(disk_answers or ()),
-            *([findings.together(findings.DATABASES, found)] if found else []),
+            *([findings.databases(found, self._database_paths())] if found else []),
             *([findings.together(findings.FILES, files)] if files else []),
             *(findings.channel(name, seen.standing()) for name, seen in channels.items()),
         ]
@@ -109,6 +109,9 @@ class Looker:
         listed = self.known.fleet.critical_files
         found = await asyncio.gather(*(look(FileProbe(path), FILE_TIMEOUT_S) for path in listed))
         return dict(zip(listed, found, strict=True))
+
+    def _database_paths(self) -> dict[str, str]:
+        return {database.name: database.path for database in self._database_files()}
 
     def _database_files(self) -> list[SqliteDatabase]:
         """The databases that are files; a server looks after its own."""

@@ -64,4 +64,4 @@ def answer(unit: str, known: Restarts, before: Restarts | None = None) -> Answer
         times = f"{known.count} times{since}, last at {clock(known.last)}"
     words = f"systemd had to restart {unit} {times}: it crashed, hung or did not start"
     is_new = before is None or (before.first, before.count) != (known.first, known.count)
-    return Answer(question, False, words, known.first, is_new)
+    return Answer(question, False, words, known.first, is_new, known.count)

@@ -11,7 +11,7 @@ from typing import Final
 
 from standfast import paths, statusfile
 from standfast.check import findings
-from standfast.check.findings import Answer
+from standfast.check.findings import Answer, LastEnd
 from standfast.errors import StandfastError
 from standfast.moments import from_iso
 from standfast.systemd1 import SERVICE, UNIT, ListedUnit, Systemd1, Systemd1Error
@@ -72,13 +72,21 @@ async def _look(systemd: Systemd1, stale_after_s: float) -> Watched:
     for row in await systemd.list_units(WATCHERS):
         up_at, down_at = await _moment(systemd, row, "ActiveEnterTimestamp"), await _moment(systemd, row, DOWN_AT)
         is_up = findings.runs(row.name, row.active_state).well
-        answers.append(findings.runs(row.name, row.active_state, up_at if is_up else down_at))
+        ended = None if is_up else await _last_end(systemd, row)
+        answers.append(findings.runs(row.name, row.active_state, up_at if is_up else down_at, ended))
         restarts = await _number(systemd, row, SERVICE, "NRestarts")
         if restarts is not None:
             # One that never gets up is started all the same.
             started_at = await _moment(systemd, row, "ExecMainStartTimestamp", SERVICE)
             runs[row.name] = Run(restarts, started_at or up_at)
     return Watched((*answers, *_loops(stale_after_s)), runs)
+
+
+async def _last_end(systemd: Systemd1, row: ListedUnit) -> LastEnd | None:
+    """How its main process ended last: why one is down that nobody stopped."""
+    result = await _property(systemd, row, SERVICE, "Result")
+    status = await _number(systemd, row, SERVICE, "ExecMainStatus")
+    return LastEnd(result, status or 0) if isinstance(result, str) else None
 
 
 async def _moment(systemd: Systemd1, row: ListedUnit, name: str, interface: str = UNIT) -> datetime | None:
@@ -88,13 +96,19 @@ async def _moment(systemd: Systemd1, row: ListedUnit, name: str, interface: str 
 
 
 async def _number(systemd: Systemd1, row: ListedUnit, interface: str, name: str) -> int | None:
-    """A number that says more of a unit; that it cannot be had says nothing of the unit."""
+    """A number that says more of a unit."""
+    value = await _property(systemd, row, interface, name)
+    return value if isinstance(value, int) else None
+
+
+async def _property(systemd: Systemd1, row: ListedUnit, interface: str, name: str) -> object:
+    """What says more of a unit; that it cannot be had (None) says nothing of the unit."""
     try:
-        value = await systemd.get(row.path, interface, name)
+        found: object = await systemd.get(row.path, interface, name)
     except Systemd1Error as error:
         log.debug("Cannot tell the %s of %s: %s", name, row.name, error)
         return None
-    return value if isinstance(value, int) else None
+    return found
 
 
 def _loops(stale_after_s: float) -> list[Answer]:

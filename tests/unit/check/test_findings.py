@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from standfast.check import findings
-from standfast.check.findings import Answer
+from standfast.check.findings import Answer, LastEnd
 from standfast.detector.finding import Finding
 from standfast.detector.model import Outcome
 from standfast.notifier.channels.channel import Standing
@@ -41,8 +41,8 @@ def room(free: int, inodes: int = 100, total: int = 100) -> Answer:
         (findings.channel("sms", Standing(True)), True),
         (findings.channel("sms", Standing(False, "HTTP 401")), False),
         (findings.channel("sms", Standing(None, "cannot reach Twilio")), None),
-        (findings.configuration("notifier.toml", NOTIFIER, 0), True),
-        (findings.configuration("notifier.toml", NOTIFIER, 2), False),
+        (findings.configuration("notifier.toml", NOTIFIER, ""), True),
+        (findings.configuration("notifier.toml", NOTIFIER, "notifier.toml:3: host: expected a text"), False),
         (findings.ping(Finding(Outcome.OK)), True),
         (findings.ping(Finding(Outcome.FAIL, "status 503")), False),
         (findings.ping(Finding(Outcome.UNKNOWN, "no answer within 10 s")), False),
@@ -59,18 +59,64 @@ def test_what_is_scarce_is_named() -> None:
 
 
 def test_a_watcher_that_is_down_with_a_mistake_in_its_configuration_says_to_correct_it() -> None:
-    wrong = findings.configuration("detector.toml", DETECTOR, 1)
+    mistake = "/etc/standfast/detector.toml:3: mode: expected a text (and 1 more)"
+    wrong = findings.configuration("detector.toml", DETECTOR, mistake)
     assert wrong.words == (
-        "detector.toml has a mistake: standfast-detector.service does not start with it; while it runs it keeps the old"
+        "standfast-detector.service does not start with detector.toml as it is, and keeps the old while it runs: "
+        + mistake
     )
+    assert wrong.question.action.endswith("then systemctl reload standfast-detector.service")
     down, up = findings.runs(DETECTOR, "failed"), findings.runs(NOTIFIER, "active")
-    explained, other = findings.with_causes((down, up), (wrong, findings.configuration("notifier.toml", NOTIFIER, 0)))
+    explained, other = findings.with_causes((down, up), (wrong, findings.configuration("notifier.toml", NOTIFIER, "")))
     assert explained.question.action.startswith("standfastctl check-config, ")
-    assert explained.words == "standfast-detector.service is failed; its configuration has a mistake"
+    assert explained.words == f"standfast-detector.service is failed; its configuration has a mistake: {mistake}"
     # It is the same problem, whatever is to be done about it.
     assert explained.question == down.question
     assert other == up
     assert findings.with_causes((down,), ()) == (down,)
+
+
+def test_what_to_do_about_a_damaged_database_names_where_it_lies() -> None:
+    found = {"trades": Finding(Outcome.FAIL, "malformed"), "prices": Finding(Outcome.OK)}
+    paths = {"trades": "/srv/trades.db", "prices": "/srv/prices.db"}
+    damaged = findings.databases(found, paths)
+    assert (damaged.well, damaged.question) == (False, findings.DATABASES)
+    assert damaged.question.action == (
+        "Stop what writes to /srv/trades.db (fuser -v /srv/trades.db names it), then restore it from its backup"
+    )
+    both = findings.databases(dict.fromkeys(found, found["trades"]), paths).question.action
+    assert both.startswith("Stop what writes to /srv/trades.db, /srv/prices.db (fuser -v ")
+    assert findings.databases({"prices": found["prices"]}, paths).well is True
+
+
+@pytest.mark.parametrize(
+    ("state", "ended", "words"),
+    [
+        ("inactive", None, "is inactive"),
+        ("inactive", LastEnd("success", 0), "is inactive"),
+        ("failed", LastEnd("watchdog", 6), "is failed: watchdog"),
+        ("failed", LastEnd("signal", 9), "is failed: signal 9"),
+        ("failed", LastEnd("exit-code", 1), "is failed: exit code 1"),
+        ("failed", LastEnd("start-limit-hit", 0), "is failed: start-limit-hit"),
+        (
+            "activating",
+            LastEnd("exit-code", 243),
+            "does not start, systemd tries it again and again: exit code 243/CREDENTIALS, "
+            "a stored secret cannot be decrypted",
+        ),
+        ("activating", LastEnd("success", 0), "is activating"),
+    ],
+)
+def test_a_watcher_that_is_down_says_why(state: str, ended: LastEnd | None, words: str) -> None:
+    answer = findings.runs(NOTIFIER, state, None, ended)
+    assert (answer.well, answer.words) == (False, f"{NOTIFIER} {words}")
+    assert answer.question == findings.watcher_down(NOTIFIER)
+    assert answer.question.action.endswith(f"then systemctl start {NOTIFIER}")
+
+
+def test_what_to_do_about_a_secret_is_to_store_it_anew() -> None:
+    answer = findings.runs(NOTIFIER, "activating", None, LastEnd("exit-code", 243))
+    assert answer.question.action.startswith("standfastctl doctor names the secret")
 
 
 UP = (findings.runs(NOTIFIER, "active"), findings.turns(NOTIFIER, 5, 120))

@@ -156,7 +156,7 @@ def test_the_message_says_who_tells_since_when_and_the_next_step() -> None:
         f"box1: CRITICAL: WATCHER_DOWN {NOTIFIER}",
         f"{NOTIFIER} is failed (told by the check timer, since the notifier does not)",
         "Since 2026-03-02 09:30:00 UTC, 1 occurrence",
-        f"Next: systemctl status {NOTIFIER}",
+        f"Next: systemctl status {NOTIFIER} says why; mend that, then systemctl start {NOTIFIER}",
     ]
     assert draft.severity is Severity.CRITICAL
 

@@ -10,7 +10,7 @@ from standfast.detector.announce import status_line
 from standfast.detector.config import Mode, RestartSettings
 from standfast.detector.limits import asked
 from standfast.detector.mind import Mind, Turn
-from standfast.detector.model import Observation, RestartObservation, Run, RunResult
+from standfast.detector.model import FileObservation, Observation, RestartObservation, Run, RunResult
 from standfast.events import Event, Kind, Severity
 from standfast.unit_names import MASTER_RESTART
 
@@ -92,7 +92,9 @@ def test_each_unit_that_fails_is_a_problem_of_its_own() -> None:
     ]
     begun, ended = (event for event in talk.events if event.unit == "a.service")
     assert begun.message.startswith("a.service fails: ")
-    assert begun.action == "journalctl -u a.service"
+    assert begun.action == (
+        "journalctl -u a.service; mend it, then systemctl reset-failed a.service && systemctl start a.service"
+    )
     assert ended.message == "a.service no longer fails, after 1 min 40 s: active"
 
 
@@ -366,3 +368,20 @@ def test_a_hold_after_the_only_restart_that_is_allowed() -> None:
     talk = Talk(restart=RestartSettings(max_per_hour=1))
     by_hand(talk, 100)
     assert talk.events[-1].message.startswith("Hands off: 1 manual restart within the hour: no automatic one until")
+
+
+def gone(mode: Mode, looks: int, *observations: Observation) -> str:
+    """The next step after so many looks at a file that is not there."""
+    talk = Talk(mode, critical_files=("/f.json",))
+    if observations:
+        talk.see(*observations)
+    for look in range(looks):
+        talk.see(FileObservation(100 + 10 * look, "/f.json", False, "missing"), scheduled=True)
+    return next(one.action for one in talk.events if one.type == "CASCADING_FAILURE" and "/f.json" in one.action)
+
+
+def test_what_is_to_be_done_about_a_critical_file_is_to_put_it_back() -> None:
+    words = gone(Mode.ACT, 3)
+    assert words.startswith("Put /f.json back or correct it, else a master restart follows at the seventh look (~00:0")
+    # It says how to put it right before it says what a restart would do, which mends no file.
+    assert gone(Mode.OBSERVE, 3).startswith("Put /f.json back or correct it. Look at standfastctl status")

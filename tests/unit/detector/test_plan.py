@@ -149,7 +149,7 @@ def test_the_events() -> None:
     assert (event.type, event.severity.value) == ("MASTER_RESTART_STARTED", "critical")
     assert event.data["left_alone"] == {"b.service": "stopped by its operator"}
     good, bad = UnitReport("a.service", True, 0.5, "up"), UnitReport("b.service", False, None, "its start failed")
-    event = ended((good, bad), 12.34)
+    event = ended((good, bad), 12.34, {})
     assert event.type == "MASTER_RESTART_PARTIAL"
     assert event.message == "Master restart: 1 of 2 units are up after 12.3 s; not up: b.service (its start failed)"
     assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up"}
@@ -172,6 +172,17 @@ def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
     # That all of them failed first would tell nothing.
     assert "first" not in started(replace(found, root_causes=("b.service", "c.service"))).message
     assert started(plan(up(0, "a"))).message == "Master restart of 1 unit: a.service"
+
+
+def test_what_a_critical_file_led_to_names_the_file_and_that_no_restart_mends_it() -> None:
+    files = {"/f.json": "missing"}
+    begun = started(replace(plan(up(0, "a")), files=files))
+    assert begun.message == "Master restart of 1 unit: a.service; critical file: /f.json (missing)"
+    good, bad = UnitReport("a.service", True, 0.5, "up"), UnitReport("b.service", False, None, "its start failed")
+    event = ended((good,), 2, files)
+    assert event.message.endswith("after 2.0 s; critical file: /f.json (missing), which no restart mends")
+    assert event.action == "Put /f.json back or correct it"
+    assert ended((bad,), 2, files).action == "Put /f.json back or correct it; systemctl status b.service"
 
 
 def test_verdicts() -> None:
