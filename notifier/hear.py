@@ -152,7 +152,7 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
     decision = resolution.recovery(problem, heard.event)
     if problem is None:
         return decision
-    ended = resolution.resolved(problem, dedup.ended_at(heard))
+    ended = resolution.resolved(problem, dedup.ended_at(heard), heard.event.message)
     if decision is Recovery.SUPERSEDED:
         ledger.close(ended)
         ledger.bequeath(problem, str(heard.event.data["superseded_by"]))

@@ -77,6 +77,7 @@ class Problem:
         quiet: why it is not reminded of, such as "acknowledged by root"; "" when it is.
         acknowledged: whether a person took it on.
         ended_by: who said that it is over, or why it was closed, when it was not its source.
+        ended_with: what its source said at its end: how it is now.
     """
 
     id: int
@@ -96,6 +97,7 @@ class Problem:
     quiet: str = ""
     acknowledged: bool = False
     ended_by: str = ""
+    ended_with: str = ""
 
     @property
     def identity(self) -> Identity:

@@ -84,8 +84,9 @@ def _recovery(draft: Draft, zone: tzinfo | None) -> Lines:
     ends = [problem.resolved_at or problem.last_occurrence for problem in draft.problems]
     if len(draft.problems) == 1:
         (problem,) = draft.problems
-        return [f"RESOLVED: {_subject(problem)}", f"It lasted {_lasted(problem)}", time(ends[0], zone)]
-    each = [f"{_subject(problem)}: {_lasted(problem)}" for problem in draft.problems]
+        lasted = f"It lasted {_lasted(problem)}"
+        return [f"RESOLVED: {_subject(problem)}", lasted, clean(problem.ended_with), time(ends[0], zone)]
+    each = [f"{_subject(problem)}: {_lasted(problem)}{_now(problem)}" for problem in draft.problems]
     return [f"RESOLVED: {len(draft.problems)} problems", *each, time(max(ends), zone)]
 
 
@@ -157,6 +158,11 @@ def _details(problem: Problem, zone: tzinfo | None) -> Lines:
 
 def _since(problem: Problem, zone: tzinfo | None) -> str:
     return f"since {moment(problem.first_occurrence, zone)}, {occurrences(problem.occurrences)}"
+
+
+def _now(problem: Problem) -> str:
+    """How it is now, where its source said so."""
+    return f"; {clean(problem.ended_with)}" if problem.ended_with else ""
 
 
 def _lasted(problem: Problem) -> str:

@@ -39,17 +39,22 @@ def recovery(problem: Problem | None, event: Event) -> Recovery:
     return Recovery.TOLD_SOON if problem.is_awaited else Recovery.NEVER_TOLD
 
 
-def resolved(problem: Problem, at: datetime) -> Problem:
-    """The problem at its end, which is never before its last occurrence; a told one is recovering from here on."""
+def resolved(problem: Problem, at: datetime, words: str = "") -> Problem:
+    """The problem at its end, which is never before its last occurrence; a told one is recovering from here on.
+
+    Args:
+        words: what its source says of its end.
+    """
     is_told = problem.stage is not Stage.FLAPPING and problem.is_awaited
     stage = Stage.RECOVERING if is_told else problem.stage
-    return dataclasses.replace(problem, resolved_at=max(at, problem.last_occurrence), stage=stage)
+    at = max(at, problem.last_occurrence)
+    return dataclasses.replace(problem, resolved_at=at, stage=stage, ended_with=words)
 
 
 def reopened(problem: Problem) -> Problem:
     """A problem that is back before its end was told."""
     stage = Stage.TOLD if problem.stage in (Stage.RECOVERING, Stage.CLOSED) else problem.stage
-    return dataclasses.replace(problem, resolved_at=None, stage=stage, ended_by="")
+    return dataclasses.replace(problem, resolved_at=None, stage=stage, ended_by="", ended_with="")
 
 
 def is_settled(problem: Problem, hold_s: float, now: datetime) -> bool:

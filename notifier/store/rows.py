@@ -14,7 +14,7 @@ Row = tuple[Any, ...]
 
 PROBLEM_COLUMNS: Final = (
     "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
-    " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by"
+    " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with"
 )
 FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count"
 SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
@@ -41,13 +41,14 @@ def from_problem(problem: Problem) -> Row:
         int(problem.acknowledged),
         json.dumps(problem.told_on),
         problem.ended_by,
+        problem.ended_with,
     )
 
 
 def to_problem(row: Row) -> Problem:
     """The problem of such a row."""
     id_, type_, message, first, last, count, _, resolved_at, unit, severity, failure_class, action, *rest = row
-    stage, told_at, quiet, acknowledged, told_on, ended_by = rest
+    stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with = rest
     return Problem(
         id=id_,
         type=type_,
@@ -66,6 +67,7 @@ def to_problem(row: Row) -> Problem:
         quiet=quiet,
         acknowledged=bool(acknowledged),
         ended_by=ended_by,
+        ended_with=ended_with,
     )
 
 

@@ -119,4 +119,5 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE outbox ADD COLUMN asked_to_wait INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX refused ON outbox (channel, ended_at) WHERE state IN ('refused', 'given_up')",
     ),
+    ("ALTER TABLE error_notifications_log ADD COLUMN ended_with TEXT NOT NULL DEFAULT ''",),
 )

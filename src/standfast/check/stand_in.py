@@ -147,6 +147,7 @@ def _problem(answer: Answer, memory: Memory, now: datetime, *, is_over: bool = F
         stage=Stage.TOLD,
         told_at=trouble.told_at,
         resolved_at=max(trouble.since, min(answer.since or now, now)) if is_over else None,
+        ended_with=answer.words if is_over else "",
     )
 
 

@@ -83,6 +83,14 @@ def test_a_ledger_comes_back_as_it_was_committed(store: Store, path: Path) -> No
         again.close()
 
 
+def test_what_a_source_said_at_the_end_of_a_problem_is_kept_until_that_is_told(store: Store) -> None:
+    ledger, _ = told(store)
+    hear(ledger, resolved(3), CONFIG, at(3))
+    commit(store, ledger, "cursor-1")
+    (resting,) = store.ledger().resting.values()
+    assert resting.ended_with == "it is over"
+
+
 def test_the_earlier_systems_query_works(store: Store, path: Path) -> None:
     told(store)
     with sqlite3.connect(path) as connection:
