@@ -22,7 +22,7 @@ class Trouble:
 
     Attributes:
         since: since when it is so, as far as is known; else when it was first found so.
-        times: how often in a row it was.
+        times: how often in a row it was, or how often it happened.
         is_open: whether it was logged as a problem, and its end was not.
         told_at: when the check told people of it by itself; None when that is the notifier's business.
     """
@@ -87,7 +87,7 @@ def after_looks(memory: Memory, answers: Iterable[Answer], now: datetime) -> Mem
             troubles.pop(identity, None)
         elif answer.well is False:
             before = troubles.get(identity, Trouble(min(answer.since or now, now), times=0))
-            times = before.times + 1
+            times = answer.count or before.times + 1
             is_open = before.is_open or times >= answer.question.after
             troubles[identity] = replace(before, times=times, is_open=is_open)
     return replace(memory, troubles=troubles, is_whole=True)

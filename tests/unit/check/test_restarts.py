@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from standfast.check import restarts
+from standfast.check import memory, restarts
+from standfast.check.memory import Memory
 from standfast.check.restarts import QUIET, Restarts
 from standfast.unit_names import DETECTOR
 
@@ -64,6 +65,14 @@ def test_one_restart_and_several_in_words() -> None:
     assert (more.since, more.question.type) == (after(3), "WATCHER_RESTARTING")
     assert restarts.answer(DETECTOR, runs((0, 0, -60))).well is True
     assert f"{DETECTOR} 3 times, last at " in restarts.answer(DETECTOR, runs((0, 0, -60), (5, 3, 4))).words
+
+
+def test_its_occurrences_are_restarts_and_not_looks() -> None:
+    known, kept = runs((0, 0, -60), (5, 4, 3)), Memory()
+    for minutes in (5, 10, 15):
+        kept = memory.after_looks(kept, [restarts.answer(DETECTOR, known)], after(minutes))
+    (trouble,) = kept.troubles.values()
+    assert trouble.times == 4
 
 
 def test_without_a_time_of_its_start_the_look_counts() -> None:

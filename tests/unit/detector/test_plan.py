@@ -177,10 +177,10 @@ def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
 def test_what_a_critical_file_led_to_names_the_file_and_that_no_restart_mends_it() -> None:
     files = {"/f.json": "missing"}
     begun = started(replace(plan(up(0, "a")), files=files))
-    assert begun.message == "Master restart of 1 unit: a.service; critical file: /f.json (missing)"
+    assert begun.message == "Master restart of 1 unit for the critical file /f.json (missing): a.service"
     good, bad = UnitReport("a.service", True, 0.5, "up"), UnitReport("b.service", False, None, "its start failed")
     event = ended((good,), 2, files)
-    assert event.message.endswith("after 2.0 s; critical file: /f.json (missing), which no restart mends")
+    assert event.message.endswith("after 2.0 s; it does not mend the critical file /f.json (missing)")
     assert event.action == "Put /f.json back or correct it"
     assert ended((bad,), 2, files).action == "Put /f.json back or correct it; systemctl status b.service"
 
