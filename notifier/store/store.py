@@ -37,6 +37,8 @@ def marks(columns: str) -> str:
 
 
 # notification_count and last_notification_sent are the worker's: they are about what was delivered.
+# What was told on no channel of ours was told by standfast-check, once at least.
+_TIMES_TOLD = "max(notification_count, told_at IS NOT NULL AND told_on = '[]')"
 _UPSERT = f"""
 INSERT INTO error_notifications_log ({PROBLEM_COLUMNS}) VALUES ({marks(PROBLEM_COLUMNS)})
 ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occurrence = excluded.last_occurrence,
@@ -236,7 +238,7 @@ class Store:
         """The unresolved problems for the status file, the newest first."""
         names = (
             "error_type, unit, error_message, severity, action, first_occurrence, last_occurrence,"
-            " occurrence_count, notification_count, acknowledged"
+            f" occurrence_count, {_TIMES_TOLD} AS notification_count, acknowledged"
         )
         with translated("read the database", self._path):
             cursor = self._connection.execute(

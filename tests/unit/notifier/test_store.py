@@ -1,5 +1,6 @@
 """The database: the earlier table, one transaction, and its errors in one line."""
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -134,6 +135,13 @@ def test_what_was_refused_counts_as_nothing(store: Store, path: Path) -> None:
     outbox.close()
     assert store.unresolved(10)[0]["notification_count"] == 0
     assert {name: one.since for name, one in store.delivery(CONFIG.channel_names).waiting.items()} == {"journal": at(0)}
+
+
+def test_what_the_check_told_in_the_notifiers_place_was_told_once(store: Store) -> None:
+    ledger = store.ledger()
+    hear(ledger, dataclasses.replace(problem(severity=Severity.CRITICAL), told=True), CONFIG, at(0))
+    commit(store, ledger)
+    assert store.unresolved(10)[0]["notification_count"] == 1
 
 
 def test_deliveries_are_counted_by_how_they_ended(store: Store, path: Path) -> None:
