@@ -17,12 +17,13 @@ from standfast import paths, statusfile
 from standfast.check import alarm, findings, keeping, memory, stand_in
 from standfast.check.aside import aside
 from standfast.check.config import CheckConfig
-from standfast.check.delivered import NOTHING, Delivered, delivered
+from standfast.check.delivered import NOTHING, Delivered
 from standfast.check.findings import Answer
 from standfast.check.hearing import heard_since
 from standfast.check.known import known
 from standfast.check.looking import Looked, Looker
 from standfast.check.memory import Memory
+from standfast.check.notifier_database import delivered
 from standfast.check.outlet import Outlet
 from standfast.clock import utc_now
 from standfast.config import ConfigError, load

@@ -10,9 +10,10 @@ import pytest
 from tests.unit.notifier.events import at, config, plain, problem, resolved
 
 from standfast.check import findings, memory, stand_in
-from standfast.check.delivered import NOTHING, delivered
+from standfast.check.delivered import NOTHING
 from standfast.check.findings import Answer
 from standfast.check.memory import Memory
+from standfast.check.notifier_database import delivered
 from standfast.events import Kind, Severity
 from standfast.notifier.hear import hear
 from standfast.notifier.model import Heard, Identity
