@@ -1,7 +1,6 @@
 """What a person is told to do about a cascade. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from standfast.detector.config import Cause, DetectorConfig, Mode
@@ -11,7 +10,7 @@ from standfast.detector.engine import Step
 from standfast.detector.limits import is_refused, room_at
 from standfast.detector.model import Level
 from standfast.detector.problems import causes
-from standfast.time_words import clock
+from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
 
 
@@ -41,7 +40,7 @@ def _next_step(step: Step, config: DetectorConfig, now: float) -> str:
     if not files:
         return _about_units(step, config, now)
     if until := _restart_for_files_at(step, config, now):
-        return f"{put_back(files)}, else a master restart follows at the seventh look (~{_clock(until)})"
+        return f"{put_back(files)}, else a master restart follows at the seventh look (~{clock_at(until)})"
     return f"{put_back(files)}. {_about_units(step, config, now)}"
 
 
@@ -80,7 +79,7 @@ def again_at(step: Step, config: DetectorConfig, now: float) -> str:
     until = ledger_budget(step.state, config, now).hold_until or room_at(
         step.state.runs, step.state.released_at, config.restart, now
     )
-    return _clock(until or now)
+    return clock_at(until or now)
 
 
 def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
@@ -99,9 +98,9 @@ def _observe(step: Step, config: DetectorConfig, now: float) -> str:
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
     until = ledger_budget(step.state, config, now).gap_until or now
     if is_refused(step.state.runs, step.state.released_at):
-        return f"standfastctl release lifts systemd's limit; else it is asked for again after {_clock(until)}"
-    last = _clock(min(step.state.runs[-1].at, now)) if step.state.runs else "just now"
-    return f"Wait: the last master restart was at {last}; if this lasts it is asked for again after {_clock(until)}"
+        return f"standfastctl release lifts systemd's limit; else it is asked for again after {clock_at(until)}"
+    last = clock_at(min(step.state.runs[-1].at, now)) if step.state.runs else "just now"
+    return f"Wait: the last master restart was at {last}; if this lasts it is asked for again after {clock_at(until)}"
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:
@@ -122,10 +121,6 @@ def _grace(step: Step, config: DetectorConfig, now: float) -> str:
     decision: Decision | None = step.decision
     follows = "a master restart follows if it lasts" if config.mode is Mode.ACT else "then see standfastctl status"
     return f"Wait: {decision.why if decision else 'it may pass'}; {follows}"
-
-
-def _clock(at: float) -> str:
-    return clock(datetime.fromtimestamp(at, UTC))
 
 
 _REFUSED: Final[Mapping[Reason, Callable[[Step, DetectorConfig, float], str]]] = {

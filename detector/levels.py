@@ -10,12 +10,13 @@ from typing import Final
 
 from standfast.detector.arrival import is_finding_out
 from standfast.detector.config import DetectorConfig, Tier
-from standfast.detector.counting import is_blind
+from standfast.detector.counting import in_clock_grace, is_blind
 from standfast.detector.limits import is_restarting
 from standfast.detector.model import ClockEvent, FileMemory, Level, Outcome, State
 from standfast.detector.prediction.foretold import Foretold, foretold
 from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
+from standfast.detector.times import clock_at
 from standfast.detector.watched import Rules, Watching
 
 CASCADE_UNITS: Final = 3
@@ -106,7 +107,8 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
     facts = gather(state, config, watching, now)
     causes = root_causes({unit.unit: unit.reading.meaning for unit in facts.units if unit.reading.failing}, state.units)
     if is_blind(state, config, now) and state.answers:
-        return Assessment(state.level, (f"nothing is judged now: {_blindness(state)}",), causes, facts, held=True)
+        why = f"nothing is judged now: {blindness(state, config, now)}"
+        return Assessment(state.level, (why,), causes, facts, held=True)
     level, reasons = weigh(facts)
     if level < state.level and is_restarting(state):
         # Units that come up are verified first: what looks well may fall again within seconds.
@@ -125,10 +127,14 @@ def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:
     return Level.NONE, ()
 
 
-def _blindness(state: State) -> str:
-    if state.clock_event is None or state.shutting_down:
+def blindness(state: State, config: DetectorConfig, now: float) -> str:
+    """Why nothing can be judged now, and until when; "" where it can."""
+    if state.shutting_down:
         return "the host is shutting down"
-    return f"a moment ago the host {HAPPENED[state.clock_event]}"
+    if not in_clock_grace(state, config, now) or state.clock_event is None or state.clock_event_at is None:
+        return ""
+    until = clock_at(state.clock_event_at + config.clock_grace_s)
+    return f"the host {HAPPENED[state.clock_event]} at {clock_at(state.clock_event_at)}; wait until {until}"
 
 
 def gather(state: State, config: DetectorConfig, watching: Watching, now: float) -> Facts:

@@ -7,13 +7,12 @@ from typing import Any
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.levels import FILE_MISSING_LOOKS, Health
+from standfast.detector.levels import FILE_MISSING_LOOKS, Health, blindness
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
 from standfast.detector.model import Outcome, Run, State
 from standfast.detector.prediction.telling import plain
-from standfast.detector.times import iso
+from standfast.detector.times import clock_at, iso
 from standfast.detector.watched import port_of
-from standfast.time_words import span
 
 SHOWN_RESTARTS = 20
 
@@ -63,7 +62,8 @@ def status(
 def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    blocked = _blocked(state, left, config.restart.max_per_hour, now) or _handed_over(step.decision)
+    blocked = blindness(state, config, now) or _blocked(state, left, config.restart.max_per_hour, now)
+    blocked = blocked or _handed_over(step.decision)
     last = next(reversed(counted(state.runs, None)), None)
     return {
         "can_restart": not blocked,
@@ -89,8 +89,6 @@ def _blocked(state: State, left: Budget, max_per_hour: int, now: float) -> str:
     """Why no master restart is possible now, in words; "" when one is."""
     if not state.answers:
         return "systemd does not answer"
-    if state.shutting_down:
-        return "the host is shutting down"
     if is_restarting(state):
         return "a master restart is running"
     if left.hold_until is not None:
@@ -99,9 +97,8 @@ def _blocked(state: State, left: Budget, max_per_hour: int, now: float) -> str:
         return f"{left.used} within the last hour are enough"
     if left.gap_until is None:
         return ""
-    ago = span(max(now - state.runs[-1].at, 0.0))
-    refused = is_refused(state.runs, state.released_at)
-    return f"systemd refused the last one {ago} ago" if refused else f"the last one was {ago} ago"
+    last = "systemd refused the last one at" if is_refused(state.runs, state.released_at) else "the last one was at"
+    return f"{last} {clock_at(min(state.runs[-1].at, now))}"
 
 
 def _handed_over(decision: Decision | None) -> str:

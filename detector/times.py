@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from standfast.time_words import clock
+
 
 def iso(at: float) -> str:
     """ISO 8601 text in UTC of a time in seconds since 1970."""
@@ -11,3 +13,8 @@ def iso(at: float) -> str:
 def from_iso(text: str) -> float:
     """Seconds since 1970 of such a text."""
     return datetime.fromisoformat(text).timestamp()
+
+
+def clock_at(at: float) -> str:
+    """The time of day of such a time, in UTC."""
+    return clock(datetime.fromtimestamp(at, UTC))

@@ -11,7 +11,7 @@ from standfast.notifier.model import MessageKind, Problem, Stage
 class Admission(StrEnum):
     """How a problem that must be told gets to people."""
 
-    AT_ONCE = "critical: it skips the window"
+    AT_ONCE = "critical, or an agent's end: it skips the window"
     OPENED = "it opened an aggregation window"
     JOINED = "it joined the open aggregation window"
 

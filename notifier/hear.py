@@ -7,7 +7,7 @@ import dataclasses
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from standfast.events import Severity
+from standfast.events import RESTARTS, Event, Kind, Severity
 from standfast.notifier import aggregate, commands, dedup, ends, resolution, route, silence, telling, throttle
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.channel_config import CANARY
@@ -84,19 +84,23 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         ledger.keep(dataclasses.replace(problem, stage=Stage.TOLD, told_at=heard.at))
         return Plain.TOLD
     if problem.stage is Stage.HELD:
-        return _admit(ledger, problem, config, now)
+        return _admit(ledger, problem, heard.event, config, now)
     if match is Match.ESCALATED:
         return _escalated(ledger, problem, config, now)
     return Return.NOT_OVER if resting and not was_closed else _told_before(ledger, problem, config, now)
 
 
-def _admit(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
-    """A problem that was not told yet: held by a silence, told at once, or put into the window."""
+def _admit(ledger: Ledger, problem: Problem, event: Event, config: NotifierConfig, now: datetime) -> Reason:
+    """A problem that was not told yet: held by a silence, told at once, or put into the window.
+
+    An agent's end is told at once whatever it is: the notifier may end right after it.
+    """
     if problem.is_taken_on:
         return Plain.TAKEN_ON
     if ledger.silencing(problem, now) is Silencing.SILENCED:
         return Silencing.SILENCED
-    admission = aggregate.admit(problem, ledger.window_closes_at)
+    is_end = event.kind is Kind.SHUTDOWN and event.data.get(RESTARTS) is not True
+    admission = Admission.AT_ONCE if is_end else aggregate.admit(problem, ledger.window_closes_at)
     if admission is Admission.AT_ONCE:
         ledger.tell((problem,), MessageKind.PROBLEM, config, now)
     elif admission is Admission.OPENED:

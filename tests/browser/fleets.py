@@ -177,7 +177,8 @@ def cascading(runtime: Path, **changes: Any) -> None:
         "failure_level": "CASCADING", "level": 3, "reasons": reasons, "root_cause": [service("trade_manager")],
         "took_along": {service("trade_manager"): [service(name) for name in CASCADE[1:]]},
         "service_health": health(at, **rows), "restart_count": 1, "can_restart": False,
-        "restart_blocked": "the last one was a moment ago", "gap_until": iso(at + timedelta(minutes=3)),
+        "restart_blocked": f"the last one was at {clock(at - timedelta(minutes=2))}",
+        "gap_until": iso(at + timedelta(minutes=3)),
         "decision": {"allowed": False, "reason": "gap", "why": "the last master restart was less than 5 min ago"},
         "restart_history": [
             {"at": iso(at - timedelta(hours=7)), "result": "success", "automatic": False, "units": []},

@@ -38,7 +38,10 @@ def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     """The same while no unit fails for long enough to be a worry."""
     stand, failing = _standing(snapshot), _failing(snapshot)
     if failing:
-        stand = f"Failing, but not for long enough to be a worry: {', '.join(failing)}"
+        # A level that is NONE has a reason only where nothing can be judged.
+        held = snapshot.detector.get("reasons")
+        why = str(held[0]) if isinstance(held, list) and held else "not for long enough to be a worry"
+        stand = f"Failing, but {why}: {', '.join(failing)}"
     if urgent := _in_error(snapshot) or _unresolved(snapshot):
         return Tone.BAD, f"{stand}, but {urgent}"
     if snapshot.notifier.status is None:

@@ -209,6 +209,11 @@ def test_a_unit_that_has_just_begun_to_fail_shows_without_alarm() -> None:
     assert found.headline == "Failing, but not for long enough to be a worry: a.service"
     assert "Failed first" not in dict(found.facts)
 
+    # Nothing is judged just after a boot; then it is not for the time that it is no worry.
+    why = "nothing is judged now: the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
+    found = report(shot(statuses.detector(service_health=health, root_cause=["a.service"], reasons=[why])))
+    assert found.headline == f"Failing, but {why}: a.service"
+
 
 LEAK = "memory of bot.service grows 50 MiB/h over the last 3 h; reaches MemoryMax 512 MiB in about 4 h"
 

@@ -9,7 +9,16 @@ from tests.unit.detector.make import Watcher, config, failed, up
 
 from standfast.detector.check_tables import SqliteDatabase, TcpCheck
 from standfast.detector.config import DetectorConfig, Mode, Watch
-from standfast.detector.model import CheckObservation, FileObservation, Outcome, ReleaseObservation, Run, RunResult
+from standfast.detector.model import (
+    CheckObservation,
+    ClockEvent,
+    ClockObservation,
+    FileObservation,
+    Outcome,
+    ReleaseObservation,
+    Run,
+    RunResult,
+)
 from standfast.detector.status import status
 
 PROMISED = {
@@ -57,6 +66,16 @@ def test_what_is_only_for_showing() -> None:
     assert (found["late_s"], found["check_interval_s"]) == (0.123, 30)
 
 
+def test_after_a_boot_no_restart_is_said_to_be_possible() -> None:
+    watcher = Watcher(settings())
+    watcher.see(ClockObservation(0, ClockEvent.BOOT), *(failed(1, unit) for unit in "abc"))
+    step = watcher.see(*(failed(10, unit) for unit in "abc"), scheduled=True)
+    found = status(step, settings(), 10.0)
+    until = "the host booted at 00:00:00 UTC; wait until 00:02:00 UTC"
+    assert (found["failure_level"], found["reasons"]) == ("NONE", [f"nothing is judged now: {until}"])
+    assert (found["can_restart"], found["restart_blocked"]) == (False, until)
+
+
 def test_a_cascade() -> None:
     watcher = Watcher(settings())
     watcher.state = replace(watcher.state, runs=(Run(-100, RunResult.PARTIAL, automatic=True),))
@@ -71,7 +90,7 @@ def test_a_cascade() -> None:
     assert (found["can_restart"], found["restart_count"]) == (False, 1)  # within the gap
     assert found["released_at"] == "1969-12-31T23:56:40.000+00:00"
     assert found["decision"]["reason"] == "gap"
-    assert found["restart_blocked"] == "the last one was 1 min 50 s ago"
+    assert found["restart_blocked"] == "the last one was at 23:58:20 UTC"
     assert found["gap_until"] == "1970-01-01T00:03:20.000+00:00"
     assert found["databases"]["trades"]["healthy"] is False
     assert found["critical_files"]["/f.json"]["healthy"] is True  # not three looks in a row yet

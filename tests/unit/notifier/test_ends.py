@@ -150,6 +150,14 @@ def test_a_planned_restart_that_ended_flat_wakes_nobody() -> None:
     assert kinds(fold.drafts()) == ["problem"]
 
 
+@pytest.mark.parametrize(("restarts", "at_once"), [(False, ["problem"]), (True, [])])
+def test_an_end_that_keeps_positions_is_told_before_the_notifier_may_end_too(restarts: bool, at_once: Any) -> None:
+    fold = Fold()
+    held = plain(Kind.SHUTDOWN, 0, type="POSITIONS_HELD", severity=Severity.WARNING, data={"restarts": restarts})
+    fold.hear(held)
+    assert kinds(fold.drafts()) == at_once
+
+
 def test_a_problem_lasts_from_when_it_began_to_when_it_ended_whenever_that_was_seen() -> None:
     fold = Fold()
     seen = problem(300, severity=Severity.CRITICAL)
