@@ -89,16 +89,6 @@ def test_more_than_one_run_can_read_is_read_on_in_the_next(monkeypatch: pytest.M
     assert kept.told_until == end
 
 
-class Read:
-    """A follower at its place in a journal."""
-
-    def __init__(self, number: int) -> None:
-        self._left = [entry(second) for second in range(number)]
-
-    def next(self) -> Entry | None:
-        return self._left.pop(0) if self._left else None
-
-
 def entry(second: int) -> Entry:
     fields = {"STANDFAST": "1", "STANDFAST_EVENT": "problem", "STANDFAST_TYPE": f"T{second}", "_UID": "0"}
     return Entry(fields, f"c{second}", BEGAN + timedelta(seconds=second))
@@ -109,7 +99,7 @@ def test_where_the_reading_stopped_is_known(
     number: int, heard: int, until_s: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hearing, "LONGEST", 3)
-    found = hearing._listened(Read(number), users.trust(()))  # type: ignore[arg-type]
+    found = hearing.listened(map(entry, range(number)), users.trust(()))
     assert len(found.events) == heard
     assert found.until == (None if until_s is None else BEGAN + timedelta(seconds=until_s))
 

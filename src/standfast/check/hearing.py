@@ -1,6 +1,7 @@
 """Reading the journal in the notifier's place: the same entries of the same users, since a time."""
 
 import logging
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,14 +40,15 @@ def heard_since(since: datetime, config: NotifierConfig) -> Listened | None:
     try:
         with closing(Follower()) as follower:
             follower.seek(Position("", since, ""), since)
-            return _listened(follower, users.trust(config.listen_to_users))
+            return listened(iter(follower.next, None), users.trust(config.listen_to_users))
     except StandfastError as error:
         log.warning("%s", error)
         return None
 
 
-def _listened(follower: Follower, trust: Trust) -> Listened:
-    entries = list(islice(iter(follower.next, None), LONGEST))
+def listened(journal: Iterator[Entry], trust: Trust) -> Listened:
+    """Of the journal's next entries what the notifier would listen to, and where the reading stopped."""
+    entries = list(islice(journal, LONGEST))
     heard = tuple(one for entry in entries if (one := _heard(entry, trust)) is not None)
     if len(entries) < LONGEST or entries[-1].at <= entries[0].at:
         return Listened(heard)
