@@ -1,6 +1,6 @@
 """A snapshot arranged for a terminal: its headline, facts and tables. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +10,7 @@ from standfast.overview.documents import agent, errors
 from standfast.overview.holdings import holdings
 from standfast.overview.idle import HOLDS, Idle, idle
 from standfast.overview.problems import headline, problems
+from standfast.overview.silences import silenced
 from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
 from standfast.overview.versions import older_versions
@@ -65,10 +66,19 @@ def report(snapshot: Snapshot) -> Report:
         tone=urgency,
         headline=sentence,
         problems=found,
-        remarks=tuple(older_versions(snapshot)),
+        remarks=(*_silences(snapshot), *older_versions(snapshot)),
         facts=_facts(snapshot),
         tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
     )
+
+
+def _silences(snapshot: Snapshot) -> Iterator[str]:
+    """A line for each, by the clock of the host: who hears nothing sees why."""
+    for one in silenced(snapshot):
+        begin = f"from {moment(one.start, None)} " if one.start else ""
+        end = moment(one.end, None) if one.end else "nobody knows when"
+        step = f"; to end it: standfastctl unsilence {one.id}" if one.id else ""
+        yield f"Silenced {begin}until {end}: {one.what} ({one.about}){step}"
 
 
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:

@@ -194,14 +194,12 @@ def _check(kind: str, name: str, row: Row) -> str:
 
 
 def channels(scene: Scene) -> str:
-    """How messages get out, and what is silenced."""
+    """How messages get out."""
     notifier = scene.snapshot.notifier
     if notifier.status is None:
         return markup.card("channels", "Messages", markup.empty("Unknown: the notifier tells nothing."))
     listed = "".join(_channel(row) for row in shots.rows(notifier.get("channels")))
-    silences = "".join(_silence(row) for row in shots.rows(notifier.get("silences")))
-    silenced = f'<h3>Silences</h3><ul class="rows">{silences}</ul>' if silences else ""
-    return markup.card("channels", "Messages", f'<ul class="rows">{listed}</ul>{silenced}')
+    return markup.card("channels", "Messages", f'<ul class="rows">{listed}</ul>')
 
 
 def _channel(row: Row) -> str:
@@ -212,11 +210,3 @@ def _channel(row: Row) -> str:
     trouble = f"<p>{markup.escape(str(failing))}</p>" if failing else ""
     what = f'{markup.text(row.get("name"))} <span class="meta">{said}</span>'
     return f"<li>{markup.mark(Tone.BAD if failing else Tone.GOOD)}<div>{what}{trouble}</div></li>"
-
-
-def _silence(row: Row) -> str:
-    about = " ".join(str(row[key]) for key in ("unit", "type", "severity") if row.get(key)) or "everything"
-    return (
-        f"<li>{markup.mark(Tone.PLAIN)}<div>{markup.name(about)} until {markup.moment(row.get('end'))}"
-        f'<p class="meta">{markup.text(row.get("why"), "no reason")}, by {markup.text(row.get("by"))}</p></div></li>'
-    )

@@ -4,6 +4,8 @@ from typing import Final
 
 from standfast.overview import problems as wrong
 from standfast.overview import snapshot as shots
+from standfast.overview.silences import Silenced, silenced
+from standfast.overview.snapshot import Snapshot
 from standfast.time_words import span
 from standfast.web import markup, timeline
 from standfast.web.scene import Scene
@@ -22,7 +24,8 @@ def verdict(scene: Scene) -> str:
     tone, words = wrong.headline(snapshot, problems)
     level = shots.level(snapshot)
     since = f'Failure level <strong id="level">{markup.escape(level)}</strong>{_since(scene, level)}'
-    rest = _cause(scene) + _steps(steps(snapshot)) + _problems(_said(scene, problems)) + _ahead(scene)
+    told = _problems(_said(scene, problems)) + _silences(snapshot)
+    rest = _cause(scene) + _steps(steps(snapshot)) + told + _ahead(scene)
     return markup.head(tone, markup.escape(words), since, rest)
 
 
@@ -79,6 +82,19 @@ def _problems(problems: list[str]) -> str:
         return shown
     more = f"<summary>{markup.count(len(lines) - PROBLEMS_SHOWN, 'more line')}</summary>"
     return f'{shown}<details>{more}<ul class="problems">{"".join(lines[PROBLEMS_SHOWN:])}</ul></details>'
+
+
+def _silences(snapshot: Snapshot) -> str:
+    """Who hears nothing sees why."""
+    lines = "".join(f"<li>{_silence(one)}</li>" for one in silenced(snapshot))
+    return f'<ul class="problems silences">{lines}</ul>' if lines else ""
+
+
+def _silence(one: Silenced) -> str:
+    begin = f"from {markup.moment(one.start)} " if one.start else ""
+    step = f"; to end it: {markup.command(f'standfastctl unsilence {one.id}')}" if one.id else ""
+    until = markup.moment(one.end, "nobody knows when")
+    return f"Silenced {begin}until {until}: {markup.name(one.what)} ({markup.name(one.about)}){step}"
 
 
 def _ahead(scene: Scene) -> str:

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from tests.unit.overview.test_snapshot import GONE, NOW, shot
 
 from standfast import __version__
 from standfast.ctl.report import Cell, Report, Table, report
-from standfast.moments import from_iso
+from standfast.moments import from_iso, iso
 from standfast.overview.holdings import holdings
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone
@@ -234,3 +235,22 @@ def test_what_is_foreseen_is_said_beside_what_fails() -> None:
     shown = report(shot(statuses.detector(**status)))
     assert shown.headline == "Several watched units are failing"
     assert f"Foreseen: {LEAK}" in shown.problems
+
+
+def test_a_silence_is_said_with_its_end_and_how_to_end_it() -> None:
+    end, begin = NOW + timedelta(hours=1), NOW + timedelta(minutes=1)
+    one = {"id": "00ff00ff", "unit": "a.service", "type": "", "start": iso(NOW), "end": iso(end), "why": "a new disk"}
+    silences = [
+        {**one, "by": "alice"},
+        {"unit": "", "type": "DISK_*", "severity": "critical", "start": iso(begin), "end": iso(end)},
+        {**one, "end": iso(NOW)},
+    ]
+    found = report(shot(notifier=statuses.notifier(silences=silences)))
+
+    until = moment(end, None)
+    assert found.remarks[:-2] == (
+        f"Silenced until {until}: unit a.service (a new disk; by alice); to end it: standfastctl unsilence 00ff00ff",
+        f"Silenced from {moment(begin, None)} until {until}: type DISK_*, severity critical "
+        "(no reason given; by nobody knows whom)",
+    )
+    assert found.tone == Tone.GOOD

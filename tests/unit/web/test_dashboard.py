@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.unit.overview import statuses
 from tests.unit.web.scenes import GONE, NOW, ago, scene
 
 from standfast.events import Severity
+from standfast.moments import iso
 from standfast.overview.snapshot import Snapshot
 from standfast.web.dashboard import dashboard, unavailable_page
 from standfast.web.scene import Scene
@@ -177,6 +179,15 @@ def test_a_host_without_watchers_says_so_everywhere() -> None:
     assert "Unknown: no right to read it." in text
 
 
+def test_who_hears_nothing_sees_what_is_silenced_at_the_head_of_the_page() -> None:
+    silence = {"id": "00ff00ff", "unit": UNIT, "end": iso(NOW + timedelta(hours=1)), "why": "a new disk", "by": "alice"}
+    text = shown(scene(notifier=statuses.notifier(silences=[silence])))
+
+    head = text[: text.index("Units")]
+    assert "Silenced until 2026-11-23 16:00:05 UTC: unit trade_manager.service (a new disk; by alice)" in head
+    assert "to end it: standfastctl unsilence 00ff00ff" in head
+
+
 def test_nothing_that_others_say_becomes_markup() -> None:
     health = {EVIL: {"status": EVIL, "why": EVIL, "failing": True, "needs": ["b"], "checks": {EVIL: {}}}, "b": {}}
     status = statuses.detector(
@@ -189,7 +200,7 @@ def test_nothing_that_others_say_becomes_markup() -> None:
     known = statuses.notifier(
         statuses.error(error_type=EVIL, unit=EVIL, error_message=EVIL, action=EVIL, occurrence_count=EVIL),
         channels=[{"name": EVIL, "failing": EVIL}],
-        silences=[{"unit": EVIL, "why": EVIL, "by": EVIL, "end": EVIL}],
+        silences=[{"id": EVIL, "unit": EVIL, "why": EVIL, "by": EVIL, "end": EVIL}],
     )
     happenings = [Happening(ago(1), EVIL, EVIL, Severity.CRITICAL, EVIL, EVIL)]
     evil = scene(status, known, happenings, {EVIL: [Line(ago(1), EVIL, 3)]}, agents={EVIL: statuses.agent(state=EVIL)})
