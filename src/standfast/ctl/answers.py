@@ -15,7 +15,9 @@ from standfast.errors import StandfastError
 from standfast.events import RESTART_ASKED, Kind
 from standfast.journal_files import may_read_journal
 from standfast.notifier.entries import Entry as Recorded
-from standfast.notifier.entries import to_fields
+from standfast.notifier.entries import to_fields, to_text
+from standfast.overview.refusals import REFUSED, Answer
+from standfast.unit_names import NOTIFIER
 
 Entry = Mapping[str, Any]
 
@@ -104,10 +106,30 @@ def happened(since: datetime) -> Iterator[Recorded]:
             reader.add_match(_EVENTS)
             reader.seek_tail()
             while entry := reader.get_previous():
-                at = datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC)
+                at = _at(entry)
                 if at < since:
                     return
                 yield _recorded(entry, at)
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
+def refusals(since: datetime) -> Iterator[Answer]:
+    """Which commands the notifier did not follow since a time.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    try:
+        with journal.Reader() as reader:
+            reader.add_match(_SYSTEMD_UNIT=NOTIFIER)
+            for result in REFUSED:
+                reader.add_match(STANDFAST_RESULT=result)
+            reader.seek_realtime(since.timestamp())
+            while entry := reader.get_next():
+                yield Answer(
+                    _at(entry), to_text(entry.get("STANDFAST_COMMAND", "")), to_text(entry["STANDFAST_RESULT"])
+                )
     except OSError as error:
         raise _unreadable(error) from error
 
@@ -125,9 +147,13 @@ def master_restarts(since: datetime) -> Iterator[Recorded]:
             reader.add_match(STANDFAST_EVENT=Kind.DECISION.value, STANDFAST_TYPE=RESTART_ASKED)
             reader.seek_realtime(since.timestamp())
             while entry := reader.get_next():
-                yield _recorded(entry, datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC))
+                yield _recorded(entry, _at(entry))
     except OSError as error:
         raise _unreadable(error) from error
+
+
+def _at(entry: Entry) -> datetime:
+    return datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC)
 
 
 def _recorded(entry: Entry, at: datetime) -> Recorded:

@@ -25,7 +25,8 @@ class Flagging:
         done: what is said of an agent that runs, from its name and status: lines with their tone.
         idle: what is said of one that does not.
         after: the last line, in either case; {name} stands for the agent's.
-        untouched: what is said when there was no flag to take away; {then} stands for the reload, if there was one.
+        untouched: what is said when there was no flag to take away.
+        reloaded: what is said then of an agent that runs, for it is reloaded all the same.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Flagging:
     idle: str
     after: str = ""
     untouched: str = ""
+    reloaded: str = ""
 
     def run(self, arguments: argparse.Namespace, screen: Screen) -> Exit:
         """Put the flag or take them away, and see that the agent takes it up."""
@@ -44,16 +46,20 @@ class Flagging:
         is_done = self._do(config, arguments)
         found = flagging.taken_up(name, self.word, self.is_so, must_reload=not is_done)
         if not is_done:
-            screen.line(self.untouched.format(name=name, then=" It was reloaded all the same." if found else ""))
+            screen.line(self.untouched.format(name=name))
         if not is_done and found:
-            # The reload itself is a word of a human's.
-            flagging.note(name, self.name)
-        lines = [(self.idle.format(name=name), Tone.WARNING)] if found is None else self.done(name, found)
-        for words, tone in lines:
+            # The reload itself is a word of a human's: an agent in ERROR looks anew.
+            flagging.note(name, "reload")
+        for words, tone in self._lines(name, found, is_done):
             screen.line(words, tone)
         if self.after:
             screen.line(self.after.format(name=name))
         return Exit.OK
+
+    def _lines(self, name: str, found: Source | None, is_done: bool) -> list[tuple[str, Tone]]:
+        if found is None:
+            return [(self.idle.format(name=name), Tone.WARNING)]
+        return self.done(name, found) if is_done else [(self.reloaded, Tone.PLAIN)]
 
     def _do(self, config: Path, arguments: argparse.Namespace) -> bool:
         """Put the flag or take them away; whether there was anything to do."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from standfast import paths
 from standfast.clock import utc_now
 from standfast.ctl import names
-from standfast.ctl.answers import happened, master_restarts, require_journal
+from standfast.ctl.answers import happened, master_restarts, refusals, require_journal
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
 from standfast.ctl.moment import moment_reader
@@ -24,6 +24,7 @@ from standfast.events import Event, Kind
 from standfast.moments import iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry
+from standfast.overview.refusals import Refusals
 from standfast.overview.tones import Tone, tone
 from standfast.overview.trust import trusted
 
@@ -64,12 +65,19 @@ def _row(one: Happening) -> tuple[Cell, ...]:
     urgency = tone(event.severity) if event.kind is Kind.PROBLEM else Tone.PLAIN
     return (
         Cell(AT, at=one.at),
-        Cell("superseded" if event.data.get("superseded_by") else event.kind.value, urgency),
+        Cell(_word(event), urgency),
         Cell(event.type or event.level or event.state or "-"),
         Cell(event.unit or "-"),
         Cell(one.by),
         Cell(event.message),
     )
+
+
+def _word(event: Event) -> str:
+    """What sort of event it is; what did not become true is not called by the same word."""
+    if event.kind is Kind.COMMAND and event.data.get("refused"):
+        return "refused"
+    return "superseded" if event.data.get("superseded_by") else event.kind.value
 
 
 def _document(one: Happening) -> dict[str, Any]:
@@ -125,11 +133,13 @@ def _happenings(since: datetime, unit: str, error_type: str) -> Iterator[Happeni
 
     trust = trusted(read_environment(paths.CONFIG / "environment"))
     asked_for = asked_runs(master_restarts(since - ASKED_WITHIN), trust)
+    refused = Refusals(refusals(since))
     for entry in happened(since):
         event = believed(entry, trust)
         if event is None or (unit and not fnmatchcase(event.unit, unit)):
             continue
         if not error_type or fnmatchcase(event.type, error_type):
+            event = refused.marked(event, entry.at)
             yield Happening(entry.at, event, spoken_by(entry, event, asked_for, trust, name_of))
 
 

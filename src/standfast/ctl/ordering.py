@@ -15,6 +15,7 @@ from standfast.errors import StandfastError
 from standfast.events import Event, Kind
 from standfast.journal import Journal
 from standfast.overview.reading import read_snapshot
+from standfast.overview.refusals import REFUSED
 from standfast.overview.snapshot import Source
 from standfast.unit_names import NOTIFIER, short
 
@@ -27,10 +28,10 @@ ANSWER_S: Final = 15.0
 DONE: Final = "DONE"
 REPLACED: Final = "REPLACED"
 _NEXT_STEPS: Final[Mapping[str, str]] = {
-    "NO_SUCH_PROBLEM": "no unresolved problem has this number; see standfastctl errors",
-    "NO_SUCH_SILENCE": "no silence has this id; those in force are in standfastctl errors",
-    "NO_SUCH_CHANNEL": "this channel is not configured; see [channels] in notifier.toml",
-    "BAD": "the notifier does not understand it; see journalctl -t standfast-notifier",
+    "NO_SUCH_PROBLEM": "see standfastctl errors",
+    "NO_SUCH_SILENCE": "those in force are in standfastctl errors",
+    "NO_SUCH_CHANNEL": "see [channels] in notifier.toml",
+    "BAD": "see journalctl -t standfast-notifier",
 }
 
 
@@ -122,7 +123,8 @@ def require_done(what: str, entry: Entry) -> str:
     """
     result = str(entry.get("STANDFAST_RESULT"))
     if result not in (DONE, REPLACED):
-        raise OrderError(f"cannot {what}: {_NEXT_STEPS.get(result, result)}")
+        why = f"{REFUSED[result]}; {_NEXT_STEPS[result]}" if result in REFUSED else result
+        raise OrderError(f"cannot {what}: {why}")
     return result
 
 

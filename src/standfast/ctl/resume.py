@@ -5,6 +5,8 @@ from standfast.ctl.flagged import Flagging
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 
+_LOOKS = "It looks at its dependencies first; standfastctl status shows what it does."
+
 
 def _is_free(source: Source) -> bool:
     return source.get("paused") is False and not flagging.is_killed(source)
@@ -13,7 +15,7 @@ def _is_free(source: Source) -> bool:
 def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
     return [
         (f"Agent {name} is neither paused nor killed now.", Tone.GOOD),
-        ("It looks at its dependencies first; standfastctl status shows what it does.", Tone.PLAIN),
+        (_LOOKS, Tone.PLAIN),
     ]
 
 
@@ -24,7 +26,8 @@ COMMAND = Flagging(
     is_so=_is_free,
     done=_done,
     idle="Agent {name} does not run; start it with: systemctl start standfast-agent@{name}",
-    untouched="Agent {name} was neither paused nor killed.{then}",
+    untouched="Agent {name} was neither paused nor killed.",
+    reloaded=f"It was reloaded all the same. {_LOOKS}",
 ).command(
     summary="let a paused or killed agent trade again",
     description=(

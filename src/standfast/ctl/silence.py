@@ -101,9 +101,9 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     doubts = doubt(unit, names.silenceable())
     require_admin(_WHAT)
     before = longer(notifier(), unit, error_type, severity, end)
-    result = followed(
-        _WHAT, "SILENCE", f"Silence {words} until {moment(end, UTC)}", id=silence_id, end=iso(end), **data
-    )
+    because = f": {arguments.why}" if arguments.why else ""
+    sentence = f"Silence {words} until {moment(end, UTC)}{because}"
+    result = followed(_WHAT, "SILENCE", sentence, id=silence_id, end=iso(end), **data)
     if doubts:
         print(f"standfastctl silence: {doubts}; it is silenced all the same, for when it comes", file=sys.stderr)
     if arguments.json:

@@ -2,10 +2,13 @@
 
 import argparse
 
+from standfast.clock import utc_now
 from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import followed
 from standfast.ctl.screen import Screen
+from standfast.overview.reading import read_snapshot
+from standfast.overview.silences import silenced
 from standfast.overview.tones import Tone
 
 
@@ -26,8 +29,10 @@ def silence_id(text: str) -> str:
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     found = arguments.id
-    followed(f"end the silence {found}", "UNSILENCE", f"End the silence {found}", id=found)
-    screen.line(f"The silence {found} has ended.", Tone.GOOD)
+    known = next((one for one in silenced(read_snapshot(utc_now())) if one.id == found), None)
+    words = f"{found} ({known.what})" if known else found
+    followed(f"end the silence {found}", "UNSILENCE", f"End the silence {words}", id=found)
+    screen.line(f"The silence {words} has ended.", Tone.GOOD)
     return Exit.OK
 
 

@@ -17,6 +17,7 @@ from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry, to_fields, to_text
 from standfast.notifier.model import MessageKind
 from standfast.notifier.redact import redacted
+from standfast.overview.refusals import REFUSED, Answer, Refusals
 from standfast.unit_names import DETECTOR, NOTIFIER
 from standfast.web.timeline import Happening, History, Line, newest_first, of_event, of_message, of_watch
 
@@ -105,7 +106,7 @@ class Journal:
             raise JournalError(f"cannot read the journal: {error.strerror or error}") from error
 
     def _events(self, reader: Any, since: datetime) -> Iterator[list[Happening]]:
-        trust = self._trust()
+        trust, refused = self._trust(), Refusals(_answers(reader, since))
         for kinds in _GROUPS:
             reader.flush_matches()
             reader.add_match(STANDFAST="1")
@@ -113,7 +114,7 @@ class Journal:
                 reader.add_match(STANDFAST_EVENT=kind.value)
             entries = (Entry(to_fields(raw), "", _at(raw)) for raw in _newest(reader, since))
             believed = ((_believed(entry, trust), entry.at) for entry in islice(entries, EVENTS_READ))
-            yield [_shortened(of_event(event, at)) for event, at in believed if event is not None]
+            yield [_shortened(of_event(refused.marked(event, at), at)) for event, at in believed if event is not None]
 
     def _messages(self, reader: Any, since: datetime) -> list[Happening]:
         ended: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -150,6 +151,14 @@ def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:
     for line in newest_first:
         found.setdefault(line.text, line)
     return list(found.values())[:count]
+
+
+def _answers(reader: Any, since: datetime) -> list[Answer]:
+    """Which commands the notifier did not follow."""
+    found = _of(reader, since, _SYSTEMD_UNIT=NOTIFIER, STANDFAST_RESULT=tuple(REFUSED))
+    return [
+        Answer(_at(raw), to_text(raw.get("STANDFAST_COMMAND", "")), to_text(raw["STANDFAST_RESULT"])) for raw in found
+    ]
 
 
 def _watched(reader: Any, since: datetime) -> list[Happening]:

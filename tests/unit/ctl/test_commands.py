@@ -292,6 +292,9 @@ def test_the_history_is_a_row_for_each_event() -> None:
     gave_way = Event(Kind.RESOLVED, "gave way", "UNIT_FAILING", unit="a.service", data={"superseded_by": "WORSE"})
     (row,) = history.history_table([Happening(NOW, gave_way, "detector")]).rows
     assert row[1].text == "superseded"
+    refused = Event(Kind.COMMAND, "Acknowledge problem 9", "ACK", data={"refused": "no such"})
+    (row,) = history.history_table([Happening(NOW, refused, "root")]).rows
+    assert row[1].text == "refused"
 
 
 LISTENER = """

@@ -92,8 +92,11 @@ def test_a_resume_that_had_nothing_to_do_is_noted_after_the_reload(
 ) -> None:
     noted = reloaded(monkeypatch, 0, FREE)
     assert main(["resume", "paper"]) == 0
-    assert "was neither paused nor killed. It was reloaded all the same." in capsys.readouterr().out
-    assert noted == ["RESUME"]
+    assert capsys.readouterr().out == (
+        "Agent paper was neither paused nor killed.\n"
+        "It was reloaded all the same. It looks at its dependencies first; standfastctl status shows what it does.\n"
+    )
+    assert noted == ["RELOAD"]
 
 
 def test_flags_are_taken_up_though_the_configuration_is_refused(agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,47 @@
+"""Commands that the notifier refused: in the journal they stand beside those that it followed. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from standfast.events import Event, Kind
+
+# What the notifier answers (see standfast.notifier.obey), and what that means.
+REFUSED: Final[Mapping[str, str]] = {
+    "NO_SUCH_PROBLEM": "no unresolved problem has this number",
+    "NO_SUCH_SILENCE": "no silence has this id",
+    "NO_SUCH_CHANNEL": "this channel is not configured",
+    "BAD": "the notifier does not understand it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A command that was not followed: its id, and the notifier's word for why."""
+
+    at: datetime
+    command: str
+    result: str
+
+
+class Refusals:
+    """The answers, each for one command: the last one of the same id that was given before it."""
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        self._left = list(answers)
+
+    def marked(self, event: Event, at: datetime) -> Event:
+        """An event of that time, and if it is a command that was refused, with why; give the newest one first."""
+        why = self._why(event, at) if event.kind is Kind.COMMAND and "id" in event.data else ""
+        if not why:
+            return event
+        return replace(event, message=f"{event.message} (refused: {why})", data={**event.data, "refused": why})
+
+    def _why(self, event: Event, at: datetime) -> str:
+        command = str(event.data["id"])
+        for one in self._left:
+            if one.command == command and one.at >= at:
+                self._left.remove(one)
+                return REFUSED.get(one.result, one.result)
+        return ""
