@@ -342,14 +342,19 @@ def test_the_plan_is_in_order_and_changes_nothing(machine: Machine, user: str) -
     before = machine.wait_unit("main.service")
     plan = ctl(machine, "plan", user=user)
     assert plan.returncode == 0, plan.stderr
-    assert plan.stdout.splitlines() == [
+    *planned, stance, by_hand = plan.stdout.splitlines()
+    assert planned == [
         "Would restart 2 units, in this order:",
         "   1. main.service (healthy)",
         "   2. feed.service (healthy)",
+        "",
     ]
+    assert stance.startswith("The detector's mode is observe: it says what it would do, and asks for none;")
+    assert by_hand == "By hand: systemctl start standfast-master-restart"
     assert machine.wait_unit("main.service") == before
     found = json.loads(ctl(machine, "plan", "--json", user=user).stdout)
     assert [item["unit"] for item in found["restarted"]] == ["main.service", "feed.service"]
+    assert found["detector"]["mode"] == "observe"
 
 
 @pytest.mark.usefixtures("fleet", "inbox")

@@ -16,7 +16,7 @@ from tests.unit.notifier.events import AGENT, plain, problem
 from tests.unit.notifier.fold import Fold
 from tests.unit.overview import statuses
 
-from standfast.ctl import history, numbered, resolve, silence, unsilence
+from standfast.ctl import history, numbered, plan, resolve, silence, unsilence
 from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
@@ -283,6 +283,33 @@ def test_the_history_believes_whom_the_notifier_believes(kind: Kind, uid: str, i
     fields = {"STANDFAST": "1", "STANDFAST_EVENT": kind.value, "STANDFAST_TYPE": "X", "_UID": uid}
     assert (history.believed(Entry(fields, "", NOW), TRUST) is not None) is is_believed
     assert history.believed(Entry({"_UID": "0"}, "", NOW), TRUST) is None
+
+
+HANDS_OFF = "hands off after 3 within an hour"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "The detector's mode is observe: it says what it would do, and asks for none; one would be allowed now."),
+        (
+            {"can_restart": False, "restart_blocked": "the host booted just now"},
+            "The detector's mode is observe: it says what it would do, and asks for none; "
+            "nor would one be allowed now: the host booted just now.",
+        ),
+        ({"mode": "act"}, "The detector asks for it when a cascade lasts: one is allowed now."),
+        (
+            {"mode": "act", "can_restart": False, "restart_blocked": HANDS_OFF, "hold_until": iso(NOW)},
+            f"The detector asks for none now: {HANDS_OFF}.",
+        ),
+        ({"mode": "act", "can_restart": None}, "The detector asks for none now: it gives no reason."),
+    ],
+)
+def test_a_plan_says_whether_the_detector_would_have_it_done(changes: dict[str, Any], said: str) -> None:
+    assert plan.stance(Source(statuses.detector(**changes))) == said
+    assert plan.stance(Source(None)).startswith("The detector does not run, so it asks for none: systemctl start ")
+    release = "standfastctl release, then " if "hold_until" in changes else ""
+    assert plan.by_hand(Source(changes)) == f"By hand: {release}systemctl start standfast-master-restart"
 
 
 def test_the_history_is_a_row_for_each_event() -> None:
