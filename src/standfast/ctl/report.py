@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent, errors
+from standfast.overview.ending import Ending
 from standfast.overview.holdings import holdings
-from standfast.overview.idle import HOLDS, Idle, idle
+from standfast.overview.idle import Idle, idle
 from standfast.overview.problems import headline, problems
 from standfast.overview.silences import silenced
 from standfast.overview.snapshot import Snapshot, Source, words
@@ -57,8 +59,8 @@ class Report:
     tables: tuple[Table, ...]
 
 
-def report(snapshot: Snapshot) -> Report:
-    """The snapshot for people."""
+def report(snapshot: Snapshot, endings: Mapping[str, Ending] = MappingProxyType({})) -> Report:
+    """The snapshot for people, with how those agents ended that do not run."""
     found = tuple(problems(snapshot))
     urgency, sentence = headline(snapshot, found)
     return Report(
@@ -68,7 +70,13 @@ def report(snapshot: Snapshot) -> Report:
         problems=found,
         remarks=(*_silences(snapshot), *older_versions(snapshot)),
         facts=_facts(snapshot),
-        tables=(_units(snapshot), _agents(snapshot), _errors(snapshot), _checks(snapshot), _restarts(snapshot)),
+        tables=(
+            _units(snapshot),
+            _agents(snapshot, endings),
+            _errors(snapshot),
+            _checks(snapshot),
+            _restarts(snapshot),
+        ),
     )
 
 
@@ -163,13 +171,13 @@ def _unit_status(row: Mapping[str, Any]) -> Cell:
     return Cell(f"{status}: {why}" if why and is_failing(row) else status, unit_tone(row))
 
 
-def _agents(snapshot: Snapshot) -> Table:
+def _agents(snapshot: Snapshot, endings: Mapping[str, Ending]) -> Table:
     return Table(
         title="Agents",
         columns=("Agent", "State", "Since", "Reason", "Paused", "Holds"),
         rows=(
             *(_agent(name, source) for name, source in snapshot.agents.items()),
-            *(_idle(one) for one in idle(snapshot)),
+            *(_idle(one) for one in idle(snapshot, endings)),
         ),
         empty=snapshot.agents_trouble or "No agent is running.",
     )
@@ -190,7 +198,8 @@ def _agent(name: str, source: Source) -> tuple[Cell, ...]:
 def _idle(one: Idle) -> tuple[Cell, ...]:
     """An agent that does not run tells nothing of itself."""
     reason, paused = Cell(one.reason or "none"), words(one.flag.startswith("paused"))
-    return (Cell(one.name), Cell(one.state, one.tone), Cell("unknown"), reason, Cell(paused), Cell(HOLDS))
+    since = Cell(AT, at=one.ended.at) if one.ended and one.ended.at else Cell("unknown")
+    return (Cell(one.name), Cell(one.state, one.tone), since, reason, Cell(paused), Cell(one.holds))
 
 
 def _errors(snapshot: Snapshot) -> Table:

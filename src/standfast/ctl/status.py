@@ -7,6 +7,7 @@ from standfast.ctl.command import Command, Exit
 from standfast.ctl.report import Report, report
 from standfast.ctl.screen import Screen
 from standfast.overview.documents import everything
+from standfast.overview.endings import endings
 from standfast.overview.problems import problems
 from standfast.overview.reading import read_snapshot
 from standfast.overview.tones import Tone
@@ -21,7 +22,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     if arguments.json:
         screen.json(everything(snapshot))
     else:
-        _show(report(snapshot), screen)
+        _show(report(snapshot, endings(snapshot.idle)), screen)
     return Exit.WRONG if problems(snapshot) else Exit.OK
 
 

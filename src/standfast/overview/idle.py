@@ -1,15 +1,19 @@
 """Agents that are configured and do not run: what became of them, and what of theirs is not settled. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from standfast.overview import snapshot as shots
+from standfast.overview.ending import Ending
 from standfast.overview.snapshot import Snapshot, words
 from standfast.overview.tones import Tone, is_failing
 from standfast.unit_names import agent_unit, short
 
 # Nobody but a running agent knows what it holds.
-HOLDS = "unknown while it does not run"
+_HOLDS: Final = "unknown while it does not run"
+_HELD: Final = "nothing when it stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Idle:
         state: what the detector says of its unit, in a word.
         flag: what a human put beside its configuration, "" for nothing.
         why: why its unit fails, "" where it does not.
+        ended: how it ended, by its own last word; None where that is not known.
         unsettled: its critical problems that nobody has resolved, type and message.
     """
 
@@ -28,6 +33,7 @@ class Idle:
     flag: str = ""
     why: str = ""
     unsettled: tuple[str, ...] = ()
+    ended: Ending | None = None
 
     @property
     def is_killed(self) -> bool:
@@ -39,16 +45,23 @@ class Idle:
         """How it is to be taken: one that is killed or that left something behind waits for a human."""
         if self.why or self.unsettled:
             return Tone.BAD
-        return Tone.WARNING if self.is_killed else Tone.PLAIN
+        is_odd = self.is_killed or (self.ended is not None and not self.ended.is_told)
+        return Tone.WARNING if is_odd else Tone.PLAIN
 
     @property
     def reason(self) -> str:
         """All that is known of it, in words."""
-        return "; ".join(filter(None, (self.flag, self.why, *self.unsettled)))
+        ended = self.ended.words if self.ended else ""
+        return "; ".join(filter(None, (self.flag, self.why, *self.unsettled, ended)))
+
+    @property
+    def holds(self) -> str:
+        """What it holds; what a human did at the broker since then it cannot know."""
+        return _HELD if self.ended and self.ended.is_flat and not (self.why or self.unsettled) else _HOLDS
 
 
-def idle(snapshot: Snapshot) -> Iterator[Idle]:
-    """The agents that do not run, of which the detector, a flag or an unresolved problem tells."""
+def idle(snapshot: Snapshot, endings: Mapping[str, Ending] = MappingProxyType({})) -> Iterator[Idle]:
+    """The agents that do not run, of which the detector, a flag, an unresolved problem or their own last word tells."""
     watched = shots.watched(snapshot)
     for name, flag in snapshot.idle.items():
         row = watched.get(agent_unit(name), {})
@@ -59,8 +72,9 @@ def idle(snapshot: Snapshot) -> Iterator[Idle]:
             for one in critical(snapshot)
             if one.get("unit") == agent_unit(name)
         )
-        if row or flag or unsettled:
-            yield Idle(name, state, flag, why, unsettled)
+        ended = endings.get(name)
+        if row or flag or unsettled or ended:
+            yield Idle(name, state, flag, why, unsettled, ended)
 
 
 def critical(snapshot: Snapshot) -> list[shots.Row]:

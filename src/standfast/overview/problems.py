@@ -9,6 +9,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.overview.tones import Tone, is_failing, is_resting, tone
 from standfast.time_words import span
+from standfast.unit_names import TARGET
 
 # A message that waits for longer is no other side that was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)
@@ -73,10 +74,7 @@ def _named(found: Sequence[shots.Row]) -> str:
 
 def problems(snapshot: Snapshot) -> list[str]:
     """What is wrong, a line each with the next step; empty when all is well."""
-    found = [
-        *_source_problems("failure detector", "standfast-detector", snapshot.detector, snapshot.now),
-        *_source_problems("notifier", "standfast-notifier", snapshot.notifier, snapshot.now),
-    ]
+    found = _daemon_problems(snapshot)
     for channel in shots.rows(snapshot.notifier.get("channels")):
         found += _channel_problems(channel, snapshot.now)
     found += _level_summary(snapshot)
@@ -150,6 +148,18 @@ def not_running(what: str, unit: str) -> str:
     """What is said of a daemon without a status file: it takes that away when it ends, but others can too."""
     away = f"The {what} is not running, or its status file is gone"
     return f"{away}; see which, and start it: systemctl status {unit}; systemctl start {unit}"
+
+
+def _daemon_problems(snapshot: Snapshot) -> list[str]:
+    """What is wrong with the detector and the notifier; where neither runs, all of Standfast is started together."""
+    sources = {"failure detector": snapshot.detector, "notifier": snapshot.notifier}
+    units = {what: f"standfast-{what.split()[-1]}" for what in sources}
+    if all(source.trouble == not_running(what, units[what]) for what, source in sources.items()):
+        start = f"systemctl start {TARGET} (it starts the enabled agents too, also those stopped by hand)"
+        return [f"Neither the failure detector nor the notifier is running; to start all of it: {start}"]
+    return [
+        line for what, source in sources.items() for line in _source_problems(what, units[what], source, snapshot.now)
+    ]
 
 
 def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:

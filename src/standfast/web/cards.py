@@ -6,7 +6,7 @@ from typing import Any, Final
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent
 from standfast.overview.holdings import holdings
-from standfast.overview.idle import HOLDS, Idle, idle
+from standfast.overview.idle import Idle, idle
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone, agent_tone, tone
 from standfast.web import markup
@@ -134,7 +134,7 @@ def _ack(row: Row) -> str:
 
 def agents(scene: Scene) -> str:
     """The agents."""
-    found, resting = scene.snapshot.agents, [*map(_idle, idle(scene.snapshot))]
+    found, resting = scene.snapshot.agents, [*map(_idle, idle(scene.snapshot, scene.endings))]
     if not found and not resting:
         return markup.card("agents", "Agents", markup.empty("No agent is running."))
     worst_first = sorted(found.items(), key=lambda one: _WORST_FIRST.index(agent_tone(agent(one[1]))))
@@ -153,9 +153,10 @@ def agents(scene: Scene) -> str:
 def _idle(one: Idle) -> str:
     """An agent that does not run: what it left behind may need somebody."""
     reason = f"<p>{markup.long_prose(one.reason)}</p>" if one.reason else ""
+    since = f' <span class="meta">since {markup.moment(one.ended.at)}</span>' if one.ended and one.ended.at else ""
     return (
-        f"<li>{markup.mark(one.tone)}<div><strong>{markup.escape(one.name)}</strong> {markup.text(one.state)}"
-        f'{reason}<p class="meta">Holds: {HOLDS}.</p></div></li>'
+        f"<li>{markup.mark(one.tone)}<div><strong>{markup.escape(one.name)}</strong> {markup.text(one.state)}{since}"
+        f'{reason}<p class="meta">Holds: {one.holds}.</p></div></li>'
     )
 
 

@@ -17,6 +17,8 @@ from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry, to_fields, to_text
 from standfast.notifier.model import MessageKind
 from standfast.notifier.redact import redacted
+from standfast.overview.ending import Ending
+from standfast.overview.endings import endings
 from standfast.overview.refusals import REFUSED, Answer, Refusals
 from standfast.unit_names import DETECTOR, NOTIFIER
 from standfast.web.timeline import Happening, History, Line, newest_first, of_event, of_message, of_watch
@@ -104,6 +106,10 @@ class Journal:
                 return {unit: _last_words(reader, unit, count) for unit, count in counts.items()}
         except OSError as error:
             raise JournalError(f"cannot read the journal: {error.strerror or error}") from error
+
+    def endings(self, names: Iterable[str]) -> Mapping[str, Ending]:
+        """How those of these agents ended that ever ran."""
+        return endings(names, self._open) if self._may_read() else {}
 
     def _events(self, reader: Any, since: datetime) -> Iterator[list[Happening]]:
         trust, refused = self._trust(), Refusals(_answers(reader, since))

@@ -7,7 +7,7 @@ whatever is asked of this service, the daemons' files are touched a few times a 
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from standfast import paths
 from standfast.clock import monotonic_s, utc_now
 from standfast.errors import StandfastError
 from standfast.overview import snapshot as shots
+from standfast.overview.ending import Ending
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import is_failing
@@ -48,6 +49,9 @@ class ReadsJournal(Protocol):
 
     def last_words(self, counts: Mapping[str, int]) -> Mapping[str, Sequence[Line]]:
         """Of each of these units those of them that tell most, in so many lines."""
+
+    def endings(self, names: Iterable[str]) -> Mapping[str, Ending]:
+        """How those of these agents ended that do not run."""
 
 
 class Look:
@@ -130,7 +134,7 @@ class Look:
         lines: Mapping[str, Sequence[Line]] = {}
         with contextlib.suppress(StandfastError):  # the history says that the journal cannot be read
             lines = self._journal.last_words(_counts(snapshot) if self._show_lines else {})
-        return Scene(snapshot, history, lines, self._host)
+        return Scene(snapshot, history, lines, self._host, self._journal.endings(snapshot.idle))
 
     def _read(self) -> Snapshot:
         found, now = self.stamps(), self._now()

@@ -86,7 +86,8 @@ def test_status_of_a_host_on_which_nothing_runs(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stdout.startswith(
         "UNKNOWN: Nobody is watching\n"
-        "- The failure detector is not running, or its status file is gone; see which, and start it:"
+        "- Neither the failure detector nor the notifier is running; to start all of it: systemctl start "
+        "standfast.target"
     )
 
 

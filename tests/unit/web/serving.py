@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from standfast.clock import utc_now
 from standfast.errors import StandfastError
 from standfast.events import Severity
 from standfast.moments import from_iso, iso
+from standfast.overview.ending import Ending
 from standfast.web.app import Site
 from standfast.web.look import Look
 from standfast.web.patience import ASKS_WITHIN_S, Patience
@@ -58,6 +59,9 @@ class FiledJournal:
 
     def last_words(self, counts: Mapping[str, int]) -> dict[str, list[Line]]:
         return {unit: self.lines(unit, count) for unit, count in counts.items()}
+
+    def endings(self, names: Iterable[str]) -> dict[str, Ending]:
+        return {}
 
 
 def happening(at: datetime, kind: str, text: str, **more: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from tests.unit.overview import statuses
 
 from standfast.errors import StandfastError
+from standfast.overview.ending import Ending
 from standfast.web import look as looking
 from standfast.web.look import Look
 from standfast.web.timeline import History, Line
@@ -37,6 +38,9 @@ class CountingJournal:
         if not self.readable:
             raise StandfastError("no right")
         return {unit: [Line(AT, unit, 6)] * count for unit, count in counts.items()}
+
+    def endings(self, names: Iterable[str]) -> dict[str, Ending]:
+        return {}
 
 
 class Host:

@@ -1,0 +1,106 @@
+"""How agents that do not run ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.unit.overview.test_idle import PAPER, UNVERIFIED, resting
+
+from standfast.ctl.report import report
+from standfast.events import Event, Kind
+from standfast.overview.ending import Ending, ending
+from standfast.overview.endings import endings
+from standfast.overview.idle import idle
+from standfast.overview.tones import Tone
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+FLAT = "flat (nothing was open)"
+
+
+def stopped(verdict: str, words: str) -> Event:
+    message = f"Agent paper stopped from ACTIVE in 0.01 s: {words}"
+    return Event(Kind.SHUTDOWN, message, state="SHUTDOWN", unit=PAPER, data={"verdict": verdict})
+
+
+def agents(*errors: dict[str, Any], **found: Ending) -> list[str]:
+    (row,) = next(one for one in report(resting("", None, *errors), found).tables if one.title == "Agents").rows
+    return [cell.text for cell in row]
+
+
+@pytest.mark.parametrize(
+    ("last", "words", "is_flat"),
+    [
+        (stopped("flat", FLAT), f"stopped from ACTIVE in 0.01 s: {FLAT}", True),
+        (stopped("held (killed)", "held (killed)"), "stopped from ACTIVE in 0.01 s: held (killed)", False),
+        (Event(Kind.STATE, "Agent paper: STARTING -> ACTIVE", state="ACTIVE"), "its end was not told", False),
+        # It began to end, and was killed.
+        (Event(Kind.STATE, "Agent paper: ACTIVE -> SHUTDOWN", state="SHUTDOWN"), "its end was not told", False),
+        (Event(Kind.SHUTDOWN, "of a later version"), "of a later version", False),
+    ],
+)
+def test_the_last_word_tells_of_the_end(last: Event, words: str, is_flat: bool) -> None:
+    found = ending(last, NOW)
+    assert found.words.startswith(words)
+    is_told = last.kind is Kind.SHUTDOWN
+    assert (found.at, found.is_flat, found.is_told) == (NOW if is_told else None, is_flat, is_told)
+
+
+def test_an_agent_that_stopped_is_shown_with_how_and_what_it_held() -> None:
+    flat = ending(stopped("flat", FLAT), NOW)
+    assert agents(paper=flat) == [
+        *("paper", "stopped", "{at}", f"stopped from ACTIVE in 0.01 s: {FLAT}", "no", "nothing when it stopped")
+    ]
+    # What is not settled is believed rather than its own word.
+    assert agents(UNVERIFIED, paper=flat)[-1] == "unknown while it does not run"
+    assert agents(paper=replace(flat, is_flat=False))[-1] == "unknown while it does not run"
+    assert list(idle(resting(), {"other": flat})) == []
+    untold = ending(Event(Kind.STATE, "x", state="ACTIVE"), NOW)
+    assert agents(paper=untold)[2:4] == ["unknown", untold.words]
+    assert [one.tone for one in idle(resting(), {"paper": untold})] == [Tone.WARNING]
+
+
+class Reader:
+    """A journal with entries of one unit; the oldest first."""
+
+    def __init__(self, *entries: dict[str, Any]) -> None:
+        self.entries, self.matches = entries, dict[str, str]()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def flush_matches(self) -> None:
+        self.matches = {}
+
+    def add_match(self, **matches: str) -> None:
+        self.matches |= matches
+
+    def seek_tail(self) -> None:
+        pass
+
+    def get_previous(self) -> dict[str, Any]:
+        return self.entries[-1] if self.entries and self.matches["_SYSTEMD_UNIT"] == PAPER else {}
+
+
+def entries() -> Iterator[dict[str, Any]]:
+    for event in (Event(Kind.STATE, "x", state="SHUTDOWN"), stopped("flat", FLAT)):
+        fields = {"STANDFAST": "1", "STANDFAST_EVENT": event.kind.value, "MESSAGE": f"[SHUTDOWN] {event.message}"}
+        yield {**fields, "STANDFAST_DATA": '{"verdict": "flat"}', "__REALTIME_TIMESTAMP": NOW}
+
+
+def test_the_last_word_is_read_of_each_agent() -> None:
+    found = endings(["paper", "other"], lambda: Reader(*entries()))
+    assert found == {"paper": Ending(NOW, f"stopped from ACTIVE in 0.01 s: {FLAT}", is_flat=True)}
+
+
+def test_without_a_journal_nothing_is_known() -> None:
+    def refused() -> Reader:
+        raise PermissionError(13, "Permission denied")
+
+    assert endings(["paper"], refused) == {}
