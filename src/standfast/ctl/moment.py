@@ -15,14 +15,29 @@ _UNIX_TIME: Final = re.compile(r"@\d{1,11}(\.\d+)?")
 _TAKE_MINUS: Final = frozenset({"--since", "--until"})
 
 
+class UnitError(ValueError):
+    """A number without a unit."""
+
+
+def without_unit(text: str) -> str:
+    """What to write in place of a number that lacks its unit; "" for anything else."""
+    number = text.strip()
+    is_number = number.replace(".", "", 1).isdigit() and number.isascii()
+    return f'"{number}" has no unit: write {number}s, {number}min or {number}h' if is_number else ""
+
+
 def moment(text: str, now: datetime) -> datetime:
     """The moment that a text means: a time ago, a day, a time of today, a date and time, or seconds since 1970.
 
     Raises:
+        UnitError: it is a number, and of what it does not say.
         ValueError: it means none.
     """
     word = text.strip()
-    ago_s = seconds(word.removeprefix("-").removesuffix("ago").strip())
+    length = word.removeprefix("-").removesuffix("ago").strip()
+    if slip := without_unit(length):
+        raise UnitError(slip)
+    ago_s = seconds(length)
     if ago_s is not None:
         return now - timedelta(seconds=ago_s)
     if word in _DAYS_BACK:
@@ -46,6 +61,8 @@ def moment_reader(now: datetime) -> Callable[[str], datetime]:
     def read(text: str) -> datetime:
         try:
             return moment(text, now)
+        except UnitError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
         except (ValueError, OverflowError, OSError):
             raise argparse.ArgumentTypeError(
                 f'"{text}" is no time: write one such as -7d, -2h, yesterday, 14:30 or "2026-11-25 14:30"'

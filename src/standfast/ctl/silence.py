@@ -13,6 +13,7 @@ from standfast.clock import utc_now
 from standfast.config.schema import seconds
 from standfast.ctl import names
 from standfast.ctl.command import Command, Exit, UsageError
+from standfast.ctl.moment import without_unit
 from standfast.ctl.ordering import REPLACED, followed, notifier, require_admin
 from standfast.ctl.screen import Screen
 from standfast.events import Severity
@@ -42,10 +43,9 @@ def duration(text: str) -> timedelta:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
+    if slip := without_unit(text):
+        raise argparse.ArgumentTypeError(slip)
     found = seconds(text)
-    if found is not None and text.strip().replace(".", "").isdigit():
-        number = text.strip()
-        raise argparse.ArgumentTypeError(f'"{number}" has no unit: write {number}s, {number}min or {number}h')
     if found is None or not 1 <= found <= _LONGEST_S:
         raise argparse.ArgumentTypeError(f'"{text}" is no duration: write one such as 90s, 5min, 2h or 1d')
     return timedelta(seconds=found)

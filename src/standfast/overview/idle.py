@@ -51,8 +51,9 @@ class Idle:
     @property
     def reason(self) -> str:
         """All that is known of it, in words."""
-        ended = self.ended.words if self.ended else ""
-        return "; ".join(filter(None, (self.flag, self.why, *self.unsettled, ended)))
+        # An end that was not told has its own problem, as soon as the detector has said it.
+        ended = self.ended if self.ended and (self.ended.is_told or not self.unsettled) else None
+        return "; ".join(filter(None, (self.flag, self.why, *self.unsettled, ended.words if ended else "")))
 
     @property
     def holds(self) -> str:

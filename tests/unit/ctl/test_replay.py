@@ -176,6 +176,14 @@ def test_no_moments(text: str) -> None:
         moment_reader(NOW)(text)
 
 
+@pytest.mark.parametrize("text", ["5", "-5", "1.5", "5 ago"])
+def test_a_number_alone_is_no_moment(text: str) -> None:
+    with pytest.raises(
+        argparse.ArgumentTypeError, match=r'^"[\d.]+" has no unit: write [\d.]+s, [\d.]+min or [\d.]+h$'
+    ):
+        moment_reader(NOW)(text)
+
+
 def test_a_value_with_a_minus_belongs_to_its_option() -> None:
     assert glued(["replay", "--since", "-7d", "--json"]) == ["replay", "--since=-7d", "--json"]
     assert glued(["replay", "--since", "--json"]) == ["replay", "--since", "--json"]

@@ -60,6 +60,7 @@ def test_an_agent_that_stopped_is_shown_with_how_and_what_it_held() -> None:
     assert list(idle(resting(), {"other": flat})) == []
     untold = ending(Event(Kind.STATE, "x", state="ACTIVE"), NOW)
     assert agents(paper=untold)[2:4] == ["unknown", untold.words]
+    assert agents(UNVERIFIED, paper=untold)[3] == "POSITIONS_UNVERIFIED: 1 NSE:SBIN may be open"
     assert [one.tone for one in idle(resting(), {"paper": untold})] == [Tone.WARNING]
 
 
