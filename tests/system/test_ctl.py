@@ -142,7 +142,7 @@ def test_a_silence_holds_until_it_is_ended(machine: Machine, inbox: Inbox) -> No
     result = ctl(machine, "silence", *words, user="alice")
     assert "It takes the place of the silence that was in force for the same." in result.stdout
     silence_id = result.stdout.split()[-1]
-    row = f"{silence_id}  quiet_one.service"
+    row = f"{silence_id}  unit quiet_one.service"
     wait_until(lambda: row in ctl(machine, "errors").stdout, "the notifier to show the silence")
 
     found = problem(machine, "DISK_SLOW", "quiet_one.service")

@@ -33,8 +33,9 @@ from standfast.ctl import (
 )
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.doctor import command as doctor
+from standfast.ctl.layout import printable
 from standfast.ctl.moment import glued
-from standfast.ctl.screen import Screen, printable
+from standfast.ctl.screen import Screen
 from standfast.errors import StandfastError
 
 COMMANDS: Final[tuple[Command, ...]] = (

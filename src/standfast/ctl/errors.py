@@ -2,23 +2,29 @@
 
 import argparse
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import notifier
-from standfast.ctl.report import Cell, Table, error_cells, time
+from standfast.ctl.report import error_cells, time, unit_cell
 from standfast.ctl.screen import Screen
+from standfast.ctl.table import Cell, Table
 from standfast.overview import snapshot as shots
+from standfast.overview.silences import matched
 from standfast.overview.snapshot import Source, words
+
+_CLOSED: Final = ("id", "error_type", "error_message", "why")
 
 
 def errors_table(source: Source) -> Table:
     """The unresolved problems, the newest first."""
     return Table(
         title="Unresolved errors",
-        columns=("ID", "Error", "Unit", "Message", "First", "Last", "Times", "Messages", "Next step"),
+        columns=("ID", "Error", "Unit", "Message", "Next step", "First", "Last", "Times", "Messages"),
         rows=tuple(_error(row) for row in shots.rows(source.get("unresolved_errors"))),
         empty="None.",
+        beneath=("Unit", "Next step"),
+        spare=("Messages", "Times", "Last", "First"),
     )
 
 
@@ -26,9 +32,10 @@ def silences_table(source: Source) -> Table:
     """The silences in force and to come."""
     return Table(
         title="Silences",
-        columns=("ID", "Unit", "Type", "Severity", "From", "Until", "By", "Why"),
+        columns=("ID", "What", "From", "Until", "By", "Why"),
         rows=tuple(_silence(row) for row in shots.rows(source.get("silences"))),
         empty="None.",
+        spare=("By", "From"),
     )
 
 
@@ -39,22 +46,30 @@ def closed_table(source: Source) -> Table:
         columns=("ID", "Error", "Unit", "Message", "Closed", "Why"),
         rows=tuple(_closed(row) for row in shots.rows(source.get("closed_errors"))),
         empty="None.",
+        beneath=("Unit",),
+        spare=("Closed",),
     )
 
 
 def _closed(row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    names = ("id", "error_type", "unit", "error_message")
-    cells = (Cell(words(row.get(key), "-")) for key in names)
-    return (*cells, time(row.get("closed_at"), "-"), Cell(words(row.get("why"), "-")))
+    number, error_type, message, why = (Cell(words(row.get(key), "-")) for key in _CLOSED)
+    return number, error_type, unit_cell(row.get("unit"), "-"), message, time(row.get("closed_at"), "-"), why
 
 
 def _error(row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    return (Cell(words(row.get("id"), "-")), *error_cells(row), Cell(words(row.get("action"), "-")))
+    error_type, unit, message, *counts = error_cells(row)
+    return (Cell(words(row.get("id"), "-")), error_type, unit, message, _step(row.get("action")), *counts)
+
+
+def _step(value: Any) -> Cell:
+    step = words(value, "-")
+    return Cell(step, short=step if step == "-" else f"-> {step}")
 
 
 def _silence(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
-        *(Cell(words(row.get(key), "-")) for key in ("id", "unit", "type", "severity")),
+        Cell(words(row.get("id"), "-")),
+        Cell(matched(row)),
         time(row.get("start"), "-"),
         time(row.get("end"), "-"),
         *(Cell(words(row.get(key), "-")) for key in ("by", "why")),

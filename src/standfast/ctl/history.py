@@ -16,10 +16,11 @@ from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
 from standfast.ctl.moment import moment_reader
 from standfast.ctl.patience import told_while
-from standfast.ctl.report import AT, Cell, Table
+from standfast.ctl.report import unit_cell
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import unit_name
 from standfast.ctl.speaker import ASKED_WITHIN, about, asked_runs, spoken_by
+from standfast.ctl.table import AT, Cell, Table
 from standfast.events import Event, Kind
 from standfast.moments import iso
 from standfast.notifier.authorise import Trust, Verdict, authorise
@@ -57,6 +58,8 @@ def history_table(happenings: Iterable[Happening]) -> Table:
         columns=("At", "Event", "Type", "Unit", "By", "Message"),
         rows=tuple(_row(one) for one in happenings),
         empty="nothing happened in this time, or the journal does not reach back so far.",
+        beneath=("Unit",),
+        spare=("By", "Event"),
     )
 
 
@@ -67,7 +70,7 @@ def _row(one: Happening) -> tuple[Cell, ...]:
         Cell(AT, at=one.at),
         Cell(_word(event), urgency),
         Cell(event.type or event.level or event.state or "-"),
-        Cell(event.unit or "-"),
+        unit_cell(event.unit, "-"),
         Cell(one.by),
         Cell(event.message),
     )

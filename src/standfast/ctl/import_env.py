@@ -16,8 +16,8 @@ from standfast.ctl.credentials import place_of
 from standfast.ctl.flagging import is_agent_name
 from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, load_plain, make_plan
 from standfast.ctl.patience import told_while
-from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen
+from standfast.ctl.table import Cell, Table
 from standfast.ctl.writing import Change, like, write_all
 from standfast.overview.tones import Tone
 
@@ -172,6 +172,7 @@ def _show(done: Done, arguments: argparse.Namespace, screen: Screen) -> None:
             columns=("Line", "Variable", "Fate", "Where", "Detail"),
             rows=tuple(_cells(row) for row in done.rows),
             empty="nothing is in it.",
+            beneath=("Detail",),
         )
     )
     screen.line()

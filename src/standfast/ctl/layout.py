@@ -4,6 +4,7 @@ A cell that is too wide is wrapped in its column, between words; where names alo
 becomes a paragraph: a name that is cut off names nothing.
 """
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,7 +15,7 @@ _GAP: Final = 2
 _NARROWEST: Final = 24
 # What stands beneath a heading is not narrowed below this; a heading is.
 _LEAST: Final = 18
-_SOLID: Final = "\N{NO-BREAK SPACE}"
+SOLID: Final = "\N{NO-BREAK SPACE}"
 
 
 def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> list[str]:
@@ -25,26 +26,44 @@ def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: in
         lines = [line for row in rows for line in _paragraph(columns, row, width)]
     else:
         lines = [line for row in table for line in _aligned(row, fitting)]
-    return [line.replace(_SOLID, " ") for line in lines]
+    return [line.replace(SOLID, " ") for line in lines]
 
 
 def solid(text: str) -> str:
     """A text that is not to be wrapped, such as a point in time."""
-    return text.replace(" ", _SOLID)
+    return text.replace(" ", SOLID)
+
+
+def fitting_widths(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, sentence: int
+) -> list[int] | None:
+    """How wide each column is, one that has to be narrower wrapped between words; None where that is not enough.
+
+    Args:
+        sentence: what is longer is not narrowed below this.
+    """
+    table = [columns, *rows]
+    words = [max(map(_longest_word, column)) for column in zip(*table, strict=True)]
+    sentences = [min(sentence, max(map(_length, column), default=0)) for column in zip(*rows, strict=True)]
+    return _narrowed(table, width, list(map(max, words, sentences or words)))
+
+
+def printable(text: str) -> str:
+    """A text on one line and without control characters: what a journal or a status file holds may be hostile."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _widths(table: Sequence[Sequence[str]], width: int) -> list[int] | None:
     """How wide each column is, the widest ones narrowed as far as their words allow; None where that is not enough."""
     words = [max(map(_longest_word, column)) for column in zip(*table, strict=True)]
     # Long texts give way first, then whatever has more than one word; a sentence in a narrow column is hard to read.
-    sentences = [min(_LEAST, max(map(len, column), default=0)) for column in zip(*table[1:], strict=True)]
-    least = list(map(max, words, sentences or words))
-    return _narrowed(table, width, [max(word, _NARROWEST) for word in words]) or _narrowed(table, width, least)
+    long_texts = _narrowed(table, width, [max(word, _NARROWEST) for word in words])
+    return long_texts or fitting_widths(table[0], table[1:], width, _LEAST)
 
 
 def _narrowed(table: Sequence[Sequence[str]], width: int, least: Sequence[int]) -> list[int] | None:
     """The widths within `width`, no column narrower than its least; None where there are none."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(_length, column)) for column in zip(*table, strict=True)]
     over = sum(widths) + _GAP * (len(widths) - 1) - width
     while over > 0:
         at = max(range(len(widths)), key=lambda one: widths[one] if widths[one] > least[one] else -1)
@@ -58,7 +77,12 @@ def _narrowed(table: Sequence[Sequence[str]], width: int, least: Sequence[int]) 
 
 
 def _longest_word(cell: str) -> int:
-    return max(map(len, cell.split(" ")))
+    return max(map(len, re.split(r"[ \n]", cell)))
+
+
+def _length(cell: str) -> int:
+    """Of the longest of its lines."""
+    return max(map(len, cell.split("\n")))
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, TextIO
 
 from standfast.clock import monotonic_s
-from standfast.ctl.screen import printable
+from standfast.ctl.layout import printable
 from standfast.time_words import span
 
 # Whoever waits longer than this wants to know what for.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from standfast.ctl.report import AT, Cell, Table
+from standfast.ctl.table import AT, Cell, Table
 from standfast.detector.decide import Reason
 from standfast.detector.model import Level
 from standfast.detector.replay import LevelChange, Outcome, RestartDecision, differences

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
+from standfast.ctl.table import AT, Cell, Table
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent, errors
 from standfast.overview.ending import Ending
@@ -17,33 +17,7 @@ from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
 from standfast.overview.versions import older_versions
 from standfast.time_words import moment
-
-# Where in its words a cell's moment is shown.
-AT: Final = "{at}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What stands in a cell: words, with a moment at `AT` in them that is shown in the reader's time zone."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
-    at: datetime | None = None
-
-    @property
-    def words(self) -> str:
-        """What a person reads: a moment by the clock of the host."""
-        return self.text.replace(AT, moment(self.at, None)) if self.at else self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A titled table; `empty` is said in its place when it has no rows."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    empty: str
+from standfast.unit_names import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +115,7 @@ def _units(snapshot: Snapshot) -> Table:
         columns=("Unit", "Status", "Failures in a row", "systemd says", "Restarts", "Tier", "Port", "Last check"),
         rows=tuple(_unit(name, row) for name, row in shots.watched(snapshot).items()),
         empty=_empty(snapshot, "No unit is watched."),
+        spare=("Port", "Last check", "Tier", "Restarts", "systemd says", "Failures in a row"),
     )
 
 
@@ -155,7 +130,7 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     said = "/".join(filter(None, states)) + (f", {result}" if result not in ("", "success") else "")
     failures = row.get("consecutive_failures")
     return (
-        Cell(name),
+        Cell(name, short=short(name)),
         _unit_status(row),
         Cell(words(failures), Tone.BAD if failures else Tone.PLAIN),
         Cell(said or "unknown"),
@@ -180,6 +155,7 @@ def _agents(snapshot: Snapshot, endings: Mapping[str, Ending]) -> Table:
             *(_idle(one) for one in idle(snapshot, endings)),
         ),
         empty=snapshot.agents_trouble or "No agent is running.",
+        spare=("Since", "Paused"),
     )
 
 
@@ -209,6 +185,8 @@ def _errors(snapshot: Snapshot) -> Table:
         columns=("Error", "Unit", "Message", "First", "Last", "Times", "Messages"),
         rows=tuple(error_cells(row) for row in known["unresolved_errors"]) if known else (),
         empty="None." if known else "Unknown: the notifier tells nothing.",
+        beneath=("Unit",),
+        spare=("Messages", "Times", "Last", "First"),
     )
 
 
@@ -218,13 +196,18 @@ def error_cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     name = words(row.get("error_type")) + (f" ({', '.join(held)})" if held else "")
     return (
         Cell(name, Tone.PLAIN if held else Tone.BAD),
-        Cell(words(row.get("unit"), "none")),
+        unit_cell(row.get("unit"), "none"),
         Cell(words(row.get("error_message"), "none")),
         time(row.get("first_occurrence"), "unknown"),
         time(row.get("last_occurrence"), "unknown"),
         Cell(words(row.get("occurrence_count"))),
         Cell(words(row.get("notification_count"))),
     )
+
+
+def unit_cell(name: Any, otherwise: str) -> Cell:
+    """A unit, or what is said where there is none."""
+    return Cell(words(name, otherwise), short=short(words(name, otherwise)))
 
 
 def _checks(snapshot: Snapshot) -> Table:
@@ -249,6 +232,7 @@ def _restarts(snapshot: Snapshot) -> Table:
         columns=("At", "Result", "Asked for by", "Units"),
         rows=tuple(_restart(row) for row in reversed(history)),
         empty=_empty(snapshot, "None yet."),
+        spare=("Asked for by",),
     )
 
 

@@ -5,8 +5,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from standfast.ctl.layout import WIDTH, plain_lines, solid
-from standfast.ctl.report import AT, Cell, Table
+from standfast.ctl.layout import SOLID, WIDTH, plain_lines, printable, solid
+from standfast.ctl.narrow import Shape, shape
+from standfast.ctl.table import AT, Cell, Table
 from standfast.overview.tones import Tone
 from standfast.time_words import moment
 
@@ -37,11 +38,15 @@ class Screen:
         self._console = _console(stream) if looked_at else None
         self._is_begun = False
 
-    def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
-        """A line of text."""
+    def line(self, text: str = "", tone: Tone = Tone.PLAIN, *, hang: int = 0) -> None:
+        """A line of text; on a terminal on as many as it needs, further ones beginning where its words do.
+
+        Args:
+            hang: where that is; the item of a list knows it itself.
+        """
         self._is_begun = True
         if self._console:
-            for line in _hanging(printable(text), self._console.width):
+            for line in _hanging(printable(text), self._console.width, hang):
                 self._console.print(line, style=_STYLES[tone], markup=False, emoji=False)
         else:
             self._stream.write(printable(text) + "\n")
@@ -71,21 +76,16 @@ class Screen:
                 self.line(f"{_INDENT}{line}")
 
 
-def _hanging(text: str, width: int) -> list[str]:
-    """The item of a list on as many lines as it needs, the further ones beneath its words; all else as it is."""
-    if not text.startswith(_ITEM) or width <= 2 * len(_ITEM):
+def _hanging(text: str, width: int, hang: int = 0) -> list[str]:
+    """A text on as many lines as it needs, the further ones beneath its words; without a hang as it is."""
+    hang = len(_ITEM) if text.startswith(_ITEM) else hang
+    if not hang or width <= 2 * hang:
         return [text]
-    further = " " * len(_ITEM)
-    return textwrap.wrap(text, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(text, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False)
 
 
 def _solid(cell: Cell) -> str:
     return printable(cell.text).replace(AT, solid(moment(cell.at, None))) if cell.at else printable(cell.text)
-
-
-def printable(text: str) -> str:
-    """A text on one line and without control characters: what a journal or a status file holds may be hostile."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _console(stream: TextIO) -> "Console":
@@ -96,10 +96,12 @@ def _console(stream: TextIO) -> "Console":
 
 
 def _fitting(table: Table, console: "Console") -> "list[RichTable | Text | Padding]":
-    """The table; on a terminal too narrow for it, a paragraph for each row: a name that is cut off names nothing."""
-    shown = _rich(table)
+    """The table; on a narrow terminal without lines and with what is most needed, on a very narrow one paragraphs."""
+    shown = _ruled(table)
     if console.measure(shown, options=console.options.update(width=_UNBOUNDED)).maximum <= console.width:
         return [shown]
+    if found := shape(table, console.width - len(_INDENT)):
+        return [_title(table.title), _bare(found)]
     return [_title(table.title), *(_paragraph(table.columns, row) for row in table.rows)]
 
 
@@ -122,7 +124,7 @@ def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Padding":
     return Padding(words, (0, 0, 0, len(_INDENT)), expand=False)
 
 
-def _rich(table: Table) -> "RichTable":
+def _ruled(table: Table) -> "RichTable":
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -131,4 +133,16 @@ def _rich(table: Table) -> "RichTable":
         shown.add_column(column)
     for row in table.rows:
         shown.add_row(*(Text(printable(cell.words), _STYLES[cell.tone]) for cell in row))
+    return shown
+
+
+def _bare(found: Shape) -> "RichTable":
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(box=None, padding=(0, 0, 0, len(_INDENT)), header_style="dim")
+    for column, width in zip(found.columns, found.widths, strict=True):
+        shown.add_column(column, width=width, overflow="fold")
+    for row in found.rows:
+        shown.add_row(*(Text(text.replace(SOLID, " "), _STYLES[tone]) for text, tone in row))
     return shown

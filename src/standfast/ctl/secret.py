@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from standfast.ctl import credentials, names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import UNITS, Kept, Place, SecretError, place_of
-from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen
+from standfast.ctl.table import Cell, Table
 from standfast.overview.tones import Tone
 from standfast.unit_names import AGENT_TEMPLATE, NOTIFIER
 

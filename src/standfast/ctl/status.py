@@ -35,7 +35,8 @@ def _show(shown: Report, screen: Screen) -> None:
     screen.line()
     width = max(len(name) for name, _ in shown.facts)
     for name, cell in shown.facts:
-        screen.line(f"{name.ljust(width)}  {cell.words}", cell.tone if cell.tone is Tone.BAD else Tone.PLAIN)
+        tone = cell.tone if cell.tone is Tone.BAD else Tone.PLAIN
+        screen.line(f"{name.ljust(width)}  {cell.words}", tone, hang=width + len("  "))
     for table in shown.tables:
         screen.table(table)
 

@@ -9,14 +9,15 @@ from standfast.clock import utc_now
 from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.ordering import OrderError
-from standfast.ctl.report import Cell, Table
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import unit_name
+from standfast.ctl.table import Cell, Table
 from standfast.overview import snapshot as shots
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone
 from standfast.time_words import span
+from standfast.unit_names import short
 
 # What the detector's words mean to whoever has not read its documentation.
 MEANINGS: Final[Mapping[str, str]] = {
@@ -44,6 +45,7 @@ def units_table(snapshot: Snapshot, patterns: Sequence[str]) -> Table:
         columns=("Unit", "State", "What it means", "In a row", "Warning/critical/cascading", "Tier", "Restarts"),
         rows=tuple(_row(name, health) for name, health in chosen(snapshot, patterns)),
         empty="none is loaded; see [[watch]] in detector.toml, and standfastctl doctor.",
+        spare=("Tier", "Restarts", "Warning/critical/cascading", "In a row"),
     )
 
 
@@ -62,7 +64,7 @@ def _row(name: str, health: Mapping[str, Any]) -> tuple[Cell, ...]:
     meaning = MEANINGS.get(word, "this version knows no such word")
     why = health.get("why")
     return (
-        Cell(name),
+        Cell(name, short=short(name)),
         Cell(word, _tone(word, health)),
         Cell(f"{meaning} ({why})" if isinstance(why, str) and why and word not in _QUIET else meaning),
         Cell(_words(health.get("consecutive_failures"))),

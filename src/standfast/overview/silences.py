@@ -33,10 +33,11 @@ def silenced(snapshot: Snapshot) -> Iterator[Silenced]:
         start, end = shots.moment(row.get("start")), shots.moment(row.get("end"))
         if end is None or end > snapshot.now:
             to_come = start if start is not None and start > snapshot.now else None
-            yield Silenced(words(row.get("id"), ""), _what(row), to_come, end, _about(row))
+            yield Silenced(words(row.get("id"), ""), matched(row), to_come, end, _about(row))
 
 
-def _what(row: Row) -> str:
+def matched(row: Row) -> str:
+    """What a silence in the notifier's status matches, in words."""
     named = [f"{key} {words(row.get(key), '')}" for key in ("unit", "type", "severity") if row.get(key)]
     return ", ".join(named) or "everything"
 

@@ -230,7 +230,7 @@ def test_the_tables_of_errors_and_silences_stand_odd_rows() -> None:
     assert [cell.text for cell in first[:3]] == ["7", "OPENALGO_DOWN (silenced)", "standfast-agent@paper.service"]
     assert {cell.text for cell in second} == {"-", "none", "unknown"}
     (row,) = silences_table(source).rows
-    assert [cell.text for cell in row[:2]] == ["00ff00ff", "a.service"]
+    assert [cell.text for cell in row[:2]] == ["00ff00ff", "unit a.service"]
     assert errors_table(Source({"unresolved_errors": "none"})).rows == ()
 
 

@@ -6,7 +6,8 @@ from tests.unit.overview import statuses
 from tests.unit.overview.test_snapshot import GONE, NOW, shot
 
 from standfast import __version__
-from standfast.ctl.report import Cell, Report, Table, report
+from standfast.ctl.report import Report, report
+from standfast.ctl.table import Cell, Table
 from standfast.moments import from_iso, iso
 from standfast.overview.holdings import holdings
 from standfast.overview.snapshot import Snapshot, Source

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from standfast.ctl import screen
-from standfast.ctl.report import Cell, Table
-from standfast.ctl.screen import Screen, printable
+from standfast.ctl.layout import printable
+from standfast.ctl.screen import Screen
+from standfast.ctl.table import Cell, Table
 from standfast.overview.tones import Tone
 
 AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
