@@ -172,7 +172,7 @@ def _show(done: Done, arguments: argparse.Namespace, screen: Screen) -> None:
             columns=("Line", "Variable", "Fate", "Where", "Detail"),
             rows=tuple(_cells(row) for row in done.rows),
             empty="nothing is in it.",
-            beneath=("Detail",),
+            beneath=("Fate", "Detail"),
         )
     )
     screen.line()
