@@ -39,7 +39,7 @@ def band(scene: Scene) -> str:
     level = shots.level(scene.snapshot)
     found = timeline.spans(history, level)
     restarts = [one for one in history.happenings if one.kind == Kind.RESTART and one.type.endswith("STARTED")]
-    said = f'<p class="note">{markup.escape(_said(found, len(restarts)))}</p>'
+    said = f'<p class="note">{_said(history, found, len(restarts))}</p>'
     inner = said + _drawing(history, found, restarts) + _ticks(history) + _list(history)
     return markup.card("timeline", "Last 24 hours", inner)
 
@@ -61,13 +61,15 @@ def _drawing(history: History, found: list[Span], restarts: list[Happening]) -> 
     )
 
 
-def _said(found: list[Span], restarts: int) -> str:
-    """What the drawing shows, in words."""
+def _said(history: History, found: list[Span], restarts: int) -> str:
+    """What the drawing shows, in words; of the time before anybody watched that is all there is to say."""
+    is_late = history.watched_since is not None and history.watched_since > history.since
     lengths: dict[str, timedelta] = {}
-    for span in found:
+    for span in found[1:] if is_late else found:
         lengths[span.level] = lengths.get(span.level, timedelta()) + (span.end - span.begin)
-    said = ", ".join(f"{level} for {in_words(length)}" for level, length in lengths.items())
-    return f"{said}; {markup.count(restarts, 'master restart')}."
+    said = [f"{markup.escape(level)} for {in_words(length)}" for level, length in lengths.items()]
+    said += [f"not watched before {markup.moment(history.watched_since)}"] if is_late else []
+    return f"{', '.join(said)}; {markup.count(restarts, 'master restart')}."
 
 
 def _bar(span: Span, since: datetime) -> str:
@@ -109,10 +111,10 @@ def _list(history: History) -> str:
 
 
 def _item(one: Happening) -> str:
-    label = _LABELS.get(one.kind, one.kind)
+    label = f"Gave way to {one.gave_way_to}" if one.gave_way_to else _LABELS.get(one.kind, one.kind)
     return (
         f'<li data-key="{one.at.timestamp()}">{markup.moment(one.at)} '
-        f'<span class="kind {_tone(one)}">{markup.escape(label)}</span> '
+        f'<span class="kind {_tone(one)}">{markup.name(label)}</span> '
         f'<span class="text">{markup.name(one.text)}</span></li>'
     )
 
@@ -121,7 +123,8 @@ def _tone(one: Happening) -> Tone:
     if one.kind == Kind.LEVEL:
         return tone(one.level)
     if one.kind == Kind.RESOLVED:
-        return Tone.GOOD
+        # What gave way to something worse is not over.
+        return Tone.PLAIN if one.gave_way_to else Tone.GOOD
     if one.kind not in (Kind.PROBLEM, MESSAGE, WATCH, Kind.RESTART):
         return Tone.PLAIN
     return tone(one.severity)

@@ -219,7 +219,14 @@ def _line(raw: Raw) -> Line:
 
 
 def _shortened(one: Happening) -> Happening:
-    return replace(one, text=_text(one.text), type=_text(one.type), unit=_text(one.unit), state=_text(one.state))
+    return replace(
+        one,
+        text=_text(one.text),
+        type=_text(one.type),
+        unit=_text(one.unit),
+        state=_text(one.state),
+        gave_way_to=_text(one.gave_way_to),
+    )
 
 
 def _text(text: str) -> str:

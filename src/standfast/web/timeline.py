@@ -25,6 +25,7 @@ class Happening:
     Attributes:
         kind: the kind of event; or `message`, for what was told to people; or `watch`, for what the detector saw.
         previous_level: of a change of level, what it was before.
+        gave_way_to: of the end of a problem, the worse one that stands for it now; "" where it is over.
     """
 
     at: datetime
@@ -36,6 +37,7 @@ class Happening:
     state: str = ""
     level: str = ""
     previous_level: str = ""
+    gave_way_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def of_event(event: Event, at: datetime) -> Happening:
         state=event.state,
         level=event.level if event.level in LEVELS else "",
         previous_level=_known(event.data.get("previous_level")),
+        gave_way_to=_word(event.data.get("superseded_by")),
     )
 
 
@@ -185,3 +188,7 @@ def _row(one: Happening) -> Mapping[str, str]:
 
 def _known(value: Any) -> str:
     return value if value in LEVELS else ""
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.unit.overview.test_snapshot import shot
 from tests.unit.web.scenes import NOW, ago
 
 from standfast.events import Event, Kind, Severity
 from standfast.web import timeline
+from standfast.web.band import band
+from standfast.web.scene import Scene
 from standfast.web.timeline import Happening, History, Span
 
 DAY_AGO = NOW - timedelta(days=1)
@@ -37,6 +40,28 @@ def test_what_nobody_watched_is_unknown() -> None:
         Span("NONE", ago(30), NOW),
     ]
     assert timeline.spans(History(DAY_AGO, NOW, trouble="no right"), "NONE") == [Span("UNKNOWN", DAY_AGO, NOW)]
+
+
+def test_of_the_time_before_anybody_watched_no_level_is_counted() -> None:
+    late = Scene(shot(), history(watched_minutes=30), {}, "host")
+    assert "NONE for 30 min, not watched before <time" in band(late)
+    assert "UNKNOWN for" not in band(late).partition("<svg")[0]
+    gap = history(level(10, "NONE", "CRITICAL"), level(60, "CRITICAL", "WARNING"))
+    shown = band(Scene(shot(), gap, {}, "host"))
+    assert "CRITICAL for 50 min, NONE for 1" in shown
+    assert "not watched before" not in shown
+
+
+def test_what_gave_way_to_something_worse_is_not_called_over() -> None:
+    over = timeline.of_event(Event(Kind.RESOLVED, "a.service runs again", "UNIT_FAILING"), ago(3))
+    gave_way = timeline.of_event(
+        Event(Kind.RESOLVED, "it is part of a cascade", data={"superseded_by": "CASCADING_FAILURE"}), ago(2)
+    )
+    odd = timeline.of_event(Event(Kind.RESOLVED, "x", data={"superseded_by": ["<b>"]}), ago(1))
+    assert (over.gave_way_to, gave_way.gave_way_to, odd.gave_way_to) == ("", "CASCADING_FAILURE", "")
+    shown = band(Scene(shot(), history(gave_way), {}, "host"))
+    assert '<span class="kind plain">Gave way to CASCADING_<wbr>FAILURE</span>' in shown
+    assert '<span class="kind good">Over</span>' in band(Scene(shot(), history(over), {}, "host"))
 
 
 def test_since_when_the_level_is_what_it_is() -> None:
