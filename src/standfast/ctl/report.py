@@ -238,11 +238,14 @@ def _restarts(snapshot: Snapshot) -> Table:
 
 def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     by = _either(row.get("automatic"), "the detector", "a person")
-    units = shots.texts(row.get("units"))
-    # A run that found nothing to restart is one too.
-    none = "not known" if row.get("units") is None else "none was to be restarted"
-    what = ", ".join(units) or none
+    what = ", ".join(shots.texts(row.get("units"))) or _no_units(row)
     return (time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(what))
+
+
+def _no_units(row: Mapping[str, Any]) -> str:
+    """Why none is named: a person's run that found nothing to restart succeeds; earlier versions noted no units."""
+    found_none = row.get("units") == [] and row.get("automatic") is False and row.get("result") == "success"
+    return "none was to be restarted" if found_none else "not known"
 
 
 def _toned(value: Any) -> Cell:

@@ -127,6 +127,23 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
 
 
 @pytest.mark.parametrize(
+    ("run", "what"),
+    [
+        ({"automatic": False, "result": "success", "units": []}, "none was to be restarted"),
+        ({"automatic": False, "result": "success", "units": None}, "not known"),
+        ({"automatic": False, "result": "success"}, "not known"),
+        ({"automatic": False, "result": "partial", "units": []}, "not known"),
+        # It was asked for a critical file, or an earlier version noted it.
+        ({"automatic": True, "result": "success", "units": []}, "not known"),
+        ({"automatic": True, "result": "success", "units": ["a"]}, "a"),
+    ],
+)
+def test_a_run_without_units_found_none_only_where_that_is_known(run: dict[str, Any], what: str) -> None:
+    found = report(shot(statuses.detector(restart_history=[run])))
+    assert words(table(found, "Master restarts").rows[0])[-1] == what
+
+
+@pytest.mark.parametrize(
     ("status", "words"),
     [
         ({"flat": True}, "nothing"),
