@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 JSON: Final = "application/json"
+NOT_FOUND: Final = 404
 UNAVAILABLE: Final = 503
 RETRY_AFTER_S: Final = 5
 FOR_EVER: Final = "public, max-age=31536000, immutable"

@@ -17,10 +17,20 @@ from standfast.overview import snapshot as shots
 from standfast.overview.documents import errors, everything, failure_detector_status
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.web import documents, metrics, openapi, timeline
-from standfast.web.answers import FOR_EVER, JSON, UNAVAILABLE, json_text, trouble, unavailable, version, versioned
+from standfast.web.answers import (
+    FOR_EVER,
+    JSON,
+    NOT_FOUND,
+    UNAVAILABLE,
+    json_text,
+    trouble,
+    unavailable,
+    version,
+    versioned,
+)
 from standfast.web.assets import ASSETS, Asset
 from standfast.web.changes import Changes
-from standfast.web.dashboard import dashboard, unavailable_page
+from standfast.web.dashboard import dashboard, missing_page, unavailable_page
 from standfast.web.events import Change, News, stream
 from standfast.web.guard import Guard
 from standfast.web.look import Look
@@ -90,7 +100,7 @@ class Site:
         name = request.path_params["name"]
         scene = await asyncio.to_thread(self._look.scene)
         if name not in shots.watched(scene.snapshot):
-            return _no_unit(scene.snapshot)
+            return _no_unit(request, scene.snapshot)
         lines = await asyncio.to_thread(self._look.lines, name, UNIT_LINES)
         html = unit_page(scene, name, lines)
         return versioned(request, html, "text/html", _page_tag(html))
@@ -99,7 +109,7 @@ class Site:
         name = request.path_params["name"]
         snapshot = await asyncio.to_thread(self._look.snapshot)
         if name not in shots.watched(snapshot):
-            return _no_unit(snapshot)
+            return _no_unit(request, snapshot)
         lines = await asyncio.to_thread(self._look.lines, name, UNIT_LINES)
         return versioned(request, json_text(documents.unit(snapshot, name, lines)), JSON)
 
@@ -179,14 +189,20 @@ def _unavailable(request: Request, words: str) -> Response:
     return HTMLResponse(unavailable_page(words), UNAVAILABLE)
 
 
-def _no_unit(snapshot: Snapshot) -> Response:
+def _no_unit(request: Request, snapshot: Snapshot) -> Response:
     if snapshot.detector.status is None:
-        return unavailable(snapshot.detector.trouble)
-    return trouble("no such unit is watched; /api/units lists those that are", 404)
+        return _unavailable(request, snapshot.detector.trouble)
+    return _missing(request, "no such unit is watched", "/api/units lists those that are")
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    return trouble("there is no such page; / and /api/openapi.json are good places to begin", 404)
+    return _missing(request, "there is no such page", "/ and /api/openapi.json are good places to begin")
+
+
+def _missing(request: Request, what: str, where: str) -> Response:
+    """404: a page for who asks for one, JSON for programs."""
+    is_page = not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+    return HTMLResponse(missing_page(what), NOT_FOUND) if is_page else trouble(f"{what}; {where}", NOT_FOUND)
 
 
 async def _not_allowed(request: Request, error: Exception) -> Response:

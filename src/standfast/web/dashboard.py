@@ -38,3 +38,10 @@ def unavailable_page(words: str) -> str:
     """The document for the case that the other one cannot be made."""
     main = markup.head(Tone.BAD, markup.prose(words), f'Failure level <strong id="level">{shots.UNKNOWN}</strong>')
     return markup.document(shots.UNKNOWN, "this host", main, None)
+
+
+def missing_page(words: str) -> str:
+    """The document for an address at which there is nothing, or nothing any more."""
+    back = '<a href="/">All of the fleet</a>'
+    main = markup.head(Tone.PLAIN, markup.escape(words.capitalize()), back)
+    return markup.document(words.capitalize(), "this host", main, None)

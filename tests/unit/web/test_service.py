@@ -149,6 +149,19 @@ def test_who_and_what_is_answered(
         assert answer.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("path", "words"), [("/units/sshd.service", "No such unit is watched"), ("/nothing", "There is no such page")]
+)
+def test_a_browser_is_shown_a_page_where_there_is_nothing(steady: Service, path: str, words: str) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = steady.get(path, **browser)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert f">{words}</h1>" in answer.text
+    assert '<a href="/">All of the fleet</a>' in answer.text
+    assert steady.get(path).json()["error"].startswith(words.lower())
+    assert steady.get("/api/units/sshd.service", **browser).json()["error"]
+
+
 def test_who_has_the_newest_version_is_told_only_that(service: Service, tmp_path: Path) -> None:
     for path in ("/", "/api/status", "/api/units/trade_manager.service", "/api/openapi.json"):
         first = service.get(path)

@@ -129,7 +129,9 @@ async function refresh() {
   }
   asking = true;
   try {
-    const answer = await fetch(location.pathname, { cache: "no-cache", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const headers = { Accept: "text/html" }; // a page also where there is nothing any more
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(location.pathname, { cache: "no-cache", headers, signal });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (fresh.scripts[0] && fresh.scripts[0].getAttribute("src") !== ownScript) {
       location.reload(); // the service is of another version now
