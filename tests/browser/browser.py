@@ -30,7 +30,18 @@ FLAGS = (
     "--hide-scrollbars",
 )
 PHONE = (390, 844)
+SMALL_PHONE = (375, 667)
 DESKTOP = (1280, 900)
+
+_STICKS_OUT = """
+const edge = document.documentElement.clientWidth + 1, found = [], range = document.createRange();
+const texts = document.createTreeWalker(document.querySelector(arguments[0]), NodeFilter.SHOW_TEXT);
+while (texts.nextNode()) {
+  range.selectNodeContents(texts.currentNode);
+  if ([...range.getClientRects()].some((one) => one.right > edge)) found.push(texts.currentNode.data);
+}
+return found;
+"""
 
 
 def why_not() -> str:
@@ -110,6 +121,19 @@ class Browser:
             "axe.run(document, {resultTypes: ['violations']}).then(arguments[arguments.length - 1])"
         )
         return [f"{one['id']}: {one['help']}: {_targets(one)}" for one in found["violations"]]
+
+    def letters(self, *, percent: int) -> None:
+        """Make the letters larger, and nothing else, as a reader can who sees badly; until the next page."""
+        self.script("document.documentElement.style.fontSize = arguments[0]", f"{percent}%")
+
+    def is_seen(self, selector: str) -> bool:
+        """Whether the first element that a selector names takes room on the page."""
+        found = "const {width, height} = document.querySelector(arguments[0]).getBoundingClientRect();"
+        return bool(self.script(f"{found} return width > 2 && height > 2", selector))
+
+    def sticks_out(self, selector: str) -> list[str]:
+        """The texts within an element that reach beyond the right edge of the screen."""
+        return list(self.script(_STICKS_OUT, selector))
 
     def is_wider_than_the_screen(self) -> bool:
         """Whether one would have to scroll sideways."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser import fleets
-from tests.browser.browser import DESKTOP, PHONE, Browser, why_not
+from tests.browser.browser import DESKTOP, PHONE, SMALL_PHONE, Browser, why_not
 from tests.browser.fleets import Fleet
+from tests.unit.overview import statuses
 from tests.unit.web.serving import Service
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can be done")
@@ -56,7 +58,26 @@ def test_every_state_can_be_read_by_everybody(browser: Browser, tmp_path: Path, 
         assert not browser.is_wider_than_the_screen()
         browser.look_like(PHONE, dark=True)
         assert not browser.is_wider_than_the_screen()
+        browser.look_like(SMALL_PHONE)
+        browser.letters(percent=200)
+        assert not browser.is_wider_than_the_screen()
+        assert browser.violations() == []
         assert browser.complaints() == []
+
+
+def test_with_large_letters_what_needs_what_is_said_in_words(browser: Browser, tmp_path: Path) -> None:
+    fleets.cascading(tmp_path)
+    with Service(tmp_path) as service:
+        browser.look_like(SMALL_PHONE)
+        browser.open(service.url + "/units/trade_manager.service")
+        browser.letters(percent=200)
+        assert not browser.is_wider_than_the_screen()
+        browser.open(service.url + "/")
+        assert not browser.is_seen("#graph .rails .hidden")
+        browser.letters(percent=200)
+        assert browser.is_seen("#graph .rails .hidden")
+        assert not browser.is_seen("#graph svg:not(.mark)")
+        assert not browser.sticks_out("#main")
 
 
 def test_dark_colours_have_contrast_too(browser: Browser, tmp_path: Path) -> None:
@@ -131,10 +152,8 @@ def test_what_is_folded_out_stays_so(browser: Browser, tmp_path: Path) -> None:
         browser.open(service.url + "/")
         browser.until(lambda: is_live(browser), "the page to be live")
         browser.script("document.querySelector('#well summary').click()")
-        made = browser.text("footer")
-        time.sleep(1.1)  # the moment in the footer has seconds
-        fleets.hundreds(tmp_path)
-        browser.until(lambda: browser.text("footer") != made, "the page to be brought up to date", SOON_S)
+        statuses.put(tmp_path, "notifier", statuses.notifier(statuses.error(error_type="DISK_LOW")))
+        browser.until(lambda: "DISK_LOW" in browser.text("#errors"), "the page to be brought up to date", SOON_S)
         assert browser.script("return document.querySelector('#well').open")
 
 
@@ -203,8 +222,8 @@ def test_a_tab_that_nobody_looks_at_lets_the_service_end(browser: Browser, tmp_p
         browser.look_like(DESKTOP)
         browser.open(service.url + "/")
         browser.until(lambda: is_live(browser), "the page to be live")
-        time.sleep(2)  # while it is looked at, the service stays, though nothing is asked
-        assert service.process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            service.process.wait(2)  # while it is looked at, the service stays, though nothing is asked
 
         hide = "const wait = window.setTimeout; window.setTimeout = (act) => act();"
         hide += "Object.defineProperty(document, 'hidden', {value: true});"
