@@ -76,7 +76,8 @@ def test_with_large_letters_what_needs_what_is_said_in_words(browser: Browser, t
         assert not browser.is_seen("#graph .rails .hidden")
         browser.letters(percent=200)
         assert browser.is_seen("#graph .rails .hidden")
-        assert not browser.is_seen("#graph svg:not(.mark)")
+        assert not browser.is_seen("#graph .rails > svg")
+        assert browser.is_seen("#graph .rails .mark")
         assert not browser.sticks_out("#main")
 
 

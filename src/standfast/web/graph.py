@@ -41,7 +41,7 @@ def _row(scene: Scene, name: str, needs: list[str]) -> str:
     units = shots.watched(scene.snapshot)
     row = units[name]
     known = [other for other in needs if other in units]
-    said = f'<span class="hidden">, needs {markup.escape(", ".join(known))}</span>' if known else ""
+    said = f'<span class="hidden">needs {markup.escape(", ".join(known))}</span>' if known else ""
     return (
         f'<li data-key="{markup.attribute(name)}">{markup.mark(unit_tone(row))}{markup.short_unit_link(name)}'
         f'<span class="state {unit_tone(row)}">{markup.text(row.get("status"))}</span>{said}</li>'
