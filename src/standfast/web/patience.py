@@ -10,6 +10,9 @@ from typing import Final
 
 ASKS_WITHIN_S: Final = 15.0
 TAKES_WITHIN_S: Final = 120.0
+# Where so many are connected, most for nothing, whoever asks must find room: silence is borne no longer than this.
+CROWD: Final = 500
+CROWD_ASKS_WITHIN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Patience:
 
     def _limit_s(self, one: Client) -> float:
         if not one.is_answered:
-            return self.asks_within_s
+            is_crowd = len(self._since_s) > CROWD
+            return min(self.asks_within_s, CROWD_ASKS_WITHIN_S) if is_crowd else self.asks_within_s
         return self.takes_within_s if one.waiting_bytes else float("inf")
 
 

@@ -41,6 +41,7 @@ async def serve(
         patience: with clients that ask for nothing, or do not take what they asked for.
     """
     idleness, patience = Idleness(idle_limit_s, monotonic_s()), patience or Patience()
+    server = _server(app)
 
     async def look() -> None:
         ready()
@@ -50,10 +51,18 @@ async def serve(
             log.info("Nobody has looked for %g s: ending until the next connection", idle_limit_s)
             _end(server, stopping)
 
+    server.config.callback_notify = look  # called at once after the start, then every timeout_notify seconds
+    stopper = asyncio.create_task(_stop_with(server, stop, stopping))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        stopper.cancel()
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            callback_notify=look,  # called at once after the start, then every timeout_notify seconds
             timeout_notify=LOOK_INTERVAL_S,
             log_config=None,  # the daemon frame has set logging up
             access_log=False,
@@ -67,11 +76,7 @@ async def serve(
     # The daemon frame listens to signals; uvicorn would take them over, by the one way before 0.29, by the other since.
     server.install_signal_handlers = lambda: None
     server.capture_signals = contextlib.nullcontext
-    stopper = asyncio.create_task(_stop_with(server, stop, stopping))
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        stopper.cancel()
+    return server
 
 
 async def _stop_with(server: uvicorn.Server, stop: asyncio.Event, stopping: Callable[[], None]) -> None:

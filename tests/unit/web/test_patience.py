@@ -11,7 +11,7 @@ from tests.browser import fleets
 from tests.unit.overview import statuses
 from tests.unit.web.serving import Service
 
-from standfast.web.patience import Client, Patience
+from standfast.web.patience import CROWD, Client, Patience
 
 FIRST, SECOND = object(), object()
 PIPELINED = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
@@ -24,6 +24,16 @@ def test_who_asks_for_nothing_is_waited_for_and_then_no_more() -> None:
     assert patience.lost_with([silent], 0) == []
     assert patience.lost_with([silent], 14) == []
     assert patience.lost_with([silent], 15) == [1]
+
+
+def test_in_a_crowd_the_silent_make_room_and_who_listens_stays() -> None:
+    patience = Patience(15, 120)
+    listener = Client(0, FIRST, is_answered=True, waiting_bytes=0)
+    crowd = [listener, *(Client(number, None, is_answered=False, waiting_bytes=0) for number in range(1, CROWD + 1))]
+
+    assert patience.lost_with(crowd, 0) == []
+    assert patience.lost_with(crowd[:-1], 1) == []
+    assert patience.lost_with(crowd, 1) == list(range(1, CROWD))  # the last one has only just come again
 
 
 def test_each_request_begins_the_waiting_anew() -> None:
