@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from standfast.overview import idle
 from standfast.overview import snapshot as shots
+from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.overview.tones import Tone, is_failing, is_resting, tone
 from standfast.time_words import span
@@ -144,33 +145,33 @@ def _unknown_units(snapshot: Snapshot) -> list[str]:
     ]
 
 
-def not_running(what: str, unit: str) -> str:
+def not_running(whose: Daemon) -> str:
     """What is said of a daemon without a status file: it takes that away when it ends, but others can too."""
-    away = f"The {what} is not running, or its status file is gone"
-    return f"{away}; see which, and start it: systemctl status {unit}; systemctl start {unit}"
+    away = f"The {whose.what} is not running, or its status file is gone"
+    return f"{away}; see which, and start it: systemctl status {whose.unit}; systemctl start {whose.unit}"
 
 
 def _daemon_problems(snapshot: Snapshot) -> list[str]:
     """What is wrong with the detector and the notifier; where neither runs, all of Standfast is started together."""
-    sources = {"failure detector": snapshot.detector, "notifier": snapshot.notifier}
-    units = {what: f"standfast-{what.split()[-1]}" for what in sources}
-    if all(source.trouble == not_running(what, units[what]) for what, source in sources.items()):
+    sources = {DETECTOR: snapshot.detector, NOTIFIER: snapshot.notifier}
+    if all(source.trouble == not_running(whose) for whose, source in sources.items()):
         start = f"systemctl start {TARGET} (it starts the enabled agents too, also those stopped by hand)"
         return [f"Neither the failure detector nor the notifier is running; to start all of it: {start}"]
-    return [
-        line for what, source in sources.items() for line in _source_problems(what, units[what], source, snapshot.now)
-    ]
+    return [line for whose, source in sources.items() for line in _source_problems(whose, source, snapshot.now)]
 
 
-def _source_problems(what: str, unit: str, source: Source, now: datetime) -> list[str]:
+def _source_problems(whose: Daemon, source: Source, now: datetime) -> list[str]:
     if source.status is None:
-        return [source.trouble or not_running(what, unit)]
+        return [source.trouble or not_running(whose)]
     refused = source.get("reload_refused")
-    found = [f"The {what} is {refused}; correct that, then: systemctl reload {unit}"] if refused else []
+    found = [f"The {whose.what} is {refused}; correct that, then: systemctl reload {whose.unit}"] if refused else []
     age_s = shots.stale_s(source, now)
     if age_s is None:
         return found
-    return [*found, f"The {what} has said nothing for {span(age_s)}; look at it with: systemctl status {unit}"]
+    return [
+        *found,
+        f"The {whose.what} has said nothing for {span(age_s)}; look at it with: systemctl status {whose.unit}",
+    ]
 
 
 def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
@@ -186,8 +187,8 @@ def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
 
 
 def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
-    unit = f"standfast-agent@{name}"
-    found = _source_problems(f"agent {name}", unit, source, now)
+    whose = agent_daemon(name)
+    unit, found = whose.unit, _source_problems(whose, source, now)
     state, reason = source.get("state"), source.get("reason") or "no reason given"
     if keys := shots.texts(source.get("waits_for_restart")):
         restart = f"systemctl restart {unit} (which closes what it holds)"

@@ -9,6 +9,7 @@ from typing import Final
 from standfast import paths, statusfile
 from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, flag_path, parse
 from standfast.overview import snapshot as shots
+from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.problems import not_running
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.time_words import moment
@@ -26,12 +27,9 @@ def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME, configured: Path
     names, trouble = _agent_names(runtime / "agent")
     return Snapshot(
         now=now,
-        detector=_source(runtime / "detector/status.json", "failure detector", "standfast-detector"),
-        notifier=_source(runtime / "notifier/status.json", "notifier", "standfast-notifier"),
-        agents={
-            name: _source(runtime / "agent" / name / "status.json", f"agent {name}", f"standfast-agent@{name}")
-            for name in names
-        },
+        detector=_source(runtime, DETECTOR),
+        notifier=_source(runtime, NOTIFIER),
+        agents={name: _source(runtime, agent_daemon(name)) for name in names},
         agents_trouble=trouble,
         idle={
             path.stem: flagged(path)
@@ -73,16 +71,16 @@ def _agent_names(directory: Path) -> tuple[list[str], str]:
         return [], ""
 
 
-def _source(path: Path, what: str, unit: str) -> Source:
+def _source(runtime: Path, whose: Daemon) -> Source:
+    path = runtime / whose.place / "status.json"
     try:
         if odd := _oddness(path):
-            return Source(None, f"cannot read the status of the {what}: {path} is {odd}; systemctl restart {unit}")
+            what = f"cannot read the status of the {whose.what}: {path} is {odd}"
+            return Source(None, f"{what}; systemctl restart {whose.unit}")
         status = statusfile.read(path)
     except statusfile.StatusFileError as error:
         return Source(None, str(error))
-    if status is None:
-        return Source(None, not_running(what, unit))
-    return Source(status)
+    return Source(None, not_running(whose)) if status is None else Source(status)
 
 
 def _oddness(path: Path) -> str:

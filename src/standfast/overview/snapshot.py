@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from standfast.moments import from_iso
+from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.unit_names import agent_name
 
 UNKNOWN: Final = "UNKNOWN"
@@ -55,6 +56,12 @@ class Snapshot:
     agents: Mapping[str, Source] = field(default_factory=dict)
     agents_trouble: str = ""
     idle: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> Mapping[Daemon, Source]:
+        """The status files with whose they are."""
+        agents = {agent_daemon(name): source for name, source in self.agents.items()}
+        return {DETECTOR: self.detector, NOTIFIER: self.notifier, **agents}
 
 
 def level(snapshot: Snapshot) -> str:

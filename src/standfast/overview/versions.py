@@ -6,14 +6,10 @@ from standfast.overview.snapshot import Snapshot, Source
 
 def older_versions(snapshot: Snapshot) -> list[str]:
     """A line for each, with the next step."""
-    units = {"The failure detector": "standfast-detector", "The notifier": "standfast-notifier"}
-    found = [
-        *zip(units, units.values(), (snapshot.detector, snapshot.notifier), strict=True),
-        *((f"Agent {name}", f"standfast-agent@{name}", source) for name, source in snapshot.agents.items()),
-    ]
     return [
-        f"{who} runs {running}, installed is {__version__}: restart it when it suits: systemctl restart {unit}"
-        for who, unit, source in found
+        f"The {one.what} runs {running}, installed is {__version__}: restart it when it suits: "
+        f"systemctl restart {one.unit}"
+        for one, source in snapshot.sources.items()
         if (running := older_version(source))
     ]
 

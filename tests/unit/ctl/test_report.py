@@ -182,10 +182,10 @@ def test_an_older_version_is_remarked_and_no_problem() -> None:
     found = report(shot(statuses.detector(version=__version__), statuses.notifier(version=__version__), paper=running))
     assert found.problems == ()
     assert found.remarks == (
-        f"Agent paper runs 0.0.9, installed is {__version__}: restart it when it suits: "
+        f"The agent paper runs 0.0.9, installed is {__version__}: restart it when it suits: "
         "systemctl restart standfast-agent@paper",
     )
-    assert "Agent paper runs an older version," in report(shot(paper=statuses.agent())).remarks[-1]
+    assert "The agent paper runs an older version," in report(shot(paper=statuses.agent())).remarks[-1]
     assert report(Snapshot(NOW, GONE, GONE)).remarks == ()
 
 
