@@ -13,9 +13,11 @@ from standfast.ctl.envfile import read_environment
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.journal_files import may_read_journal
+from standfast.overview import snapshot as shots
 from standfast.overview.documents import taken
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Source, words
+from standfast.time_words import moment
 from standfast.unit_names import DETECTOR, MASTER_RESTART, short
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ def stance(detector: Source) -> str:
     """Whether the detector would have this done now, by itself; of a plan alone nobody can tell."""
     if detector.status is None:
         return f"The detector does not run, so it asks for none: systemctl start {short(DETECTOR)}"
-    why = words(detector.get("restart_blocked"), "it gives no reason")
+    why, until = words(detector.get("restart_blocked"), "it gives no reason"), shots.blocked_until(detector)
+    why += f"; until {moment(until, None)}" if until else ""
     is_allowed = detector.get("can_restart") is True
     if detector.get("mode") == "observe":
         now = "one would be allowed now" if is_allowed else f"nor would one be allowed now: {why}"

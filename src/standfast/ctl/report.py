@@ -98,6 +98,8 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
         return Cell(f"hands off until {AT}", Tone.BAD, at=until)
     why = snapshot.detector.get("restart_blocked")
     not_now = f"not now: {why}" if isinstance(why, str) and why else "not now"
+    if (gap := shots.blocked_until(snapshot.detector)) and snapshot.detector.get("can_restart") is False:
+        return Cell(f"{not_now}; until {AT}", at=gap)
     # Seen, then trusted: what would be allowed is not made in observe mode.
     allowed = "would be allowed; the mode is observe, so none is made" if shots.observes(snapshot) else "allowed"
     return Cell(_either(snapshot.detector.get("can_restart"), allowed, not_now))

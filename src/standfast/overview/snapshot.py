@@ -100,6 +100,11 @@ def observes(snapshot: Snapshot) -> bool:
     return bool(snapshot.detector.get("mode") == "observe")
 
 
+def blocked_until(detector: Source) -> datetime | None:
+    """Until when no master restart is asked for; None where that is no matter of time."""
+    return moment(detector.get("hold_until")) or moment(detector.get("gap_until"))
+
+
 def counted_since(snapshot: Snapshot) -> datetime | None:
     """When a human's release made the count of master restarts begin anew, within the last hour; None without one."""
     at = moment(snapshot.detector.get("released_at"))

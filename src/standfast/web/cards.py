@@ -40,7 +40,7 @@ def _allowed(scene: Scene) -> str:
     possible = observed if shots.observes(scene.snapshot) else "Possible now"
     words = possible if allowed else "Not possible now"
     why = detector.get("restart_blocked")
-    until = shots.moment(detector.get("hold_until")) or shots.moment(detector.get("gap_until"))
+    until = shots.blocked_until(detector)
     more = f": {markup.escape(str(why))}" if why else ""
     more += f"; until {markup.moment(until)}" if until and not allowed else ""
     sign = markup.mark(Tone.GOOD if allowed else Tone.WARNING)

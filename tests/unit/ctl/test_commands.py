@@ -29,6 +29,7 @@ from standfast.notifier.authorise import Speaker, Trust
 from standfast.notifier.entries import Entry
 from standfast.notifier.status import closed_table as closed_row
 from standfast.overview.snapshot import Snapshot, Source
+from standfast.time_words import moment
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -300,7 +301,7 @@ HANDS_OFF = "hands off after 3 within an hour"
         ({"mode": "act"}, "The detector asks for it when a cascade lasts: one is allowed now."),
         (
             {"mode": "act", "can_restart": False, "restart_blocked": HANDS_OFF, "hold_until": iso(NOW)},
-            f"The detector asks for none now: {HANDS_OFF}.",
+            f"The detector asks for none now: {HANDS_OFF}; until {moment(NOW, None)}.",
         ),
         ({"mode": "act", "can_restart": None}, "The detector asks for none now: it gives no reason."),
     ],

@@ -126,6 +126,15 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
     ]
 
 
+def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
+    blocked = {"can_restart": False, "restart_blocked": "the last one was at 14:58:00 UTC", "gap_until": iso(NOW)}
+    facts = dict(report(shot(statuses.detector(**blocked))).facts)
+    expected = f"not now: the last one was at 14:58:00 UTC; until {moment(NOW, None)}"
+    assert facts["Master restart"].words == expected
+    facts = dict(report(shot(statuses.detector(mode="act", gap_until=None))).facts)
+    assert facts["Master restart"].words == "allowed"
+
+
 @pytest.mark.parametrize(
     ("run", "what"),
     [
