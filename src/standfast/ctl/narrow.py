@@ -60,7 +60,9 @@ def _whole(cell: Cell) -> Piece:
 def _short(cell: Cell) -> Piece:
     if cell.short:
         return printable(cell.short), cell.tone
-    day, _, time = moment(cell.at, None).partition(" ") if cell.at else ("", "", "")
+    if cell.at is None:
+        return printable(cell.text), cell.tone
+    day, _, time = moment(cell.at, None).partition(" ")
     return printable(cell.text).replace(AT, f"{day}\n{solid(time)}"), cell.tone
 
 

@@ -94,6 +94,13 @@ def test_moments_take_two_lines_before_a_column_is_left_out() -> None:
     assert found.rows[0][2][0].startswith("2026-11-23\n") or found.widths[2] == 23
 
 
+def test_what_looks_like_a_moments_place_in_anothers_words_stays() -> None:
+    row = (Cell("w" * 40), Cell("says {at} here"), Cell("w" * 18))
+    found = shape(Table("T", ("Name", "Message", "Least"), (row,), "", spare=("Least",)), 60)
+    assert found is not None
+    assert found.rows[0][1][0] == "says {at} here"
+
+
 def test_least_needed_columns_go_first_and_the_rest_stays() -> None:
     columns = ("Name", "Less", "Least", "Message")
     row = tuple(Cell("w" * 18) for _ in columns)
