@@ -1,7 +1,8 @@
-"""Who brought a unit down: told from the signals, for a look may come too late to see the job. Pure.
+"""Who brought a unit down, and how: told from the signals, for a look may come too late to see it. Pure.
 
 systemd's job signals carry no type, but a job that was on a running unit when it began to go
-down is a stop; the job of a start is there before the unit starts.
+down is a stop, and so is one that comes while it goes down; the job of a start is there before the
+unit starts. A unit that is not loaded any more has forgotten its result.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ class _Track:
     harmless: set[int] = field(default_factory=set)
     ended_by: Ending = Ending.UNKNOWN
     job_result: str = ""
+    result: str = ""
 
 
 class Endings:
@@ -58,6 +60,12 @@ class Endings:
             track.jobs.add(int(job[0]))
         self._moved(track, state, str(changed.get("SubState", "")))
 
+    def service_changed(self, unit: str, changed: Mapping[str, Any]) -> None:
+        """PropertiesChanged of the interface Service came."""
+        result = changed.get("Result")
+        if isinstance(result, str):
+            self._track(unit).result = result
+
     def seen(self, unit: str, active_state: str, sub_state: str) -> None:
         """A look found the unit like this; what was told of an earlier end no longer holds once it runs."""
         track = self._track(unit)
@@ -75,6 +83,8 @@ class Endings:
             stopping = track.jobs - track.harmless - (track.start_jobs if track.is_starting else set())
             track.ended_by = Ending.JOB if stopping else Ending.ITSELF
             track.is_up = track.is_starting = False
+        elif state == "deactivating" and track.jobs - track.harmless - track.start_jobs:
+            track.ended_by = Ending.JOB
 
     def forget(self, unit: str) -> None:
         """It is gone."""
@@ -89,6 +99,11 @@ class Endings:
         """How its last job ended."""
         track = self._tracks.get(unit)
         return track.job_result if track else ""
+
+    def result(self, unit: str) -> str:
+        """How its main process ended, as far as signals told."""
+        track = self._tracks.get(unit)
+        return track.result if track else ""
 
     def _track(self, unit: str) -> _Track:
         return self._tracks.setdefault(unit, _Track())

@@ -195,10 +195,14 @@ class UnitWatcher:
         return {
             "invocation_id": bytes(found["InvocationID"]).hex(),
             "n_restarts": found.get("NRestarts", 0),
-            "result": found.get("Result", "success"),
+            "result": self._result(row, found.get("Result", "success")),
             "since": since,
             "restart_s": waits_us / 1e6 if waits_us < _FOR_EVER_US else None,
         }
+
+    def _result(self, row: ListedUnit, found: str) -> str:
+        """A unit that crashed and was stopped before the look is unloaded by now: only the signals told how it ended."""
+        return self._endings.result(row.name) or found if row.active_state == "inactive" else found
 
     async def _fixed_properties(self, row: ListedUnit) -> tuple[tuple[str, ...], str]:
         """What changes only with a reload: dependencies and the type of service."""
@@ -240,6 +244,8 @@ class UnitWatcher:
             interface, changed = signal.body[0], signal.body[1]
             if interface == UNIT:
                 self._endings.unit_changed(name, changed)
+            elif interface == SERVICE:
+                self._endings.service_changed(name, changed)
             self._mark(name)
 
     def _on_job_new(self, signal: Signal) -> None:

@@ -96,6 +96,8 @@ class FakeSystemd:
         unit = self.units[name]
         for key, value in changes.items():
             setattr(unit, key, value)
+        result = {"Result": Variant("s", unit.result)}
+        await self._signal(unit.path, PROPERTIES, "PropertiesChanged", "sa{sv}as", [SERVICE, result, []])
         told = {
             "ActiveState": Variant("s", unit.active),
             "SubState": Variant("s", unit.sub),

@@ -115,6 +115,51 @@ def test_a_crash_is_its_own(bus: PrivateBus) -> None:
     play(bus, part)
 
 
+def test_a_crash_that_was_stopped_before_anybody_looked_is_known_by_its_signals(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        systemd = scene.systemd
+        await systemd.change("a.service", active="failed", sub="failed-before-auto-restart", result="signal")
+        await systemd.change("a.service", active="activating", sub="auto-restart")
+        await systemd.change("a.service", active="inactive", sub="dead")
+        systemd.units["a.service"].result = "success"  # systemd has unloaded it
+        seen = (await scene.next())["a.service"]
+        assert (seen.active_state, seen.result) == ("inactive", "signal")
+        await systemd.change("a.service", active="active", sub="running", result="success")
+        await systemd.change("a.service", active="inactive", sub="dead")
+        assert (await scene.next())["a.service"].result == "success", "that was another run"
+
+    play(bus, part)
+
+
+def test_a_stop_that_comes_while_a_crash_goes_on_is_the_jobs(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        systemd = scene.systemd
+        await systemd.change("a.service", active="deactivating", sub="stop-post", result="signal")
+        await systemd.job_new("a.service", 7)
+        await systemd.change("a.service", active="deactivating", sub="stop-post", job=(7, "stop"))
+        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""))
+        await systemd.job_removed("a.service", 7, "done")
+        seen = (await scene.next())["a.service"]
+        assert (seen.ended_by, seen.result) == (Ending.JOB, "signal")
+
+    play(bus, part)
+
+
+def test_a_start_that_comes_down_step_by_step_is_its_own(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        systemd = scene.systemd
+        await systemd.job_new("a.service", 7)
+        for active, sub in (("activating", "start"), ("deactivating", "stop-sigterm"), ("deactivating", "stop-post")):
+            await systemd.change("a.service", active=active, sub=sub, job=(7, "start"))
+        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""))
+        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
+
+    play(bus, part)
+
+
 def test_a_start_that_fails_is_its_own_though_its_job_was_on_it(bus: PrivateBus) -> None:
     async def part(scene: Scene) -> None:
         await scene.everything()
