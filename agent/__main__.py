@@ -8,12 +8,14 @@ import threading
 from typing import Final
 
 from standfast import daemon, paths
+from standfast.agent import last_word
 from standfast.agent.belongings import Belongings, Files
 from standfast.agent.runner import PULSE_AGE_S, Runner
 from standfast.agent.unit import warn_of_short_stop_timeout
 from standfast.agent.voice import Voice
 from standfast.daemon import EXIT_CONFIG, Frame
 
+LAST_WORD: Final = "--last-word"
 IDENTIFIER: Final = "standfast-agent"
 # How long the interpreter may take to end after the agent has.
 LINGER_S: Final = 0.3
@@ -21,11 +23,13 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def main() -> int:
-    """Run the agent that the first argument names."""
-    name = sys.argv[1] if len(sys.argv) == 2 else ""
-    if not NAME.fullmatch(name):
+    """Run the agent that the first argument names; with --last-word, say what it held when it ended."""
+    name, *options = sys.argv[1:] or [""]
+    if not NAME.fullmatch(name) or options not in ([], [LAST_WORD]):
         print(f"cannot start: expected one agent name of letters, digits, _ . -, found {sys.argv[1:]}", file=sys.stderr)
         return EXIT_CONFIG
+    if options:
+        return last_word.say(name, IDENTIFIER, os.environ)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # what a strategy prints is in the journal at once
     return daemon.run(IDENTIFIER, lambda frame: _program(frame, name))

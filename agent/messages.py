@@ -8,7 +8,7 @@ from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
 from standfast.agent.trading import Holding
-from standfast.events import CLOSES, RESTARTS, Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, RESTARTS, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
 
@@ -92,6 +92,17 @@ class Messages:
             data={"waited_s": round(waited_s)},
         )
 
+    def ended_unclean(self, how: str, held: str) -> Event:
+        """Its process ended without the steps of an end; for the journal, since systemd mostly starts it again."""
+        return Event(
+            Kind.STATE,
+            f"Agent {self.name} did not end in order ({how}); by its own books it holds {held or 'nothing'}",
+            type=AGENT_ENDED_UNCLEAN,
+            unit=self.unit,
+            state=State.SHUTDOWN,
+            data={HELD: held},
+        )
+
     def shutdown(
         self,
         was: State,
@@ -125,6 +136,18 @@ class Messages:
             action=Failure(kind, end.detail, step.format(name=self.name)).action(self.name) if kind else "",
             data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
         )
+
+
+def held_in_words(nets: Mapping[Holding, int], pending: int, flat: bool | None) -> str:
+    """What is held and pending, "" for nothing; where it is not known whether that is all, that is said."""
+    if flat:
+        return ""
+    held = [in_words(nets)] if nets else []
+    if pending:
+        held.append("1 order pending" if pending == 1 else f"{pending} orders pending")
+    if flat is None:
+        held.append("not known whether that is all" if held else "not known whether flat")
+    return ", ".join(held)
 
 
 def in_words(nets: Mapping[Holding, int]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from standfast.agent.failures import Failure
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.lifecycle import State
-from standfast.agent.messages import in_words
+from standfast.agent.messages import held_in_words, in_words
 from standfast.agent.trading import Holding, Position
 from standfast.moments import iso
 
@@ -95,14 +95,7 @@ def in_one_line(situation: Situation) -> str:
 
 def _holding(situation: Situation) -> str:
     """What is open, in words; "flat" only where it is known that nothing is."""
-    if situation.flat:
-        return "flat"
-    held = [in_words(situation.nets)] if situation.nets else []
-    if situation.pending:
-        held.append("1 order pending" if len(situation.pending) == 1 else f"{len(situation.pending)} orders pending")
-    if situation.flat is None:
-        held.append("not known whether that is all" if held else "not known whether flat")
-    return ", ".join(held)
+    return held_in_words(situation.nets, len(situation.pending), situation.flat) or "flat"
 
 
 def _positions(situation: Situation) -> list[dict[str, Any]]:

@@ -112,6 +112,17 @@ class Store:
                 raise
         return cls(connection, name)
 
+    @classmethod
+    def reading(cls, path: Path) -> Self:
+        """The database at `path` for whoever only looks into it; it must be there.
+
+        Raises:
+            AgentError: it cannot be opened.
+        """
+        with _translated(str(path)):
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=BUSY_TIMEOUT_S, uri=True)
+        return cls(connection, str(path))
+
     @property
     def is_durable(self) -> bool:
         """Whether it outlives the process."""

@@ -10,9 +10,17 @@ from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
 from standfast.detector.limits import HOUR_S, counted, is_under_way
 from standfast.detector.model import Level, Run, State
-from standfast.detector.problems import AGENT_ENDED_UNCLEAN, SEVERITIES, Problem, because, causes, changes
+from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes
 from standfast.detector.times import iso
-from standfast.events import RESTART_ASKED, RESTART_NOT_ASKED, RESTART_OBSERVED, Event, Kind, Severity
+from standfast.events import (
+    AGENT_ENDED_UNCLEAN,
+    RESTART_ASKED,
+    RESTART_NOT_ASKED,
+    RESTART_OBSERVED,
+    Event,
+    Kind,
+    Severity,
+)
 from standfast.unit_names import DETECTOR, MASTER_RESTART
 
 HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"

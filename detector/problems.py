@@ -16,17 +16,19 @@ from standfast.detector.levels import Assessment, Health, weigh
 from standfast.detector.model import Level
 from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.reading import Meaning
-from standfast.events import Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import AGENTS, DETECTOR
 
 UNIT_FAILING: Final = "UNIT_FAILING"
-AGENT_ENDED_UNCLEAN: Final = "AGENT_ENDED_UNCLEAN"
 FLEET: Final[Mapping[Level, str]] = {
     Level.WARNING: "FLEET_WARNING",
     Level.CRITICAL: "FLEET_CRITICAL",
     Level.CASCADING: "CASCADING_FAILURE",
 }
+
+# What an agent that ended unclean held, where its unit could not tell; who can look puts in what it told.
+UNKNOWN_HELD: Final = "What it held may still be open, and nobody closes it"
 
 # Units that fail closer together than this fail at the same time: looks are not instantaneous.
 FIRST_BY_S: Final = 2.0
@@ -175,7 +177,7 @@ def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
     why = assessment.health[problem.unit].reading.why
     return Event(
         Kind.PROBLEM,
-        f"{problem.unit} did not end in order: {why}. What it held may still be open, and nobody closes it",
+        f"{problem.unit} did not end in order: {why}. {UNKNOWN_HELD}",
         type=problem.type,
         severity=Severity.CRITICAL,
         unit=problem.unit,

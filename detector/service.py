@@ -17,6 +17,7 @@ from standfast.detector.decide import Decision
 from standfast.detector.disks import Disks
 from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower, Resolved
 from standfast.detector.keeper import Keeper
+from standfast.detector.last_words import with_last_word
 from standfast.detector.link import Connect, Link
 from standfast.detector.mind import Mind, Turn
 from standfast.detector.model import (
@@ -249,7 +250,7 @@ class Detector:
 
     async def _act(self, turn: Turn, now: float, scheduled: bool) -> None:
         for event in turn.events:
-            self._frame.journal.emit(event)
+            self._frame.journal.emit(with_last_word(event))
         if turn.ledger_changed:
             self._keeper.keep_ledger(self._mind.state)
         if turn.step.decision is not None and turn.step.decision.allowed:

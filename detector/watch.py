@@ -201,7 +201,7 @@ class UnitWatcher:
         }
 
     def _result(self, row: ListedUnit, found: str) -> str:
-        """A unit that crashed and was stopped before the look is unloaded by now: only the signals told how it ended."""
+        """Of a unit that crashed and was stopped before the look, unloaded by now, only the signals told it."""
         return self._endings.result(row.name) or found if row.active_state == "inactive" else found
 
     async def _fixed_properties(self, row: ListedUnit) -> tuple[tuple[str, ...], str]:

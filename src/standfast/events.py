@@ -92,6 +92,12 @@ CLOSES: Final = "closes"
 # In the data of a shutdown: systemd starts the unit again at once.
 RESTARTS: Final = "restarts"
 
+# The type of an agent's end that was none in order: of what its unit logs then, and of the problem that the detector
+# makes of it where nobody starts the agent again.
+AGENT_ENDED_UNCLEAN: Final = "AGENT_ENDED_UNCLEAN"
+# In the data of what the unit logs: what the agent held, in words; "" for nothing.
+HELD: Final = "held"
+
 # The types of a decision about a master restart, of which people are not told: asked for, would have been, or not.
 RESTART_ASKED: Final = "MASTER_RESTART_ASKED"
 RESTART_OBSERVED: Final = "MASTER_RESTART_OBSERVED"

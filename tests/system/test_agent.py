@@ -306,6 +306,27 @@ def test_a_gateway_that_dies_in_the_middle_of_the_end(server: OpenAlgo, trading:
     assert not any(server.turn()["net"].values())
 
 
+# Killed
+
+
+@pytest.mark.parametrize("strategy", ["Holder", "Quiet"])
+def test_killed_and_stopped_at_the_same_moment_it_is_told_with_what_it_held(machine: Machine, strategy: str) -> None:
+    machine.run("sed -i 's/^clock_grace_s .*/clock_grace_s = 0/' /etc/standfast/detector.toml")
+    machine.run("systemctl restart standfast-detector")
+    killed = paper_agent(machine, "killed", strategy, 'symbols = ["NSE:SBIN", "NSE:TCS"]\n')
+    killed.start()
+    killed.wait("ACTIVE")
+    wait_until(lambda: (strategy == "Holder") is (killed.status["flat"] is False), "what it is to hold")
+    machine.run(f"kill -KILL {killed.show('MainPID')}; systemctl stop {killed.unit}")
+    told = killed.event("problem", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")
+    held = "+5 NSE:SBIN MIS, +2 NSE:TCS MIS, 3 orders pending (on paper), and nobody closes that"
+    assert f"By its own books it held {held if strategy == 'Holder' else 'nothing'}" in told["MESSAGE"]
+    assert told["STANDFAST_SEVERITY"] == ("critical" if strategy == "Holder" else "warning")
+    killed.start()
+    killed.event("resolved", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")
+    assert killed.stop() < AT_ONCE_S
+
+
 # What lasts
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from standfast.events import MESSAGE_IDS, Kind
+from tests.system.agents import paper_agent
 from tests.system.machine import CommandError, Machine
+from tests.system.stage import wait_until
 from tests.system.tree import REPOSITORY
 
 DAEMONS = ("standfast-notifier.service", "standfast-detector.service", "standfast-agent@paper.service")
@@ -254,8 +256,17 @@ class TestRemoval:
 
     def test_a_removed_package_can_come_back_and_starts_no_agent_by_itself(self, fresh: Machine, deb: Path) -> None:
         fresh.install(deb)
-        fresh.run("apt-get -q remove -y standfast", timeout_s=120)
+        keeper = paper_agent(fresh, "keeper", "Buyer")
+        keeper.start()
+        wait_until(lambda: bool(keeper.status["positions"]), "a position")
+        fresh.run("standfastctl kill keeper")
+        said = fresh.run("apt-get -q remove -y standfast", timeout_s=120).stdout
+        (line,) = re.findall("^Agent .*$", said, re.MULTILINE)
+        assert re.match(r"Agent keeper does not run and holds \+\d+ NSE:SBIN MIS \(on paper\): nothing manages", line)
         fresh.install(deb)
+        keeper.start()
+        keeper.wait("ERROR", "KILLED")
+        keeper.stop()
         fresh.wait_unit("standfast-detector.service")
         fresh.wait_unit("standfast-agent@paper.service", "inactive")
         fresh.run("systemctl start standfast.target")

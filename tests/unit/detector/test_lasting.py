@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
+from standfast.detector.last_words import held_by, told, with_last_word
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Observation
 from standfast.events import Event, Kind, Severity
@@ -57,6 +58,28 @@ def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again()
     assert "standfastctl resolve NUMBER" in problem.action
     day.see(up(day.now, AGENT, invocation_id="another"))
     assert day.told()[-1] == (Kind.RESOLVED, "AGENT_ENDED_UNCLEAN")
+
+
+def test_what_an_agent_held_that_ended_unclean_stands_in_its_problem() -> None:
+    day = Day(AGENT)
+    for _ in range(2):
+        day.see(inactive(day.now, AGENT, result="signal", ended_by=Ending.JOB))
+    (problem,) = day.events
+    assert told(problem, None) is problem
+    held = told(problem, "+1 NSE:SBIN MIS")
+    began = f"{AGENT}.service did not end in order: stopped by its operator (result: signal). By its own books it held "
+    assert held.message == f"{began}+1 NSE:SBIN MIS, and nobody closes that"
+    assert (held.severity, held.action) == (Severity.CRITICAL, problem.action)
+    nothing = told(problem, "")
+    assert (nothing.message, nothing.severity) == (f"{began}nothing", Severity.WARNING)
+    assert nothing.action.startswith(f"systemctl start {AGENT}.service, or, if it is not to run: standfastctl resolve")
+
+
+def test_only_the_newest_word_of_an_agent_tells_what_it_held() -> None:
+    assert held_by(None) is None
+    assert held_by(Event(Kind.STATE, "Agent dip: STARTING -> ACTIVE")) is None
+    assert held_by(Event(Kind.STATE, "", type="AGENT_ENDED_UNCLEAN", data={"held": 1})) is None
+    assert with_last_word(Event(Kind.RESOLVED, "over", type="AGENT_ENDED_UNCLEAN")).message == "over"
 
 
 def test_another_unit_that_was_stopped_while_it_waited_for_its_restart_is_stopped() -> None:

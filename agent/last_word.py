@@ -1,0 +1,59 @@
+"""What an agent holds that can say nothing any more, by its own books: its database is written at each order.
+
+systemd has it said after an end that was none in order (ExecStopPost=), the package when it is removed.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Final
+
+from standfast import paths
+from standfast.agent.config import AgentConfig
+from standfast.agent.failures import AgentError, FailureType
+from standfast.agent.messages import Messages, held_in_words
+from standfast.agent.own_orders import OwnOrders
+from standfast.agent.store import Store
+from standfast.config import ConfigError, load
+from standfast.journal import Journal
+
+# journald can tell the unit of whoever sent an entry only while it is there.
+LINGER_S: Final = 0.05
+
+
+def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
+    """Tell what the agent held: the journal, where systemd asks after the end of its process, else a person.
+
+    A person is told only of what is open, or may be.
+    """
+    held = last_word(name)
+    if "SERVICE_RESULT" not in environ:
+        if held:
+            print(f"Agent {name} does not run and holds {held}: nothing manages that now, look at it at your broker")
+        return 0
+    how = f"{environ['SERVICE_RESULT']} {environ.get('EXIT_STATUS', '')}".strip()
+    journal = Journal(identifier)
+    journal.emit(Messages(name).ended_unclean(how, held))
+    journal.close()
+    time.sleep(LINGER_S)
+    return 0
+
+
+def last_word(name: str) -> str:
+    """What it holds, in words; "" where that is nothing for certain."""
+    try:
+        with closing(Store.reading(paths.agent_database(name))) as store:
+            own = OwnOrders(store)
+            is_flat = None if store.problem_detail(FailureType.DATABASE_CORRUPT) else own.is_flat
+            held = held_in_words(own.nets, len(own.pending), is_flat)
+    except AgentError:
+        return "what cannot be read from its database"
+    return f"{held} (on paper)" if held and _is_on_paper(name) else held
+
+
+def _is_on_paper(name: str) -> bool:
+    try:
+        return load(AgentConfig, paths.agent_config(name), os.environ, required=True).gateway == "paper"
+    except ConfigError:
+        return False

@@ -1,0 +1,54 @@
+"""What an agent held that ended unclean: its unit logs it after the end, and the detector's problem repeats it."""
+
+import logging
+from dataclasses import replace
+from typing import Final
+
+from systemd import journal
+
+from standfast.detector.problems import UNKNOWN_HELD
+from standfast.events import AGENT_ENDED_UNCLEAN, HELD, Event, Kind, Severity, from_fields
+
+log = logging.getLogger(__name__)
+
+_HELD: Final = "By its own books it held {}, and nobody closes that"
+_CALM: Final = (
+    "systemctl start {}, or, if it is not to run: standfastctl resolve NUMBER (the number is in standfastctl errors)"
+)
+
+
+def with_last_word(event: Event) -> Event:
+    """The beginning of such a problem with what the agent held; every other event as it is."""
+    if event.type != AGENT_ENDED_UNCLEAN or event.kind is not Kind.PROBLEM:
+        return event
+    return told(event, _last_word(event.unit))
+
+
+def told(event: Event, held: str | None) -> Event:
+    """The problem with what was held: "" for nothing, which can wait; None where that is not known."""
+    if held is None:
+        return event
+    if held:
+        return replace(event, message=event.message.replace(UNKNOWN_HELD, _HELD.format(held)))
+    words = event.message.replace(UNKNOWN_HELD, "By its own books it held nothing")
+    return replace(event, message=words, severity=Severity.WARNING, action=_CALM.format(event.unit))
+
+
+def _last_word(unit: str) -> str | None:
+    """What the unit told of its last end; None where the newest that it told of its state is something else."""
+    try:
+        with journal.Reader() as reader:
+            reader.add_match(_SYSTEMD_UNIT=unit)
+            reader.add_match(STANDFAST_EVENT=Kind.STATE.value)
+            reader.seek_tail()
+            entry = reader.get_previous()
+    except OSError as error:
+        log.warning("Cannot read what %s told last: %s", unit, error.strerror)
+        return None
+    return held_by(from_fields({name: value for name, value in entry.items() if isinstance(value, str)}))
+
+
+def held_by(said: Event | None) -> str | None:
+    """What the newest event of an agent's state tells of what it held at its end."""
+    held = said.data.get(HELD) if said is not None and said.type == AGENT_ENDED_UNCLEAN else None
+    return held if isinstance(held, str) else None

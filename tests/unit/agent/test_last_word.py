@@ -1,0 +1,73 @@
+"""What an agent that ended without an order held: read from its database, told to the journal or to a person."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from standfast import paths
+from standfast.agent.last_word import last_word, say
+from standfast.agent.messages import Messages
+from standfast.agent.own_orders import OwnOrders
+from standfast.agent.store import Store
+from standfast.agent.trading import OrderRequest, OrderStatus, Side
+from standfast.detector.last_words import held_by
+from standfast.events import from_fields, to_fields
+
+NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr(paths, "STATE", tmp_path)
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", tmp_path)
+    paths.agent_database("dip").parent.mkdir(parents=True)
+    store = Store.open(paths.agent_database("dip"))
+    yield store
+    store.close()
+
+
+def place(store: Store, status: OrderStatus, filled: int | None) -> None:
+    own = OwnOrders(store)
+    order = own.intend(OrderRequest("NSE:SBIN", Side.BUY, 2), NOW)
+    own.learn(replace(order, order_id=f"id{order.key}", status=status, filled=filled))
+
+
+def test_what_it_held_is_told_to_a_person(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    say("dip", "standfast-agent", {})
+    assert capsys.readouterr().out == "", "nothing is held, so nothing is said"
+    place(store, OrderStatus.COMPLETE, 2)
+    place(store, OrderStatus.OPEN, 0)
+    say("dip", "standfast-agent", {})
+    told = "Agent dip does not run and holds +2 NSE:SBIN MIS, 1 order pending: nothing manages that now"
+    assert capsys.readouterr().out.startswith(told)
+
+
+def test_on_paper_is_said_and_so_is_what_is_not_known(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "dip.toml").write_text('gateway = "paper"\n')
+    assert last_word("dip") == ""
+    place(store, OrderStatus.UNKNOWN, None)
+    assert last_word("dip") == "not known whether flat (on paper)"
+    place(store, OrderStatus.COMPLETE, 2)
+    assert last_word("dip") == "+2 NSE:SBIN MIS, not known whether that is all (on paper)"
+
+
+def test_what_was_forgotten_with_a_damaged_database_is_not_taken_for_nothing(store: Store) -> None:
+    store.open_problem("DATABASE_CORRUPT", "set aside", NOW)
+    assert last_word("dip") == "not known whether flat"
+
+
+def test_a_database_that_is_not_there_or_none_is_no_proof_of_anything(store: Store) -> None:
+    assert last_word("nobody") == "what cannot be read from its database"
+    paths.agent_database("other").parent.mkdir()
+    paths.agent_database("other").write_bytes(b"rubbish" * 1000)
+    assert last_word("other") == "what cannot be read from its database"
+
+
+@pytest.mark.parametrize(("held", "words"), [("+2 NSE:SBIN MIS", "it holds +2 NSE:SBIN MIS"), ("", "it holds nothing")])
+def test_the_detector_reads_what_the_unit_logs(held: str, words: str) -> None:
+    event = Messages("dip").ended_unclean("signal KILL", held)
+    assert event.message == f"Agent dip did not end in order (signal KILL); by its own books {words}"
+    assert held_by(from_fields(to_fields(event))) == held
