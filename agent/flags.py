@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from standfast.moments import iso
+from standfast.moments import from_iso, iso
+from standfast.time_words import moment
 
 # What a file may hold; the rest of a longer one is not read.
 MAX_BYTES = 4096
@@ -32,7 +33,7 @@ class Flag:
     why: str = ""
 
     def __str__(self) -> str:
-        parts = (f"by {self.by}" if self.by else "", f"at {self.at}" if self.at else "")
+        parts = (f"by {self.by}" if self.by else "", f"at {_in_words(self.at)}" if self.at else "")
         told = " ".join(part for part in parts if part)
         return f"{told}: {self.why}" if told and self.why else told or self.why or "without a word why"
 
@@ -64,6 +65,14 @@ def parse(text: str) -> Flag:
     if not isinstance(found, dict):
         return Flag(why=_line(text))
     return Flag(*(_line(str(found.get(key, ""))) for key in ("by", "at", "why")))
+
+
+def _in_words(at: str) -> str:
+    """A time as people read it; one that a human wrote in another way as it stands there."""
+    try:
+        return moment(from_iso(at))
+    except (ValueError, OverflowError):
+        return at
 
 
 def _line(text: str) -> str:

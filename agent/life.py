@@ -16,7 +16,6 @@ from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
 from standfast.agent.failures import (
     CLOSED_BY_HAND,
-    OPEN_POSITIONS,
     OUTLASTING,
     TRANSIENT_TYPES,
     AgentError,
@@ -131,7 +130,9 @@ class Life:
     def tell_problem(self, failure: Failure) -> None:
         """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
         self._problems.add(failure, utc_now())
-        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.nets))
+        killed = self.have.flags.killed if failure.type is FailureType.KILLED else None
+        since = killed.at if killed else ""
+        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.nets, since))
 
     def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool) -> None:
         """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
@@ -157,7 +158,7 @@ class Life:
 
     def _tell_recovery(self) -> None:
         if held := in_words(self.have.own.nets):
-            self.resolve(OPEN_POSITIONS, f"is ACTIVE again and its strategy manages what it holds: {held}")
+            self.resolve(CLOSED_BY_HAND, f"is ACTIVE again and its strategy manages what it holds: {held}")
         lasts = OUTLASTING | ({_ELSEWHERE} if self.is_told(_ELSEWHERE) else set())
         self.resolve(self._problems.all.keys() - lasts, "is ACTIVE again")
 

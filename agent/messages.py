@@ -8,7 +8,7 @@ from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
 from standfast.agent.trading import Holding
-from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, RESTARTS, Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, RESTARTS, SINCE, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
 
@@ -17,7 +17,8 @@ END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
     EndKind.NOT_FLAT: (FailureType.POSITIONS_NOT_FLAT, Severity.CRITICAL),
     EndKind.UNVERIFIED: (FailureType.POSITIONS_UNVERIFIED, Severity.CRITICAL),
     EndKind.HELD: (FailureType.POSITIONS_HELD, Severity.WARNING),
-    EndKind.HELD_KILLED: (FailureType.POSITIONS_HELD, Severity.WARNING),
+    # No second problem beside the one that was told when it was killed.
+    EndKind.HELD_KILLED: (FailureType.KILLED, Severity.WARNING),
 }
 # The next step after an end, where it is another one than its type's.
 _END_STEPS: Final[Mapping[EndKind, str]] = {
@@ -52,8 +53,12 @@ class Messages:
             data={"cause": transition.cause.value},
         )
 
-    def problem(self, state: State, failure: Failure, nets: Mapping[Holding, int]) -> Event:
-        """The agent entered a state because of a failure, or found one without leaving its state."""
+    def problem(self, state: State, failure: Failure, nets: Mapping[Holding, int], since: str = "") -> Event:
+        """The agent entered a state because of a failure, or found one without leaving its state.
+
+        Args:
+            since: since when it is so (ISO 8601), where that was not just now.
+        """
         held = in_words(nets)
         return Event(
             Kind.PROBLEM,
@@ -64,6 +69,7 @@ class Messages:
             failure_class=failure.failure_class,
             state=state,
             action=failure.action(self.name),
+            data={SINCE: since} if since else {},
         )
 
     def resolved(self, state: State, kind: str, since: str, why: str) -> Event:
@@ -75,7 +81,7 @@ class Messages:
             severity=Severity.WARNING,
             unit=self.unit,
             state=state,
-            data={"since": since},
+            data={SINCE: since},
         )
 
     def still_waiting(self, failure: Failure, waited_s: float) -> Event:

@@ -313,7 +313,9 @@ def test_a_gateway_that_dies_in_the_middle_of_the_end(server: OpenAlgo, trading:
 def test_killed_and_stopped_at_the_same_moment_it_is_told_with_what_it_held(machine: Machine, strategy: str) -> None:
     machine.run("sed -i 's/^clock_grace_s .*/clock_grace_s = 0/' /etc/standfast/detector.toml")
     machine.run("systemctl restart standfast-detector")
-    killed = paper_agent(machine, "killed", strategy, 'symbols = ["NSE:SBIN", "NSE:TCS"]\n')
+    killed = paper_agent(machine, "killed", strategy)
+    config = "/etc/standfast/agents/killed.toml"
+    machine.write(config, 'symbols = ["NSE:SBIN", "NSE:TCS"]\n' + machine.read(config))
     killed.start()
     killed.wait("ACTIVE")
     wait_until(lambda: (strategy == "Holder") is (killed.status["flat"] is False), "what it is to hold")
@@ -365,7 +367,9 @@ def test_pause_resume_and_kill_survive_a_restart(machine: Machine) -> None:
     wait_until(lambda: buyer.status["state"] == "ERROR", "ERROR again")
     assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
     buyer.stop()
-    assert ": held (killed) (open: +" in buyer.event("shutdown")["MESSAGE"]
+    end = buyer.event("shutdown")
+    assert ": held (killed) (open: +" in end["MESSAGE"]
+    assert end["STANDFAST_TYPE"] == "KILLED"
     buyer.start()
     wait_until(lambda: buyer.status["state"] == "ERROR", "killed after the stop too")
     assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]

@@ -5,12 +5,19 @@ from standfast.overview.snapshot import Source, words
 
 
 def holdings(source: Source) -> str:
-    """What an agent holds: "5 NSE:SBIN, -2 NSE:INFY, 1 order pending"; "nothing" only where that is known."""
+    """What an agent holds: "+5 NSE:SBIN MIS, 1 order pending"; "nothing" only where that is known."""
     flat, orders = source.get("flat"), shots.rows(source.get("orders"))
     if flat is True:
         return "nothing"
-    held = [f"{words(one.get('quantity'))} {words(one.get('symbol'))}" for one in shots.rows(source.get("positions"))]
+    held = [_position(one) for one in shots.rows(source.get("positions"))]
     held += [f"{len(orders)} order{'' if len(orders) == 1 else 's'} pending"] if orders else []
     if flat is not False:
         held.append("not known whether that is all" if held else "not known")
     return ", ".join(held) or "positions that it does not name"
+
+
+def _position(row: shots.Row) -> str:
+    """As the agent itself says it: signed, with its product."""
+    quantity = row.get("quantity")
+    signed = f"{quantity:+d}" if isinstance(quantity, int) else words(quantity)
+    return f"{signed} {words(row.get('symbol'))} {words(row.get('product'), '')}".rstrip()

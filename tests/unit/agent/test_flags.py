@@ -14,6 +14,7 @@ from standfast.agent.trading import OrderKind, Side
 from standfast.daemon import Frame
 from standfast.events import Kind, Severity
 from standfast.journal import Journal
+from standfast.moments import iso
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
 WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
@@ -39,7 +40,8 @@ def test_a_flag_lies_beside_the_configuration() -> None:
 
 
 def test_a_flag_in_words() -> None:
-    assert str(parse(render("root", NOW, "lunch"))) == "by root at 2026-01-27T09:15:00.000+00:00: lunch"
+    assert str(parse(render("root", NOW, "lunch"))) == "by root at 2026-01-27 09:15:00 UTC: lunch"
+    assert str(Flag("root", "noon")) == "by root at noon", "as somebody wrote it by hand"
     assert str(Flag()) == "without a word why"
 
 
@@ -88,6 +90,7 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
             assert "it holds +1 NSE:SBIN MIS" in problem.message
             assert "standfastctl resume bot" in problem.action
             assert not agent.have.own.pending
+            ((_, first),) = agent.have.store.open_problems()
             with pytest.raises(TradingRefusedError, match=r"killed|not ACTIVE"):
                 await place(agent)
             agent.runner.life.reload()
@@ -95,16 +98,21 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
                 await agent.heard.state_within("STARTING", 0.3)
             assert str(await agent.end()) == "held (killed) (open: +1 NSE:SBIN MIS)", "a stop closes nothing either"
             told = await agent.heard.kind(Kind.SHUTDOWN)
-            assert (told.type, told.severity) == ("POSITIONS_HELD", Severity.WARNING)
+            assert (told.type, told.severity) == ("KILLED", Severity.WARNING), "the one problem goes on"
             assert "standfastctl resume bot" in told.action
 
         again = Agent(tmp_path)
         again.begin()
-        await again.heard.state("ERROR")
+        problem = await again.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.data) == ("KILLED", {"since": iso(NOW)}), "since it was killed"
+        assert "it holds +1 NSE:SBIN MIS" in problem.message
+        assert set(again.have.store.open_problems()) == {("KILLED", first)}
         assert again.have.own.nets, "it still knows what it holds"
         path.unlink()
         again.runner.life.reload()
-        await again.heard.state("ACTIVE")
+        over = await again.heard.kind(Kind.RESOLVED)
+        assert over.type == "KILLED"
+        assert "its strategy manages what it holds: +1 NSE:SBIN MIS" in over.message
         assert (await again.end()).kind is EndKind.FLAT, "one that was resumed stops flat"
 
     asyncio.run(story())

@@ -159,8 +159,11 @@ def test_a_run_without_units_found_none_only_where_that_is_known(run: dict[str, 
         ({"flat": None}, "not known"),
         ({"flat": False}, "positions that it does not name"),
         (
-            {"flat": False, "positions": [{"symbol": "NSE:SBIN", "quantity": 5}, {"symbol": "NSE:INFY"}]},
-            "5 NSE:SBIN, unknown NSE:INFY",
+            {
+                "flat": False,
+                "positions": [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": 5}, {"symbol": "NSE:INFY"}],
+            },
+            "+5 NSE:SBIN MIS, unknown NSE:INFY",
         ),
         ({"flat": False, "orders": [{}, {}]}, "2 orders pending"),
         (
