@@ -174,10 +174,10 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
 
 
 def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
-    why = assessment.health[problem.unit].reading.why
     return Event(
         Kind.PROBLEM,
-        f"{problem.unit} did not end in order: {why}. {UNKNOWN_HELD}",
+        f"{problem.unit} did not end in order: its process was killed, crashed or took too long, and it was stopped "
+        f"before systemd restarted it. {UNKNOWN_HELD}",
         type=problem.type,
         severity=Severity.CRITICAL,
         unit=problem.unit,

@@ -202,8 +202,7 @@ def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
     result = memory.seen.result
     unclean = result not in ("", "success")
     if memory.ended is Ending.JOB:
-        why = f"stopped by its operator (result: {result})" if unclean else "stopped by its operator"
-        return replace(_stopped_or_required(memory, rules, now, why), unclean=unclean)
+        return replace(_stopped_or_required(memory, rules, now, "stopped by its operator"), unclean=unclean)
     if memory.seen.active_state == "inactive" and (unclean or _failed_since_up(memory)):
         # Whoever stops a unit that waits for its restart leaves no job behind, and an unloaded one forgets its result.
         why = "it crashed and was stopped before systemd restarted it"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from standfast.agent.failures import FailureType
-from standfast.events import RESTART_ASKED, RESTART_NOT_ASKED, RESTART_OBSERVED
+from standfast.events import AGENT_ENDED_UNCLEAN, RESTART_ASKED, RESTART_NOT_ASKED, RESTART_OBSERVED
 from tests.documents.earlier import EARLIER
 from tests.documents.reference import REPOSITORY
 
@@ -19,11 +19,13 @@ OTHERS = {
     "*_UID",
     "AUTHENTICATION_ERROR",
     "BROKER_ERROR",
+    "EXIT_STATUS",
     "INVOCATION_ID",
     "MESSAGE_ID",
     "MONITOR_EXIT_STATUS",
     "MONITOR_SERVICE_RESULT",
     "NOTIFY_SOCKET",
+    "SERVICE_RESULT",
     "TEST_NOTIFY",
     "WATCHDOG_PID",
     "WATCHDOG_USEC",
@@ -46,8 +48,8 @@ def words() -> Iterator[str]:
 
 def test_there_is_a_heading_for_every_type_and_no_other() -> None:
     in_code = {word for word in words() if not word.startswith("STANDFAST_")}
-    decisions = {RESTART_ASKED, RESTART_OBSERVED, RESTART_NOT_ASKED}
-    types = in_code - OTHERS - set(EARLIER) | decisions | {kind.value for kind in FailureType}
+    shared = {AGENT_ENDED_UNCLEAN, RESTART_ASKED, RESTART_OBSERVED, RESTART_NOT_ASKED}
+    types = in_code - OTHERS - set(EARLIER) | shared | {kind.value for kind in FailureType}
     headings = re.findall(r"^### `([\w*]+)`$", PAGE.read_text(), re.MULTILINE)
     assert sorted(headings) == sorted(types), "a type, or a word that belongs into OTHERS"
 

@@ -7,7 +7,7 @@ import pytest
 from standfast.agent.config import AgentConfig
 from standfast.ctl.doctor.gather.strategy import look
 
-REST = "    def start(self, desk): ...\n    def tick(self, desk, quote): ...\n    def stop(self, desk): ...\n"
+REST = "    def start(self, desk): ...\n    def tick(self, quote): ...\n    def stop(self): ...\n"
 
 
 def told(path: Path, head: str, **parameters: object) -> str:

@@ -13,7 +13,7 @@ from standfast.config import load_text
 from standfast.ctl.doctor.facts import Code
 from standfast.ctl.doctor.gather.strategy import look
 
-WHOLE = "class BuyTheDip:\n    def start(self, t): ...\n    def tick(self, t): ...\n    async def stop(self): ...\n"
+WHOLE = "class BuyTheDip:\n    def start(self, t): ...\n    def tick(self, t): ...\n    def stop(self): ...\n"
 
 
 def told(directory: Path, strategy: str) -> Code:
@@ -38,6 +38,18 @@ def test_the_shipped_strategies_are_found() -> None:
         ("def make():\n    class BuyTheDip: ...", "has no class BuyTheDip", ""),
         (WHOLE.replace("tick", "tock"), "class BuyTheDip in", ""),
         (WHOLE.replace("tick", "tock").replace("Dip:", "Dip(Base):"), "", ""),
+        (WHOLE.replace("Dip:", "Dip(object):").replace("stop", "end"), "has no method stop", ""),
+        ("class Base:\n    def stop(self): ...\n" + WHOLE.replace("Dip:", "Dip(Base):").replace("stop", "x"), "", ""),
+        ("class Base:\n    x = 1\n" + WHOLE.replace("Dip:", "Dip(Base):").replace("stop", "x"), "no method stop", ""),
+        ("class Base(Base): ...\n" + WHOLE.replace("Dip:", "Dip(Base):").replace("stop", "x"), "", ""),
+        (WHOLE.replace("tick(self, t)", "tick(self)"), "its method tick must take one argument besides self", ""),
+        (WHOLE.replace("stop(self)", "stop(self, now)"), "its method stop must take nothing besides self", ""),
+        (WHOLE.replace("stop(self)", "stop(self, *, now)"), "its method stop must take nothing besides self", ""),
+        (WHOLE.replace("stop(self)", "stop(self, now=0)").replace("tick(self, t)", "tick(*all)"), "", ""),
+        (WHOLE.replace("stop(self)", "stop(self, now)").replace("    def stop", "    @made\n    def stop"), "", ""),
+        (WHOLE.replace("stop(self)", "stop(self, now)") + "    stop = made(stop)\n", "", ""),
+        (WHOLE.replace("def stop", "async def stop"), "all `async def` or all plain `def`", ""),
+        (WHOLE.replace("def ", "async def "), "", ""),
         ("def f(:", "mine.py:1 is not Python", ""),
         ("\0", "is not Python", ""),
         ("x = " + "(" * 3000, "is not Python", ""),

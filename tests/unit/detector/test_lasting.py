@@ -67,7 +67,8 @@ def test_what_an_agent_held_that_ended_unclean_stands_in_its_problem() -> None:
     (problem,) = day.events
     assert told(problem, None) is problem
     held = told(problem, "+1 NSE:SBIN MIS")
-    began = f"{AGENT}.service did not end in order: stopped by its operator (result: signal). By its own books it held "
+    began = problem.message.partition("What it held")[0] + "By its own books it held "
+    assert began.startswith(f"{AGENT}.service did not end in order: its process was killed, crashed or took too long")
     assert held.message == f"{began}+1 NSE:SBIN MIS, and nobody closes that"
     assert (held.severity, held.action) == (Severity.CRITICAL, problem.action)
     nothing = told(problem, "")

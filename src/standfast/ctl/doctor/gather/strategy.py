@@ -4,16 +4,16 @@ import ast
 import difflib
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
 from standfast.agent.config import AgentConfig
+from standfast.agent.loader import CALLBACKS
 from standfast.ctl.doctor.facts import Code
+from standfast.ctl.doctor.gather.callbacks import misfit
 
-# What a strategy answers to; see standfast.agent.strategy.
-_CALLBACKS: Final = ("start", "tick", "stop")
 _LARGEST_BYTES: Final = 5_000_000
 
 
@@ -67,21 +67,43 @@ def _in_tree(tree: ast.Module, path: Path, name: str, parameters: Collection[str
     bodies = list(_statements(tree.body))
     classes = {one.name: one for one in bodies if isinstance(one, ast.ClassDef)}
     if name in classes:
-        return _complete(classes[name], path, parameters)
+        return _complete(classes[name], classes, path, parameters)
     if name in _bound(bodies) or "*" in _bound(bodies) or "__getattr__" in _bound(bodies):
         return Code(unknown=f"{path} makes {name} in a way that only running it tells")
     close = difflib.get_close_matches(name, list(classes), n=1)
     return Code(wrong=f"{path} has no class {name}" + (f", but {close[0]}" if close else ""))
 
 
-def _complete(found: ast.ClassDef, path: Path, parameters: Collection[str]) -> Code:
-    """What a class that inherits nothing lacks; of any other its source alone does not tell."""
-    own = _bound(_statements(found.body))
-    missing = [one for one in _CALLBACKS if one not in own]
-    if missing and _is_plain(found):
+def _complete(
+    found: ast.ClassDef, classes: Mapping[str, ast.ClassDef], path: Path, parameters: Collection[str]
+) -> Code:
+    """What a class lacks; of one that inherits from elsewhere the source alone tells only what is its own."""
+    lineage = _lineage(found, classes)
+    own = {name for one in lineage or [] for name in _bound(_statements(one.body))}
+    missing = [name for name in CALLBACKS if name not in own]
+    if missing and lineage is not None:
         return Code(wrong=f"class {found.name} in {path} has no method {missing[0]}")
-    misfit = _misfit(found, parameters)
-    return Code(wrong=f"the constructor of {found.name} in {path} {misfit}" if misfit else "")
+    if why := misfit(lineage or [found]):
+        return Code(wrong=f"class {found.name} in {path}: {why}")
+    why = _misfit(found, parameters)
+    return Code(wrong=f"the constructor of {found.name} in {path} {why}" if why else "")
+
+
+def _lineage(found: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> list[ast.ClassDef] | None:
+    """The class and those of its module that it inherits from, nearest first; None where more belongs to it."""
+    if found.keywords or found.decorator_list:
+        return None
+    lineage = [found]
+    for base in found.bases:
+        name = base.id if isinstance(base, ast.Name) else ""
+        if name == "object" and name not in classes:
+            continue
+        others = {one: known for one, known in classes.items() if one != name}
+        above = _lineage(classes[name], others) if name in classes else None
+        if above is None:
+            return None
+        lineage += above
+    return lineage
 
 
 def _is_plain(found: ast.ClassDef) -> bool:
