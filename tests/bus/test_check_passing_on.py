@@ -94,12 +94,22 @@ def entry(second: int) -> Entry:
     return Entry(fields, f"c{second}", BEGAN + timedelta(seconds=second))
 
 
-@pytest.mark.parametrize(("number", "heard", "until_s"), [(2, 2, None), (3, 3, 2), (5, 3, 2)])
+@pytest.mark.parametrize(
+    ("seconds", "heard", "until_s"),
+    [
+        ((0, 1), 2, None),
+        ((0, 1, 2), 3, 2),
+        ((0, 1, 2, 3, 4), 3, 2),
+        ((0, 0, 0, 0, 1, 2), 5, 1),  # of one moment there are more than one run reads: none is left behind
+        ((0, 0, 0, 0), 4, None),
+        ((5, 5, 3, 3, 6, 7), 5, 6),  # the clock was set back meanwhile
+    ],
+)
 def test_where_the_reading_stopped_is_known(
-    number: int, heard: int, until_s: int | None, monkeypatch: pytest.MonkeyPatch
+    seconds: tuple[int, ...], heard: int, until_s: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hearing, "LONGEST", 3)
-    found = hearing.listened(map(entry, range(number)), users.trust(()))
+    found = hearing.listened(map(entry, seconds), users.trust(()))
     assert len(found.events) == heard
     assert found.until == (None if until_s is None else BEGAN + timedelta(seconds=until_s))
 

@@ -47,10 +47,16 @@ def heard_since(since: datetime, config: NotifierConfig) -> Listened | None:
 
 
 def listened(journal: Iterator[Entry], trust: Trust) -> Listened:
-    """Of the journal's next entries what the notifier would listen to, and where the reading stopped."""
+    """Of the journal's next entries what the notifier would listen to, and where the reading stopped.
+
+    The next run goes on from a time: where so many entries have one and the same, it is read on to a later one.
+    """
     entries = list(islice(journal, LONGEST))
+    is_long = len(entries) == LONGEST
+    while is_long and entries[-1].at <= entries[0].at and (more := next(journal, None)):
+        entries.append(more)
     heard = tuple(one for entry in entries if (one := _heard(entry, trust)) is not None)
-    if len(entries) < LONGEST or entries[-1].at <= entries[0].at:
+    if not is_long or entries[-1].at <= entries[0].at:
         return Listened(heard)
     log.warning("More than %d events are waiting for the notifier; the rest is read in the next run", LONGEST)
     return Listened(heard, entries[-1].at)
