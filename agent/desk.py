@@ -5,7 +5,7 @@ import logging
 import math
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from standfast.agent.failures import AgentError, OrderRefusedError
 from standfast.agent.gateway import Gateway
@@ -19,8 +19,18 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# What a strategy may ask of the desk; see standfast.agent.strategy.
+CALLS: Final = ("place", "cancel", "positions", "orders", "funds")
 
-class Desk:
+
+class _Slips:
+    """Answers a strategy that asks `trading` for what there is not, in words that it knows."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"trading has no {name}; it has {', '.join(CALLS)} and symbols")
+
+
+class Desk(_Slips):
     """Implements AsyncTrading over a gateway.
 
     Orders are taken only while the desk is open and `refusal` names no reason against it; everything
@@ -177,7 +187,7 @@ class Desk:
             raise TradingUncertainError(f"cannot ask the broker: {error}; try again later") from error
 
 
-class BlockingDesk:
+class BlockingDesk(_Slips):
     """Implements Trading: the desk for a strategy that runs in a thread of its own."""
 
     def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
@@ -221,5 +231,7 @@ class BlockingDesk:
         return asyncio.run_coroutine_threadsafe(call, self._loop).result()
 
 
-# What Python says of a strategy's slip, "'Trading' object has no attribute ...", names what the strategy knows.
-Desk.__name__, BlockingDesk.__name__ = "AsyncTrading", "Trading"
+# What Python says of a call with other arguments, "trading.place() missing ...", names what the strategy knows.
+for _name in CALLS:
+    for _desk in (Desk, BlockingDesk):
+        vars(_desk)[_name].__qualname__ = f"trading.{_name}"

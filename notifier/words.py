@@ -93,8 +93,10 @@ def next_steps(problems: Sequence[Problem]) -> list[str]:
 
 
 def stop_reminders(problems: Sequence[Problem]) -> str:
-    """How somebody who takes problems on ends the reminders of them."""
-    numbers = [str(problem.id) for problem in problems]
+    """How somebody who takes problems on ends the reminders of them; "" for those that are in no error log."""
+    numbers = [str(problem.id) for problem in problems if problem.id]
+    if not numbers:
+        return ""
     if len(numbers) > NAMED_STEPS:
         return f"No more of these: standfastctl ack NUMBER, for each in {_SEE_ALL}"
     return f"No more of these: standfastctl ack {' or '.join(numbers)}"

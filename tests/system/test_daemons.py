@@ -282,7 +282,7 @@ def test_a_secret_that_cannot_be_decrypted_is_told_all_the_same(machine: Machine
     machine.run(f"systemctl restart {NOTIFIER}", check=False)
     machine.run(f"systemctl start {CHECK}", check=False)
     letter = inbox.wait(lambda one: one.about("problem", "CHECK_FAILED", CHECK), "the check that failed")
-    assert "243/CREDENTIALS" in letter.body["text"]
+    assert "the secret telegram-bot-token cannot be decrypted (243/CREDENTIALS)" in letter.body["text"]
     inbox.wait(lambda one: one.about("problem", "WATCHER_DOWN", NOTIFIER), "the notifier that does not start")
     assert (
         f"the secret telegram-bot-token in {secret} cannot be decrypted"

@@ -25,6 +25,7 @@ from standfast.check.looking import Looked, Looker
 from standfast.check.memory import Memory
 from standfast.check.notifier_database import delivered
 from standfast.check.outlet import Outlet
+from standfast.check.watchers import secrets_of
 from standfast.clock import utc_now
 from standfast.config import ConfigError, load
 from standfast.daemon import EXIT_CONFIG, log_mistakes
@@ -33,6 +34,7 @@ from standfast.journal import Journal, configure_logging
 from standfast.moments import iso
 from standfast.notifier.model import Draft, Identity, MessageKind
 from standfast.statusfile import StatusFileError
+from standfast.unit_names import CHECK
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +65,14 @@ def main() -> int:
             return EXIT_CONFIG
         config = CheckConfig()
     journal = Journal(IDENTIFIER)
-    asyncio.run(_check(config, journal, alarm.failure(os.environ) if has_failed else alarm.none()))
+    asyncio.run(_check(config, journal, has_failed=has_failed))
     time.sleep(LINGER_S)
     journal.close()
     return 0
 
 
-async def _check(config: CheckConfig, journal: Journal, itself: Answer) -> None:
+async def _check(config: CheckConfig, journal: Journal, *, has_failed: bool) -> None:
+    itself = await _failure() if has_failed else alarm.none()
     found = known()
     before = keeping.load()
     with closing(Outlet(found.notifier, config.remind_after_s)) as outlet:
@@ -82,6 +85,11 @@ async def _check(config: CheckConfig, journal: Journal, itself: Answer) -> None:
         if alarm.is_unheard(looked.answers, kept):
             _shout(itself)
         _show(looked.answers)
+
+
+async def _failure() -> Answer:
+    """What is known of the run that failed."""
+    return alarm.failure(os.environ, await secrets_of(CHECK) if alarm.is_about_secrets(os.environ) else ())
 
 
 async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory, list[Event]]:

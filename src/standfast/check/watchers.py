@@ -55,6 +55,18 @@ async def after_all(stale_after_s: float, look_again_after_s: float) -> Watched:
         return Watched((*unknown, *_loops(stale_after_s)), {})
 
 
+async def secrets_of(unit: str) -> tuple[str, ...]:
+    """The names of the encrypted secrets that systemd hands over to a unit; none where it does not say."""
+    try:
+        async with await Systemd1.connect() as systemd:
+            (row,) = await systemd.list_units([unit])
+            listed = await _property(systemd, row, SERVICE, "LoadCredentialEncrypted")
+    except StandfastError as error:
+        log.info("Not known which secrets %s has: %s", unit, error)
+        return ()
+    return tuple(sorted(str(name) for name, _ in listed)) if isinstance(listed, list) else ()
+
+
 async def looked_at_twice(systemd: Systemd1, stale_after_s: float, look_again_after_s: float) -> Watched:
     """What a second look finds where the first finds trouble.
 

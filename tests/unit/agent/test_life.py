@@ -6,11 +6,13 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.agent.living import TRADES, Agent, living
 
 from standfast.agent.config import AgentConfig, SessionConfig
+from standfast.agent.desk import BlockingDesk, Desk
 from standfast.agent.flatness import EndKind
 from standfast.agent.renewal import waits_for_restart
 from standfast.config import ConfigError
@@ -296,9 +298,8 @@ def test_a_strategy_that_raises_five_times_in_a_row(tmp_path: Path) -> None:
         assert (problem.type, problem.state) == ("STRATEGY_FAULTS", "ERROR")
         assert "5 times in a row" in problem.message
         assert "badbot.py:3 in tick" in problem.message
-        assert "'Trading' object has no attribute 'position'" in problem.message, (
-            "the name that a strategy's author knows"
-        )
+        said = "trading has no position; it has place, cancel, positions, orders, funds and symbols"
+        assert said in problem.message, "in the names that a strategy's author knows"
         assert "systemctl reload" in problem.action, "which keeps what it holds, other than a restart"
         (tmp_path / "badbot.py").write_text(bot.replace("position()", "positions()"))
         agent.runner.life.reload()
@@ -307,6 +308,15 @@ def test_a_strategy_that_raises_five_times_in_a_row(tmp_path: Path) -> None:
         assert str(await agent.end()) == "flat (closed +1 NSE:SBIN MIS)", "bought once, and kept over the reload"
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("kind", [Desk, BlockingDesk])
+def test_what_a_strategy_asks_wrongly_is_answered_in_the_names_that_it_knows(kind: type) -> None:
+    trading: Any = object.__new__(kind)
+    with pytest.raises(TypeError, match=r"^trading\.cancel\(\) missing 1 required positional argument: 'order_id'"):
+        trading.cancel()
+    with pytest.raises(AttributeError, match=r"^trading has no buy; it has place, cancel"):
+        trading.buy("NSE:SBIN", 1)
 
 
 def test_it_says_hourly_that_it_still_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,21 @@ def test_why_a_check_failed(result: str | None, status: str | None, words: str, 
 
 
 @pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ((), "a stored secret cannot be decrypted (243/CREDENTIALS)"),
+        (("smtp-password",), "the secret smtp-password cannot be decrypted (243/CREDENTIALS)"),
+        (("a", "b"), "one of the secrets a, b cannot be decrypted (243/CREDENTIALS)"),
+    ],
+)
+def test_which_secret_it_may_be_is_said(stored: tuple[str, ...], words: str) -> None:
+    said = {"MONITOR_SERVICE_RESULT": "exit-code", "MONITOR_EXIT_STATUS": "243"}
+    assert alarm.is_about_secrets(said)
+    assert words in alarm.failure(said, stored).words
+    assert "secret a" not in alarm.failure({**said, "MONITOR_SERVICE_RESULT": "signal"}, stored).words
+
+
+@pytest.mark.parametrize(
     ("others", "is_told", "is_unheard"), [((DOWN,), False, True), ((DOWN,), True, False), ((CAME,), False, False)]
 )
 def test_it_is_unheard_when_neither_the_notifier_nor_a_channel_told_it(
