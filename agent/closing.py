@@ -102,7 +102,8 @@ class Closing:
         while (left := await self._look()).pending:
             if not await self._cancel(left.pending):
                 await asyncio.sleep(self._gateway.poll_interval_s)
-        return f"{len(self._cancelled_s)} orders asked to be cancelled"
+        asked = len(self._cancelled_s)
+        return f"{asked} order{'' if asked == 1 else 's'} asked to be cancelled" if asked else "nothing was pending"
 
     async def _close_positions(self) -> str:
         if self._holds_nothing():

@@ -127,7 +127,8 @@ class Messages:
             restarts: whether systemd starts it again at once.
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
-        held = f"; as far as is known it holds {in_words(nets)}" if kind and nets else ""
+        words = in_words(nets)
+        held = f"; as far as is known it holds {words}" if kind and words and words not in end.detail else ""
         step = "" if restarts and kind is FailureType.POSITIONS_UNVERIFIED else _END_STEPS.get(end.kind, "")
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: [one for one in open_kinds if one not in ABOUT_POSITIONS]}

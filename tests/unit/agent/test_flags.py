@@ -86,7 +86,7 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
             path = set_flag(agent, FlagKind.KILLED)
             problem = await agent.heard.kind(Kind.PROBLEM)
             assert (problem.type, problem.state) == ("KILLED", "ERROR")
-            assert "1 orders asked to be cancelled" in problem.message
+            assert "1 order asked to be cancelled" in problem.message
             assert "it holds +1 NSE:SBIN MIS" in problem.message
             assert "standfastctl resume bot" in problem.action
             assert not agent.have.own.pending
