@@ -11,7 +11,18 @@ from typing import Final
 
 from standfast.detector.check_tables import Check
 from standfast.detector.fold import is_busy
-from standfast.detector.model import DOWN, MOVING, RESTART_PENDING, UP, CheckMemory, Ending, Outcome, State, UnitMemory
+from standfast.detector.model import (
+    DOWN,
+    MOVING,
+    RESTART_PENDING,
+    UP,
+    CheckMemory,
+    Ending,
+    Outcome,
+    State,
+    UnitMemory,
+    UnitObservation,
+)
 from standfast.detector.watched import Rules
 from standfast.time_words import span
 
@@ -163,6 +174,8 @@ def _on_its_way(memory: UnitMemory, rules: Rules, state: State, now: float) -> R
         return None
     if seen.job == "stop":
         return _stopped_or_required(memory, rules, now, "being stopped by its operator")
+    if seen.active_state == "deactivating" and memory.ended is Ending.ITSELF and not seen.job and _is_unclean(seen):
+        return Reading(Meaning.CRASHED, f"ended ({seen.result}); what follows its end still runs")
     way = f"{seen.job} job queued" if seen.active_state in DOWN else seen.active_state
     busy_since = now if memory.busy_since is None else memory.busy_since
     if now - busy_since < rules.grace_s:
@@ -199,8 +212,7 @@ def _cleared(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
 
 
 def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
-    result = memory.seen.result
-    unclean = result not in ("", "success")
+    unclean = _is_unclean(memory.seen)
     if memory.ended is Ending.JOB:
         return replace(_stopped_or_required(memory, rules, now, "stopped by its operator"), unclean=unclean)
     if memory.seen.active_state == "inactive" and (unclean or _failed_since_up(memory)):
@@ -212,6 +224,10 @@ def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
         meaning = Meaning.FINISHED if by_itself else Meaning.STOPPED
         return _stopped_or_required(memory, rules, now, "ended by itself" if by_itself else "not running", meaning)
     return None
+
+
+def _is_unclean(seen: UnitObservation) -> bool:
+    return seen.result not in ("", "success")
 
 
 def _failed_since_up(memory: UnitMemory) -> bool:
