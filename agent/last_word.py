@@ -47,7 +47,7 @@ def last_word(name: str) -> str:
             own = OwnOrders(store)
             is_flat = None if store.problem_detail(FailureType.DATABASE_CORRUPT) else own.is_flat
             held = held_in_words(own.nets, len(own.pending), is_flat)
-    except AgentError:
+    except (AgentError, ValueError):  # also where it holds a word that no version wrote
         return "what cannot be read from its database"
     return f"{held} (on paper)" if held and _is_on_paper(name) else held
 

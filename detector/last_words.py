@@ -1,4 +1,4 @@
-"""What an agent held that ended unclean: its unit logs it after the end, and the detector's problem repeats it."""
+"""What an agent held that ended unclean: its unit logs it after the end, and the detector's problems repeat it."""
 
 import logging
 from dataclasses import replace
@@ -6,20 +6,22 @@ from typing import Final
 
 from systemd import journal
 
-from standfast.detector.problems import UNKNOWN_HELD
+from standfast.detector.problems import UNIT_FAILING, UNKNOWN_HELD
 from standfast.events import AGENT_ENDED_UNCLEAN, HELD, Event, Kind, Severity, from_fields
+from standfast.unit_names import agent_name
 
 log = logging.getLogger(__name__)
 
-_HELD: Final = "By its own books it held {}, and nobody closes that"
+_ABOUT_ENDS: Final = frozenset({AGENT_ENDED_UNCLEAN, UNIT_FAILING})
+_HELD: Final = "By its own books it held {}"
 _CALM: Final = (
     "systemctl start {}, or, if it is not to run: standfastctl resolve NUMBER (the number is in standfastctl errors)"
 )
 
 
 def with_last_word(event: Event) -> Event:
-    """The beginning of such a problem with what the agent held; every other event as it is."""
-    if event.type != AGENT_ENDED_UNCLEAN or event.kind is not Kind.PROBLEM:
+    """The beginning of a problem of an agent that is down with what the agent held; every other event as it is."""
+    if event.type not in _ABOUT_ENDS or event.kind is not Kind.PROBLEM or not agent_name(event.unit):
         return event
     return told(event, _last_word(event.unit))
 
@@ -28,9 +30,12 @@ def told(event: Event, held: str | None) -> Event:
     """The problem with what was held: "" for nothing, which can wait; None where that is not known."""
     if held is None:
         return event
+    if event.type == UNIT_FAILING:
+        return replace(event, message=f"{event.message}. {_HELD.format(held)}") if held else event
     if held:
-        return replace(event, message=event.message.replace(UNKNOWN_HELD, _HELD.format(held)))
-    words = event.message.replace(UNKNOWN_HELD, "By its own books it held nothing")
+        words = f"{_HELD.format(held)}, and nobody closes that"
+        return replace(event, message=event.message.replace(UNKNOWN_HELD, words))
+    words = event.message.replace(UNKNOWN_HELD, _HELD.format("nothing"))
     return replace(event, message=words, severity=Severity.WARNING, action=_CALM.format(event.unit))
 
 

@@ -76,6 +76,17 @@ def test_what_an_agent_held_that_ended_unclean_stands_in_its_problem() -> None:
     assert nothing.action.startswith(f"systemctl start {AGENT}.service, or, if it is not to run: standfastctl resolve")
 
 
+def test_what_an_agent_held_that_systemd_gave_up_stands_in_its_problem() -> None:
+    day = Day(AGENT)
+    for _ in range(2):
+        day.see(failed(day.now, AGENT))
+    (problem,) = day.events
+    assert problem.type == "UNIT_FAILING"
+    assert told(problem, "") is problem
+    held = told(problem, "+1 NSE:SBIN MIS")
+    assert held.message == f"{problem.message}. By its own books it held +1 NSE:SBIN MIS"
+
+
 def test_only_the_newest_word_of_an_agent_tells_what_it_held() -> None:
     assert held_by(None) is None
     assert held_by(Event(Kind.STATE, "Agent dip: STARTING -> ACTIVE")) is None
