@@ -72,13 +72,13 @@ def test_a_cascade_names_what_failed_first_and_what_it_took_along() -> None:
         ({"orders": [{"symbol": "SBIN"}]}, "Holds: 1 order pending."),
         (
             {"positions": [{"symbol": "SBIN", "quantity": 1}], "orders": [{}, {}]},
-            "Holds: 1 SBIN, 2 orders pending.",
+            "Holds: +1 SBIN, 2 orders pending.",
         ),
         ({}, "Holds: positions that it does not name."),
         ({"flat": True}, "Holds: nothing."),
         (
             {"flat": None, "positions": [{"symbol": "SBIN", "quantity": 1}]},
-            "Holds: 1 SBIN, not known whether that is all.",
+            "Holds: +1 SBIN, not known whether that is all.",
         ),
     ],
 )
