@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from standfast.events import Event, Kind
+from standfast.events import AGENT_ENDED_UNCLEAN, HELD, Event, Kind
+from standfast.unit_names import agent_name
 
 _FLAT: Final = "flat"
 _UNTOLD: Final = "its end was not told: it was killed, or it crashed; what it holds is only to be seen at your broker"
@@ -31,7 +32,13 @@ class Ending:
 
 
 def ending(last: Event, at: datetime) -> Ending:
-    """What an agent's last word says of its end; one that ended in good order said its verdict last."""
+    """What an agent's last word says of its end; one that ended in good order said its verdict last.
+
+    After any other end its unit said what it held.
+    """
+    if last.type == AGENT_ENDED_UNCLEAN:
+        words = last.message.removeprefix(f"Agent {agent_name(last.unit)} ")
+        return Ending(None, words, last.data.get(HELD) == "")
     if last.kind is not Kind.SHUTDOWN:
         return Ending(None, _UNTOLD)
     words = last.message.partition(" stopped ")[2]

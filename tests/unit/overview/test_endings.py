@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.unit.overview.test_idle import PAPER, UNVERIFIED, resting
 
+from standfast.agent.messages import Messages
 from standfast.ctl.report import report
 from standfast.events import Event, Kind
 from standfast.overview.ending import Ending, ending
@@ -26,6 +27,10 @@ def stopped(verdict: str, words: str) -> Event:
     return Event(Kind.SHUTDOWN, message, state="SHUTDOWN", unit=PAPER, data={"verdict": verdict})
 
 
+def killed(held: str) -> Event:
+    return Messages("paper").ended_unclean("signal KILL", held)
+
+
 def agents(*errors: dict[str, Any], **found: Ending) -> list[str]:
     (row,) = next(one for one in report(resting("", None, *errors), found).tables if one.title == "Agents").rows
     return [cell.text for cell in row]
@@ -39,6 +44,8 @@ def agents(*errors: dict[str, Any], **found: Ending) -> list[str]:
         (Event(Kind.STATE, "Agent paper: STARTING -> ACTIVE", state="ACTIVE"), "its end was not told", False),
         # It began to end, and was killed.
         (Event(Kind.STATE, "Agent paper: ACTIVE -> SHUTDOWN", state="SHUTDOWN"), "its end was not told", False),
+        (killed("+1 NSE:SBIN MIS"), "did not end in order (signal KILL); by its own books it holds +1", False),
+        (killed(""), "did not end in order (signal KILL); by its own books it holds nothing", True),
         (Event(Kind.SHUTDOWN, "of a later version"), "of a later version", False),
     ],
 )
