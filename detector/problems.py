@@ -89,7 +89,7 @@ def changes(
 ) -> tuple[tuple[Problem, ...], list[Event]]:
     """What is open from now on, and the events that end what is not and begin what was not.
 
-    A cascade whose next step became another is said once more: whoever looks it up reads the present one.
+    Of a cascade the present next step is said when that became another: whoever looks it up is to read it.
 
     Args:
         advice: what `fleet_action` follows from; "" where that passes by itself in a moment.
@@ -98,7 +98,7 @@ def changes(
     wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
     after = {one.key: _advised(before.get(one.key) or _with_first(one, assessment), advice) for one in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
-    new = [_begun(one, assessment, fleet_action) for key, one in after.items() if before.get(key) != one]
+    new = [_told(one, assessment, fleet_action, key in before) for key, one in after.items() if before.get(key) != one]
     return tuple(after.values()), [*over, *new]
 
 
@@ -149,6 +149,11 @@ def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
     return tuple(
         unit for unit in assessment.facts.units if unit.counts and unit.failures >= unit.rules.thresholds.warning
     )
+
+
+def _told(problem: Problem, assessment: Assessment, fleet_action: str, is_known: bool) -> Event:
+    begun = _begun(problem, assessment, fleet_action)
+    return replace(begun, kind=Kind.UPDATE) if is_known else begun
 
 
 def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event:

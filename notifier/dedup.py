@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from standfast.events import SINCE, UNTIL
+from standfast.events import SINCE, UNTIL, Event
 from standfast.moments import from_iso
 from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
 
@@ -15,6 +15,7 @@ class Match(StrEnum):
 
     NEW = "no unresolved problem has this type and unit"
     REPEATED = "a further occurrence of an unresolved problem"
+    UPDATED = "it is the same occurrence, in other words"
     ESCALATED = "a further occurrence, more severe than before"
 
 
@@ -57,16 +58,24 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
             last_occurrence=heard.at,
         )
         return Match.NEW, problem
+    known = updated(known, event)
     escalated = SEVERITIES.index(event.severity) > SEVERITIES.index(known.severity)
     problem = dataclasses.replace(
         known,
-        message=event.message or known.message,
         severity=event.severity if escalated else known.severity,
-        action=event.action or known.action,
-        failure_class=event.failure_class or known.failure_class,
         last_occurrence=max(heard.at, known.last_occurrence),
         occurrences=known.occurrences + 1,
         # What occurs again is worth reminding of, unless a person has taken it on.
         quiet=known.quiet if known.acknowledged else "",
     )
     return (Match.ESCALATED if escalated else Match.REPEATED), problem
+
+
+def updated(known: Problem, event: Event) -> Problem:
+    """The problem in its latest words; what they leave out stays."""
+    return dataclasses.replace(
+        known,
+        message=event.message or known.message,
+        action=event.action or known.action,
+        failure_class=event.failure_class or known.failure_class,
+    )

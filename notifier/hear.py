@@ -47,6 +47,8 @@ def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) ->
     match telling.telling(heard.event):
         case Telling.PROBLEM:
             return _problem(ledger, heard, config, now)
+        case Telling.UPDATE:
+            return _update(ledger, heard, config, now)
         case Telling.RECOVERY:
             return _recovery(ledger, heard, config, now)
         case Telling.STATUS:
@@ -88,6 +90,15 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     if match is Match.ESCALATED:
         return _escalated(ledger, problem, config, now)
     return Return.NOT_OVER if resting and not was_closed else _told_before(ledger, problem, config, now)
+
+
+def _update(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    """Other words of a problem; of one whose beginning was missed they are its beginning."""
+    known = ledger.problems.get(dedup.identity(heard))
+    if known is None:
+        return _problem(ledger, heard, config, now)
+    ledger.keep(dedup.updated(known, heard.event))
+    return Match.UPDATED
 
 
 def _admit(ledger: Ledger, problem: Problem, event: Event, config: NotifierConfig, now: datetime) -> Reason:

@@ -12,6 +12,7 @@ class Telling(StrEnum):
     """How an event is told."""
 
     PROBLEM = "counted as a problem: window, throttle, recovery"
+    UPDATE = "other words of a problem, which did not occur once more"
     RECOVERY = "ends a problem"
     STATUS = "told at once, and stands in for the reminders of its unit's problems"
     AT_ONCE = "told at once, a message each"
@@ -24,6 +25,7 @@ class Telling(StrEnum):
 # `level` event beside it is for readers of the journal, as `state` is. Our own notifications are never told again.
 _TELLINGS: Mapping[Kind, Telling] = {
     Kind.PROBLEM: Telling.PROBLEM,
+    Kind.UPDATE: Telling.UPDATE,
     Kind.RESOLVED: Telling.RECOVERY,
     Kind.STATUS: Telling.STATUS,
     Kind.RESTART: Telling.AT_ONCE,
@@ -35,6 +37,8 @@ _TELLINGS: Mapping[Kind, Telling] = {
     Kind.COMMAND: Telling.COMMAND,
     Kind.CANARY: Telling.CANARY,
 }
+
+_OF_PROBLEMS = (Telling.PROBLEM, Telling.UPDATE, Telling.RECOVERY)
 
 MESSAGE_KINDS: Mapping[Kind, MessageKind] = {
     Kind.STATUS: MessageKind.STATUS,
@@ -52,7 +56,7 @@ def telling(event: Event) -> Telling:
     if event.kind is Kind.SHUTDOWN and not event.type and event.data.get(RESTARTS) is True:
         return Telling.NOTHING
     found = Telling.PROBLEM if event.kind is Kind.SHUTDOWN and event.type else _TELLINGS[event.kind]
-    if found in (Telling.PROBLEM, Telling.RECOVERY) and not event.type:
+    if found in _OF_PROBLEMS and not event.type:
         return Telling.NOTHING
     return found
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     """What an event is about; each kind has one MESSAGE_ID and one entry in the journal catalogue."""
 
     PROBLEM = "problem"
+    UPDATE = "update"
     RESOLVED = "resolved"
     STATE = "state"
     STATUS = "status"
@@ -56,6 +57,7 @@ class Topic(StrEnum):
 # One per kind, made once by `systemd-id128 new`; people filter and catalogues key on them: never change one.
 MESSAGE_IDS: Final[Mapping[Kind, str]] = {
     Kind.PROBLEM: "8d419516df7e4e73af490cb784813fa7",
+    Kind.UPDATE: "b272a442ef4f420f84f6f4054a343160",
     Kind.RESOLVED: "2eeb5ebd712848c6b8c2c9ea77e01d6a",
     Kind.STATE: "6fc2516b68a84d8787ab900070cc1be5",
     Kind.STATUS: "fc47ca6a00e14a91a244426434c35f99",
@@ -70,6 +72,7 @@ MESSAGE_IDS: Final[Mapping[Kind, str]] = {
 
 TOPICS: Final[Mapping[Kind, Topic]] = {
     Kind.PROBLEM: Topic.HEALTH_CHECK,
+    Kind.UPDATE: Topic.HEALTH_CHECK,
     Kind.RESOLVED: Topic.HEALTH_CHECK,
     Kind.STATE: Topic.STATE,
     Kind.STATUS: Topic.STATE,

@@ -25,6 +25,7 @@ _LABELS: Final = {
     Kind.COMMAND: "Command",
     Kind.STATE: "State",
     Kind.PROBLEM: "Problem",
+    Kind.UPDATE: "Next step",
     Kind.RESOLVED: "Over",
     MESSAGE: "Message",
     WATCH: "Seen",

@@ -35,7 +35,7 @@ _PRIORITIES: Final = tuple("01234567")
 _GROUPS: Final = (
     (Kind.LEVEL, Kind.DECISION, Kind.RESTART, Kind.SHUTDOWN, Kind.COMMAND),
     (Kind.STATE,),
-    (Kind.PROBLEM, Kind.RESOLVED),
+    (Kind.PROBLEM, Kind.UPDATE, Kind.RESOLVED),
 )
 
 Raw = Mapping[str, Any]

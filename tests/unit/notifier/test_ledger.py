@@ -1,5 +1,7 @@
 """What becomes of each event, and what time brings."""
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
@@ -123,6 +125,28 @@ def test_a_problem_that_gave_way_to_a_worse_one_is_not_told_as_over() -> None:
     (draft,) = fold.drafts()
     assert draft.problems[0].type == "CASCADING_FAILURE"
     assert [one.type for one in fold.ledger.problems] == ["CASCADING_FAILURE"]
+
+
+def updated(heard: Heard, **words: str) -> Heard:
+    return replace(heard, event=replace(heard.event, kind=Kind.UPDATE, **words))
+
+
+def test_other_words_of_a_problem_are_no_occurrence_and_no_message() -> None:
+    fold = Fold()
+    fold.hear(problem(0, severity=Severity.CRITICAL))
+    fold.drafts()
+    later = problem(3600, severity=Severity.CRITICAL)
+    assert fold.hear(updated(later, message="it stands otherwise", action="look at it")) is Match.UPDATED
+    (kept,) = fold.ledger.problems.values()
+    assert (kept.message, kept.action) == ("it stands otherwise", "look at it")
+    assert (kept.occurrences, kept.last_occurrence) == (1, at(0))
+    assert fold.drafts() == []
+
+
+def test_other_words_of_a_problem_whose_beginning_was_missed_begin_it() -> None:
+    fold = Fold()
+    assert fold.hear(updated(problem(0, severity=Severity.CRITICAL))) is Admission.AT_ONCE
+    assert kinds(fold.drafts()) == ["problem"]
 
 
 def test_a_problem_that_is_back_at_once_was_not_over() -> None:
