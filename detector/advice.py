@@ -14,6 +14,9 @@ from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
 
 
+HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
+
+
 def next_step(step: Step, config: DetectorConfig, now: float, first: str = "") -> str:
     """The next step of a problem that stands for the fleet, with where it says why the first unit failed.
 
@@ -21,8 +24,16 @@ def next_step(step: Step, config: DetectorConfig, now: float, first: str = "") -
         first: the unit that failed first when it began, where that was told.
     """
     words, first = _next_step(step, config, now), first or first_failed(step)
-    is_said = not first or "journalctl -u" in words or step.state.shutting_down or not step.state.answers
-    return words if is_said else f"{words}. Why {first} failed: journalctl -u {first}"
+    if not first or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
+        return words
+    why = f"Why {first} failed: journalctl -u {first}"
+    return f"{why}. {words}" if _is_by_hand(step, config) else f"{words}. {why}"
+
+
+def _is_by_hand(step: Step, config: DetectorConfig) -> bool:
+    """Whether a human is to act, and not only to wait; a file that is to be put back is said before anything else."""
+    is_left_to_human = step.decision is not None and step.decision.reason in HUMAN_NEEDED
+    return (is_left_to_human or config.mode is Mode.OBSERVE) and not bad_files(step.assessment.facts)
 
 
 def first_failed(step: Step) -> str:
@@ -91,8 +102,8 @@ def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
 
 
 def _observe(step: Step, config: DetectorConfig, now: float) -> str:
-    by_hand = f"See standfastctl plan, then systemctl start {MASTER_RESTART.removesuffix('.service')}"
-    return f'{by_hand} by hand (mode is "observe"; with mode = "act" it would have been asked for)'
+    by_hand = f"standfastctl plan, then systemctl start {MASTER_RESTART.removesuffix('.service')}"
+    return f'To restart all by hand: {by_hand}. To have it asked for: mode = "act" in detector.toml'
 
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
@@ -104,9 +115,7 @@ def _gap(step: Step, config: DetectorConfig, now: float) -> str:
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:
-    first = first_failed(step)
-    looked_at = f"journalctl -u {first}" if first else "standfastctl status"
-    return f"Master restarts did not help: find the root cause ({looked_at}), mend it, then standfastctl release"
+    return "Master restarts did not help: find the root cause, mend it, then standfastctl release"
 
 
 def _running(step: Step, config: DetectorConfig, now: float) -> str:

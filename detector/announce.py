@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.advice import advised_by, again_at, by_hand_until, next_step
+from standfast.detector.advice import HUMAN_NEEDED, advised_by, again_at, by_hand_until, next_step
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
@@ -27,8 +27,6 @@ HANDS_OFF: Final = "MASTER_RESTART_HANDS_OFF"
 
 # A clock that is set by less makes no other time of it.
 _SAME_UNTIL_S: Final = 60.0
-
-_HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +55,17 @@ def announcements(
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
     if not assessment.held:
-        first = next((problem.first for problem in told.problems if problem.first), "")
-        action, advice = next_step(step, config, now, first), advised_by(step)
+        action, advice = next_step(step, config, now, _first(told)), advised_by(step)
         problems, problem_events = changes(told.problems, assessment, action, now, advice)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
     return replace(told, refused=_refused(step.decision)), [*events, *hold_events]
+
+
+def _first(told: Told) -> str:
+    """The unit that failed first in the cascade that goes on; "" where none does."""
+    return next((problem.first for problem in told.problems if problem.first), "")
 
 
 def _refused(decision: Decision | None) -> str:
@@ -103,20 +105,20 @@ def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[T
     until = ledger_budget(step.state, config, now).hold_until or 0.0
     if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
         return told, []
-    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now)]
+    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now, _first(told))]
 
 
 def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig, now: float) -> bool:
     """Whether a human must act before Standfast restarts the fleet again by itself."""
-    if decision is not None and decision.reason in _HUMAN_NEEDED:
+    if decision is not None and decision.reason in HUMAN_NEEDED:
         return True
     return ledger_budget(state, config, now).hold_until is not None
 
 
-def _hands_off(step: Step, config: DetectorConfig, now: float) -> Event:
+def _hands_off(step: Step, config: DetectorConfig, now: float, first: str) -> Event:
     decision = step.decision
     if decision is not None and decision.reason is Reason.SAME_SET:
-        why, action = decision.why, next_step(step, config, now)
+        why, action = decision.why, next_step(step, config, now, first)
     else:
         action = by_hand_until(step, config, now)
         why = f"{_counted(step.state, config, now)}: no automatic one until {again_at(step, config, now)}"

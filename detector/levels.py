@@ -36,11 +36,12 @@ HAPPENED: Final[Mapping[ClockEvent, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One watched unit: what holds for it, what it looks like, and for how many looks it has failed."""
+    """One watched unit: what holds for it, what it looks like, for how many looks it has failed, and since when."""
 
     rules: Rules
     reading: Reading
     failures: int
+    failing_since: float | None = None
 
     @property
     def unit(self) -> str:
@@ -143,7 +144,7 @@ def gather(state: State, config: DetectorConfig, watching: Watching, now: float)
     for name, memory in sorted(state.units.items()):
         if watching.watches(name):
             rules = watching.rules(name, memory.seen.unit_type)
-            units.append(Health(rules, read(memory, rules, state, now), memory.failures))
+            units.append(Health(rules, read(memory, rules, state, now), memory.failures, memory.failing_since))
     names = {database.name for database in config.database}
     failed = {
         name: check.detail

@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.levels import Assessment, Health, weigh
+from standfast.detector.config import Tier
+from standfast.detector.levels import Assessment, Facts, Health, weigh
 from standfast.detector.model import Level
 from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.reading import Meaning
-from standfast.events import AGENT_ENDED_UNCLEAN, Event, Kind, Severity
+from standfast.detector.rootcause import RootCause
+from standfast.detector.times import iso
+from standfast.events import SINCE, AGENT_ENDED_UNCLEAN, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import AGENTS, DETECTOR
 
@@ -47,9 +50,10 @@ class Problem:
     """What people were told and is not over.
 
     Attributes:
-        since: its beginning, and no part of what it is.
+        since: its beginning.
         advice: what its next step followed from when it was told last, where that becomes another while it lasts.
-        first: the unit that failed first when a cascade began; "" where several did. Later it is not seen any more.
+        first: the unit to look at first, which failed first when a cascade began; later it is not seen any more.
+        is_first_clear: whether that one failed clearly before the others, and took none along.
     """
 
     type: str
@@ -57,6 +61,7 @@ class Problem:
     since: float = 0.0
     advice: str = ""
     first: str = ""
+    is_first_clear: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -96,21 +101,35 @@ def changes(
     """
     before = {problem.key: problem for problem in told}
     wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
-    after = {one.key: _advised(before.get(one.key) or _with_first(one, assessment), advice) for one in wanted}
+    after = {one.key: _advised(before.get(one.key) or _new(one, assessment), advice) for one in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
     new = [_told(one, assessment, fleet_action, key in before) for key, one in after.items() if before.get(key) != one]
     return tuple(after.values()), [*over, *new]
 
 
-def _with_first(problem: Problem, assessment: Assessment) -> Problem:
-    return replace(problem, first=_failed_first(assessment)) if problem.type == FLEET[Level.CASCADING] else problem
+def _new(problem: Problem, assessment: Assessment) -> Problem:
+    """A problem at its beginning, with when that was: what fails has failed before it was named a problem."""
+    if problem.type == UNIT_FAILING:
+        return replace(problem, since=_earliest([assessment.health[problem.unit]], problem.since))
+    if problem.type not in FLEET.values():
+        return problem
+    units = assessment.facts.critical(Tier.CRITICAL) or assessment.facts.critical(Tier.IMPORTANT)
+    since = _earliest(units, problem.since) if _is_of_units(assessment.facts, problem.level) else problem.since
+    first = next(iter(causes(assessment)), "") if problem.level is Level.CASCADING else ""
+    return replace(problem, since=since, first=first, is_first_clear=_is_first_clear(assessment.root_causes))
 
 
-def _failed_first(assessment: Assessment) -> str:
-    """The unit that failed clearly before the others and took none along; "" where there is none."""
-    roots = assessment.root_causes
-    is_clear = len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S
-    return roots[0].unit if is_clear else ""
+def _earliest(units: Iterable[Health], now: float) -> float:
+    return min([now, *(unit.failing_since for unit in units if unit.failing_since is not None)])
+
+
+def _is_of_units(facts: Facts, level: Level) -> bool:
+    """Whether failing units alone make this level."""
+    return weigh(replace(facts, files={}, failed_databases={}, answers=True, predictions=()))[0] is level
+
+
+def _is_first_clear(roots: tuple[RootCause, ...]) -> bool:
+    return len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S
 
 
 def _advised(problem: Problem, advice: str) -> Problem:
@@ -168,13 +187,13 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         words, action = because(assessment), fleet_action
     return Event(
         Kind.PROBLEM,
-        f"{words}{_root_cause_words(assessment, problem.first)}",
+        f"{words}{_root_cause_words(assessment, problem.first if problem.is_first_clear else '')}",
         type=problem.type,
         severity=SEVERITIES[problem.level],
         unit=problem.unit,
         level=assessment.level.name,
         action=action,
-        data={"reasons": list(assessment.reasons), "root_cause": causes(assessment)},
+        data={"reasons": list(assessment.reasons), "root_cause": causes(assessment), SINCE: iso(problem.since)},
     )
 
 

@@ -1,7 +1,7 @@
 """What the detector had counted, as plain values and back: its own restart must not make it forget. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, astuple, fields, replace
 from typing import Any, Final
 
 from standfast.detector.announce import Told
@@ -22,7 +22,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
         "at": now,
         "level": state.level.name,
         "told": {
-            "problems": [[one.type, one.unit, one.since, one.advice, one.first] for one in told.problems],
+            "problems": [list(astuple(one)) for one in told.problems],
             "hands_off": told.hands_off,
             "hands_off_until": told.hands_off_until,
             "refused": told.refused,
@@ -93,10 +93,7 @@ class Remembered:
         """What people were told and not yet that it is over: that outlives a reboot too."""
         told = self._always.get("told") or {}
         return Told(
-            problems=tuple(
-                Problem(str(kind), str(unit), float(at), *map(str, more))
-                for kind, unit, at, *more in told.get("problems") or ()
-            ),
+            problems=tuple(Problem(*kept) for kept in told.get("problems") or ()),
             hands_off=bool(told.get("hands_off")),
             refused=str(told.get("refused") or ""),
             hands_off_until=float(told.get("hands_off_until") or 0.0),

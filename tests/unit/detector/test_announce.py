@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.unit.detector.make import config, failed, inactive, starting, up
+from tests.unit.detector.make import config, failed, inactive, pending, starting, up
 
 from standfast.detector.announce import status_line
 from standfast.detector.config import Mode, RestartSettings
@@ -153,9 +153,8 @@ def ran(*at: float, **more: object) -> Talk:
 
 def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> None:
     assert next_step(Talk(Mode.OBSERVE)) == (
-        "See standfastctl plan, then systemctl start standfast-master-restart by hand "
-        '(mode is "observe"; with mode = "act" it would have been asked for). '
-        "Why a.service failed: journalctl -u a.service"
+        "Why a.service failed: journalctl -u a.service. To restart all by hand: standfastctl plan, then "
+        'systemctl start standfast-master-restart. To have it asked for: mode = "act" in detector.toml'
     )
 
 
@@ -169,8 +168,8 @@ def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
 
 def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:
     held = (
-        "Look at the units by hand, then standfastctl release; else no master restart until {} UTC. "
-        "Why a.service failed: journalctl -u a.service"
+        "Why a.service failed: journalctl -u a.service. "
+        "Look at the units by hand, then standfastctl release; else no master restart until {} UTC"
     )
     assert next_step(ran(-900, -800, -700)) == held.format("00:48:20")
     short = RestartSettings(cooldown_s=60)
@@ -183,8 +182,8 @@ def test_what_is_to_be_done_about_a_set_that_was_restarted_in_vain_is_to_mend_it
     talk = Talk(restart=RestartSettings(max_per_hour=9))
     talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
     assert next_step(talk) == (
-        "Master restarts did not help: find the root cause (journalctl -u a.service), mend it, "
-        "then standfastctl release"
+        "Why a.service failed: journalctl -u a.service. "
+        "Master restarts did not help: find the root cause, mend it, then standfastctl release"
     )
 
 
@@ -248,8 +247,10 @@ def test_a_cascade_whose_next_step_became_another_is_said_in_the_present_words()
     talk.see(RestartObservation(106, RunResult.FAILURE, "one"))
     talk.see(up(107, "d"))
     steps = [event.action for event in talk.events if event.type == "CASCADING_FAILURE"]
-    assert [step.partition(";")[0] for step in steps] == [
-        'See standfastctl plan, then systemctl start standfast-master-restart by hand (mode is "observe"',
+    why = "Why a.service failed: journalctl -u a.service. "
+    assert [step.partition(";")[0].removeprefix(why) for step in steps] == [
+        "To restart all by hand: standfastctl plan, then systemctl start standfast-master-restart. "
+        'To have it asked for: mode = "act" in detector.toml',
         "A master restart was asked for",
         "Wait: the last master restart was at 00:01:42 UTC",
     ]
@@ -270,6 +271,48 @@ def test_what_is_told_of_the_unit_that_failed_first() -> None:
     assert again.type == "CASCADING_FAILURE"
     assert "c.service failed first" in again.message, "after a restart all fail anew: what began it stays"
     assert "Why c.service failed" in again.action
+
+
+def test_the_unit_to_look_at_stays_the_same_while_a_cascade_lasts() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(RestartObservation(101, RunResult.STARTED, "one"), replace(starting(101), unit=MASTER_RESTART))
+    talk.see(up(102, "a"), up(102, "b"), up(102, "c"))
+    talk.see(failed(103, "c"))
+    talk.see(failed(104, "a"), failed(104, "b"))
+    talk.see(replace(inactive(105), unit=MASTER_RESTART), RestartObservation(105, RunResult.FAILURE, "one"))
+    said = [event for event in talk.events if event.type == "CASCADING_FAILURE"]
+    assert [event.action[-len("journalctl -u a.service") :] for event in said] == ["journalctl -u a.service"] * 2
+    assert not [event for event in said if "failed first" in event.message], "all failed at the same time"
+
+
+def test_a_problem_began_with_the_first_failure_of_the_first_unit_that_fails() -> None:
+    talk = Talk()
+    talk.see(failed(60, "c"))
+    talk.see(failed(100, "a"))
+    talk.see(failed(220, "b"))
+    began = {event.type: event.data["since"] for event in talk.events if event.kind is Kind.PROBLEM}
+    minute = "1970-01-01T00:01:00.000+00:00"
+    assert began == {"UNIT_FAILING": minute, "FLEET_CRITICAL": minute, "CASCADING_FAILURE": minute}
+    talk.see(up(660, "a"), up(660, "b"), up(660, "c"))
+    assert "after 10 min" in talk.events[-1].message
+
+
+def test_a_unit_that_crashes_again_and_again_fails_since_its_first_crash() -> None:
+    talk = Talk()
+    for at in range(100, 220, 30):
+        talk.see(pending(at, "a"), scheduled=True)
+    (began,) = (event.data["since"] for event in talk.events if event.kind is Kind.PROBLEM)
+    assert began == "1970-01-01T00:01:40.000+00:00"
+
+
+def test_a_problem_of_a_file_began_when_it_was_named_however_long_a_unit_fails() -> None:
+    talk = Talk(critical_files=("/f.json",))
+    talk.see(failed(50, "a"))
+    for look in range(3):
+        talk.see(FileObservation(100 + 10 * look, "/f.json", False, "missing"), scheduled=True)
+    (began,) = (event.data["since"] for event in talk.events if event.type == "CASCADING_FAILURE")
+    assert began == "1970-01-01T00:02:00.000+00:00"
 
 
 def test_that_all_failed_at_once_names_no_first() -> None:

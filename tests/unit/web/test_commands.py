@@ -23,7 +23,7 @@ def commands(sentence: str) -> list[str]:
             ["standfastctl secret set key --agent a", "systemctl restart standfast-agent@a"],
         ),
         (
-            "See standfastctl plan, then systemctl start standfast-master-restart by hand (mode is observe)",
+            "To restart all by hand: standfastctl plan, then systemctl start standfast-master-restart. To have it",
             ["standfastctl plan", "systemctl start standfast-master-restart"],
         ),
         ("find the root cause (journalctl -u a.service), mend it", ["journalctl -u a.service"]),
