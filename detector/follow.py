@@ -12,8 +12,8 @@ from standfast.admins import ADMIN_GROUP, administrators
 from standfast.detector.limits import START_WITHIN_S
 from standfast.detector.model import ReleaseObservation, RestartObservation, RunResult
 from standfast.errors import StandfastError
-from standfast.events import RESTART_ASKED, Event, Kind, from_fields
-from standfast.unit_names import DETECTOR, MASTER_RESTART
+from standfast.events import RESOLVED_TYPE, RESTART_ASKED, Kind, from_fields
+from standfast.unit_names import DETECTOR, MASTER_RESTART, NOTIFIER
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,6 @@ RESTART_TYPES: Final = {
     "MASTER_RESTART_FAILED": RunResult.FAILURE,
 }
 RELEASE: Final = "RELEASE"
-RESOLVE: Final = "RESOLVE"
 
 
 class FollowError(StandfastError):
@@ -79,7 +78,8 @@ class LedgerFollower:
             reader.add_match(STANDFAST_EVENT=Kind.DECISION.value, STANDFAST_TYPE=RESTART_ASKED)
             reader.add_disjunction()
             reader.add_match(STANDFAST_EVENT=Kind.COMMAND.value, STANDFAST_TYPE=RELEASE)
-            reader.add_match(STANDFAST_TYPE=RESOLVE)
+            reader.add_disjunction()
+            reader.add_match(_SYSTEMD_UNIT=NOTIFIER, STANDFAST_RESULT="DONE")
             _seek(reader, cursor, since)
             self._reader = reader
             # Asking for it begins the watch: what is written from here on wakes, what was before is drained.
@@ -152,8 +152,11 @@ class Hearing:
 def observed(entry: dict[str, Any]) -> News | Asked | None:
     """What an entry says; None when its writer has no say in it.
 
-    Only root runs master restarts; only root and members of standfast-admin may release and resolve.
+    Only root runs master restarts; only root and members of standfast-admin may release. Of what is resolved, by
+    numbers that are the notifier's own, the notifier says what it was.
     """
+    if RESOLVED_TYPE in entry:
+        return _resolved(entry)
     event = from_fields({name: value for name, value in entry.items() if isinstance(value, str)})
     if event is None:
         return None
@@ -164,7 +167,7 @@ def observed(entry: dict[str, Any]) -> News | Asked | None:
         return RestartObservation(at, RESTART_TYPES[event.type], run_id, _names(event.data.get("units")))
     if event.kind is Kind.DECISION and event.type == RESTART_ASKED and entry.get("_SYSTEMD_UNIT") == DETECTOR:
         return Asked(at, _names(event.data.get("causes")) or frozenset())
-    return _command(event, uid, at) if event.kind is Kind.COMMAND and event.type in (RELEASE, RESOLVE) else None
+    return _release(uid, at) if event.kind is Kind.COMMAND and event.type == RELEASE else None
 
 
 def _names(value: object) -> frozenset[str] | None:
@@ -172,11 +175,13 @@ def _names(value: object) -> frozenset[str] | None:
     return frozenset(map(str, value)) if isinstance(value, list | dict) else None
 
 
-def _command(event: Event, uid: int, at: float) -> News | None:
+def _release(uid: int, at: float) -> ReleaseObservation | None:
     if uid not in administrators():
-        log.warning("User %s asked for a %s, which only root and members of %s may", uid, event.type, ADMIN_GROUP)
+        log.warning("User %s asked for a release, which only root and members of %s may", uid, ADMIN_GROUP)
         return None
-    if event.type == RELEASE:
-        return ReleaseObservation(at)
-    of, unit = event.data.get("type"), event.data.get("unit")
-    return Resolved(of, unit) if isinstance(of, str) and isinstance(unit, str) else None
+    return ReleaseObservation(at)
+
+
+def _resolved(entry: dict[str, Any]) -> Resolved | None:
+    is_its_word = entry.get("_SYSTEMD_UNIT") == NOTIFIER
+    return Resolved(str(entry[RESOLVED_TYPE]), str(entry.get("STANDFAST_UNIT", ""))) if is_its_word else None

@@ -1,12 +1,12 @@
 """What is said of a command that was followed, or was not: whoever gave it looks into the journal for it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from standfast.events import Event, Kind
+from standfast.events import RESOLVED_TYPE, Event, Kind
 from standfast.notifier.hear import Reason
-from standfast.notifier.model import Draft
+from standfast.notifier.ledger import Changes
 from standfast.notifier.obey import Obeyed
 
 log = logging.getLogger(__name__)
@@ -26,11 +26,16 @@ class Answer:
         log.log(level, "[NOTIFICATION] Command %s: %s", self.command, self.reason, extra=dict(self.fields))
 
 
-def answer_to(event: Event, reason: Reason, drafts: Sequence[Draft]) -> Answer | None:
+def answer_to(event: Event, reason: Reason, changes: Changes) -> Answer | None:
     """The answer to an event, None when it is no command or not for us."""
     if event.kind is not Kind.COMMAND or reason is Obeyed.NOT_OURS:
         return None
     asked = str(event.data.get("id", ""))
-    channels = next((draft.to.channels for draft in drafts if draft.id and draft.id == asked), ())
     fields = {"STANDFAST_COMMAND": asked, "STANDFAST_RESULT": reason.name}
-    return Answer(event.type, reason, {**fields, "STANDFAST_CHANNELS": " ".join(channels)} if channels else fields)
+    channels = next((draft.to.channels for draft in changes.drafts if draft.id and draft.id == asked), ())
+    if channels:
+        fields["STANDFAST_CHANNELS"] = " ".join(channels)
+    if event.type == "RESOLVE" and reason is Obeyed.DONE:
+        problem = changes.problems[event.data["id"]]
+        fields |= {RESOLVED_TYPE: problem.type, "STANDFAST_UNIT": problem.unit}
+    return Answer(event.type, reason, fields)

@@ -8,7 +8,7 @@ A command is an event of kind `command`; its STANDFAST_TYPE names what to do, it
 | SILENCE | `{"id": hex, "end": ISO 8601}`, one or more of `unit`, `type` (globs), `severity`; perhaps `start`, `why` |
 | UNSILENCE | `{"id": hex}` |
 | ACK | `{"id": number of the problem}` |
-| RESOLVE | `{"id": number of the problem}`; the detector reads `type` and `unit` of the same, which it knows it by |
+| RESOLVE | `{"id": number of the problem}`; the answer says its type and unit, by which the detector knows it |
 | TEST_NOTIFY | `{"id": hex of the message}` and perhaps `channel` |
 
 Everything in the data is checked here: it comes from another program.

@@ -177,7 +177,7 @@ class Intake:
             self._refusals.add(event, entry.uid, verdict)
             return None
         heard = self._weighed(ledger, entry, entry.heard(event, name_of(entry.uid)))
-        return answer_to(event, hear(ledger, heard, self.config, now), ledger.changes.drafts)
+        return answer_to(event, hear(ledger, heard, self.config, now), ledger.changes)
 
     def _authorise(self, event: Event, entry: Entry) -> Verdict:
         """Whether to listen; nobody is refused by what was looked up before they were let in."""

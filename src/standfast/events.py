@@ -100,6 +100,8 @@ RESTARTS: Final = "restarts"
 AGENT_ENDED_UNCLEAN: Final = "AGENT_ENDED_UNCLEAN"
 # In the data of what the unit logs: what the agent held, in words; "" for nothing.
 HELD: Final = "held"
+# The field of the notifier's answer to a command to resolve: the type of the problem that it ended.
+RESOLVED_TYPE: Final = "STANDFAST_RESOLVED"
 
 # The types of a decision about a master restart, of which people are not told: asked for, would have been, or not.
 RESTART_ASKED: Final = "MASTER_RESTART_ASKED"

@@ -38,7 +38,7 @@ class Deed:
         number: int = arguments.id
         known = about(number)
         problem = f"{number} ({', '.join(known.values())})" if known else str(number)
-        # Who goes by what it is about, as the detector does, knows no numbers: they are the notifier's own.
+        # The numbers are the notifier's own: for whoever reads the history it says what it is about.
         followed(f"{self.name} {number}", self.name.upper(), f"{self.verb} problem {problem}", id=number, **known)
         first, *further = self.then
         screen.line(f"{self.done}: {problem}. {first}", Tone.GOOD)

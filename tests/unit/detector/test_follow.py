@@ -29,9 +29,11 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 RELEASE = {"STANDFAST_EVENT": "command", "STANDFAST_TYPE": "RELEASE"}
 RESOLVE = {
-    "STANDFAST_EVENT": "command",
-    "STANDFAST_TYPE": "RESOLVE",
-    "STANDFAST_DATA": '{"id": 7, "type": "UNIT_FAILING", "unit": "a.service"}',
+    "MESSAGE": "[NOTIFICATION] Command RESOLVE: done",
+    "STANDFAST_RESULT": "DONE",
+    "STANDFAST_RESOLVED": "UNIT_FAILING",
+    "STANDFAST_UNIT": "a.service",
+    "_SYSTEMD_UNIT": "standfast-notifier.service",
 }
 
 
@@ -61,8 +63,7 @@ STARTED_A = RestartObservation(AT.timestamp(), RunResult.STARTED, units=frozense
         (entry(**RELEASE, _UID=4_000_000), None),
         (entry(**{**RELEASE, "STANDFAST_TYPE": "ACK"}), None),
         (entry(**RESOLVE), Resolved("UNIT_FAILING", "a.service")),
-        (entry(**RESOLVE, _UID=4_000_000), None),
-        (entry(**{**RESOLVE, "STANDFAST_DATA": '{"id": 7}'}), None),
+        (entry(**{**RESOLVE, "_SYSTEMD_UNIT": "other.service"}), None),
     ],
 )
 def test_observed(found: dict[str, Any], expected: object) -> None:
