@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.detector.config import RestartSettings
-from standfast.detector.model import RestartObservation, Run, RunResult, State
+from standfast.detector.model import RestartObservation, Run, RunResult, State, UnitMemory
 from standfast.unit_names import MASTER_RESTART
 
 HOUR_S: Final = 3600.0
@@ -97,24 +97,34 @@ def lost_run(state: State, now: float) -> Run | None:
     memory = state.units.get(MASTER_RESTART)
     if last is None or last.result not in _OPEN or memory is None or not state.answers or is_restarting(state):
         return None
+    if _is_job_failed(memory, last) and never_ran(state):
+        return last
     ended_at = memory.ended_at if memory.ended is not None else last.at
     return last if now - max(last.at, ended_at) >= ANSWERED_WITHIN_S else None
+
+
+def _is_job_failed(memory: UnitMemory, last: Run) -> bool:
+    return last.result is RunResult.ASKED and memory.seen.at > last.at and memory.seen.job_result == "failed"
+
+
+def never_ran(state: State) -> bool:
+    """Whether the oneshot has not run since the last run that is known: systemd gives each run an id."""
+    run_id = state.units[MASTER_RESTART].seen.invocation_id
+    return not run_id or any(run.run_id == run_id for run in state.runs)
 
 
 def conclusion(state: State, now: float) -> RestartObservation | None:
     """What is to be concluded of a run of which nothing more is heard; None while there is nothing to conclude.
 
-    systemd gives each run an id: where that is still an earlier run's, it refused this one.
+    Where the id of the last run is still an earlier one's, systemd refused this one.
     """
     lost = lost_run(state, now)
     if lost is None:
         return None
-    run_id = state.units[MASTER_RESTART].seen.invocation_id
-    never_ran = not run_id or any(run.run_id == run_id for run in state.runs)
     at = min(now, lost.at + ENDS_WITHIN_S)  # later news would be another run's
-    if lost.result is RunResult.ASKED and never_ran:
+    if lost.result is RunResult.ASKED and never_ran(state):
         return RestartObservation(at, RunResult.REFUSED)
-    return RestartObservation(at, RunResult.FAILURE, lost.run_id or run_id)
+    return RestartObservation(at, RunResult.FAILURE, lost.run_id or state.units[MASTER_RESTART].seen.invocation_id)
 
 
 def is_refused(runs: tuple[Run, ...], released_at: float | None) -> bool:

@@ -80,7 +80,7 @@ class Mind:
         before, told = self.state, self.told
         # What is said of it just now is heard first.
         is_said = any(isinstance(one, RestartObservation) for one in observations)
-        concluded = None if is_said else conclusion(before, now)
+        concluded = None if is_said else conclusion(_with_master_restart(before, observations), now)
         if concluded is not None:
             self.state = fold(before, concluded)
         if self._remembered is not None and any(isinstance(one, UnitObservation) for one in observations):
@@ -109,6 +109,14 @@ class Mind:
     def refusal(self, why: str) -> list[Event]:
         """The event of a master restart that systemd refused; none where the one before was refused too."""
         return [] if is_refused(self.state.runs[:-1], self.state.released_at) else [not_started(why)]
+
+
+def _with_master_restart(state: State, observations: Sequence[Observation]) -> State:
+    """The state that knows how the oneshot stands now."""
+    for observation in observations:
+        if isinstance(observation, UnitObservation) and observation.unit == MASTER_RESTART:
+            state = fold(state, observation)
+    return state
 
 
 def _lost(before: State, concluded: RestartObservation) -> list[Event]:

@@ -77,7 +77,7 @@ class UnitObservation:
         needs: what it Requires, Requisite, BindsTo or is PartOf.
         unit_type: of a service, such as "oneshot"; "" when it is not known.
         ended_by: by whose doing it came down, where the observer knows.
-        job_result: how its last job ended; only "dependency" matters.
+        job_result: how its last job ended; only "dependency" matters, and "failed" of the master restart.
         since: when it entered its active state, where the observer knows.
         restart_s: how long systemd waits before it restarts it, where a restart is pending and the observer asked.
     """

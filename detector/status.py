@@ -1,6 +1,6 @@
 """The detector's status file: what the API, the dashboard and standfastctl show. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,10 +9,11 @@ from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Health, blindness
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
-from standfast.detector.model import Outcome, Run, State
+from standfast.detector.model import Level, Outcome, Run, State
 from standfast.detector.prediction.telling import plain
 from standfast.detector.times import clock_at, iso
 from standfast.detector.watched import port_of
+from standfast.unit_names import MASTER_RESTART
 
 SHOWN_RESTARTS = 20
 
@@ -51,12 +52,20 @@ def status(
         "critical_files_healthy": all(file["healthy"] is not False for file in files.values()),
         "critical_files": files,
         "service_health": {unit.unit: _health(unit, state, now, after or {}) for unit in assessment.facts.units},
-        "notes": list(notes),
+        "notes": [*notes, *_left_failed(step)],
         "check_interval_s": config.check_interval_s,
         "late_s": round(late_s, 3),
         "next_look": iso(next_look) if next_look is not None else None,
         "checked_at": iso(now),
     }
+
+
+def _left_failed(step: Step) -> Iterator[str]:
+    """That systemd still calls the host degraded for a master restart whose failure somebody has repaired by hand."""
+    oneshot = step.state.units.get(MASTER_RESTART)
+    if oneshot is not None and oneshot.seen.active_state == "failed" and step.assessment.level is Level.NONE:
+        name = MASTER_RESTART.removesuffix(".service")
+        yield f"The last master restart failed, and all is well now: systemctl reset-failed {name} clears that"
 
 
 def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:

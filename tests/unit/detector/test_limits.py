@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.unit.detector.make import config, failed, up
+from dataclasses import replace
 
-from standfast.detector.config import RestartSettings
+import pytest
+from tests.unit.detector.make import config, failed, inactive, up
+
+from standfast.detector.config import Mode, RestartSettings
 from standfast.detector.limits import asked, budget, same_set_runs, with_news
 from standfast.detector.mind import Mind
 from standfast.detector.model import (
+    Observation,
     ReleaseObservation,
     RestartObservation,
     Run,
@@ -127,6 +130,29 @@ def test_a_start_that_systemd_refuses_is_no_run_and_is_told_once_until_a_release
 
     mind.take([ReleaseObservation(now)], now, scheduled=False)
     assert mind.refusal("again"), "after a release it is news"
+
+
+def refused_at(*observations: Observation) -> list[tuple[float, RunResult]]:
+    """The runs after a cascade at 100 s and what is seen then."""
+    mind = Mind(config("a", "b", "c", mode=Mode.ACT))
+    mind.take([up(0, unit) for unit in "abc"], 0, scheduled=True)
+    mind.take([replace(inactive(1), unit=MASTER_RESTART, job_result="failed")], 1, scheduled=False)
+    turn = mind.take([failed(100, unit) for unit in "abc"], 100, scheduled=False)
+    assert turn.step.decision is not None
+    mind.ask(turn.step.decision, 100)
+    for seen in observations:
+        mind.take([seen], seen.at, scheduled=False)
+    return [(run.at, run.result) for run in mind.state.runs]
+
+
+def test_a_start_whose_job_failed_without_a_run_was_refused_and_that_is_known_at_once() -> None:
+    waiting = replace(inactive(100.1, job="start"), unit=MASTER_RESTART)
+    over = replace(inactive(100.2), unit=MASTER_RESTART, job_result="failed")
+    assert refused_at(up(100.1, "d")) == [(100, RunResult.ASKED)], "that an earlier job failed says nothing of this one"
+    assert refused_at(waiting) == [(100, RunResult.ASKED)]
+    assert refused_at(waiting, over) == [(100, RunResult.REFUSED)]
+    ran = replace(over, invocation_id="it ran, and its report is still to be heard")
+    assert refused_at(waiting, ran) == [(100, RunResult.ASKED)]
 
 
 def test_news_of_a_refusal_without_a_request_is_no_run() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from tests.unit.detector.make import Watcher, config, failed, up
+from tests.unit.detector.make import Watcher, config, failed, inactive, up
 
 from standfast.detector.check_tables import SqliteDatabase, TcpCheck
 from standfast.detector.config import DetectorConfig, Mode, Watch
@@ -20,6 +20,7 @@ from standfast.detector.model import (
     RunResult,
 )
 from standfast.detector.status import status
+from standfast.unit_names import MASTER_RESTART
 
 PROMISED = {
     "failure_level", "level", "reasons", "root_cause", "mode", "can_restart", "last_restart", "restart_count",
@@ -110,3 +111,16 @@ def test_of_restarts_that_systemd_refuses_again_and_again_only_the_last_is_shown
         ("23:55:00", "refused"),
     ]
     assert found["last_restart"] == found["restart_history"][0]["at"]
+
+
+def test_a_master_restart_that_is_left_failed_while_all_is_well_is_a_note_with_its_step() -> None:
+    watcher = Watcher(settings())
+    watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    left = replace(failed(10), unit=MASTER_RESTART)
+    assert status(watcher.see(left), settings(), 10.0)["notes"] == [
+        "The last master restart failed, and all is well now: "
+        "systemctl reset-failed standfast-master-restart clears that"
+    ]
+    assert status(watcher.see(replace(inactive(20), unit=MASTER_RESTART)), settings(), 20.0)["notes"] == []
+    step = watcher.see(*(failed(30, unit) for unit in "abc"), replace(left, at=30))
+    assert status(step, settings(), 30.0)["notes"] == [], "what fails is told first"
