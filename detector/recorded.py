@@ -18,6 +18,8 @@ from standfast.unit_names import DETECTOR
 log = logging.getLogger(__name__)
 
 FIELD: Final = "STANDFAST_OBSERVATION"
+# Of one field; by itself a reader shows half of that.
+LONGEST_READ: Final = 128 * 1024
 # From systemd's catalog: a unit is about to be started.
 _STARTING_ID: Final = "7d4958e842da4a758f6c1cdc7b36dcc5"
 # What began at this very moment is going on then.
@@ -60,6 +62,7 @@ def recorded(since: float, until: float) -> Recording:
         lives = _lives(since, until)
         began = lives[0]
         with journal.Reader() as reader:
+            reader.data_threshold = LONGEST_READ
             reader.add_match(_SYSTEMD_UNIT=DETECTOR)
             reader.add_disjunction()
             reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)

@@ -1,8 +1,8 @@
-"""Says in the journal what the detector sees, a line when it changes, with the observation as a field.
+"""Says in the journal what the detector sees, a line when that means something else, with the observation as a field.
 
 These lines are the recorded history: a replay over the journal reads STANDFAST_OBSERVATION. What was
-judged together has one time in it, so that a replay judges it together too. Of a unit that changes all the
-time most observations are kept for one line at the next look, which holds them all.
+judged together has one time in it, so that a replay judges it together too. What means nothing new to people (a
+further crash, the steps of a start) is kept for one line at the next look, which holds all of it.
 """
 
 import logging
@@ -14,6 +14,7 @@ from standfast.detector.engine import way
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment, Health
 from standfast.detector.model import (
+    UP,
     CheckObservation,
     ClockEvent,
     ClockObservation,
@@ -28,7 +29,7 @@ from standfast.detector.model import (
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.prediction.wording import size
 from standfast.detector.reading import Meaning
-from standfast.detector.recorded import FIELD
+from standfast.detector.recorded import FIELD, LONGEST_READ
 from standfast.detector.repetition import Repetition
 from standfast.detector.times import iso
 from standfast.events import TOPICS, Event, Kind, Topic, to_fields
@@ -41,12 +42,12 @@ log = logging.getLogger(__name__)
 NEWS_OF_LEFT = 0.02
 # journald tells of a new entry within half a second.
 _NEWS_TAKES_S: Final = 20.0
-# journald's readers are shown 64 KiB of a field, if they do not ask for more.
-_LONGEST_FIELD: Final = 48 * 1024
-# What ends a loop is said, however often the unit changed before.
-_ENDS: Final = frozenset({Meaning.STOPPED, Meaning.GIVEN_UP, Meaning.UNKNOWN})
+# A datagram to journald takes it, and whoever reads the history asks for so much.
+_LONGEST_FIELD: Final = LONGEST_READ - 4 * 1024
 # systemd restarts it: only if it goes on is that a problem.
 _CRASHES: Final = frozenset({Meaning.CRASHED, Meaning.LOOPING})
+# Between two crashes of a loop it is well, too.
+_OF_A_LOOP: Final = _CRASHES | {Meaning.HEALTHY}
 # What of an event's fields the logged line has by itself.
 _OF_THE_LINE: Final = frozenset({"MESSAGE", "PRIORITY"})
 # So many units are named in the line about what was kept.
@@ -61,6 +62,7 @@ class Recorder:
     def __init__(self) -> None:
         self._units: dict[str, tuple[object, ...]] = {}
         self._meanings: dict[str, Meaning] = {}
+        self._said: dict[str, Meaning] = {}
         self._crashed: set[str] = set()
         self._others: dict[str, object] = {}
         self._figures: dict[tuple[Figure, str], FigureObservation] = {}
@@ -95,7 +97,9 @@ class Recorder:
                 said = f"systemd is {system_state}" if answers else "systemd does not answer"
                 self._other("manager", (answers, system_state), said, replace(observation, at=at))
             case RestartObservation(result=result, run_id=run_id):
-                self._other("run", (run_id, result), f"heard of a master restart: {result}", _heard(observation, at))
+                # The oneshot tells of itself.
+                if self._is_other("run", (run_id, result)):
+                    self._keep(MASTER_RESTART, _heard(observation, at))
             case ReleaseObservation():
                 self._say(logging.INFO, "heard of a release by a human", _heard(observation, at))
             case ClockObservation(event=event):
@@ -108,25 +112,34 @@ class Recorder:
         if health is None:
             self._forget(seen) if seen.unit in self._units else self._needed(seen)
             return
-        now = way(seen)
+        now = _way(seen)
         before, self._units[seen.unit] = self._units.get(seen.unit), now
         if before is not None and before != now:
             self._forget_checks(seen.unit)
         meaning = health.reading.meaning
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
+        is_changed = before != now or meant is not meaning
         is_first = self._is_first_crash(health)
-        if before == now and meant is meaning:
-            return
-        is_bad = meaning is not meant and (health.reading.failing or meaning is Meaning.UNKNOWN)
-        level = logging.WARNING if is_bad else logging.INFO
-        why = "" if health.reading.why == meaning.value else f": {health.reading.why}"
+        if is_first or (self._is_news(seen.unit, meaning) and self._repetition.is_calm(seen.unit)):
+            self._say_of_unit(seen, health, is_first=is_first)
+        elif is_changed:
+            self._keep(seen.unit, seen)
+
+    def _say_of_unit(self, seen: UnitObservation, health: Health, *, is_first: bool) -> None:
+        meaning, why = health.reading.meaning, health.reading.why
+        self._said[seen.unit] = meaning
+        self._repetition.said(seen.unit)
+        level = logging.WARNING if health.reading.failing or meaning is Meaning.UNKNOWN else logging.INFO
+        why = "" if why == meaning.value else f": {why}"
         words = f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})"
-        if is_first:
-            self._say(level, words, seen, Event(Kind.STATE, words, unit=seen.unit, state=meaning.name))
-        elif meaning in _ENDS:
-            self._say(level, words, seen)
-        else:
-            self._say_of_unit(level, words, seen, meaning.value)
+        event = Event(Kind.STATE, words, unit=seen.unit, state=meaning.name) if is_first else None
+        self._say(level, words, seen, event)
+
+    def _is_news(self, unit: str, meaning: Meaning) -> bool:
+        """Whether it means something else than what was said last; what it is on its way to is said when it is there."""
+        if meaning is Meaning.SETTLING or (unit in self._crashed and meaning in _OF_A_LOOP):
+            return False
+        return meaning is not self._said.get(unit)
 
     def _is_first_crash(self, health: Health) -> bool:
         """Whether a unit crashed that was well: that is in the history, and the crashes that follow it are not."""
@@ -148,33 +161,35 @@ class Recorder:
     def _needed(self, seen: UnitObservation) -> None:
         """A unit that is not watched itself: others need it, or it is the master restart."""
         job = seen.job if seen.unit == MASTER_RESTART else ""
-        found = (*way(seen), job)
-        if self._others.get(seen.unit) != found:
-            self._others[seen.unit] = found
-            self._say_of_unit(logging.INFO, f"{seen.unit} is {seen.active_state}", seen, seen.active_state)
-
-    def _say_of_unit(self, level: int, words: str, seen: UnitObservation, meaning: str) -> None:
-        if self._repetition.is_news(seen.unit, meaning):
-            self._say(level, words, seen)
+        is_first = seen.unit not in self._others
+        if not self._is_other(seen.unit, (*way(seen), job)):
             return
-        line = to_line(seen)
+        is_news = is_first or (seen.active_state == "failed" and seen.unit != MASTER_RESTART)
+        if is_news and self._repetition.is_calm(seen.unit):
+            self._repetition.said(seen.unit)
+            self._say(logging.INFO, f"{seen.unit} is {seen.active_state}", seen)
+        else:
+            self._keep(seen.unit, seen)
+
+    def _keep(self, unit: str, observation: Observation) -> None:
+        """For the next look's line."""
+        self._repetition.held(unit)
+        line = to_line(observation)
         if sum(map(len, self._kept)) + len(self._kept) + len(line) > _LONGEST_FIELD:
             self._say_kept("units change all the time")
         self._kept.append(line)
 
     def tell_kept(self) -> None:
         """Say what was kept since the last look."""
-        looked = self._repetition.looked()
+        counts = self._repetition.looked()
         if self._kept:
-            shown = [f"{unit} ({count} times, {self._now(unit)})" for unit, count in sorted(looked.counts.items())]
+            shown = [f"{unit} ({_times(count)}{self._now(unit)})" for unit, count in sorted(counts.items())]
             more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-            self._say_kept(f"went on changing: {', '.join(shown[:_NAMED])}{more}")
-        for unit in looked.settled:
-            log.info("%s %s changes no more, %s", Topic.HEALTH_CHECK, unit, self._now(unit))
+            self._say_kept(f"changed since the last look: {', '.join(shown[:_NAMED])}{more}")
 
     def _now(self, unit: str) -> str:
         meaning = self._meanings.get(unit)
-        return f"now {meaning}" if meaning is not None else "needed by others"
+        return f", now {meaning}" if meaning is not None else ""
 
     def _say_kept(self, words: str) -> None:
         log.info("%s %s", Topic.HEALTH_CHECK, words, extra={FIELD: "\n".join(self._kept)})
@@ -183,6 +198,7 @@ class Recorder:
     def _forget(self, seen: UnitObservation) -> None:
         """A watched unit that is watched no more: it is gone."""
         del self._units[seen.unit], self._meanings[seen.unit]
+        self._said.pop(seen.unit, None)
         self._crashed.discard(seen.unit)
         self._figures = {key: told for key, told in self._figures.items() if key[1] != seen.unit}
         self._forget_checks(seen.unit)
@@ -193,9 +209,14 @@ class Recorder:
         self._others = {key: value for key, value in self._others.items() if not key.startswith(f"{unit} ")}
 
     def _other(self, key: str, value: object, words: str, observation: Observation) -> None:
-        if key not in self._others or self._others[key] != value:
-            self._others[key] = value
+        if self._is_other(key, value):
             self._say(logging.INFO, words, observation)
+
+    def _is_other(self, key: str, value: object) -> bool:
+        """Whether it is another than before; from now on it is not."""
+        is_other = key not in self._others or self._others[key] != value
+        self._others[key] = value
+        return is_other
 
     def _say(self, level: int, words: str, observation: Observation, event: Event | None = None) -> None:
         fields = {FIELD: to_line(observation)}
@@ -206,6 +227,11 @@ class Recorder:
             topic = TOPICS[event.kind]
             fields |= {name: value for name, value in to_fields(event).items() if name not in _OF_THE_LINE}
         log.log(level, "%s %s", topic, words, extra=fields)
+
+
+def _way(seen: UnitObservation) -> tuple[object, ...]:
+    """The way of it; a unit that reloads is as well as one that does not."""
+    return way(replace(seen, active_state="active")) if seen.active_state in UP else way(seen)
 
 
 def _has_moved(told: FigureObservation, seen: FigureObservation) -> bool:
@@ -220,6 +246,10 @@ def _judged(seen: UnitObservation, at: float) -> UnitObservation:
 def _heard(news: Observation, at: float) -> Observation:
     """News of the ledger as of the time when the detector knew; what is heard again long after keeps its own."""
     return replace(news, at=at) if at - news.at < _NEWS_TAKES_S else news
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _words(said: str, detail: str) -> str:

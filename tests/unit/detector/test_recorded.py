@@ -28,8 +28,9 @@ from standfast.detector.model import (
     RestartObservation,
     RunResult,
 )
-from standfast.detector.recorded import FIELD, _observations, observations_of
+from standfast.detector.recorded import FIELD, LONGEST_READ, _observations, observations_of
 from standfast.detector.recorder import Recorder
+from standfast.detector.repetition import SAID_BETWEEN_LOOKS
 from standfast.detector.replay import LevelChange, differences, replay
 
 DETECTOR = "standfast-detector.service"
@@ -45,6 +46,12 @@ def test_an_entry_of_the_detector_holds_its_observation() -> None:
 
 def test_only_the_detector_is_believed() -> None:
     assert not [*observations_of(entry(**{FIELD: to_line(up(3)), "_SYSTEMD_UNIT": "evil.service"}))]
+
+
+def on_record(caplog: pytest.LogCaptureFixture) -> list[Observation]:
+    """What is in the journal's entries, in the order of its times."""
+    entries = [entry(**{FIELD: getattr(one, FIELD)}) for one in caplog.records if hasattr(one, FIELD)]
+    return sorted((one for found in entries for one in observations_of(found)), key=lambda one: one.at)
 
 
 class Reader:
@@ -90,17 +97,21 @@ def test_news_of_the_ledger_is_on_record_as_of_when_it_was_heard(caplog: pytest.
     recorder.record([RestartObservation(99.6, RunResult.STARTED, "x")], step.assessment, 101)
     recorder.record([ReleaseObservation(110)], step.assessment, 110.4)
     recorder.record([RestartObservation(20, RunResult.SUCCESS, "y")], step.assessment, 120)
-    assert [getattr(one, FIELD) for one in caplog.records] == [
-        to_line(RestartObservation(100, RunResult.STARTED, "x")),
-        to_line(ReleaseObservation(110.4)),
-        to_line(RestartObservation(20, RunResult.SUCCESS, "y")),
+    recorder.tell_kept()
+    assert on_record(caplog) == [
+        RestartObservation(20, RunResult.SUCCESS, "y"),
+        RestartObservation(100, RunResult.STARTED, "x"),
+        ReleaseObservation(110.4),
     ]
 
 
 def test_what_is_needed_and_each_run_of_a_unit_are_on_record(caplog: pytest.LogCaptureFixture) -> None:
     found = record([[up(0), up(0, "db")], [up(1, invocation_id="2")], [up(2, "db")], [failed(3, "db")]], caplog)
-    assert [getattr(one, FIELD) for one in found] == [
-        to_line(one) for one in (up(0), up(0, "db"), up(1, invocation_id="2"), failed(3, "db"))
+    assert on_record(caplog) == [up(0), up(0, "db"), up(1, invocation_id="2"), failed(3, "db")]
+    assert [one.getMessage() for one in found[1:]] == [
+        "[HEALTH-CHECK] db.service is active",
+        "[HEALTH-CHECK] db.service is failed",
+        "[HEALTH-CHECK] changed since the last look: a.service (once, now healthy)",
     ]
 
 
@@ -141,18 +152,40 @@ def record(observations: list[list[Observation]], caplog: pytest.LogCaptureFixtu
     for number, together in enumerate(observations):
         step = watcher.see(*together, scheduled=number == 0)
         recorder.record(together, step.assessment, together[0].at)
+    recorder.tell_kept()
     return caplog.records
 
 
 def test_a_change_is_said_once_with_its_observation(caplog: pytest.LogCaptureFixture) -> None:
-    found = record([[up(0)], [up(1)], [pending(2)], [pending(3)], [up(4, n=1)]], caplog)
+    found = record([[up(0)], [up(1)], [pending(2)], [pending(3)], [failed(4, n=1)], [failed(5, n=1)]], caplog)
     assert [record.getMessage() for record in found] == [
         "[HEALTH-CHECK] a.service is healthy: active (active/running)",
         "[STATE] a.service is crashed: ended (exit-code); systemd is going to restart it (activating/auto-restart)",
-        "[HEALTH-CHECK] a.service is looping: active, but restarted once since the last look (active/running)",
+        "[HEALTH-CHECK] a.service is given up: it failed (exit-code) and no restart is pending (failed/failed)",
     ]
     assert [record.levelno for record in found] == [logging.INFO, logging.WARNING, logging.WARNING]
-    assert [getattr(record, FIELD) for record in found] == [to_line(up(0)), to_line(pending(2)), to_line(up(4, n=1))]
+    assert on_record(caplog) == [up(0), pending(2), failed(4, n=1)]
+
+
+def test_a_restart_by_its_operator_is_a_part_of_one_line_at_the_look(caplog: pytest.LogCaptureFixture) -> None:
+    way = [up(0)], [stopping(1, job="restart")], [inactive(1.1, job="restart")], [starting(1.2)]
+    found = record([*way, [up(1.3, invocation_id="2")]], caplog)
+    assert [record.getMessage() for record in found[1:]] == [
+        "[HEALTH-CHECK] changed since the last look: a.service (4 times, now healthy)"
+    ]
+    assert len(on_record(caplog)) == 5, "a replay knows each step"
+
+
+def test_a_reload_means_nothing_new(caplog: pytest.LogCaptureFixture) -> None:
+    found = record([[up(0)], [up(1, active_state="reloading")], [up(2)]], caplog)
+    assert len(found) == 1
+
+
+def test_a_unit_that_is_stopped_and_started_all_the_time_is_a_few_lines(caplog: pytest.LogCaptureFixture) -> None:
+    stop = [[inactive(at, ended_by=Ending.JOB), up(at + 0.5)] for at in range(1, 29)]
+    found = record([[up(0)], *([one] for pair in stop for one in pair)], caplog)
+    assert len(found) == 1 + SAID_BETWEEN_LOOKS
+    assert len(on_record(caplog)) == 1 + 2 * 28
 
 
 def test_the_first_crash_of_a_unit_that_was_well_is_in_the_history(caplog: pytest.LogCaptureFixture) -> None:
@@ -195,8 +228,8 @@ def test_what_is_recorded_of_a_cascade_replays_to_the_same(caplog: pytest.LogCap
         [failed(101, "b")],
         [failed(102, "c", invocation_id="2")],
     ]
-    entries = [entry(**{FIELD: getattr(one, FIELD)}) for one in record(history, caplog)]
-    recorded = [one for found in entries for one in observations_of(found)]
+    record(history, caplog)
+    recorded = on_record(caplog)
     whole = [observation for together in history for observation in together]
     assert [one.to_dict() for one in replay(recorded, settings)] == [one.to_dict() for one in replay(whole, settings)]
 
@@ -239,8 +272,7 @@ def test_what_is_seen_again_as_it_was_counts_when_it_does_in_a_replay(
 ) -> None:
     caplog.set_level(logging.INFO)
     lived = live(settings, [up(0), up(0, "b"), *seen], 400)
-    lines = [getattr(one, FIELD) for one in caplog.records]
-    again = replay([*parse(lines), EndObservation(400)], settings)
+    again = replay([*on_record(caplog), EndObservation(400)], settings)
     assert [(one.at, one.level) for one in again if isinstance(one, LevelChange)] == lived
     assert lived
 
@@ -258,14 +290,12 @@ def test_a_crash_loop_is_a_line_a_look_and_replays_to_the_same(caplog: pytest.Lo
     caplog.set_level(logging.INFO)
     lived = live(config("a"), looping(400), 430)
     lines = [one.getMessage() for one in caplog.records]
-    assert len(lines) < 30, "not the two thousand that happened"
-    kept = [line for line in lines if "went on changing" in line]
+    kept = [line for line in lines if "changed since the last look" in line]
     assert len(kept) == 13
-    assert kept[1] == "[HEALTH-CHECK] went on changing: a.service (180 times, now looping)"
-    assert lines[-1] == "[HEALTH-CHECK] a.service changes no more, now healthy"
-    entries = [entry(**{FIELD: getattr(one, FIELD)}) for one in caplog.records if hasattr(one, FIELD)]
-    seen = sorted((one for found in entries for one in observations_of(found)), key=lambda one: one.at)
-    again = replay([*seen, EndObservation(400)], config("a"))
+    assert len(lines) == len(kept) + 3, "that it is well, its first crash, that it is well again"
+    assert kept[1] == "[HEALTH-CHECK] changed since the last look: a.service (180 times, now looping)"
+    assert lines[-1] == "[HEALTH-CHECK] a.service is healthy: active (active/running)"
+    again = replay([*on_record(caplog), EndObservation(400)], config("a"))
     assert [(one.at, one.level) for one in again if isinstance(one, LevelChange)] == lived
     assert [level for _, level in lived] == [Level.WARNING, Level.NONE]
 
@@ -286,7 +316,7 @@ def test_what_is_kept_is_no_more_than_a_reader_is_shown(caplog: pytest.LogCaptur
         recorder.record([one], watcher.see(one).assessment, one.at)
     recorder.tell_kept()
     held = [getattr(one, FIELD) for one in caplog.records]
-    assert max(map(len, held)) < 64 * 1024
+    assert max(map(len, held)) < LONGEST_READ
     assert sum(len(field.splitlines()) for field in held) == len(looping(300)[:-2]), "all that changed"
 
 
