@@ -107,6 +107,8 @@ def _observe(step: Step, config: DetectorConfig, now: float) -> str:
 
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
+    if config.mode is Mode.OBSERVE:
+        return _observe(step, config, now)  # nothing is asked for then either: there is nothing to wait for
     until = ledger_budget(step.state, config, now).gap_until or now
     if is_refused(step.state.runs, step.state.released_at):
         return f"standfastctl release lifts systemd's limit; else it is asked for again after {clock_at(until)}"

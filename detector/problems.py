@@ -19,7 +19,7 @@ from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.reading import Meaning
 from standfast.detector.rootcause import RootCause
 from standfast.detector.times import iso
-from standfast.events import SINCE, AGENT_ENDED_UNCLEAN, Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, SINCE, WORDS, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import AGENTS, DETECTOR
 
@@ -172,7 +172,10 @@ def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
 
 def _told(problem: Problem, assessment: Assessment, fleet_action: str, is_known: bool) -> Event:
     begun = _begun(problem, assessment, fleet_action)
-    return replace(begun, kind=Kind.UPDATE) if is_known else begun
+    if not is_known:
+        return begun
+    news = f"{problem.type} goes on. {begun.action}"
+    return replace(begun, kind=Kind.UPDATE, message=news, data={**begun.data, WORDS: begun.message})
 
 
 def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event:

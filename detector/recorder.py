@@ -143,12 +143,12 @@ class Recorder:
 
     def _is_first_crash(self, health: Health) -> bool:
         """Whether a unit crashed that was well: that is in the history, and the crashes that follow it are not."""
-        if not (health.failures or health.reading.failing):
+        meaning, was_well = health.reading.meaning, health.unit not in self._crashed
+        if meaning in _CRASHES or meaning is Meaning.GIVEN_UP:
+            self._crashed.add(health.unit)
+        elif not (health.failures or health.reading.failing):
             self._crashed.discard(health.unit)
-        if health.reading.meaning not in _CRASHES or health.unit in self._crashed:
-            return False
-        self._crashed.add(health.unit)
-        return True
+        return was_well and meaning in _CRASHES
 
     def _figure(self, seen: FigureObservation) -> None:
         key = (seen.figure, seen.of)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from standfast.events import SINCE, UNTIL, Event
+from standfast.events import SINCE, UNTIL, WORDS, Event
 from standfast.moments import from_iso
 from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
 
@@ -69,6 +69,13 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
         quiet=known.quiet if known.acknowledged else "",
     )
     return (Match.ESCALATED if escalated else Match.REPEATED), problem
+
+
+def in_its_words(heard: Heard) -> Heard:
+    """An update as the problem is to be told from now on."""
+    words = heard.event.data.get(WORDS)
+    event = dataclasses.replace(heard.event, message=words) if isinstance(words, str) else heard.event
+    return dataclasses.replace(heard, event=event)
 
 
 def updated(known: Problem, event: Event) -> Problem:

@@ -94,6 +94,7 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
 
 def _update(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     """Other words of a problem; of one whose beginning was missed they are its beginning."""
+    heard = dedup.in_its_words(heard)
     known = ledger.problems.get(dedup.identity(heard))
     if known is None:
         return _problem(ledger, heard, config, now)

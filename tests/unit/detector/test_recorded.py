@@ -167,6 +167,15 @@ def test_a_change_is_said_once_with_its_observation(caplog: pytest.LogCaptureFix
     assert on_record(caplog) == [up(0), pending(2), failed(4, n=1)]
 
 
+def test_a_start_that_fails_of_what_was_given_up_is_nothing_new(caplog: pytest.LogCaptureFixture) -> None:
+    way = [[failed(1)], [failed(2)], [starting(3)], [failed(3.1, job="start")], [failed(3.2)], [failed(3.3)]]
+    found = record([[up(0)], *way], caplog)
+    assert [record.getMessage().partition(": it ")[0].partition(" (")[0] for record in found[1:]] == [
+        "[HEALTH-CHECK] a.service is given up",
+        "[HEALTH-CHECK] changed since the last look: a.service",
+    ]
+
+
 def test_a_restart_by_its_operator_is_a_part_of_one_line_at_the_look(caplog: pytest.LogCaptureFixture) -> None:
     way = [up(0)], [stopping(1, job="restart")], [inactive(1.1, job="restart")], [starting(1.2)]
     found = record([*way, [up(1.3, invocation_id="2")]], caplog)

@@ -136,7 +136,10 @@ def test_other_words_of_a_problem_are_no_occurrence_and_no_message() -> None:
     fold.hear(problem(0, severity=Severity.CRITICAL))
     fold.drafts()
     later = problem(3600, severity=Severity.CRITICAL)
-    assert fold.hear(updated(later, message="it stands otherwise", action="look at it")) is Match.UPDATED
+    assert fold.hear(updated(later, message="it stands otherwise")) is Match.UPDATED
+    news = updated(later, message="it goes on. Look at it", action="look at it")
+    words = replace(news.event, data={"words": "it stands otherwise"})
+    assert fold.hear(replace(news, event=words)) is Match.UPDATED
     (kept,) = fold.ledger.problems.values()
     assert (kept.message, kept.action) == ("it stands otherwise", "look at it")
     assert (kept.occurrences, kept.last_occurrence) == (1, at(0))

@@ -1,0 +1,133 @@
+"""What people are told to do about a cascade, and that it is the present step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.unit.detector.make import config, failed, inactive, starting, up
+from tests.unit.detector.talk import Talk, ran
+
+from standfast.detector.config import Mode, RestartSettings
+from standfast.detector.limits import asked
+from standfast.detector.model import FileObservation, Observation, RestartObservation, RunResult
+from standfast.events import Kind
+from standfast.unit_names import MASTER_RESTART
+
+
+def next_step(talk: Talk) -> str:
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    (event,) = [one for one in talk.events if one.type == "CASCADING_FAILURE"]
+    return event.action
+
+
+def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> None:
+    assert next_step(Talk(Mode.OBSERVE)) == (
+        "Why a.service failed: journalctl -u a.service. To restart all by hand: standfastctl plan, then "
+        'systemctl start standfast-master-restart. To have it asked for: mode = "act" in detector.toml'
+    )
+
+
+def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
+    step = next_step(ran(-50))
+    assert step == (
+        "Wait: the last master restart was at 23:59:10 UTC; if this lasts it is asked for again after 00:04:10 UTC. "
+        "Why a.service failed: journalctl -u a.service"
+    )
+
+
+def test_what_is_to_be_done_in_observe_is_the_same_in_the_gap() -> None:
+    talk = ran(-50)
+    talk.mind.reconfigure(config("a", "b", "c", "d", mode=Mode.OBSERVE))
+    assert next_step(talk) == next_step(Talk(Mode.OBSERVE))
+
+
+def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:
+    held = (
+        "Why a.service failed: journalctl -u a.service. "
+        "Look at the units by hand, then standfastctl release; else no master restart until {} UTC"
+    )
+    assert next_step(ran(-900, -800, -700)) == held.format("00:48:20")
+    short = RestartSettings(cooldown_s=60)
+    # Hands are on again, but three an hour are enough: until the first of them is an hour ago.
+    assert next_step(ran(-900, -800, -700, restart=short)) == held.format("00:45:00")
+
+
+def test_what_is_to_be_done_about_a_set_that_was_restarted_in_vain_is_to_mend_its_root_cause() -> None:
+    units = frozenset({"a.service", "b.service", "c.service"})
+    talk = Talk(restart=RestartSettings(max_per_hour=9))
+    talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
+    assert next_step(talk) == (
+        "Why a.service failed: journalctl -u a.service. "
+        "Master restarts did not help: find the root cause, mend it, then standfastctl release"
+    )
+
+
+def test_a_cascade_whose_next_step_became_another_is_said_in_the_present_words() -> None:
+    talk = Talk(Mode.OBSERVE)
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(101, "d"))
+    talk.mind.reconfigure(config("a", "b", "c", "d", mode=Mode.ACT))
+    for at in (102, 103, 104):
+        talk.see(up(at, "d"))
+    talk.see(RestartObservation(105, RunResult.STARTED, "one"))
+    talk.see(RestartObservation(106, RunResult.FAILURE, "one"))
+    talk.see(up(107, "d"))
+    steps = [event.action for event in talk.events if event.type == "CASCADING_FAILURE"]
+    why = "Why a.service failed: journalctl -u a.service. "
+    assert [step.partition(";")[0].removeprefix(why) for step in steps] == [
+        "To restart all by hand: standfastctl plan, then systemctl start standfast-master-restart. "
+        'To have it asked for: mode = "act" in detector.toml',
+        "A master restart was asked for",
+        "Wait: the last master restart was at 00:01:42 UTC",
+    ]
+    kinds = [event.kind for event in talk.events if event.type == "CASCADING_FAILURE"]
+    assert kinds == [Kind.PROBLEM, Kind.UPDATE, Kind.UPDATE], "it occurred once, and is not over"
+    news = [event.message for event in talk.events if event.kind is Kind.UPDATE]
+    assert news[-1].startswith("CASCADING_FAILURE goes on. Wait: the last master restart was at")
+
+
+def test_what_is_told_of_the_unit_that_failed_first() -> None:
+    talk = Talk()
+    talk.see(failed(60, "c"))
+    talk.see(failed(100, "a"), failed(100, "b"))
+    event = next(event for event in talk.events if event.type == "CASCADING_FAILURE")
+    assert event.message.endswith(". c.service failed first")
+    assert event.action.endswith("Why c.service failed: journalctl -u c.service")
+    talk.see(RestartObservation(101, RunResult.STARTED, "one"), up(101, "c"))
+    talk.see(RestartObservation(102, RunResult.FAILURE, "one"), failed(102, "c"))
+    again = next(event for event in reversed(talk.events) if event.kind is Kind.UPDATE)
+    assert again.type == "CASCADING_FAILURE"
+    assert "c.service failed first" in again.data["words"], "after a restart all fail anew: what began it stays"
+    assert "Why c.service failed" in again.action
+
+
+def test_the_unit_to_look_at_stays_the_same_while_a_cascade_lasts() -> None:
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(RestartObservation(101, RunResult.STARTED, "one"), replace(starting(101), unit=MASTER_RESTART))
+    talk.see(up(102, "a"), up(102, "b"), up(102, "c"))
+    talk.see(failed(103, "c"))
+    talk.see(failed(104, "a"), failed(104, "b"))
+    talk.see(replace(inactive(105), unit=MASTER_RESTART), RestartObservation(105, RunResult.FAILURE, "one"))
+    said = [event for event in talk.events if event.type == "CASCADING_FAILURE"]
+    assert [event.action[-len("journalctl -u a.service") :] for event in said] == ["journalctl -u a.service"] * 2
+    assert not [event for event in said if "failed first" in f"{event.message} {event.data}"], (
+        "all failed at the same time"
+    )
+
+
+def gone(mode: Mode, looks: int, *observations: Observation) -> str:
+    """The next step after so many looks at a file that is not there."""
+    talk = Talk(mode, critical_files=("/f.json",))
+    if observations:
+        talk.see(*observations)
+    for look in range(looks):
+        talk.see(FileObservation(100 + 10 * look, "/f.json", False, "missing"), scheduled=True)
+    return next(one.action for one in talk.events if one.type == "CASCADING_FAILURE" and "/f.json" in one.action)
+
+
+def test_what_is_to_be_done_about_a_critical_file_is_to_put_it_back() -> None:
+    words = gone(Mode.ACT, 3)
+    assert words.startswith("Put /f.json back or correct it, else a master restart follows at the seventh look (~00:0")
+    # It says how to put it right before it says what a restart would do, which mends no file.
+    assert gone(Mode.OBSERVE, 3).startswith("Put /f.json back or correct it. Look at standfastctl status")
