@@ -38,6 +38,7 @@ from standfast.detector.shifting import shifted_observation
 from standfast.detector.status import status
 from standfast.statusfile import StatusFileError
 from standfast.systemd1 import Systemd1Error
+from standfast.threads import Unawaited
 from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,8 @@ class Detector:
         self._late_s = 0.0
 
     async def run(self) -> None:
-        """Watch until it is time to stop."""
+        """Watch until it is time to stop; probes bound how many threads there are, and nobody waits for them."""
+        asyncio.get_running_loop().set_default_executor(Unawaited())
         self._frame.on_reload(self._reload)
         pulse = self._frame.heartbeat.pulse("the watch over units", LOOP_MAY_TAKE_S)
         await self._begin()

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from standfast import statusfile
+from standfast.clock import monotonic_s
 from standfast.config import ConfigError, Mistake
 from standfast.daemon import Frame
 from standfast.detector import service
+from standfast.detector.check_tables import TcpCheck
 from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.follow import LedgerEntry
 from standfast.detector.model import RestartObservation, RunResult
@@ -25,6 +29,7 @@ from tests.bus.fake_systemd import FakeSystemd
 from tests.bus.private_bus import PrivateBus
 
 PATIENCE_S = 10.0
+A_SERVICE = Watch("a.service")
 
 
 def test_a_detector_that_looks_seldom_still_shows_that_it_turns(
@@ -70,6 +75,34 @@ def test_a_reload_that_is_refused_stands_in_the_status_soon(bus: PrivateBus, tmp
     asyncio.run(with_detector(bus, tmp_path, watch, refuse))
 
 
+def test_a_name_server_that_is_silent_does_not_hold_up_the_end(
+    bus: PrivateBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, threads = threading.Event(), []
+
+    async def watch(fleet: FakeSystemd, path: Path) -> None:
+        loop, asked = asyncio.get_running_loop(), asyncio.Event()
+
+        def look_up(*args: object, **kwargs: object) -> list[object]:
+            threads.append(threading.current_thread())
+            loop.call_soon_threadsafe(asked.set)
+            over.wait(PATIENCE_S)
+            return []
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        await asked.wait()
+        stopped_s.append(monotonic_s())
+
+    stopped_s: list[float] = []
+    checked = Watch("a.service", check=(TcpCheck(host="db.example.com", port=5432),))
+    asyncio.run(with_detector(bus, tmp_path, watch, watched=checked))
+    took_s = monotonic_s() - stopped_s[0]
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert took_s < 2
+
+
 def test_what_the_journal_told_is_behind_only_once_it_is_judged(tmp_path: Path) -> None:
     """A detector that is killed in between, while it asks for a master restart, hears of it again."""
 
@@ -103,9 +136,10 @@ async def with_detector(
     directory: Path,
     watch: Callable[[FakeSystemd, Path], Awaitable[None]],
     read_config: Callable[[], DetectorConfig] = DetectorConfig,
+    watched: Watch = A_SERVICE,
 ) -> None:
     """Run a detector that looks every ten minutes, while its status file is watched."""
-    config = DetectorConfig(check_interval_s=600.0, watch=(Watch("a.service"),))
+    config = DetectorConfig(check_interval_s=600.0, watch=(watched,))
     fleet = FakeSystemd()
     fleet.add("a.service")
     await fleet.serve(bus.address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,7 +146,7 @@ def test_what_another_version_wrote_is_passed_over(line: str, caplog: pytest.Log
     assert "does not understand" in caplog.text
 
 
-def record(observations: list[list[Observation]], caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+def record(observations: Iterable[Sequence[Observation]], caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     watcher = Watcher(config("a", "b", "c"))
     recorder = Recorder()
     caplog.set_level(logging.INFO)
