@@ -24,6 +24,7 @@ from standfast.detector.restart.report import (
     unit_lines,
     verdict,
 )
+from standfast.detector.restart.requester import is_by_hand
 from standfast.detector.restart.run import carry_out
 from standfast.detector.restart.survey import survey
 from standfast.errors import StandfastError
@@ -99,7 +100,7 @@ async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict
         if not plan.restarted:
             journal.emit(nothing(plan))
             return Verdict.SUCCESS
-        journal.emit(started(plan))
+        journal.emit(started(plan, is_by_hand=is_by_hand(time.time())))
         heartbeat.status(f"Restarting {len(plan.units)} units")
         reports = await carry_out(systemd, plan, config.restart.settle_s)
     for line in unit_lines(reports):

@@ -51,14 +51,15 @@ def plan_lines(plan: Plan) -> list[str]:
     return lines
 
 
-def started(plan: Plan) -> Event:
+def started(plan: Plan, *, is_by_hand: bool = False) -> Event:
     """The event at its beginning."""
+    by_hand = " by hand" if is_by_hand else ""
     left_alone = _left_alone(plan.left_alone)
     for_files = f" for {_critical(plan.files)}" if plan.files else ""
     what = f"{_count(len(plan.restarted))}{for_files}{_failing(plan)}"
     return Event(
         Kind.RESTART,
-        f"Master restart of {what}: {', '.join(plan.units)}{left_alone}",
+        f"Master restart{by_hand} of {what}: {', '.join(plan.units)}{left_alone}",
         type="MASTER_RESTART_STARTED",
         severity=Severity.CRITICAL,
         unit=MASTER_RESTART,

@@ -79,6 +79,11 @@ def restarted(machine: Machine, since: str, how: str = "COMPLETED") -> dict[str,
     return found
 
 
+def begun(machine: Machine, since: str) -> str:
+    """Wait for the beginning of a master restart; what is said of it."""
+    return machine.wait_journal(since=since, STANDFAST_TYPE="MASTER_RESTART_STARTED")["MESSAGE"]
+
+
 def refused(machine: Machine, since: str, reason: str) -> Entry:
     """Wait for the detector's word that it asks for no master restart."""
     return machine.wait_journal(
@@ -158,6 +163,7 @@ def test_a_unit_that_never_comes_up_makes_it_partial(machine: Machine, inbox: In
     since = kill(machine, "victim@4.service")
     machine.wait_journal(lambda entry: "given up" in entry["MESSAGE"], since=since, STANDFAST_UNIT="victim@4.service")
     assert machine.run(["systemctl", "start", MASTER], check=False).returncode != 0
+    assert "Master restart by hand of 5 units" in begun(machine, since)
     data = restarted(machine, since, "PARTIAL")
     assert {unit: report["ok"] for unit, report in data["units"].items()} == {
         unit: unit != "victim@4.service" for unit in FIVE
@@ -169,13 +175,14 @@ def test_a_unit_that_never_comes_up_makes_it_partial(machine: Machine, inbox: In
     wait_until(lambda: runs(machine)[-1] == ("partial", False), "the run in the ledger")
     assert detector(machine)["restart_count"] == 2  # since the release
     machine.run("rm /srv/broken/4 && systemctl start victim@4.service")
+    wait_until(lambda: any("systemctl reset-failed" in note for note in detector(machine)["notes"]), "what clears it")
 
 
 def test_a_detector_killed_in_the_middle_of_a_master_restart(machine: Machine, inbox: Inbox) -> None:
     before = runs(machine)
     seen = inbox.letters()
     since = kill(machine, *TRIO)
-    machine.wait_journal(since=since, STANDFAST_TYPE="MASTER_RESTART_STARTED")
+    assert "by hand" not in begun(machine, since)
     machine.run(["systemctl", "kill", "--signal=KILL", DETECTOR])
     restarted(machine, since)
     inbox.wait(lambda one: one not in seen and one.about("restart", "MASTER_RESTART_COMPLETED"), "it was done")
@@ -200,3 +207,20 @@ def test_after_three_in_an_hour_both_locks_hold(machine: Machine) -> None:
     machine.run(["standfastctl", "release"])
     restarted(machine, since)
     machine.run(["systemctl", "start", MASTER])
+
+
+@pytest.mark.usefixtures("inbox")
+def test_that_systemd_refuses_a_start_is_known_by_the_end_of_its_job(machine: Machine) -> None:
+    machine.write(
+        "/etc/standfast/detector.toml", DETECTOR_TOML.replace("min_gap_s = 6", "min_gap_s = 1\nmax_per_hour = 9")
+    )
+    machine.run(f"systemctl reload {DETECTOR} && standfastctl release")
+    for _ in range(3):
+        machine.run(["systemctl", "start", MASTER])
+    since = kill(machine, *TRIO)
+    asked = machine.wait_journal(since=since, STANDFAST_TYPE="MASTER_RESTART_ASKED")
+    told = machine.wait_journal(since=since, STANDFAST_TYPE="MASTER_RESTART_FAILED")
+    assert "did not start: systemd refused it" in told["MESSAGE"]
+    took_s = unix_s(told) - unix_s(asked)
+    print(f"{machine.debian}: refused, and known after {took_s * 1000:.0f} ms")
+    assert took_s < 2

@@ -172,6 +172,7 @@ def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
     # That all of them failed first would tell nothing.
     assert "first" not in started(replace(found, root_causes=("b.service", "c.service"))).message
     assert started(plan(up(0, "a"))).message == "Master restart of 1 unit: a.service"
+    assert started(plan(up(0, "a")), is_by_hand=True).message == "Master restart by hand of 1 unit: a.service"
 
 
 def test_what_a_critical_file_led_to_names_the_file_and_that_no_restart_mends_it() -> None:
