@@ -107,7 +107,7 @@ def spread(seconds: Sequence[float]) -> str:
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--kills", type=int, default=100)
+    arguments.add_argument("--kills", type=int, default=UNITS, help="each of another unit: its next crash is no news")
     arguments.add_argument("--others", type=int, default=20, help="kills under each of the other watchers")
     arguments.add_argument("--cascades", type=int, default=10)
     arguments.add_argument("--debian", default="trixie")
