@@ -13,7 +13,6 @@ from standfast.detector.problems import causes
 from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
 
-
 HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
 

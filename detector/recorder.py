@@ -136,7 +136,7 @@ class Recorder:
         self._say(level, words, seen, event)
 
     def _is_news(self, unit: str, meaning: Meaning) -> bool:
-        """Whether it means something else than what was said last; what it is on its way to is said when it is there."""
+        """Whether it means something else than what was said last; of a way only its end is said."""
         if meaning is Meaning.SETTLING or (unit in self._crashed and meaning in _OF_A_LOOP):
             return False
         return meaning is not self._said.get(unit)

@@ -4,6 +4,7 @@ It puts the decisions in order: count, flapping, silence, window or at once, thr
 """
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -44,23 +45,7 @@ Reason = Admission | Flapping | Match | Obeyed | Plain | Recovery | Return | Sil
 def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     """Take in an authorised event; the answer says what became of it."""
     ends.end_with_agent(ledger, heard.event, heard.at)
-    match telling.telling(heard.event):
-        case Telling.PROBLEM:
-            return _problem(ledger, heard, config, now)
-        case Telling.UPDATE:
-            return _update(ledger, heard, config, now)
-        case Telling.RECOVERY:
-            return _recovery(ledger, heard, config, now)
-        case Telling.STATUS:
-            return _status(ledger, heard, config, now)
-        case Telling.AT_ONCE:
-            return _at_once(ledger, heard, config, now)
-        case Telling.COMMAND:
-            return _command(ledger, heard, config, now)
-        case Telling.CANARY:
-            return _canary(ledger, heard)
-        case Telling.NOTHING:
-            return Plain.NOT_TOLD
+    return _HEARD[telling.telling(heard.event)](ledger, heard, config, now)
 
 
 def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
@@ -216,7 +201,7 @@ def _told_of(ledger: Ledger, unit: str) -> list[Problem]:
     return [one for one in ledger.problems.values() if one.unit == unit and one.stage is Stage.TOLD]
 
 
-def _canary(ledger: Ledger, heard: Heard) -> Reason:
+def _canary(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     """Through the outbox to the worker like a message; who sent it waits for the word of its delivery."""
     event, canary_id = heard.event, commands.hex_id(heard.event.data)
     to = Destination((CANARY,))
@@ -233,3 +218,19 @@ def _command(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         return Obeyed.NO_SUCH_PROBLEM
     ends.end_by_hand(ledger, problem, heard.by, heard.at, config, now)
     return Obeyed.DONE
+
+
+def _nothing(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
+    return Plain.NOT_TOLD
+
+
+_HEARD: Mapping[Telling, Callable[[Ledger, Heard, NotifierConfig, datetime], Reason]] = {
+    Telling.PROBLEM: _problem,
+    Telling.UPDATE: _update,
+    Telling.RECOVERY: _recovery,
+    Telling.STATUS: _status,
+    Telling.AT_ONCE: _at_once,
+    Telling.COMMAND: _command,
+    Telling.CANARY: _canary,
+    Telling.NOTHING: _nothing,
+}

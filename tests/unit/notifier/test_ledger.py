@@ -1,6 +1,7 @@
 """What becomes of each event, and what time brings."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
@@ -127,7 +128,7 @@ def test_a_problem_that_gave_way_to_a_worse_one_is_not_told_as_over() -> None:
     assert [one.type for one in fold.ledger.problems] == ["CASCADING_FAILURE"]
 
 
-def updated(heard: Heard, **words: str) -> Heard:
+def updated(heard: Heard, **words: Any) -> Heard:
     return replace(heard, event=replace(heard.event, kind=Kind.UPDATE, **words))
 
 
