@@ -97,7 +97,7 @@ def lost_run(state: State, now: float) -> Run | None:
     memory = state.units.get(MASTER_RESTART)
     if last is None or last.result not in _OPEN or memory is None or not state.answers or is_restarting(state):
         return None
-    if _is_job_failed(memory, last) and never_ran(state):
+    if _is_job_failed(memory, last) and _never_ran(state):
         return last
     ended_at = memory.ended_at if memory.ended is not None else last.at
     return last if now - max(last.at, ended_at) >= ANSWERED_WITHIN_S else None
@@ -107,7 +107,7 @@ def _is_job_failed(memory: UnitMemory, last: Run) -> bool:
     return last.result is RunResult.ASKED and memory.seen.at > last.at and memory.seen.job_result == "failed"
 
 
-def never_ran(state: State) -> bool:
+def _never_ran(state: State) -> bool:
     """Whether the oneshot has not run since the last run that is known: systemd gives each run an id."""
     run_id = state.units[MASTER_RESTART].seen.invocation_id
     return not run_id or any(run.run_id == run_id for run in state.runs)
@@ -122,7 +122,7 @@ def conclusion(state: State, now: float) -> RestartObservation | None:
     if lost is None:
         return None
     at = min(now, lost.at + ENDS_WITHIN_S)  # later news would be another run's
-    if lost.result is RunResult.ASKED and never_ran(state):
+    if lost.result is RunResult.ASKED and _never_ran(state):
         return RestartObservation(at, RunResult.REFUSED)
     return RestartObservation(at, RunResult.FAILURE, lost.run_id or state.units[MASTER_RESTART].seen.invocation_id)
 
