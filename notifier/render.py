@@ -86,7 +86,7 @@ def _recovery(draft: Draft, zone: tzinfo | None) -> Lines:
         (problem,) = draft.problems
         lasted = f"It lasted {_lasted(problem)}"
         return [f"RESOLVED: {_subject(problem)}", lasted, clean(problem.ended_with), time(ends[0], zone)]
-    each = [f"{_subject(problem)}: {_lasted(problem)}{_now(problem)}" for problem in draft.problems]
+    each = [f"{_subject(problem)}: lasted {_lasted(problem)}{_now(problem)}" for problem in draft.problems]
     return [f"RESOLVED: {len(draft.problems)} problems", *each, time(max(ends), zone)]
 
 

@@ -1,9 +1,11 @@
 """Resolution: a recovery is told once, if and only if its problem was told. Pure.
 
-It is told when it has lasted for a moment: a problem that is back within that time was not over.
+It is told when it has lasted for a moment: a problem that is back within that time was not over. What ends shortly
+after one another is told together, as it was when it began.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -61,6 +63,16 @@ def is_settled(problem: Problem, hold_s: float, now: datetime) -> bool:
     """Whether a recovery has lasted for long enough to be told (a clock that was set back ends the wait)."""
     at = problem.resolved_at
     return at is not None and not timedelta(0) <= now - at < timedelta(seconds=hold_s)
+
+
+def ripe(recovering: Sequence[Problem], hold_s: float, window_s: float, now: datetime) -> tuple[Problem, ...]:
+    """Those of one destination to tell now: all that have lasted, but none while another's end is still to show.
+
+    Ends that follow each other without a pause hold the first of them back for `window_s` at most.
+    """
+    settled = tuple(one for one in recovering if is_settled(one, hold_s, now))
+    has_waited = any(is_settled(one, hold_s + window_s, now) for one in settled)
+    return settled if has_waited or len(settled) == len(recovering) else ()
 
 
 def settles_at(problem: Problem, hold_s: float) -> datetime | None:

@@ -48,13 +48,10 @@ def _close_window(ledger: Ledger, config: NotifierConfig, now: datetime) -> None
 
 
 def _settle_recoveries(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
-    settled = [
-        one
-        for one in ledger.resting.values()
-        if one.stage is Stage.RECOVERING and resolution.is_settled(one, config.recovery_hold_s, now)
-    ]
-    for group in by_route(settled, config, farewell):
-        ledger.tell_recovery(group, config, now)
+    recovering = [one for one in ledger.resting.values() if one.stage is Stage.RECOVERING]
+    for group in by_route(recovering, config, farewell):
+        if settled := resolution.ripe(group, config.recovery_hold_s, config.aggregation_window_s, now):
+            ledger.tell_recovery(settled, config, now)
 
 
 def _remind(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:

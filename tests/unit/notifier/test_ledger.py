@@ -174,18 +174,6 @@ def test_a_backlog_is_told_by_the_times_of_its_events() -> None:
     assert [draft.problems[0].id for draft in drafts] == [1, 1, 2]
 
 
-def test_recoveries_that_come_together_share_a_message() -> None:
-    fold = Fold()
-    for kind in ("OPENALGO_DOWN", "FEED_STALE"):
-        fold.hear(problem(0, kind, AGENT))
-    fold.tick(60)
-    for kind in ("OPENALGO_DOWN", "FEED_STALE"):
-        fold.hear(resolved(90, kind, AGENT))
-    (draft,) = fold.tick(95)
-    assert draft.kind is MessageKind.RECOVERY
-    assert [one.type for one in draft.problems] == ["OPENALGO_DOWN", "FEED_STALE"]
-
-
 def test_a_stopped_agent_is_not_reminded_of_until_its_problem_occurs_again() -> None:
     fold = Fold()
     fold.hear(problem(0, "BROKER_NOT_LOGGED_IN", AGENT))
