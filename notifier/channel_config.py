@@ -209,6 +209,8 @@ def secrets(channels: Channels) -> Iterator[tuple[str, str, str]]:
         yield "email", channels.email.password_credential, channels.email.password_file
     if channels.apprise and not channels.apprise.urls:
         yield "apprise", channels.apprise.urls_credential, channels.apprise.urls_file
+    if channels.webhook and (channels.webhook.secret_credential or channels.webhook.secret_file):
+        yield "webhook", channels.webhook.secret_credential, channels.webhook.secret_file
 
 
 def channels_to_table(channels: Channels) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Secrets: from systemd's credentials or from a file, read when they are used, never kept in a configuration."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from standfast import paths, scrub
@@ -30,6 +31,15 @@ def read(credential: str, file: str = "") -> str:
     if not secret:
         raise SecretError(f"cannot use the secret in {path}: it is empty; set it anew")
     return secret
+
+
+def missing(wanted: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, SecretError]]:
+    """Of (channel, credential, file): each channel whose secret cannot be read, and why."""
+    for channel, credential, file in wanted:
+        try:
+            read(credential, file)
+        except SecretError as error:
+            yield channel, error
 
 
 def scrubbed(text: str, *secrets: str) -> str:

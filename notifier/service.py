@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standfast.clock import monotonic_s, utc_now
+from standfast.config import ConfigError, Mistake, secrets_in
 from standfast.config import load as config_load
-from standfast.config import secrets_in
 from standfast.daemon import Frame
 from standfast.errors import StandfastError
+from standfast.notifier import secret
 from standfast.notifier.authorise import Trust
+from standfast.notifier.channel_config import secrets
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.dispatch import Dispatch
 from standfast.notifier.doorbell import Doorbell, DoorbellError
@@ -199,6 +201,7 @@ class Service:
         self._teller.soon()  # whether it is refused or not, the status says so
         self._waker.notice()
         config = load_config(self._places.config)
+        _look_for_secrets(config, self._places.config)
         if config.channels != self._config.channels:
             self._dispatch.change_channels()
         self._config = config
@@ -233,6 +236,16 @@ def load_config(path: Path) -> NotifierConfig:
     for line in secrets_in(NotifierConfig, os.environ):
         log.warning("%s", line)
     return config if config.host else dataclasses.replace(config, host=socket.gethostname())
+
+
+def _look_for_secrets(config: NotifierConfig, path: Path) -> None:
+    """At a start a channel without its secret keeps no other from speaking; a change that brings one in is refused."""
+    missing = [
+        Mistake(str(path), f"channels.{channel}", "a secret that can be read", hint=str(why))
+        for channel, why in secret.missing(secrets(config.channels))
+    ]
+    if missing:
+        raise ConfigError(missing)
 
 
 async def serve(frame: Frame, places: Places, trust: Callable[[NotifierConfig], Trust]) -> None:

@@ -14,7 +14,6 @@ from standfast.notifier.channel_config import secrets
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.intake import Intake
 from standfast.notifier.model import Delivery
-from standfast.notifier.secret import SecretError
 from standfast.notifier.users import tell_unknown
 from standfast.statusfile import StatusFileError
 
@@ -64,12 +63,9 @@ class Teller:
         """This configuration is in force; what it needs and is not there is said at once."""
         self._missing = []
         tell_unknown(config.listen_to_users)
-        for channel, credential, file in secrets(config.channels):
-            try:
-                secret.read(credential, file)
-            except SecretError as error:
-                log.error("[channels.%s] %s", channel, error)
-                self._missing.append(f"{channel} has no secret")
+        for channel, why in secret.missing(secrets(config.channels)):
+            log.error("[channels.%s] %s", channel, why)
+            self._missing.append(f"{channel} has no secret")
         self.soon()
 
     def _write(self, table: Mapping[str, Any]) -> None:

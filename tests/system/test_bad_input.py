@@ -120,6 +120,18 @@ def test_a_reload_with_a_mistake_keeps_the_old_configuration(machine: Machine, u
         assert "; not reloaded, what was in force stays so: " in status_text(machine, unit)
 
 
+def test_a_reload_looks_for_the_secrets_as_the_daemon_has_them(machine: Machine) -> None:
+    stored = "/etc/credstore/telegram-bot-token"
+    with configured(machine, NOTIFIER, '[channels.telegram]\nchat_id = "1"\napi_url = "http://127.0.0.1:1"\n'):
+        assert machine.run(["systemctl", "reload", NOTIFIER], check=False).returncode != 0
+        assert "channels.telegram: expected a secret that can be read" in status_text(machine, NOTIFIER)
+        machine.write(stored, "1:token")
+        restart(machine, NOTIFIER)
+        machine.run(["systemctl", "reload", NOTIFIER])
+        assert "not reloaded" not in status_text(machine, NOTIFIER)
+        machine.run(["rm", stored])
+
+
 def test_a_watched_unit_that_does_not_exist_is_told_once_and_is_not_failing(machine: Machine) -> None:
     since = machine.cursor()
     config = machine.read(CONFIG[DETECTOR]) + '\n[[watch]]\nunit = "nobody.service"\n'

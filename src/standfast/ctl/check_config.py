@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -60,15 +59,12 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
 
 
 def _is_refused(verdict: Verdict) -> bool:
-    """Whether a program cannot do what the file asks of it: a channel whose secret's file is not there cannot speak."""
+    """Whether its daemon does not take the file over: the notifier looks for its channels' secrets too."""
     if verdict.config is None or verdict.file.program != "notifier":
         return verdict.config is None
-    from standfast.ctl.doctor.gather.secrets import unread
+    from standfast.ctl.doctor.gather.secrets import can_read_all
 
-    trouble = unread(verdict.config)
-    if trouble:
-        print(trouble, file=sys.stderr)
-    return bool(trouble)
+    return not can_read_all(verdict.config)
 
 
 def _judged(arguments: argparse.Namespace) -> tuple[list[Verdict], list[Mistake]]:

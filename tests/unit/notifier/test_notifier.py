@@ -224,6 +224,21 @@ def test_a_reload_takes_over_new_channels_and_keeps_the_old_on_a_mistake(notifie
     assert len(sink.got) == 1
 
 
+def test_a_reload_that_names_a_secret_that_is_not_there_is_refused(notifier: Notifier, sink: WebhookSink) -> None:
+    with WebhookSink() as other:
+        notifier.configure(config(other) + '[channels.telegram]\nchat_id = "42"\n')
+        notifier.signal(signal.SIGHUP)
+        while "set it with standfastctl secret set telegram-bot-token, then restart" not in (
+            said := notifier.wait_said("STATUS=")
+        ):
+            pass
+        assert "; not reloaded, what was in force stays so: " in said
+        assert "notifier.toml: channels.telegram: expected a secret that can be read; cannot find" in said
+        notifier.emit("problem", "X")
+        sink.wait_for(1)
+        assert other.requests == 0
+
+
 def test_a_wrong_configuration_at_the_start_is_one_line_and_78(
     journal: PrivateJournal, sink: WebhookSink, tmp_path: Path
 ) -> None:

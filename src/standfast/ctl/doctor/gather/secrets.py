@@ -14,8 +14,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.notifier.channel_config import SIGNING
 from standfast.notifier.channel_config import secrets as asked_for
 from standfast.notifier.config import NotifierConfig
-from standfast.notifier.secret import SecretError as ReadError
-from standfast.notifier.secret import read
+from standfast.notifier.secret import missing
 from standfast.unit_names import AGENT_TEMPLATE, DETECTOR, NOTIFIER, agent_unit
 
 # Where systemd looks by itself for a credential that no path is given for (systemd.exec(5)).
@@ -53,26 +52,16 @@ def _of_detector(config: DetectorConfig, unit: Unit) -> Iterator[Secret]:
 def _of_notifier(config: NotifierConfig, unit: Unit) -> Iterator[Secret]:
     for _, credential, file in asked_for(config.channels):
         yield _secret(unit, credential, file, DAEMONS)
-    if webhook := config.channels.webhook:
+    webhook = config.channels.webhook
+    if webhook and not (webhook.secret_file or webhook.secret_credential):
         # Without a word about a secret, messages are signed if there is one.
-        is_needed = bool(webhook.secret_file or webhook.secret_credential)
-        yield _secret(unit, webhook.secret_credential or SIGNING, webhook.secret_file, DAEMONS, is_needed=is_needed)
+        yield _secret(unit, SIGNING, "", DAEMONS, is_needed=False)
 
 
-def unread(config: NotifierConfig) -> str:
-    """Why a file with a channel's secret cannot be read by this user, in words; "" when all can.
-
-    Credentials are not looked at: systemd hands them to the daemon alone, not to what it runs for a reload.
-    """
-    wanted = [(channel, file) for channel, _, file in asked_for(config.channels)]
-    wanted += [("webhook", config.channels.webhook.secret_file)] if config.channels.webhook else []
-    for channel, file in wanted:
-        try:
-            if file:
-                read("", file)
-        except ReadError as error:
-            return f"[channels.{channel}]: {error}"
-    return ""
+def can_read_all(config: NotifierConfig) -> bool:
+    """Whether this user can read the files with the channels' secrets, and the credentials that it may look at."""
+    handed = os.access(os.environ.get("CREDENTIALS_DIRECTORY", ""), os.R_OK | os.X_OK)
+    return not any(missing(one for one in asked_for(config.channels) if handed or one[2]))
 
 
 def idle(found: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
