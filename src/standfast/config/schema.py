@@ -69,11 +69,13 @@ class _Builder:
     """What is being built.
 
     Attributes:
+        schema: of the whole file.
         guessed: whether the last look across fields saw one that stands at its default instead of what was meant.
         positions: of each array in which elements are left out, where those that are left stood.
     """
 
     source: Callable[[str], str]
+    schema: type[Any]
     mistakes: list[Mistake] = field(default_factory=list)
     guessed: bool = False
     positions: dict[str, list[int]] = field(default_factory=dict)
@@ -89,7 +91,7 @@ def build(schema: type[T], values: Mapping[str, Any], source: Callable[[str], st
     Args:
         source: tells where a dotted key was written, for the messages.
     """
-    builder = _Builder(source)
+    builder = _Builder(source, schema)
     built = _table(builder, schema, values, "")
     return (None if builder.mistakes else cast(T, built)), builder.mistakes
 
@@ -140,18 +142,48 @@ def _misnamed(
     builder: _Builder, values: Mapping[str, Any], known: Mapping[str, tuple[str, Any]], key: str
 ) -> Iterator[str]:
     """Tells the keys that there are not; the attributes that were meant, where a name is like theirs."""
-    for name in values:
+    for name, value in values.items():
         if name not in known:
-            close = difflib.get_close_matches(name, list(known), n=1)
-            hint = f'did you mean "{close[0]}"?' if close else f"remove it or correct its name{_choice(known)}"
+            close = difflib.get_close_matches(name, _alike(known, value), n=1)
+            guesses = [f'did you mean "{close[0]}"?'] if close else []
+            if homes := [words for words, keys in _homes(builder.schema) if name in _alike(keys, value)]:
+                guesses.append(f"it belongs {' or '.join(homes)}")
+            hint = " or ".join(guesses) or f"remove it or correct its name{_choice(known)}"
             builder.bad(_join(key, name), "a known key", f'"{name}"', hint)
             yield from (known[one][0] for one in close)
 
 
+def _alike(known: Mapping[str, tuple[str, Any]], value: Any) -> list[str]:
+    """Of the known keys those that are tables, where the value is one; else the others."""
+    return [name for name, (_, hint) in known.items() if _is_table(hint) == isinstance(value, Mapping)]
+
+
+def _homes(schema: type[Any], path: str = "") -> Iterator[tuple[str, Mapping[str, tuple[str, Any]]]]:
+    """Each table that a file may have: where its keys stand, in words, and which they are.
+
+    A line whose "#" was taken away, but not that of its header, stands under another one.
+    """
+    known = fields_of(schema)
+    if not path:
+        yield "at the top of the file, above every [table]", known
+    for name, (_, hint) in known.items():
+        kind, inner = plain(hint), _join(path, name)
+        is_array = get_origin(kind) is tuple
+        item = plain(get_args(kind)[0]) if is_array else kind
+        for one in get_args(item) or (item,):
+            if _is_table(one):
+                yield f"under [[{inner}]]" if is_array else f"under [{inner}]", fields_of(one)
+                yield from _homes(one, inner)
+
+
 def _choice(known: Mapping[str, tuple[str, Any]]) -> str:
     """What there is to choose from, where a table holds nothing but tables, such as [channels]."""
-    is_choice = all(dataclasses.is_dataclass(plain(hint)) for _, hint in known.values())
+    is_choice = all(_is_table(hint) for _, hint in known.values())
     return f"; there are: {', '.join(known)}" if is_choice else ""
+
+
+def _is_table(hint: Any) -> bool:
+    return dataclasses.is_dataclass(plain(hint))
 
 
 def _missing(builder: _Builder, schema: type[Any], values: Mapping[str, Any], key: str) -> Iterator[str]:

@@ -77,6 +77,15 @@ def test_the_examples_in_the_shipped_file_are_correct() -> None:
         ('timezone = "../../etc/passwd"', "timezone", "the name of a time zone"),
         ('aggregation_window_s = "soon"', "aggregation_window_s", "a duration"),
         ("[throttle_s]\nbrokre = 5", "throttle_s.brokre", 'did you mean "broker"?'),
+        ('[channels]\nurl = "http://h"', "channels.url", 'found "url"; it belongs under [channels.webhook]'),
+        (
+            '[channels.webhook]\nurl = "http://h"\nurls = ["http://h"]',
+            "channels.webhook.urls",
+            'did you mean "url"? or it belongs under [channels.alertmanager] or under [channels.apprise]',
+        ),
+        ('[channels]\nchannels = ["sms"]', "channels.channels", 'found "channels"; it belongs under [[route]]'),
+        ('[flapping]\nhost = "box1"', "flapping.host", "it belongs at the top of the file, above every [table]"),
+        ("[channels.jornal]", "channels.jornal", 'did you mean "journal"?'),
     ],
 )
 def test_a_mistake_names_its_key_and_what_belongs_there(text: str, key: str, expected: str) -> None:
