@@ -146,7 +146,7 @@ def _misnamed(
         if name not in known:
             close = difflib.get_close_matches(name, _alike(known, value), n=1)
             guesses = [f'did you mean "{close[0]}"?'] if close else []
-            if homes := [words for words, keys in _homes(builder.schema) if name in _alike(keys, value)]:
+            if homes := {words: None for words, keys in _homes(builder.schema) if name in _alike(keys, value)}:
                 guesses.append(f"it belongs {' or '.join(homes)}")
             hint = " or ".join(guesses) or f"remove it or correct its name{_choice(known)}"
             builder.bad(_join(key, name), "a known key", f'"{name}"', hint)
@@ -154,8 +154,9 @@ def _misnamed(
 
 
 def _alike(known: Mapping[str, tuple[str, Any]], value: Any) -> list[str]:
-    """Of the known keys those that are tables, where the value is one; else the others."""
-    return [name for name, (_, hint) in known.items() if _is_table(hint) == isinstance(value, Mapping)]
+    """Of the known keys those that hold tables, where the value does; else the others."""
+    is_table = isinstance(value[0] if value and isinstance(value, list) else value, Mapping)
+    return [name for name, (_, hint) in known.items() if _expectation(hint).endswith(("table", "tables")) == is_table]
 
 
 def _homes(schema: type[Any], path: str = "") -> Iterator[tuple[str, Mapping[str, tuple[str, Any]]]]:
@@ -255,7 +256,8 @@ def _value(builder: _Builder, hint: Any, value: Any, key: str) -> Any:
 
 def _array(builder: _Builder, item: Any, value: Any, key: str) -> Any:
     if not isinstance(value, list):
-        return builder.bad(key, f"an array of {_plural(item)}", _shown(value))
+        hint = f"write [[{key}]], in double brackets" if isinstance(value, Mapping) else ""
+        return builder.bad(key, f"an array of {_plural(item)}", _shown(value), hint)
     read = [_value(builder, item, one, f"{key}[{index}]") for index, one in enumerate(value, 1)]
     right = tuple(one for one in read if one is not _BAD)
     if len(right) < len(read):
@@ -348,7 +350,9 @@ def _expectation(hint: Any) -> str:
 
 
 def _plural(item: Any) -> str:
-    return _PLURALS.get(plain(item), "tables")
+    kind = plain(item)
+    is_choice = isinstance(kind, type) and issubclass(kind, StrEnum)
+    return _one_of(kind).removeprefix("one of ") if is_choice else _PLURALS.get(kind, "tables")
 
 
 def _one_of(words: Iterable[Any]) -> str:

@@ -86,6 +86,10 @@ def test_the_examples_in_the_shipped_file_are_correct() -> None:
         ('[channels]\nchannels = ["sms"]', "channels.channels", 'found "channels"; it belongs under [[route]]'),
         ('[flapping]\nhost = "box1"', "flapping.host", "it belongs at the top of the file, above every [table]"),
         ("[channels.jornal]", "channels.jornal", 'did you mean "journal"?'),
+        ('[[routes]]\nchannels = ["journal"]', "routes", 'did you mean "route"?'),
+        ('[rout]\nchannels = ["journal"]', "rout", 'did you mean "route"?'),
+        ('[route]\nchannels = ["journal"]', "route", "write [[route]], in double brackets"),
+        ('[[route]]\nchannels = ["journal"]\nseverity = "info"', "severity", 'an array of "info", "warning"'),
     ],
 )
 def test_a_mistake_names_its_key_and_what_belongs_there(text: str, key: str, expected: str) -> None:
