@@ -343,6 +343,10 @@ def test_everything_that_was_to_be_refused_was(scolded: Machine) -> None:
     assert "password refused: ***" in status["databases"]["orders"]["detail"]
 
 
+def test_none_of_it_was_a_crash(scolded: Machine) -> None:
+    assert [entry["MESSAGE"] for entry in scolded.journal() if "Traceback" in entry["MESSAGE"]] == []
+
+
 def test_what_is_stored_is_encrypted_or_roots_alone(scolded: Machine) -> None:
     listed = scolded.run(
         "stat -c '%a %U %n' /etc/standfast/credentials /etc/standfast/credentials/*"

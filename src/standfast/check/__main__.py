@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from contextlib import closing
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -75,7 +75,7 @@ async def _check(config: CheckConfig, journal: Journal, *, has_failed: bool) -> 
     itself = await _failure() if has_failed else alarm.none()
     found = known()
     before = keeping.load()
-    with closing(Outlet(found.notifier, config.remind_after_s)) as outlet:
+    async with aclosing(Outlet(found.notifier, config.remind_after_s)) as outlet:
         looker = Looker(config, found, outlet, journal)
         looked = await looker.ping((await looker.look(before, utc_now())).watched_by(itself))
         kept, events = await _tell(looked, before, looker)

@@ -47,10 +47,9 @@ class Outlet:
         channels = _lasting(config.channels, remind_after_s)
         self._channels = {name: Bounded(name, partial(build, name, channels), limit_s) for name in config.channel_names}
 
-    def close(self) -> None:
-        """Give the connections back."""
-        for channel in self._channels.values():
-            channel.close()
+    async def aclose(self) -> None:
+        """Give the connections back, on threads as all that the channels do: Telegram's has a loop of its own."""
+        await asyncio.gather(*(aside(channel.close, HUNG_S, None) for channel in self._channels.values()))
 
     async def standings(self, names: Iterable[str]) -> dict[str, Standing]:
         """What the other sides of these channels say of us."""

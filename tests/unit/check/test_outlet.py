@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import pytest
 from tests.fakes.webhook_sink import Fault, WebhookSink
@@ -17,10 +18,12 @@ from standfast.check import findings, memory, stand_in
 from standfast.check.memory import Memory
 from standfast.check.outlet import Outlet
 from standfast.config import load_text
+from standfast.notifier.channels import Standing
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.model import Draft
 from standfast.unit_names import NOTIFIER
 
+T = TypeVar("T")
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LIMIT_S = 0.5
 
@@ -56,8 +59,17 @@ def send(config: NotifierConfig) -> list[Draft]:
     answers = [findings.runs(NOTIFIER, "failed")]
     kept = memory.after_looks(Memory(), answers, NOW)
     drafts = stand_in.drafts(answers, (), kept, kept, config, NOW)
-    with closing(Outlet(config, 3600, LIMIT_S)) as outlet:
-        return asyncio.run(outlet.send(drafts))
+    return using(config, lambda outlet: outlet.send(drafts))
+
+
+def using(config: NotifierConfig, work: Callable[[Outlet], Awaitable[T]]) -> T:
+    """What comes of work with an outlet, as the check does it: closed in the loop that it was used in."""
+
+    async def used() -> T:
+        async with aclosing(Outlet(config, 3600, LIMIT_S)) as outlet:
+            return await work(outlet)
+
+    return asyncio.run(used())
 
 
 def test_it_goes_out_by_the_route_of_what_is_critical(sink: WebhookSink, peer: Alertmanager) -> None:
@@ -94,8 +106,7 @@ def test_an_alert_of_the_check_lives_until_it_repeats_itself(sink: WebhookSink, 
 
 
 def test_all_channels_are_asked_and_nothing_is_sent(sink: WebhookSink, peer: Alertmanager) -> None:
-    with closing(Outlet(config(sink, peer), 3600, LIMIT_S)) as outlet:
-        found = asyncio.run(outlet.standings(["webhook", "alertmanager"]))
+    found = using(config(sink, peer), lambda outlet: outlet.standings(["webhook", "alertmanager"]))
     assert {name: one.good for name, one in found.items()} == {"webhook": None, "alertmanager": True}
     assert (sink.requests, peer.took) == (0, [])
 
@@ -107,7 +118,31 @@ chat_id = "42"
 [channels.alertmanager]
 urls = ["{peer.url}"]
 """
-    with closing(Outlet(load_text(NotifierConfig, text, "notifier.toml", {}), 3600, LIMIT_S)) as outlet:
-        found = asyncio.run(outlet.standings(["telegram", "alertmanager"]))
+    configured = load_text(NotifierConfig, text, "notifier.toml", {})
+    found = using(configured, lambda outlet: outlet.standings(["telegram", "alertmanager"]))
     assert {name: one.good for name, one in found.items()} == {"telegram": None, "alertmanager": True}
     assert 'cannot find the credential "telegram-bot-token"' in found["telegram"].detail
+
+
+class WithALoop:
+    """A channel such as Telegram's, whose library needs a loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.closed = False
+
+    def standing(self) -> Standing:
+        self._loop.run_until_complete(asyncio.sleep(0))
+        return Standing(True)
+
+    def close(self) -> None:
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+        self.closed = True
+
+
+def test_a_channel_with_a_loop_of_its_own_is_closed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = WithALoop()
+    monkeypatch.setattr("standfast.check.outlet.build", lambda name, channels: channel)
+    found = using(NotifierConfig(), lambda outlet: outlet.standings(["journal"]))
+    assert (found["journal"].good, channel.closed) == (True, True)
