@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,11 +58,11 @@ def told(
 
     monkeypatch.setattr(check, "heard_since", heard_since)
     looked = Looked((DOWN,), (), {}, {}, {}, BEGAN, True)
-    with closing(Kept()) as taker:
-        looker = Looker(CheckConfig(), Known(DetectorConfig(), NotifierConfig(), ()), taker, RecordedEvents())
-        kept, _ = asyncio.run(check._tell(looked, before, looker))
-        assert asked == [before.told_until or BEGAN]
-        return kept, taker.took
+    taker = Kept()
+    looker = Looker(CheckConfig(), Known(DetectorConfig(), NotifierConfig(), ()), taker, RecordedEvents())
+    kept, _ = asyncio.run(check._tell(looked, before, looker))
+    assert asked == [before.told_until or BEGAN]
+    return kept, taker.took
 
 
 @pytest.mark.parametrize("before", [Memory(), DAMAGED])

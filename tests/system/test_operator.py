@@ -343,8 +343,11 @@ def test_everything_that_was_to_be_refused_was(scolded: Machine) -> None:
     assert "password refused: ***" in status["databases"]["orders"]["detail"]
 
 
-def test_none_of_it_was_a_crash(scolded: Machine) -> None:
-    assert [entry["MESSAGE"] for entry in scolded.journal() if "Traceback" in entry["MESSAGE"]] == []
+def test_the_check_ended_well_or_on_a_mistake(scolded: Machine) -> None:
+    said = [entry["MESSAGE"] for entry in scolded.journal(UNIT="standfast-check.service")]
+    assert any("Finished" in message for message in said)
+    ends = [message for message in said if "Main process exited" in message]
+    assert all("status=78/CONFIG" in message for message in ends), ends
 
 
 def test_what_is_stored_is_encrypted_or_roots_alone(scolded: Machine) -> None:
