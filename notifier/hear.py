@@ -15,7 +15,7 @@ from standfast.notifier.channel_config import CANARY
 from standfast.notifier.commands import Resolve
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.dedup import Match
-from standfast.notifier.flapping import Flapping
+from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.ledger import Ledger, destination
 from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage, told
 from standfast.notifier.obey import Obeyed, obey
@@ -65,7 +65,7 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     if match is Match.NEW or (resting and not was_closed):
         decision, flap = ledger.change(identity, heard.at, now, config)
         if decision in (Flapping.STARTED, Flapping.GOES_ON):
-            problem = _flaps(ledger, problem, decision, flap.count, config, now)
+            problem = _flaps(ledger, problem, decision, flap, config, now)
             return decision if match is not Match.ESCALATED else _escalated(ledger, problem, config, now)
     if heard.told:
         ledger.keep(dataclasses.replace(problem, stage=Stage.TOLD, told_at=heard.at))
@@ -132,14 +132,14 @@ def _escalated(ledger: Ledger, problem: Problem, config: NotifierConfig, now: da
 
 
 def _flaps(
-    ledger: Ledger, problem: Problem, decision: Flapping, changes: int, config: NotifierConfig, now: datetime
+    ledger: Ledger, problem: Problem, decision: Flapping, flap: Flap, config: NotifierConfig, now: datetime
 ) -> Problem:
     """A problem that comes and goes: told when that begins, then quiet."""
     quiet = dataclasses.replace(problem, stage=Stage.FLAPPING)
     if decision is Flapping.STARTED and ledger.silencing(problem, now) is Silencing.NONE:
         to = destination(quiet, config)
         quiet = told(quiet, to.channels, now, Stage.FLAPPING)
-        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, changes)
+        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, flap)
     if quiet.resolved_at is None:
         ledger.keep(quiet)
     else:
@@ -160,7 +160,7 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
         return decision
     flaps, flap = ledger.change(problem.identity, heard.at, now, config)
     if flaps in (Flapping.STARTED, Flapping.GOES_ON):
-        _flaps(ledger, ended, flaps, flap.count, config, now)
+        _flaps(ledger, ended, flaps, flap, config, now)
         return flaps
     if decision is Recovery.NEVER_TOLD or heard.told:
         ledger.close(ended)

@@ -203,17 +203,25 @@ class Ledger:
         self._close_empty_window()
         self.draft(now_told, aggregate.kind_of(now_told, alone), to, now)
 
-    def tell_recovery(self, problems: tuple[Problem, ...], config: NotifierConfig, now: datetime) -> None:
+    def tell_recovery(
+        self, problems: tuple[Problem, ...], config: NotifierConfig, now: datetime, flap: Flap | None = None
+    ) -> None:
         """A message about problems that are over."""
         for problem in problems:
             self.close(problem)
-        self.draft(problems, MessageKind.RECOVERY, farewell(problems[0], config), now)
+        self.draft(problems, MessageKind.RECOVERY, farewell(problems[0], config), now, flap)
 
     def draft(
-        self, problems: tuple[Problem, ...], kind: MessageKind, to: Destination, now: datetime, changes: int = 0
+        self,
+        problems: tuple[Problem, ...],
+        kind: MessageKind,
+        to: Destination,
+        now: datetime,
+        flap: Flap | None = None,
     ) -> None:
-        """A message about problems that go out on the same channels."""
-        self.changes.drafts.append(Draft(kind, worst(problems), now, to, problems, changes=changes))
+        """A message about problems that go out on the same channels; `flap` is how a single one came and went."""
+        changes, since = (flap.count, flap.first) if flap else (0, None)
+        self.changes.drafts.append(Draft(kind, worst(problems), now, to, problems, changes=changes, since=since))
 
     def _close_empty_window(self) -> None:
         if not self.held():

@@ -149,6 +149,7 @@ class Draft:
         event: what happened, when it is not about problems.
         to: the channels it goes out on.
         changes: how often a flapping problem changed its state.
+        since: since when it does, or did, so.
         id: the id that was asked for; "" for a new one.
     """
 
@@ -159,6 +160,7 @@ class Draft:
     problems: tuple[Problem, ...] = ()
     event: Event | None = None
     changes: int = 0
+    since: datetime | None = None
     id: str = ""
 
 

@@ -1,7 +1,7 @@
 """The words of messages, a renderer per kind: what happened, since when, and the next step, the host in front. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
 from standfast.events import Severity
@@ -84,9 +84,9 @@ def _recovery(draft: Draft, zone: tzinfo | None) -> Lines:
     ends = [problem.resolved_at or problem.last_occurrence for problem in draft.problems]
     if len(draft.problems) == 1:
         (problem,) = draft.problems
-        lasted = f"It lasted {_lasted(problem)}"
+        lasted = f"It {_came_and_went(draft, ends[0]) if draft.since else _lasted(problem)}"
         return [f"RESOLVED: {_subject(problem)}", lasted, clean(problem.ended_with), time(ends[0], zone)]
-    each = [f"{_subject(problem)}: lasted {_lasted(problem)}{_now(problem)}" for problem in draft.problems]
+    each = [f"{_subject(problem)}: {_lasted(problem)}{_now(problem)}" for problem in draft.problems]
     return [f"RESOLVED: {len(draft.problems)} problems", *each, time(max(ends), zone)]
 
 
@@ -96,8 +96,8 @@ def _flapping(draft: Draft, zone: tzinfo | None) -> Lines:
     return [
         f"FLAPPING: {_subject(problem)}",
         clean(problem.message),
-        f"It came and went, {draft.changes} changes by {moment(draft.at, zone)}, and is {state} now;"
-        " the next message comes when it is stable",
+        f"It comes and goes since {moment(draft.since or draft.at, zone)}, {draft.changes} changes"
+        f" so far, and is {state} just now; the next message comes when it is stable",
         *next_steps([problem]),
     ]
 
@@ -169,4 +169,9 @@ def _lasted(problem: Problem) -> str:
     """How long and how often; what only a person says to be over is said to be that."""
     end = problem.resolved_at or problem.last_occurrence
     by = f"; {clean(problem.ended_by)} says that it is over" if problem.ended_by else ""
-    return f"{span(end - problem.first_occurrence)}, {occurrences(problem.occurrences)}{by}"
+    return f"lasted {span(end - problem.first_occurrence)}, {occurrences(problem.occurrences)}{by}"
+
+
+def _came_and_went(draft: Draft, end: datetime) -> str:
+    """How long and how often it did, until it was over for good."""
+    return f"came and went for {span(end - (draft.since or end))}, {draft.changes} changes"

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from standfast.notifier import aggregate, ends, flapping, resend, resolution, silence, throttle
 from standfast.notifier.config import NotifierConfig
-from standfast.notifier.flapping import Flapping
+from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route, farewell
 from standfast.notifier.model import Destination, Draft, MessageKind, Problem, Stage, worst
 from standfast.notifier.silence import Silencing
@@ -73,15 +73,15 @@ def _resend(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
 
 def _end_flapping(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
     """What is stable again is told once, in the state that it came to."""
-    ended = [
-        identity
+    ended = {
+        identity: flap
         for identity, flap in ledger.flaps.items()
         if flap.since is not None and flapping.judge(flap, now, config.flapping) is Flapping.ENDED
-    ]
-    for identity in ended:
+    }
+    for identity, flap in ended.items():
         ledger.set_flap(identity, None)
         if resting := ledger.resting.get(identity):
-            _tell_end(ledger, resting, config, now)
+            _tell_end(ledger, resting, flap, config, now)
     there = [dataclasses.replace(ledger.problems[one], stage=Stage.HELD) for one in ended if one in ledger.problems]
     for problem in there:
         ledger.keep(problem)
@@ -90,9 +90,9 @@ def _end_flapping(ledger: Ledger, config: NotifierConfig, now: datetime) -> None
         ledger.tell(group, MessageKind.PROBLEM, config, now)
 
 
-def _tell_end(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> None:
+def _tell_end(ledger: Ledger, problem: Problem, flap: Flap, config: NotifierConfig, now: datetime) -> None:
     if problem.is_awaited:
-        ledger.tell_recovery((problem,), config, now)
+        ledger.tell_recovery((problem,), config, now, flap)
     else:
         ledger.close(problem)
 
