@@ -22,8 +22,8 @@ KEPT_END: Final = 70
 NAMED_UNITS: Final = 3
 NAMED_STEPS: Final = 5
 _SEE_ALL: Final = "standfastctl errors"
-# What may stand in a command that somebody copies out of a message.
-_UNIT_NAME: Final = re.compile(r"[A-Za-z0-9:_.@\\-]{1,255}")
+# What may stand in a command that somebody copies out of a message: nothing that would be an option of it.
+_UNIT_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9:_.@\\-]{1,255}")
 _TYPE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 
@@ -99,4 +99,4 @@ def stop_reminders(problems: Sequence[Problem]) -> str:
         return ""
     if len(numbers) > NAMED_STEPS:
         return f"No more of these: standfastctl ack NUMBER, for each in {_SEE_ALL}"
-    return f"No more of these: standfastctl ack {' or '.join(numbers)}"
+    return f"No more of these: {'; '.join(f'standfastctl ack {number}' for number in numbers)}"

@@ -42,5 +42,6 @@ class Cap:
             SMS_CAP_REACHED,
             Severity.WARNING,
             NOTIFIER,
-            action="Look at standfastctl errors; raise daily_cap of [channels.sms] if that is too little",
+            action="Why so many: standfastctl errors; to have more: daily_cap of [channels.sms] in notifier.toml, then "
+            "systemctl reload standfast-notifier",
         )

@@ -195,7 +195,10 @@ def databases(found: Mapping[str, Finding], paths: Mapping[str, str]) -> Answer:
 
 def channel(name: str, standing: Standing) -> Answer:
     """Whether a channel's other side still knows us."""
-    action = f"See [channels.{name}] in notifier.toml and its secret; then standfastctl test-notify --channel {name}"
+    action = (
+        f"See [channels.{name}] in notifier.toml; a new secret: standfastctl secret set, then "
+        f"systemctl restart {NOTIFIER} && standfastctl test-notify --channel {name}"
+    )
     question = Question(credentials_refused(name), NOTIFIER, Severity.CRITICAL, action)
     if standing.good is False:
         return Answer(question, False, f"{name} refuses us: {standing.detail}")

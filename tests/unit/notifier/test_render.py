@@ -99,6 +99,7 @@ def test_a_name_that_is_no_units_stands_in_no_command(unit: str) -> None:
     ("error_type", "unit", "look"),
     [
         ("FEED_STALE", "feed.service", "systemctl status feed.service"),
+        ("FEED_STALE", "-Hroot@elsewhere", "journalctl STANDFAST_TYPE=FEED_STALE"),
         ("FEED_STALE", "", "journalctl STANDFAST_TYPE=FEED_STALE"),
         ("FEED; reboot", "", "standfastctl errors"),
     ],
