@@ -89,6 +89,6 @@ def _flood(severity: Severity, source: str, limit: int) -> Event:
         EVENT_FLOOD,
         severity,
         source,
-        action="Read them with journalctl STANDFAST_EVENT=problem; if all are real, raise flood_limit in notifier.toml, "
-        "then systemctl reload standfast-notifier",
+        action="Read them with journalctl STANDFAST_EVENT=problem; if all are real, raise flood_limit in "
+        "notifier.toml, then systemctl reload standfast-notifier",
     )
