@@ -16,7 +16,7 @@ from standfast.notifier.words import (
     stop_reminders,
     subject,
     time,
-    units,
+    whose,
 )
 from standfast.time_words import moment, span
 
@@ -53,7 +53,7 @@ def _aggregate(draft: Draft, zone: tzinfo | None) -> Lines:
 
 
 def _of_type(error_type: str, group: list[Problem], zone: tzinfo | None) -> Lines:
-    count = f"{clean(error_type)}: {occurrences(sum(one.occurrences for one in group))}{units(group)}"
+    count = f"{clean(error_type)}: {occurrences(sum(one.occurrences for one in group))}{whose(group)}"
     named = group[:NAMED_UNITS]
     return [count, *(f"- {_why(one, zone, among_several=len(group) > 1)}" for one in named)]
 

@@ -18,7 +18,7 @@ LONGEST_FIELD: Final = 1000
 # The same for a line of an aggregate, and how much of that is the field's end.
 LONGEST_LINE: Final = 200
 KEPT_END: Final = 70
-# So many units are named in a line of an aggregate, and so many steps below it; the rest is a number or a pointer.
+# So many units of a type are named in an aggregate, and so many steps below them; the rest is a number or a pointer.
 NAMED_UNITS: Final = 3
 NAMED_STEPS: Final = 5
 _SEE_ALL: Final = "standfastctl errors"
@@ -57,11 +57,11 @@ def subject(error_type: str, unit: str) -> str:
     return clean(f"{error_type} {unit}")
 
 
-def units(problems: Sequence[Problem]) -> str:
-    """The units that have a problem, in brackets; the first few by name."""
-    names = [clean(problem.unit) for problem in problems if problem.unit]
-    more = f" and {len(names) - NAMED_UNITS} more" if len(names) > NAMED_UNITS else ""
-    return f" ({', '.join(names[:NAMED_UNITS])}{more})" if names else ""
+def whose(problems: Sequence[Problem]) -> str:
+    """Behind a type: the unit that has the problem, in brackets, or how many have it; the lines below name those."""
+    if len(problems) > 1:
+        return f" in {len(problems)} units"
+    return f" ({clean(problems[0].unit)})" if problems[0].unit else ""
 
 
 def next_step(action: str) -> str:
