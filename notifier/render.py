@@ -61,8 +61,11 @@ def _of_type(error_type: str, group: list[Problem], zone: tzinfo | None) -> Line
 def _why(problem: Problem, zone: tzinfo | None, *, among_several: bool) -> str:
     """A problem's words and since when, in one line; the unit in front where the others have another."""
     unit = f"{clean(problem.unit)}: " if among_several and problem.unit else ""
-    words = f"{short(problem.message)}, " if problem.message else ""
-    return f"{unit}{words}since {moment(problem.first_occurrence, zone)}"
+    return f"{unit}{_words(problem)}since {moment(problem.first_occurrence, zone)}"
+
+
+def _words(problem: Problem) -> str:
+    return f"{short(problem.message)}, " if problem.message else ""
 
 
 def _reminder(draft: Draft, zone: tzinfo | None) -> Lines:
@@ -73,7 +76,7 @@ def _reminder(draft: Draft, zone: tzinfo | None) -> Lines:
         return [f"STILL UNRESOLVED: {_subject(problem)}", words, since, stop_reminders(draft.problems), *steps]
     return [
         f"STILL UNRESOLVED: {len(draft.problems)} problems",
-        *(f"{_subject(problem)}: {_since(problem, zone)}" for problem in draft.problems),
+        *(f"{_subject(problem)}: {_words(problem)}{_since(problem, zone)}" for problem in draft.problems),
         time(draft.at, zone),
         stop_reminders(draft.problems),
         *next_steps(draft.problems),
