@@ -12,7 +12,6 @@ from typing import Final
 
 from standfast.events import CLOSES, Event, Kind
 from standfast.notifier import resolution
-from standfast.notifier.config import NotifierConfig
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Identity, Problem, Stage
 
@@ -22,12 +21,15 @@ STOPPED: Final = "its agent was stopped"
 REMEMBERED: Final = timedelta(days=1)
 
 
-def end_by_hand(ledger: Ledger, problem: Problem, by: str, at: datetime, config: NotifierConfig, now: datetime) -> None:
-    """A person says that a problem is over; if it is heard of again, however soon, it is a new one and told as that."""
+def end_by_hand(ledger: Ledger, problem: Problem, by: str, at: datetime) -> None:
+    """A person says that a problem is over; if it is heard of again, however soon, it is a new one and told as that.
+
+    It is told with the others that are being resolved, as other ends are.
+    """
     ledger.set_flap(problem.identity, None)
     ended = dataclasses.replace(resolution.resolved(problem, at), ended_by=by)
     if problem.is_awaited:
-        ledger.tell_recovery((ended,), config, now)
+        ledger.rest(dataclasses.replace(ended, stage=Stage.RECOVERING))
     else:
         ledger.close(ended)
 

@@ -19,7 +19,7 @@ from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.ledger import Ledger, destination
 from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage, told
 from standfast.notifier.obey import Obeyed, obey
-from standfast.notifier.resolution import Recovery, Return, is_settled
+from standfast.notifier.resolution import Recovery, Return
 from standfast.notifier.silence import Silencing
 from standfast.notifier.telling import Telling
 from standfast.notifier.throttle import Throttle
@@ -51,8 +51,7 @@ def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) ->
 def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     identity = dedup.identity(heard)
     resting = ledger.resting.get(identity)
-    if resting and resting.stage is Stage.RECOVERING and is_settled(resting, config.recovery_hold_s, heard.at):
-        # Read late: by the times of the events it was over for long enough before it came back.
+    if resting and resolution.was_over(resting, config.recovery_hold_s, heard.at):
         ledger.tell_recovery((resting,), config, now)
         resting = None
     known = resolution.reopened(resting) if resting else ledger.problems.get(identity)
@@ -216,7 +215,7 @@ def _command(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     problem = ledger.numbered(asked.problem_id)
     if problem is None:
         return Obeyed.NO_SUCH_PROBLEM
-    ends.end_by_hand(ledger, problem, heard.by, heard.at, config, now)
+    ends.end_by_hand(ledger, problem, heard.by, heard.at)
     return Obeyed.DONE
 
 

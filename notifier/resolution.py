@@ -65,6 +65,11 @@ def is_settled(problem: Problem, hold_s: float, now: datetime) -> bool:
     return at is not None and not timedelta(0) <= now - at < timedelta(seconds=hold_s)
 
 
+def was_over(problem: Problem, hold_s: float, at: datetime) -> bool:
+    """Whether a recovering problem that is back was over: long enough, where it is read late, or by a person's word."""
+    return problem.stage is Stage.RECOVERING and (bool(problem.ended_by) or is_settled(problem, hold_s, at))
+
+
 def ripe(recovering: Sequence[Problem], hold_s: float, window_s: float, now: datetime) -> tuple[Problem, ...]:
     """Those of one destination to tell now: all that have lasted, but none while another's end is still to show.
 

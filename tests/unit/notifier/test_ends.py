@@ -10,6 +10,7 @@ from standfast.events import Event, Kind, Severity
 from standfast.notifier import ends
 from standfast.notifier.hear import Plain, Reason
 from standfast.notifier.model import Heard, Stage
+from standfast.notifier.obey import Obeyed
 from standfast.notifier.resolution import Recovery
 from standfast.notifier.throttle import Throttle
 
@@ -36,10 +37,23 @@ def stop(fold: Fold, seconds: float, *closes: str, **data: Any) -> Reason:
 def test_what_goes_on_after_a_persons_word_is_a_new_problem_and_told(later_s: float) -> None:
     fold = told(kind="UNIT_FAILING", unit="a.service")
     fold.hear(order("RESOLVE", 100, id=1))
-    assert kinds(fold.drafts()) == ["recovery"]
     fold.hear(problem(100 + later_s, "UNIT_FAILING"))
-    (draft,) = fold.tick(100 + later_s + 60)
-    assert (draft.kind.value, draft.problems[0].id) == ("problem", 2)
+    over, anew = fold.tick(100 + later_s + 60)
+    assert (over.kind.value, over.problems[0].id, over.problems[0].ended_by) == ("recovery", 1, "ann")
+    assert (anew.kind.value, anew.problems[0].id) == ("problem", 2)
+
+
+def test_what_a_person_resolves_one_after_the_other_is_told_in_one_message() -> None:
+    fold = told()
+    fold.hear(problem(70, "UNIT_FAILING", AGENT))
+    fold.tick(130)
+    fold.hear(order("RESOLVE", 200, id=1))
+    fold.hear(order("RESOLVE", 204, id=2))
+    assert fold.hear(order("RESOLVE", 205, id=2)) is Obeyed.NO_SUCH_PROBLEM
+    assert fold.hear(resolved(205, "UNIT_FAILING", AGENT)) is Recovery.UNKNOWN
+    assert fold.tick(205) == []
+    (draft,) = fold.tick(209)
+    assert [one.id for one in draft.problems] == [1, 2]
 
 
 def test_a_person_does_not_make_a_problem_flap() -> None:
