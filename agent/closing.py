@@ -12,7 +12,7 @@ from standfast.agent.flatness import End, EndKind, Left, judge, left_open
 from standfast.agent.gateway import Gateway
 from standfast.agent.ledger import surely_open
 from standfast.agent.strategy import TradingError, TradingRefusedError
-from standfast.agent.trading import Holding, OrderKind, OrderRequest, Side
+from standfast.agent.trading import Holding, OrderKind, OrderRequest, Side, in_words
 from standfast.clock import monotonic_s, utc_now
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Closing:
         self._closing_orders: set[str] = set()
         self._attempts = 0
         self._trouble = ""
-        self._closed: dict[Holding, int] = {}
+        self._closed: dict[Holding, float] = {}
         self._prices: dict[Holding, float] = {}
 
     @property
@@ -167,7 +167,7 @@ class Closing:
                 log.warning("[SHUTDOWN] Could not cancel order %s: %s", order_id, outcome)
         return bool(due)
 
-    async def _close(self, holdings: dict[Holding, int]) -> None:
+    async def _close(self, holdings: dict[Holding, float]) -> None:
         self._closed = {**holdings, **self._closed}
         self._desk.account_closed_s = monotonic_s()
         if self._scope is Scope.ACCOUNT and self._market_orders:
@@ -184,7 +184,7 @@ class Closing:
                 self._verdict = End(EndKind.UNVERIFIED, str(outcome))
                 raise outcome  # placing it again might open a position
 
-    def _opposite(self, holding: Holding, net: int) -> OrderRequest:
+    def _opposite(self, holding: Holding, net: float) -> OrderRequest:
         side = Side.SELL if net > 0 else Side.BUY
         kind = OrderKind.MARKET if self._market_orders else OrderKind.LIMIT
         price = 0.0 if self._market_orders else self._prices.get(holding, 0.0)
@@ -204,9 +204,7 @@ class Closing:
         return bool(surely_open(left.holdings, self._desk.own.all))
 
     def _what_was_done(self) -> str:
-        if not self._closed:
-            return "nothing was open"
-        return "closed " + ", ".join(f"{net:+d} {holding}" for holding, net in self._closed.items())
+        return f"closed {in_words(self._closed)}" if self._closed else "nothing was open"
 
     def _holds_nothing(self) -> bool:
         return self._scope is Scope.OWN and self._desk.own.is_flat is True

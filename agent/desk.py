@@ -11,6 +11,7 @@ from standfast.agent.failures import AgentError, OrderRefusedError
 from standfast.agent.gateway import Gateway
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.own_orders import OwnOrders
+from standfast.agent.placing import order_request
 from standfast.agent.strategy import TradingClosedError, TradingRefusedError, TradingUncertainError
 from standfast.agent.trading import Funds, Order, OrderKind, OrderRequest, OrderStatus, Position, Product, Side
 from standfast.clock import utc_now
@@ -89,7 +90,7 @@ class Desk(_Slips):
         self,
         symbol: str,
         side: Side,
-        quantity: int,
+        quantity: float,
         kind: OrderKind = OrderKind.MARKET,
         *,
         price: float = 0.0,
@@ -97,7 +98,10 @@ class Desk(_Slips):
         product: Product = Product.MIS,
     ) -> str:
         """See AsyncTrading."""
-        request = OrderRequest(symbol, Side(side), quantity, OrderKind(kind), price, trigger_price, Product(product))
+        try:
+            request = order_request(symbol, side, quantity, kind, price, trigger_price, product)
+        except ValueError as error:
+            raise TradingRefusedError(f"cannot place an order of {symbol}: {error}") from error
         if because := self._closed_because or self._refusal():
             raise TradingClosedError(f"cannot place {request}: {because}; try again later")
         if request.mistake:
@@ -199,7 +203,7 @@ class BlockingDesk(_Slips):
         self,
         symbol: str,
         side: Side,
-        quantity: int,
+        quantity: float,
         kind: OrderKind = OrderKind.MARKET,
         *,
         price: float = 0.0,

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from standfast.agent.config import Scope
 from standfast.agent.ledger import OwnOrder, closable, net_positions, uncertain
-from standfast.agent.trading import Holding, Order, Position
+from standfast.agent.trading import Holding, Order, Position, in_words
 
 
 class EndKind(StrEnum):
@@ -41,7 +41,7 @@ class Left:
         uncertain: orders of unknown fate, in words.
     """
 
-    holdings: dict[Holding, int]
+    holdings: dict[Holding, float]
     pending: tuple[str, ...]
     uncertain: tuple[str, ...]
 
@@ -71,8 +71,7 @@ def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], po
 def judge(left: Left) -> End:
     """The verdict on what is left, once it was looked at with a proven session."""
     if left.holdings:
-        open_ = ", ".join(f"{net:+d} {holding}" for holding, net in left.holdings.items())
-        return End(EndKind.NOT_FLAT, f"open: {open_}", is_cancelled=not left.pending)
+        return End(EndKind.NOT_FLAT, f"open: {in_words(left.holdings)}", is_cancelled=not left.pending)
     if left.pending:
         return End(EndKind.NOT_FLAT, "pending orders: " + ", ".join(left.pending))
     if left.uncertain:

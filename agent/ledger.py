@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position
+from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, tidy
 
 # An order that the broker did not answer to is in its book by then, or never will be: OpenAlgo gives up after 120 s.
 BROKER_PATIENCE: Final = timedelta(seconds=150)
@@ -30,7 +30,7 @@ class OwnOrder:
     placed_at: datetime
     order_id: str = ""
     status: OrderStatus = OrderStatus.UNKNOWN
-    filled: int | None = None
+    filled: float | None = None
 
     @property
     def is_certain(self) -> bool:
@@ -48,7 +48,7 @@ class OwnOrder:
         return self.status.is_pending
 
     @property
-    def net(self) -> int:
+    def net(self) -> float:
         """Its signed fill, as far as it is known."""
         return (self.filled or 0) * self.request.side.sign
 
@@ -100,12 +100,12 @@ def _is_alike(order: Order, own: OwnOrder) -> bool:
     return own.placed_at - CLOCK_SKEW <= order.placed_at <= own.placed_at + BROKER_PATIENCE
 
 
-def net_positions(orders: Iterable[OwnOrder]) -> dict[Holding, int]:
+def net_positions(orders: Iterable[OwnOrder]) -> dict[Holding, float]:
     """What the fills of these orders add up to, without the holdings that are at zero."""
-    nets: dict[Holding, int] = {}
+    nets: dict[Holding, float] = {}
     for own in orders:
         nets[own.request.holding] = nets.get(own.request.holding, 0) + own.net
-    return {holding: net for holding, net in nets.items() if net}
+    return {holding: net for holding, whole in nets.items() if (net := tidy(whole))}
 
 
 def uncertain(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
@@ -113,16 +113,16 @@ def uncertain(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
     return tuple(own for own in orders if not own.is_certain)
 
 
-def closable(nets: Mapping[Holding, int], positions: Sequence[Position]) -> dict[Holding, int]:
+def closable(nets: Mapping[Holding, float], positions: Sequence[Position]) -> dict[Holding, float]:
     """What of the own positions the account still holds: closing more than that would open a new position."""
     account = {position.holding: position.quantity for position in positions}
     held = {holding: _overlap(net, account.get(holding, 0)) for holding, net in nets.items()}
     return {holding: quantity for holding, quantity in held.items() if quantity}
 
 
-def surely_open(holdings: Mapping[Holding, int], orders: Iterable[OwnOrder]) -> dict[Holding, int]:
+def surely_open(holdings: Mapping[Holding, float], orders: Iterable[OwnOrder]) -> dict[Holding, float]:
     """What of these holdings no order that may be on its way to the broker closes already."""
-    on_its_way: dict[Holding, int] = {}
+    on_its_way: dict[Holding, float] = {}
     for own in orders:
         net = holdings.get(own.request.holding, 0)
         if own.may_be_on_its_way and net * own.request.side.sign < 0:
@@ -132,7 +132,7 @@ def surely_open(holdings: Mapping[Holding, int], orders: Iterable[OwnOrder]) -> 
     return {holding: quantity for holding, quantity in left.items() if quantity}
 
 
-def _overlap(own: int, account: int) -> int:
+def _overlap(own: float, account: float) -> float:
     """The part of `own` that goes the same way as the account's position."""
     if own > 0:
         return min(own, max(account, 0))

@@ -24,13 +24,14 @@ from standfast.agent.failures import (
 )
 from standfast.agent.flatness import End
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
-from standfast.agent.messages import END_TYPES, in_words
+from standfast.agent.messages import END_TYPES
 from standfast.agent.open_problems import OpenProblems
 from standfast.agent.reconciling import reconcile
 from standfast.agent.renewal import waits_for_restart
 from standfast.agent.retry import Policy, Series, Verdict
 from standfast.agent.situation import Situation, as_status, in_one_line
 from standfast.agent.steps import StepResult
+from standfast.agent.trading import in_words
 from standfast.agent.unwinding import cancel_pending
 from standfast.agent.voice import Voice
 from standfast.clock import monotonic_s, utc_now

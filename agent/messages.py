@@ -7,7 +7,7 @@ from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
-from standfast.agent.trading import Holding
+from standfast.agent.trading import Holding, in_words
 from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, RESTARTS, SINCE, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
@@ -53,7 +53,7 @@ class Messages:
             data={"cause": transition.cause.value},
         )
 
-    def problem(self, state: State, failure: Failure, nets: Mapping[Holding, int], since: str = "") -> Event:
+    def problem(self, state: State, failure: Failure, nets: Mapping[Holding, float], since: str = "") -> Event:
         """The agent entered a state because of a failure, or found one without leaving its state.
 
         Args:
@@ -115,7 +115,7 @@ class Messages:
         end: End,
         steps: Sequence[StepResult],
         took_s: float,
-        nets: Mapping[Holding, int],
+        nets: Mapping[Holding, float],
         *,
         open_kinds: Iterable[str] = (),
         restarts: bool = False,
@@ -145,7 +145,7 @@ class Messages:
         )
 
 
-def held_in_words(nets: Mapping[Holding, int], pending: int, flat: bool | None) -> str:
+def held_in_words(nets: Mapping[Holding, float], pending: int, flat: bool | None) -> str:
     """What is held and pending, "" for nothing; where it is not known whether that is all, that is said."""
     if flat:
         return ""
@@ -155,8 +155,3 @@ def held_in_words(nets: Mapping[Holding, int], pending: int, flat: bool | None) 
     if flat is None:
         held.append("not known whether that is all" if held else "not known whether flat")
     return ", ".join(held)
-
-
-def in_words(nets: Mapping[Holding, int]) -> str:
-    """What is held, "" for nothing: "+5 NSE:SBIN MIS"."""
-    return ", ".join(f"{net:+d} {holding}" for holding, net in nets.items())

@@ -65,7 +65,7 @@ class OwnOrders:
         return uncertain(self._orders.values())
 
     @property
-    def nets(self) -> dict[Holding, int]:
+    def nets(self) -> dict[Holding, float]:
         """What their fills add up to."""
         return net_positions(self._orders.values())
 

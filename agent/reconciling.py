@@ -1,19 +1,18 @@
 """Before the strategy runs (on): what this agent remembers is brought into line with the broker's books."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.failures import FailureType, failed
 from standfast.agent.ledger import BROKER_PATIENCE, OwnOrder, closable
-from standfast.agent.trading import Holding
+from standfast.agent.trading import Holding, in_words
 from standfast.clock import utc_now
 
 log = logging.getLogger(__name__)
 
 
-async def reconcile(have: Belongings) -> dict[Holding, int]:
+async def reconcile(have: Belongings) -> dict[Holding, float]:
     """Read the books between two proofs of the broker session, and take up what they say.
 
     Returns what this agent held and its account does not any more: somebody else closed it.
@@ -32,18 +31,16 @@ async def reconcile(have: Belongings) -> dict[Holding, int]:
     nets = have.own.nets
     held = closable(nets, have.positions)
     if nets and not held and not have.own.pending:
-        log.warning("[STATE] What this agent held was closed elsewhere: %s", _in_words(nets))
+        log.warning("[STATE] What this agent held was closed elsewhere: %s", in_words(nets))
         have.own.settle()
         return nets
     if held or have.own.pending:
-        log.info("[STATE] Reconciled: holding %s, %d orders pending", _in_words(held), len(have.own.pending))
+        log.info(
+            "[STATE] Reconciled: holding %s, %d orders pending", in_words(held) or "nothing", len(have.own.pending)
+        )
     return {}
 
 
 def _meaning(lost: list[OwnOrder], now: datetime) -> FailureType:
     may_arrive = any(own.may_be_on_its_way and now - own.placed_at <= BROKER_PATIENCE for own in lost)
     return FailureType.ORDERS_UNSETTLED if may_arrive else FailureType.POSITIONS_UNVERIFIED
-
-
-def _in_words(quantities: Mapping[Holding, int]) -> str:
-    return ", ".join(f"{quantity:+d} {holding}" for holding, quantity in quantities.items()) or "nothing"

@@ -8,8 +8,8 @@ from typing import Any
 from standfast.agent.failures import Failure
 from standfast.agent.ledger import OwnOrder
 from standfast.agent.lifecycle import State
-from standfast.agent.messages import held_in_words, in_words
-from standfast.agent.trading import Holding, Position
+from standfast.agent.messages import held_in_words
+from standfast.agent.trading import Holding, Position, in_words
 from standfast.moments import iso
 
 
@@ -40,7 +40,7 @@ class Situation:
     strategy: str
     symbols: Sequence[str] = ()
     waits_for_restart: Sequence[str] = ()
-    nets: Mapping[Holding, int] = field(default_factory=dict)
+    nets: Mapping[Holding, float] = field(default_factory=dict)
     positions: Sequence[Position] = ()
     pending: Sequence[OwnOrder] = ()
     last_tick_at: datetime | None = None

@@ -1,6 +1,7 @@
 """The agent's memory in SQLite: its state, its transitions, its own orders, its open problems."""
 
 import contextlib
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -107,10 +108,12 @@ class Store:
                 _check(connection)
                 connection.executescript(SCHEMA)
                 connection.execute("INSERT OR IGNORE INTO operational_state (id) VALUES (1)")
+                found = cls(connection, name)
+                found.own_orders()  # damaged is also what holds no orders
             except BaseException:
                 connection.close()
                 raise
-        return cls(connection, name)
+        return found
 
     @classmethod
     def reading(cls, path: Path) -> Self:
@@ -180,9 +183,12 @@ class Store:
     def own_orders(self) -> list[OwnOrder]:
         """The orders that are not settled, oldest first."""
         columns = "id, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product, placed_at"
-        return [
-            _own_order(row) for row in self._read(f"SELECT {columns} FROM own_orders WHERE settled = 0 ORDER BY id")
-        ]
+        rows = self._read(f"SELECT {columns} FROM own_orders WHERE settled = 0 ORDER BY id")
+        try:
+            return [_own_order(row) for row in rows]
+        except (ValueError, TypeError) as error:  # whoever wrote it: what is held cannot be told by it
+            detail = f"cannot make sense of the own orders in {self._path}: {error}"
+            raise CorruptDatabaseError(Failure(FailureType.DATABASE_ERROR, detail)) from error
 
     def known_order_ids(self, since: datetime) -> set[str]:
         """The broker's ids of all own orders since then, settled or not."""
@@ -273,8 +279,18 @@ def _moment(text: str | None) -> datetime | None:
 
 def _own_order(row: tuple[Any, ...]) -> OwnOrder:
     key, order_id, status, filled, symbol, side, quantity, kind, price, trigger_price, product, placed_at = row
-    request = OrderRequest(symbol, Side(side), quantity, OrderKind(kind), price, trigger_price, Product(product))
-    return OwnOrder(key, request, from_iso(placed_at), order_id, OrderStatus(status), filled)
+    request = OrderRequest(
+        symbol, Side(side), _number(quantity), OrderKind(kind), _number(price), _number(trigger_price), Product(product)
+    )
+    known = None if filled is None else _number(filled)
+    return OwnOrder(key, request, from_iso(placed_at), order_id, OrderStatus(status), known)
+
+
+def _number(value: Any) -> float:
+    """A number out of a column, which SQLite lets be anything."""
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return value
 
 
 @contextlib.contextmanager

@@ -44,14 +44,17 @@ class Trading(Protocol):
         self,
         symbol: str,
         side: Side,
-        quantity: int,
+        quantity: float,
         kind: OrderKind = OrderKind.MARKET,
         *,
         price: float = 0.0,
         trigger_price: float = 0.0,
         product: Product = Product.MIS,
     ) -> str:
-        """Place an order and return its id; TradingRefusedError when it was not placed."""
+        """Place an order and return its id; TradingRefusedError when it was not placed.
+
+        The quantity is a whole number, also as 2.0; a fraction is refused.
+        """
 
     def cancel(self, order_id: str) -> None:
         """Ask for an order to be cancelled."""
@@ -75,14 +78,17 @@ class AsyncTrading(Protocol):
         self,
         symbol: str,
         side: Side,
-        quantity: int,
+        quantity: float,
         kind: OrderKind = OrderKind.MARKET,
         *,
         price: float = 0.0,
         trigger_price: float = 0.0,
         product: Product = Product.MIS,
     ) -> str:
-        """Place an order and return its id; TradingRefusedError when it was not placed."""
+        """Place an order and return its id; TradingRefusedError when it was not placed.
+
+        The quantity is a whole number, also as 2.0; a fraction is refused.
+        """
 
     async def cancel(self, order_id: str) -> None:
         """Ask for an order to be cancelled."""

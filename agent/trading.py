@@ -1,15 +1,29 @@
 """The words of trading that strategies, gateways and the agent share. Pure.
 
-A symbol is written "EXCHANGE:NAME", such as "NSE:SBIN". Quantities are whole numbers, in a position
-negative when short; prices are in the account's currency.
+A symbol is written "EXCHANGE:NAME", such as "NSE:SBIN". Prices are in the account's currency. Quantities are negative
+where a position is short. An order is placed for a whole number; what the books show may be a fraction all the same,
+whoever traded it, and nothing here rests on its being none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+# Fractions of a quantity beyond these digits are what adding up leaves behind.
+DIGITS: Final = 9
 
 
-class Side(StrEnum):
+class Word(StrEnum):
+    """One of a few words; another one is refused by naming those."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise ValueError(f"{value!r} is no {cls.__name__}: it is one of {', '.join(cls)}")
+
+
+class Side(Word):
     """Which way an order goes."""
 
     BUY = "BUY"
@@ -21,7 +35,7 @@ class Side(StrEnum):
         return 1 if self is Side.BUY else -1
 
 
-class OrderKind(StrEnum):
+class OrderKind(Word):
     """How an order finds its price; SL triggers a limit order, SL-M a market order."""
 
     MARKET = "MARKET"
@@ -30,7 +44,7 @@ class OrderKind(StrEnum):
     SL_M = "SL-M"
 
 
-class Product(StrEnum):
+class Product(Word):
     """How a position is held: intraday, delivered, or carried forward."""
 
     MIS = "MIS"
@@ -79,13 +93,29 @@ class Holding:
         return f"{self.symbol} {self.product}"
 
 
+def signed(quantity: float, holding: Holding) -> str:
+    """What is held, or bought and sold, of a holding: "+5 NSE:SBIN MIS", "-2.5 NSE:INFY NRML"."""
+    return f"{quantity:+.15g} {holding}"
+
+
+def in_words(quantities: Mapping[Holding, float]) -> str:
+    """What is held, "" for nothing: "+5 NSE:SBIN MIS, -2.5 NSE:INFY NRML"."""
+    return ", ".join(signed(quantity, holding) for holding, quantity in quantities.items())
+
+
+def tidy(quantity: float) -> float:
+    """A quantity without what adding up fractions leaves behind: 0.1 + 0.2 - 0.3 is nothing. A whole one is an int."""
+    rounded = round(quantity, DIGITS)
+    return int(rounded) if float(rounded).is_integer() else rounded
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
     """An order that somebody wants placed; `price` is for LIMIT and SL, `trigger_price` for SL and SL-M."""
 
     symbol: str
     side: Side
-    quantity: int
+    quantity: float
     kind: OrderKind = OrderKind.MARKET
     price: float = 0.0
     trigger_price: float = 0.0
@@ -110,7 +140,7 @@ class OrderRequest:
     def __str__(self) -> str:
         at = f" at {self.price:g}" if self.price else ""
         trigger = f" triggered at {self.trigger_price:g}" if self.trigger_price else ""
-        return f"{self.side} {self.quantity} {self.holding} {self.kind}{at}{trigger}"
+        return f"{self.side} {self.quantity:.15g} {self.holding} {self.kind}{at}{trigger}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +150,7 @@ class Order:
     order_id: str
     request: OrderRequest
     status: OrderStatus
-    filled: int | None
+    filled: float | None
     average_price: float = 0.0
     placed_at: datetime | None = None
 
@@ -130,12 +160,12 @@ class Position:
     """A position of the account as the broker's book shows it."""
 
     holding: Holding
-    quantity: int
+    quantity: float
     average_price: float = 0.0
     last_price: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.quantity:+d} {self.holding}"
+        return signed(self.quantity, self.holding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Gateway(Protocol):
     async def close_all(self) -> None:
         """Ask for every position of the account to be closed by MARKET orders."""
 
-    async def filled(self, order: Order) -> int | None:
+    async def filled(self, order: Order) -> float | None:
         """How much of a cancelled order was filled, where the book does not tell; None when nobody can."""
 
     async def orders(self) -> Sequence[Order]:

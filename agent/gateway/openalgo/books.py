@@ -6,7 +6,18 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from standfast.agent.gateway.openalgo.answers import number
-from standfast.agent.trading import Funds, Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Product, Side
+from standfast.agent.trading import (
+    Funds,
+    Holding,
+    Order,
+    OrderKind,
+    OrderRequest,
+    OrderStatus,
+    Position,
+    Product,
+    Side,
+    tidy,
+)
 
 E = TypeVar("E", Side, OrderKind, OrderStatus, Product)
 
@@ -26,7 +37,7 @@ def positions(data: Any) -> tuple[Position, ...]:
     found = (
         Position(
             Holding(symbol(row), _member(Product, row.get("product")) or Product.MIS),
-            int(number(row.get("quantity"))),
+            tidy(number(row.get("quantity"))),
             number(row.get("average_price")),
             number(row.get("ltp")),
         )
@@ -59,7 +70,7 @@ def order_fields(request: OrderRequest) -> dict[str, Any]:
     return fields
 
 
-def fill_of_a_cancelled(quantity: int, status: Any) -> int | None:
+def fill_of_a_cancelled(quantity: float, status: Any) -> float | None:
     """How much of a cancelled order was filled, from its `orderstatus`; None when only part of it may have been."""
     if not isinstance(status, dict):
         return None
@@ -75,7 +86,7 @@ def symbol(row: Mapping[str, Any]) -> str:
 
 def _order(row: Mapping[str, Any]) -> Order | None:
     side = _member(Side, str(row.get("action", "")).upper())
-    quantity = int(number(row.get("quantity")))
+    quantity = tidy(number(row.get("quantity")))
     if side is None or not row.get("orderid"):
         return None
     status = _member(OrderStatus, str(row.get("order_status", "")).lower()) or OrderStatus.UNKNOWN

@@ -122,7 +122,7 @@ class OpenAlgoGateway:
         """See Gateway. What it says of its success is not looked at: the position book tells."""
         await self._ask("closeposition", strategy=self._config.strategy_label)
 
-    async def filled(self, order: Order) -> int | None:
+    async def filled(self, order: Order) -> float | None:
         """See Gateway. The order book does not tell; the order's own status has an average price if anything was."""
         answer = await self._rest.post("orderstatus", strategy=self._config.strategy_label, orderid=order.order_id)
         body = answer.body if answer.is_success else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from standfast.agent.trading import Funds, Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Side
+from standfast.agent.trading import Funds, Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Side, tidy
 
 # A broker's book holds one day; this one holds as many orders.
 BOOK_LENGTH: Final = 500
@@ -15,22 +15,22 @@ BOOK_LENGTH: Final = 500
 class Lot:
     """A running position: its signed quantity, what it cost on average, and what was made of it."""
 
-    quantity: int = 0
+    quantity: float = 0
     average: float = 0.0
     realized: float = 0.0
 
-    def fill(self, quantity: int, price: float) -> None:
+    def fill(self, quantity: float, price: float) -> None:
         """Take a signed fill into account."""
         if self.quantity * quantity < 0:
             closed = min(abs(self.quantity), abs(quantity))
             self.realized += closed * (price - self.average) * (1 if self.quantity > 0 else -1)
-            left = self.quantity + quantity
+            left = tidy(self.quantity + quantity)
             self.average = price if left * quantity > 0 else self.average
             self.quantity = left
         else:
             total = abs(self.quantity) + abs(quantity)
             self.average = (abs(self.quantity) * self.average + abs(quantity) * price) / total
-            self.quantity += quantity
+            self.quantity = tidy(self.quantity + quantity)
         if self.quantity == 0:
             self.average = 0.0
 
@@ -123,13 +123,13 @@ class SimulatedBroker:
 
     def _filled(self, order: Order, price: float) -> Order:
         done = order.filled or 0
-        left = order.request.quantity - done
-        quantity = max(1, left // 2) if self.fill_in_parts else left
+        left = tidy(order.request.quantity - done)
+        quantity = min(left, max(1, left // 2)) if self.fill_in_parts else left
         lot = self.lots.setdefault(order.request.holding, Lot())
         lot.fill(quantity * order.request.side.sign, price)
         average = (order.average_price * done + price * quantity) / (done + quantity)
         status = OrderStatus.COMPLETE if quantity == left else OrderStatus.OPEN
-        return replace(order, status=status, filled=done + quantity, average_price=average)
+        return replace(order, status=status, filled=tidy(done + quantity), average_price=average)
 
 
 def _triggered(order: Order, price: float) -> Order:

@@ -115,7 +115,7 @@ class PaperGateway:
             self._broker.place(request, utc_now(), reject)
         self._book.save(self._broker)
 
-    async def filled(self, order: Order) -> int | None:
+    async def filled(self, order: Order) -> float | None:
         """See Gateway. This broker's book tells."""
         await self._call()
         return order.filled

@@ -19,5 +19,5 @@ def holdings(source: Source) -> str:
 def _position(row: shots.Row) -> str:
     """As the agent itself says it: signed, with its product."""
     quantity = row.get("quantity")
-    signed = f"{quantity:+d}" if isinstance(quantity, int) else words(quantity)
+    signed = f"{quantity:+.15g}" if isinstance(quantity, int | float) else words(quantity)
     return f"{signed} {words(row.get('symbol'))} {words(row.get('product'), '')}".rstrip()

@@ -49,7 +49,7 @@ class Scene:
     async def pending(self) -> int:
         return sum(order.status.is_pending for order in await self.gateway.orders())
 
-    async def net(self) -> dict[Holding, int]:
+    async def net(self) -> dict[Holding, float]:
         return {position.holding: position.quantity for position in await self.gateway.positions()}
 
 

@@ -75,7 +75,7 @@ class Scene:
             self.strategy.tick(Tick(A, price, self.now))
 
     @property
-    def held(self) -> int:
+    def held(self) -> float:
         return sum(one.quantity for one in self.broker.positions())
 
 

@@ -101,7 +101,7 @@ def market(side: str, quantity: int, product: str = "MIS") -> OrderRequest:
     return OrderRequest(SBIN, Side(side), quantity, product=Product(product))
 
 
-async def net(gateway: Gateway) -> dict[Holding, int]:
+async def net(gateway: Gateway) -> dict[Holding, float]:
     return {position.holding: position.quantity for position in await gateway.positions()}
 
 
