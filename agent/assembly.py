@@ -23,6 +23,24 @@ class Trade:
     callbacks: Callbacks
     pump: Pump
 
+    async def begin(self) -> None:
+        """Let the strategy trade: orders are taken from its start on, ticks handed over once that has returned.
+
+        Raises:
+            AgentError: its start raised; it does not trade.
+        """
+        self.desk.open()
+        try:
+            await self.pump.open()
+        except BaseException:
+            self.rest()
+            raise
+
+    def rest(self) -> None:
+        """Take no orders and hand no tick over, until it begins again."""
+        self.desk.shut("the agent is not ACTIVE")
+        self.pump.shut()
+
 
 def build_gateway(config: AgentConfig, state: Path) -> Gateway:
     """The gateway that the configuration names; what it has to remember goes into the directory `state`.

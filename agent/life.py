@@ -81,9 +81,9 @@ class Life:
         self.show()
         if self.have.forgotten is not None and self.have.flags.killed:  # which hides the ERROR that tells it
             self.tell_problem(self.have.forgotten)
-        self._face_crashes()
+        self.faces_crashes()
 
-    def _face_crashes(self) -> bool:
+    def faces_crashes(self) -> bool:
         """Cool off, or ask for a human, where this agent ended unclean too often; whether it does.
 
         Once in a run, as soon as its database tells of the earlier ones.
@@ -218,13 +218,10 @@ class Life:
             await self.pause(decision.delay_s)
 
     def conclude(self, report: Report, verdict: Verdict) -> None:
-        """Make the transition that a look leads to, if it leads to one."""
+        """Make the transition that a look leads to which found something, if it leads to one."""
         if report.closed:
             self._rest()
-        elif report.failure is None:
-            if self.state is not State.ACTIVE and not self._face_crashes():
-                self.move(Input.CHECKS_PASSED, "all checks passed")
-        else:
+        elif report.failure is not None:
             self._fail(report.failure, _INPUTS[verdict])
 
     def _fail(self, failure: Failure, cause: Input) -> None:

@@ -107,7 +107,7 @@ class Strategy(Protocol):
     """A strategy with plain callbacks; each is called by itself, never two at once."""
 
     def start(self, trading: Trading) -> None:
-        """Trading begins; called once, when the agent first becomes ACTIVE."""
+        """Trading begins; called once, when all checks have passed: the agent is ACTIVE when it has returned."""
 
     def tick(self, tick: Tick) -> None:
         """A price of one of the agent's symbols."""
@@ -120,7 +120,7 @@ class AsyncStrategy(Protocol):
     """A strategy with `async def` callbacks."""
 
     async def start(self, trading: AsyncTrading) -> None:
-        """Trading begins; called once, when the agent first becomes ACTIVE."""
+        """Trading begins; called once, when all checks have passed: the agent is ACTIVE when it has returned."""
 
     async def tick(self, tick: Tick) -> None:
         """A price of one of the agent's symbols."""

@@ -7,13 +7,11 @@ from typing import Final
 from standfast.agent.assembly import Trade
 from standfast.agent.bell import Ring
 from standfast.agent.checks import Report
-from standfast.agent.config import OnLoss
 from standfast.agent.failures import AgentError, Failure, FailureType
-from standfast.agent.flatness import EndKind
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import State
 from standfast.agent.retry import Verdict
-from standfast.agent.unwinding import close_all
+from standfast.agent.states.leaving import close_where_configured
 from standfast.clock import monotonic_s, utc_now
 from standfast.time_words import span
 
@@ -26,29 +24,12 @@ TURN_S: Final = 1.0
 async def active(life: Life) -> None:
     """Let the strategy trade until something is lost, the market closes, or a human steps in."""
     trade = life.have.trade
-    assert trade is not None, "ACTIVE is entered only after everything was built"
-    trade.desk.open()
+    assert trade is not None, "ACTIVE is entered only with a strategy that has started"
     try:
-        await trade.pump.open()
         await _watch(life, trade)
-    except AgentError as error:
-        verdict = Verdict.FAIL if error.failure.is_permanent else Verdict.WAIT
-        life.conclude(Report(error.failure), verdict)
     finally:
-        trade.desk.shut("the agent is not ACTIVE")
-        trade.pump.shut()
-    killed = life.failure is not None and life.failure.type is FailureType.KILLED
-    if life.config.waiting.positions is OnLoss.CLOSE and not killed:
-        await _close(life)
-
-
-async def _close(life: Life) -> None:
-    """Get flat, where waiting means that; what cannot be closed is told at once."""
-    end = await close_all(life.have)
-    log.info("[STATE] Closed because the agent is no longer ACTIVE: %s", end)
-    if end.kind is not EndKind.FLAT:
-        life.tell_problem(Failure(FailureType.POSITIONS_NOT_FLAT, f"could not close: {end}"))
-    life.show()
+        trade.rest()
+    await close_where_configured(life)
 
 
 async def _watch(life: Life, trade: Trade) -> None:

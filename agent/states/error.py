@@ -3,6 +3,7 @@
 from standfast.agent.failures import FailureType
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input
+from standfast.agent.states.beginning import conclude
 
 
 async def error(life: Life) -> None:
@@ -13,7 +14,7 @@ async def error(life: Life) -> None:
     if asked and not life.have.flags.killed:
         _begin_anew(life)
     else:
-        life.conclude(*await life.look_confirmed())
+        await conclude(life, *await life.look_confirmed())
 
 
 def _begin_anew(life: Life) -> None:

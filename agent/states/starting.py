@@ -5,6 +5,7 @@ import logging
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import State
 from standfast.agent.retry import Policy, Series, Verdict, decide
+from standfast.agent.states.beginning import conclude
 from standfast.time_words import span
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ async def starting(life: Life) -> None:
         series = series.after(report.failure)
         decision = decide(series, report.failure, _policy(life))
         if decision.verdict not in (Verdict.RETRY, Verdict.CONFIRM):
-            life.conclude(report, decision.verdict)
+            await conclude(life, report, decision.verdict)
             continue
         number = series.transient + series.permanent_in_a_row
         life.reason = f"attempt {number} failed, next in {span(decision.delay_s)}: {report.failure}"

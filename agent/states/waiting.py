@@ -4,6 +4,7 @@ from typing import Final
 
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import State
+from standfast.agent.states.beginning import conclude
 from standfast.clock import monotonic_s
 
 HOURLY_S: Final = 3600.0
@@ -19,7 +20,7 @@ async def waiting(life: Life) -> None:
             told_s = monotonic_s()
             _tell(life, told_s - begun_s)
         if asked or life.is_due:
-            life.conclude(*await life.look_confirmed())
+            await conclude(life, *await life.look_confirmed())
 
 
 def _tell(life: Life, waited_s: float) -> None:
