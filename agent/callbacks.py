@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from standfast.agent import unawaited
 from standfast.agent.desk import BlockingDesk, Desk
 from standfast.agent.loader import LoadedStrategy
 from standfast.agent.threads import CallThread
@@ -14,7 +15,7 @@ class Callbacks:
     """The three callbacks of one strategy. A call that never returns can be abandoned by cancelling it.
 
     Whatever a callback raises comes out as an Exception: a strategy can end neither the loop nor the
-    process with sys.exit().
+    process with sys.exit(). A call that it forgot to await comes out as one as well.
     """
 
     def __init__(self, loaded: LoadedStrategy, desk: Desk) -> None:
@@ -40,10 +41,13 @@ class Callbacks:
             self._thread.close()
 
     async def _call(self, callback: Callable[..., Any], *arguments: Any) -> None:
+        unawaited.listen()
         if self._thread:
             await self._thread.call(lambda: callback(*arguments))
         else:
             await _on_loop(callback(*arguments))
+        if calls := unawaited.take():
+            raise RuntimeError(f"`await` is missing, so nothing was done: {calls}")
 
 
 async def _on_loop(callback: Awaitable[Any]) -> Any:

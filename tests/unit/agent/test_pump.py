@@ -1,8 +1,10 @@
 """The pump and the callbacks: threads that can be abandoned, faults in a row, ticks dropped oldest first."""
 
 import asyncio
+import logging
 import threading
 import time
+import warnings
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -244,3 +246,66 @@ def test_ticks_while_the_pump_is_shut_are_not_handed_over_later(tmp_path: Path) 
         assert scene.pump.last_tick_at is not None
 
     play(lambda: Scene(tmp_path, strategy), story)
+
+
+@pytest.mark.parametrize("others", ["pass", "warnings.simplefilter('ignore')", "logging.captureWarnings(True)"])
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("self.trading.place('NSE:A', 'BUY', 2)", "trading.place ("),
+        ("held = self.trading.positions()", "trading.positions ("),
+        ("if self.trading.orders(): pass", "trading.orders ("),
+        ("self.buy()", "Forgetful.buy ("),
+    ],
+)
+def test_a_call_without_await_is_a_fault(tmp_path: Path, statement: str, said: str, others: str) -> None:
+    text = f"""
+import logging, warnings
+class Forgetful(Base):
+    async def start(self, trading):
+        self.trading = trading
+        {others}
+    async def buy(self):
+        await self.trading.place('NSE:A', 'BUY', 2)
+    async def tick(self, tick):
+        {statement}
+"""
+    names: dict[str, Any] = {"Base": Coroutines}
+    exec(compile(text, "/srv/bots/dip.py", "exec"), names)
+    strategy = names["Forgetful"]()
+
+    async def story(scene: Scene) -> None:
+        await scene.pump.open()
+        for price in range(5):
+            scene.tick(price)
+        await scene.until(lambda: bool(scene.faults))
+        assert "RuntimeError: `await` is missing, so nothing was done: " + said in scene.faults[0].detail
+
+    with warnings.catch_warnings():
+        play(lambda: Scene(tmp_path, strategy), story)
+        logging.captureWarnings(False)
+
+
+def test_what_runs_as_a_task_is_awaited_and_other_warnings_go_their_way(tmp_path: Path) -> None:
+    class Busy(Coroutines):
+        async def start(self, trading: AsyncTrading) -> None:
+            self.trading = trading
+
+        async def tick(self, tick: Tick) -> None:
+            self.order = await asyncio.create_task(self.trading.place(SYMBOL, Side.BUY, 2))
+            self.later = asyncio.create_task(self.trading.cancel(self.order))
+            warnings.warn("something else", UserWarning, stacklevel=1)
+            await super().tick(tick)
+
+    strategy = Busy()
+
+    async def story(scene: Scene) -> None:
+        await scene.pump.open()
+        for price in range(6):
+            scene.tick(price)
+        await scene.until(lambda: len(strategy.prices) == 6)
+        assert scene.faults == []
+        await strategy.later
+
+    with pytest.warns(UserWarning, match="something else"):
+        play(lambda: Scene(tmp_path, strategy), story)
