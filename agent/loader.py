@@ -1,9 +1,9 @@
 """Finds a user's strategy class and makes one; whatever goes wrong is one clear line."""
 
+import difflib
 import importlib
 import inspect
 import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from standfast.agent.failures import AgentError, FailureType, failed
+from standfast.agent.traces import users_frames, users_trace
 
 # The callbacks, and how many arguments each is given.
 CALLBACKS: Final = {"start": 1, "tick": 1, "stop": 0}
@@ -39,10 +40,7 @@ def load(target: str, path: str, parameters: Mapping[str, Any]) -> LoadedStrateg
         raise _wrong(target, f"strategy_path {path} is no directory that the agent's user can see")
     kind = _class(_module(target, module_name, path), target, class_name)
     is_async = _fits(target, kind)
-    try:
-        inspect.signature(kind).bind(**parameters)
-    except TypeError as error:
-        raise _wrong(target, f"its constructor does not take the configured `parameters`: {error}") from error
+    _takes(target, kind, parameters)
     try:
         return LoadedStrategy(kind(**parameters), is_async)
     except (Exception, SystemExit) as error:
@@ -60,7 +58,8 @@ def _module(target: str, name: str, path: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         where = f"in {path} or " if path else ""
-        raise _wrong(target, f"there is no module {error.name} {where}on Python's path") from error
+        by = f" (imported at {frames[0]})" if (frames := users_frames(error)) else ""
+        raise _wrong(target, f"there is no module {error.name} {where}on Python's path{by}") from error
     except SyntaxError as error:
         raise _wrong(target, f"{error.filename}:{error.lineno} is not Python: {error.msg}") from error
     except (Exception, SystemExit) as error:
@@ -74,7 +73,10 @@ def _lies_in(module: ModuleType, path: str) -> bool:
 def _class(module: ModuleType, target: str, name: str) -> type[Any]:
     kind = getattr(module, name, None)
     if not isinstance(kind, type):
-        raise _wrong(target, f"module {module.__name__} has no class {name}")
+        own = [one for one, value in vars(module).items() if isinstance(value, type)]
+        close = difflib.get_close_matches(name, own, n=1)
+        instead = f", but {close[0]}" if close else ""
+        raise _wrong(target, f"{module.__file__ or f'module {module.__name__}'} has no class {name}{instead}")
     return kind
 
 
@@ -84,34 +86,43 @@ def _fits(target: str, kind: type[Any]) -> bool:
     for name, arguments in CALLBACKS.items():
         callback = getattr(kind, name, None)
         if not callable(callback):
-            raise _wrong(target, f"it has no method {name}; a strategy has start(trading), tick(tick) and stop()")
+            lacks = f"it has no method {name}; a strategy has start(trading), tick(tick) and stop()"
+            raise _wrong(target, f"{lacks}{_at(kind)}")
         try:
             inspect.signature(callback).bind(*[None] * (arguments + 1))
         except TypeError as error:
             wanted = "nothing" if arguments == 0 else "one argument"
-            raise _wrong(target, f"its method {name} must take {wanted} besides self: {error}") from error
+            raise _wrong(
+                target, f"its method {name} must take {wanted} besides self: {error}{_at(callback)}"
+            ) from error
         kinds.add(inspect.iscoroutinefunction(callback))
     if len(kinds) > 1:
-        raise _wrong(target, "its callbacks must be all `async def` or all plain `def`")
+        raise _wrong(target, f"its callbacks must be all `async def` or all plain `def`{_at(kind)}")
     return kinds.pop()
+
+
+def _takes(target: str, kind: type[Any], parameters: Mapping[str, Any]) -> None:
+    try:
+        signature = inspect.signature(kind)
+    except ValueError:  # a class out of a library in C may have none: its constructor will tell
+        return
+    try:
+        signature.bind(**parameters)
+    except TypeError as error:
+        takes = f"; it takes {', '.join(signature.parameters) or 'none'}"
+        wrong = f"its constructor does not take the configured `parameters`: {error}{takes}"
+        raise _wrong(target, f"{wrong}{_at(getattr(kind, '__init__', kind), kind)}") from error
+
+
+def _at(*places: Any) -> str:
+    """Where the first of these that is written in Python stands: " (at /srv/bots/dip.py:7)"."""
+    for one in places:
+        try:
+            return f" (at {inspect.getsourcefile(one)}:{inspect.getsourcelines(one)[1]})"
+        except (OSError, TypeError, SyntaxError, IndexError):  # no source, or no longer that one
+            continue
+    return ""
 
 
 def _wrong(target: str, what: str) -> AgentError:
     return failed(FailureType.STRATEGY_ERROR, f'cannot load strategy "{target}": {what}')
-
-
-def users_trace(error: BaseException) -> str:
-    """An exception in one line: its type, its text, and where in the user's own code it came from."""
-    where = " <- ".join(f"{one.filename}:{one.lineno} in {one.name}" for one in reversed(_users_frames(error)[-3:]))
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" + (f" (at {where})" if where else "")
-
-
-def _users_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    ours = str(Path(__file__).parent)
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(("<frozen", ours)) and "importlib" not in frame.filename
-    ]
-    return frames or (_users_frames(error.__cause__) if error.__cause__ else [])

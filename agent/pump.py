@@ -9,8 +9,8 @@ from typing import Final
 
 from standfast.agent.callbacks import Callbacks
 from standfast.agent.failures import AgentError, Failure, FailureType, failed
-from standfast.agent.loader import users_trace
 from standfast.agent.strategy import TradingClosedError
+from standfast.agent.traces import users_trace
 from standfast.agent.trading import Tick
 from standfast.clock import monotonic_s
 
