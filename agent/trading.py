@@ -20,7 +20,7 @@ class Word(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        raise ValueError(f"{value!r} is no {cls.__name__}: it is one of {', '.join(cls)}")
+        raise ValueError(f"{cls.__name__} must be one of {', '.join(cls)}, not {value!r}")
 
 
 class Side(Word):

@@ -63,10 +63,10 @@ def test_a_price_of_another_library_is_a_float() -> None:
 @pytest.mark.parametrize(
     ("name", "word", "line"),
     [
-        ("side", "LONG", "'LONG' is no Side: it is one of BUY, SELL"),
-        ("kind", "STOP", "'STOP' is no OrderKind: it is one of MARKET, LIMIT, SL, SL-M"),
-        ("product", "mis", "'mis' is no Product: it is one of MIS, CNC, NRML"),
-        ("side", None, "None is no Side: it is one of BUY, SELL"),
+        ("side", "LONG", "Side must be one of BUY, SELL, not 'LONG'"),
+        ("kind", "STOP", "OrderKind must be one of MARKET, LIMIT, SL, SL-M, not 'STOP'"),
+        ("product", "mis", "Product must be one of MIS, CNC, NRML, not 'mis'"),
+        ("side", None, "Side must be one of BUY, SELL, not None"),
     ],
 )
 def test_a_word_that_is_none_is_answered_with_those_there_are(name: str, word: Any, line: str) -> None:
