@@ -271,6 +271,7 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("statuses", {"unseen": frozenset({DETECTOR})}, WRONG, "runs, but its status file", "restart standfast-detector"),
     ("statuses", {"unseen": frozenset({agent_unit("paper")})}, WRONG, "@paper.service runs", "when it suits"),
     ("strategies", {"code": {"paper": Code(wrong="/x has no class Y")}}, WRONG, "/x has no class Y", "correct"),
+    ("strategies", {"code": {"paper": Code(wrong="x", step="see to it")}}, WRONG, "x", "see to it"),
     ("strategies", {"code": {"paper": Code(unknown="no source")}}, NOTE, "is not known: no source", "journalctl"),
     ("strategies", {"strategies": {"paper": File("/s", True, "shut")}}, WRONG, "cannot read its strategy", "chmod"),
     ("strategies", {"strategies": {"paper": File("/s", True, "hid", True)}}, WRONG, "hid", "/srv"),

@@ -162,10 +162,12 @@ class Code:
     Attributes:
         wrong: why it cannot be loaded.
         unknown: why that cannot be told.
+        step: what to do about what is wrong, where the configuration is right as it is.
     """
 
     wrong: str = ""
     unknown: str = ""
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from standfast.ctl.doctor.facts import Code
 from standfast.ctl.doctor.gather.callbacks import misfit
 
 _LARGEST_BYTES: Final = 5_000_000
+_CORRECT: Final = "correct that file"
 
 
 def look(config: AgentConfig) -> Code:
@@ -55,11 +56,11 @@ def _in_source(path: Path, name: str, parameters: Collection[str]) -> Code:
             return Code(unknown=f"{path} is no file of source")
         tree = ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
-        return Code(wrong=f"{path}:{error.lineno} is not Python: {error.msg}")
+        return Code(wrong=f"{path}:{error.lineno} is not Python: {error.msg}", step=_CORRECT)
     except OSError as error:
         return Code(unknown=f"{path} cannot be read: {error.strerror}")
     except (ValueError, RecursionError, MemoryError) as error:
-        return Code(wrong=f"{path} is not Python: {str(error) or 'too deep'}")
+        return Code(wrong=f"{path} is not Python: {str(error) or 'too deep'}", step=_CORRECT)
     return _in_tree(tree, path, name, parameters)
 
 

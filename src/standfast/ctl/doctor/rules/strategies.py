@@ -21,7 +21,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
         if code.wrong:
             yield wrong(
                 f'agent {name} cannot load strategy = "{strategy}": {code.wrong}',
-                "correct strategy, strategy_path or [parameters] in its configuration",
+                code.step or "correct strategy, strategy_path or [parameters] in its configuration",
             )
         elif code.unknown:
             yield note(
