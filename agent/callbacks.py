@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from traceback import FrameSummary, StackSummary
 from typing import Any
 
 from standfast.agent import unawaited
 from standfast.agent.desk import BlockingDesk, Desk
 from standfast.agent.loader import LoadedStrategy
 from standfast.agent.threads import CallThread
+from standfast.agent.traces import own_frames
 from standfast.agent.trading import Tick
 
 
@@ -21,6 +23,7 @@ class Callbacks:
     def __init__(self, loaded: LoadedStrategy, desk: Desk) -> None:
         self._strategy = loaded.instance
         self._thread = None if loaded.is_async else CallThread("strategy")
+        self._task: asyncio.Task[Any] | None = None
         self._trading = desk if loaded.is_async else BlockingDesk(desk, asyncio.get_running_loop())
 
     async def start(self) -> None:
@@ -35,6 +38,12 @@ class Callbacks:
         """See Strategy."""
         await self._call(self._strategy.stop)
 
+    @property
+    def where(self) -> str:
+        """Where in the user's code the callback is that runs now, "" where that cannot be told."""
+        stack = self._thread.stack if self._thread else _stack(self._task.get_coro()) if self._task else []
+        return " <- ".join(own_frames(stack))
+
     def close(self) -> None:
         """No more calls."""
         if self._thread:
@@ -45,22 +54,32 @@ class Callbacks:
         if self._thread:
             await self._thread.call(lambda: callback(*arguments))
         else:
-            await _on_loop(callback(*arguments))
+            await self._on_loop(callback(*arguments))
         if calls := unawaited.take():
             raise RuntimeError(f"`await` is missing, so nothing was done: {calls}")
 
+    async def _on_loop(self, callback: Awaitable[Any]) -> Any:
+        """Await the callback in a task of its own, so that nothing it does to its task reaches this one."""
+        task = self._task = asyncio.create_task(_guarded(callback))
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        finally:
+            self._task = None
+        if task.cancelled():
+            raise RuntimeError("the callback raised CancelledError")
+        return task.result()
 
-async def _on_loop(callback: Awaitable[Any]) -> Any:
-    """Await the callback in a task of its own, so that nothing it does to its task reaches this one."""
-    task = asyncio.create_task(_guarded(callback))
-    try:
-        await asyncio.wait({task})
-    except asyncio.CancelledError:
-        task.cancel()
-        raise
-    if task.cancelled():
-        raise RuntimeError("the callback raised CancelledError")
-    return task.result()
+
+def _stack(awaited: Any) -> list[FrameSummary]:
+    """Where a coroutine waits, down to what it waits for; the innermost frame last."""
+    frames = []
+    while (frame := getattr(awaited, "cr_frame", None)) is not None:
+        frames.append((frame, frame.f_lineno))
+        awaited = awaited.cr_await
+    return list(StackSummary.extract(iter(frames)))
 
 
 async def _guarded(callback: Awaitable[Any]) -> Any:

@@ -1,7 +1,7 @@
 """What can go wrong for an agent: the types, their class and the next step for a human. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -231,6 +231,14 @@ class AgentError(StandfastError):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.detail)
         self.failure = failure
+
+
+def because_it_hung(failure: Failure, hang: str, name: str) -> Failure:
+    """Unclean ends of an agent whose strategy was told to hang, with where that was."""
+    step = "Correct where its strategy hangs"
+    if failure.is_permanent:
+        step += f", then: systemctl reload standfast-agent@{name}"
+    return replace(failure, detail=f"{failure.detail}; STRATEGY_HUNG was told before: {hang}", step=step)
 
 
 def failed(kind: FailureType, detail: str) -> AgentError:

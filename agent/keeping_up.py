@@ -41,15 +41,17 @@ class KeepingUp:
         self._look_at_the_feed()
 
     def _look_at_the_callback(self) -> None:
-        is_late = self._pump is not None and self._pump.is_late
+        pump = self._pump
+        is_late = pump is not None and pump.is_late
         if not is_late:
             self._pulse.beat()
         if is_late == self._is_late:
             return
         self._is_late = is_late
-        if is_late:
+        if pump is not None and is_late:
             timeout_s = self._life.have.built.callback_timeout_s
-            detail = f"a callback of the strategy has not returned for {timeout_s:g} s, the watchdog will end it"
+            where = f" (at {pump.where})" if pump.where else ""
+            detail = f"a callback of the strategy has not returned for {timeout_s:g} s{where}, the watchdog will end it"
             self._life.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
             self._returned_s, self._calm_s, self._may_hang = None, 0.0, True
 

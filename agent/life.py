@@ -21,6 +21,7 @@ from standfast.agent.failures import (
     AgentError,
     Failure,
     FailureType,
+    because_it_hung,
 )
 from standfast.agent.flatness import End
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
@@ -102,14 +103,21 @@ class Life:
                 self.have.store.cool_off(judgement.until)
             except AgentError as error:
                 log.error("[STATE] The cool-off could not be recorded: %s", error)
-            failure = Failure(FailureType.CRASH_COOL_OFF, f"{judgement.reason}; cooling off for {span(cool_off_s)}")
+            detail = f"{judgement.reason}; cooling off for {span(cool_off_s)}"
+            failure = self._with_the_hang(Failure(FailureType.CRASH_COOL_OFF, detail))
             self.move(Input.COOL_OFF, str(failure), failure)
             self.due_s = monotonic_s() + cool_off_s
             self.show()
         elif judgement.verdict is CrashVerdict.GIVE_UP:
-            failure = Failure(FailureType.CRASH_LOOP, judgement.reason)
+            failure = self._with_the_hang(Failure(FailureType.CRASH_LOOP, judgement.reason))
             self.move(Input.PERMANENT_FAILURE, str(failure), failure)
         return judgement.verdict is not CrashVerdict.TRADE
+
+    def _with_the_hang(self, failure: Failure) -> Failure:
+        with contextlib.suppress(AgentError):
+            if hang := self.have.store.problem_detail(FailureType.STRATEGY_HUNG):
+                return because_it_hung(failure, hang, self.name)
+        return failure
 
     def move(self, cause: Input, detail: str, failure: Failure | None = None) -> None:
         """Make a transition: record it, say it, show it."""

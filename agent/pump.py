@@ -105,6 +105,11 @@ class Pump:
         """Whether a callback has been running for longer than it may."""
         return self._busy_since_s is not None and monotonic_s() - self._busy_since_s > self._callback_timeout_s
 
+    @property
+    def where(self) -> str:
+        """Where in the user's code the callback is that runs now, "" where that cannot be told."""
+        return self._callbacks.where
+
     async def _hand_over(self, tick: Tick) -> None:
         error = await self._timed(self._callbacks.tick(tick))
         self.handed_over += 1

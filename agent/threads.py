@@ -1,8 +1,11 @@
 """Calls that block, in daemon threads that can be abandoned."""
 
 import asyncio
+import sys
 import threading
+import traceback
 from collections.abc import Callable
+from traceback import FrameSummary
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,6 +27,12 @@ class CallThread:
     async def call(self, function: Callable[[], T]) -> T:
         """What the function returns or raises in the thread."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._in_thread(function), self._loop))
+
+    @property
+    def stack(self) -> list[FrameSummary]:
+        """Where it is now, the innermost frame last."""
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        return list(traceback.extract_stack(frame)) if frame else []
 
     def close(self) -> None:
         """End the thread once it has returned from what it does."""

@@ -1,8 +1,10 @@
-"""Where in a user's own code an exception comes from, in one line."""
+"""Where in a user's own code something is: an exception's origin, a callback that does not return."""
 
 import sysconfig
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
+from traceback import FrameSummary
 from typing import Final
 
 from standfast.errors import StandfastError
@@ -29,11 +31,16 @@ def users_trace(error: BaseException) -> str:
 
 
 def users_frames(error: BaseException) -> list[str]:
-    """The user's own frames, "/srv/bots/dip.py:7 in tick", innermost first.
+    """The user's own frames that an exception passed through; see `own_frames`."""
+    return own_frames(traceback.extract_tb(error.__traceback__))
 
-    An exception that was raised elsewhere has those that it passed through; where there are none, those of libraries.
+
+def own_frames(stack: Iterable[FrameSummary]) -> list[str]:
+    """The user's own frames of a stack, "/srv/bots/dip.py:7 in tick", innermost first.
+
+    Where there are none those of libraries.
     """
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if not one.filename.startswith(_OURS)]
+    frames = [one for one in stack if not one.filename.startswith(_OURS)]
     own = [one for one in frames if not _is_library(one.filename)]
     found = own or [one for one in frames if not one.filename.startswith(_STANDARD)]
     return [f"{one.filename}:{one.lineno} in {one.name}" for one in reversed(found[-FRAMES:])]

@@ -223,3 +223,11 @@ def test_a_figure_that_is_no_number_ends_nothing(figure: Any) -> None:
     assert books.positions([row]) == ()
     (order,) = books.orders([{**row, "action": "BUY", "orderid": "1", "order_status": "complete", "price": figure}])
     assert (order.request.quantity, order.request.price) == (0, 0.0)
+
+
+def test_a_fraction_in_a_book_is_neither_cut_off_nor_taken_for_nothing() -> None:
+    row = {"symbol": "SBIN", "exchange": "NSE", "product": "MIS", "average_price": "1.00"}
+    held = books.positions([{**row, "quantity": "0.5"}, {**row, "quantity": -2.0}, {**row, "quantity": "0.00"}])
+    assert [(one.quantity, type(one.quantity)) for one in held] == [(0.5, float), (-2, int)]
+    (order,) = books.orders([{**ROW, "quantity": "2.5", "order_status": "complete"}])
+    assert (order.request.quantity, order.filled) == (2.5, 2.5)
