@@ -111,6 +111,7 @@ class Life:
         elif judgement.verdict is CrashVerdict.GIVE_UP:
             failure = self._with_the_hang(Failure(FailureType.CRASH_LOOP, judgement.reason))
             self.move(Input.PERMANENT_FAILURE, str(failure), failure)
+            self.resolve({FailureType.CRASH_COOL_OFF}, "cools off no more, it waits for a human")
         return judgement.verdict is not CrashVerdict.TRADE
 
     def _with_the_hang(self, failure: Failure) -> Failure:

@@ -95,7 +95,7 @@ _ERROR: Final = record(
     silenced=maybe(YES_NO),
 )
 _POSITION: Final = _optional(
-    record("What is held of a symbol.", symbol=TEXT, quantity={**WHOLE, "description": "Less than 0: sold short."}),
+    record("What is held of a symbol.", symbol=TEXT, quantity={**NUMBER, "description": "Less than 0: sold short."}),
     product=TEXT,
     average_price=maybe(NUMBER),
     last_price=maybe(NUMBER),
@@ -104,11 +104,11 @@ _ORDER: Final = _optional(
     record("An order that is pending.", symbol=TEXT),
     order_id=TEXT,
     side=TEXT,
-    quantity=WHOLE,
+    quantity=NUMBER,
     kind=TEXT,
     price=maybe(NUMBER),
     status=TEXT,
-    filled=WHOLE,
+    filled=maybe(NUMBER),
 )
 _AGENT: Final = record(
     "An agent; all but the state is null when it left no status.",

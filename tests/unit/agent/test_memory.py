@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from tests.unit.agent.living import Agent, living
 from standfast.agent.flatness import EndKind
 from standfast.agent.strategy import TradingRefusedError
 from standfast.agent.trading import OrderKind, OrderRequest, Side
+from standfast.clock import utc_now
 from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
 
 WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
 
@@ -302,5 +305,28 @@ def test_crashes_are_faced_though_the_database_is_locked_at_the_start(
         others[0].close()
         assert (await agent.heard.kind(Kind.PROBLEM)).type == "CRASH_COOL_OFF"
         await agent.end()
+
+    asyncio.run(story())
+
+
+def test_who_waits_for_a_human_cools_off_no_more(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure(WATCHES)
+        await run_and_crash(tmp_path, 3)
+        agent.begin()
+        assert (await agent.heard.kind(Kind.PROBLEM)).type == "CRASH_COOL_OFF"
+        await crash(agent)
+        with sqlite3.connect(agent.files.database) as database:
+            over = iso(utc_now() - timedelta(hours=1))
+            database.execute("UPDATE runs SET cool_off_until = ? WHERE cool_off_until IS NOT NULL", (over,))
+        database.close()
+        again = Agent(tmp_path)
+        again.configure(WATCHES, "[crashes]\nmax_unclean_ends = 1")
+        again.begin()
+        assert (await again.heard.kind(Kind.PROBLEM)).type == "CRASH_LOOP"
+        said = await again.heard.kind(Kind.RESOLVED)
+        assert said.message == "Agent bot cools off no more, it waits for a human; CRASH_COOL_OFF is over"
+        await again.end()
 
     asyncio.run(story())
