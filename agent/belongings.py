@@ -263,6 +263,8 @@ class Belongings:
 
     def _refusal(self) -> str:
         """Why the desk takes no orders though it is open, "" when it does."""
+        if self.flags.killed:
+            return f"the agent is killed {self.flags.killed}"
         return f"the agent is paused {self.flags.paused}" if self.flags.paused else ""
 
     def _on_tick(self, tick: Tick) -> None:

@@ -138,8 +138,8 @@ class OrderRequest:
         return ""
 
     def __str__(self) -> str:
-        at = f" at {self.price:g}" if self.price else ""
-        trigger = f" triggered at {self.trigger_price:g}" if self.trigger_price else ""
+        at = f" at {self.price:.15g}" if self.price else ""
+        trigger = f" triggered at {self.trigger_price:.15g}" if self.trigger_price else ""
         return f"{self.side} {self.quantity:.15g} {self.holding} {self.kind}{at}{trigger}"
 
 

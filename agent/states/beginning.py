@@ -27,5 +27,9 @@ async def _begin(life: Life) -> None:
     except AgentError as error:
         life.conclude(Report(error.failure), Verdict.FAIL if error.failure.is_permanent else Verdict.WAIT)
         await close_where_configured(life)  # what its start placed before it raised
+        return
+    if life.have.flags.killed:  # while its start ran
+        trade.rest()
+        life.conclude(*await life.look_confirmed())
     else:
         life.move(Input.CHECKS_PASSED, "all checks passed")

@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 from tests.unit.agent.living import Agent
 
+from standfast.agent.flags import FlagKind, flag_path
 from standfast.agent.strategy import TradingClosedError
 from standfast.agent.trading import Side
 from standfast.events import Event, Kind
@@ -84,6 +85,38 @@ def test_while_start_has_not_returned_the_status_says_so(tmp_path: Path) -> None
         await agent.heard.state("ACTIVE")
         await agent.until(lambda: hasattr(gate, "ticked"))
         assert str(await agent.end()) == "flat (closed +2 NSE:SBIN MIS)"
+
+    asyncio.run(story())
+
+
+def test_a_kill_while_start_runs_lets_no_more_orders_pass_and_never_becomes_active(tmp_path: Path) -> None:
+    slow = """
+    import threading
+    GATE = threading.Event()
+    SAID = []
+    class Bot:
+        def start(self, trading):
+            trading.place("NSE:SBIN", "BUY", 2)
+            GATE.wait(10)
+            try: trading.place("NSE:SBIN", "BUY", 2)
+            except Exception as error: SAID.append(str(error))
+        def tick(self, tick): pass
+        def stop(self): pass
+    """
+
+    async def story() -> None:
+        agent = agent_with(tmp_path, slow)
+        agent.begin()
+        await agent.until(lambda: bool(agent.have.own.all))
+        flag_path(agent.files.config, FlagKind.KILLED).write_text("why = 'enough'")
+        agent.runner.life.reload()
+        bot = sys.modules["bot"]
+        bot.GATE.set()
+        said = await agent.heard.until(lambda event: event.type == "KILLED" or is_end_or_active(event))
+        assert (said.previous_state, said.state) == ("STARTING", "ERROR")
+        assert "the agent is killed" in bot.SAID[0]
+        assert len(agent.have.own.all) == 1
+        await agent.end()
 
     asyncio.run(story())
 

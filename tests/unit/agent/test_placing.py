@@ -78,3 +78,8 @@ def test_a_symbol_is_a_text() -> None:
     with pytest.raises(ValueError, match=r"^the symbol must be a text such as NSE:SBIN, not 5$"):
         wish(symbol=5)
     assert wish(kind=OrderKind.SL_M, product=Product.CNC).kind is OrderKind.SL_M
+
+
+def test_an_order_in_words_keeps_every_digit_of_its_prices() -> None:
+    request = wish(symbol="NSE:NIFTY", kind="SL", quantity=75.0, price=24567.85, trigger_price=24567.8)
+    assert str(request) == "BUY 75 NSE:NIFTY MIS SL at 24567.85 triggered at 24567.8"
