@@ -4,7 +4,7 @@ import difflib
 import importlib
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -88,17 +88,23 @@ def _fits(target: str, kind: type[Any]) -> bool:
         if not callable(callback):
             lacks = f"it has no method {name}; a strategy has start(trading), tick(tick) and stop()"
             raise _wrong(target, f"{lacks}{_at(kind)}")
-        try:
-            inspect.signature(callback).bind(*[None] * (arguments + 1))
-        except TypeError as error:
-            wanted = "nothing" if arguments == 0 else "one argument"
-            raise _wrong(
-                target, f"its method {name} must take {wanted} besides self: {error}{_at(callback)}"
-            ) from error
+        if why := _misfit(callback, arguments):
+            raise _wrong(target, f"its method {name} must {why}{_at(callback)}")
         kinds.add(inspect.iscoroutinefunction(callback))
     if len(kinds) > 1:
         raise _wrong(target, f"its callbacks must be all `async def` or all plain `def`{_at(kind)}")
     return kinds.pop()
+
+
+def _misfit(callback: Callable[..., Any], arguments: int) -> str:
+    """What a callback must, and does not; "" where it fits."""
+    try:
+        inspect.signature(callback).bind(*[None] * (arguments + 1))
+    except TypeError as error:
+        return f"take {'one argument' if arguments else 'nothing'} besides self: {error}"
+    if inspect.isgeneratorfunction(callback) or inspect.isasyncgenfunction(callback):
+        return "not `yield`: nothing of it would ever run"
+    return ""
 
 
 def _takes(target: str, kind: type[Any], parameters: Mapping[str, Any]) -> None:

@@ -74,6 +74,13 @@ def test_a_reload_takes_up_the_corrected_file(tmp_path: Path) -> None:
         (GOOD.replace("tick(self, tick)", "tick(self)"), "userbot:Bot", {}, "positional arguments (at {here}:3)"),
         (GOOD.replace("stop(self)", "stop(self, now)"), "userbot:Bot", {}, "its method stop must take nothing besides"),
         (GOOD.replace("def tick", "async def tick"), "userbot:Bot", {}, "or all plain `def` (at {here}:1)"),
+        (
+            GOOD.replace("tick): pass", "tick): yield"),
+            "userbot:Bot",
+            {},
+            "tick must not `yield`: nothing of it would ever",
+        ),
+        (GOOD.replace("tick): pass", "tick): yield").replace("def", "async def"), "userbot:Bot", {}, "(at {here}:3)"),
         (GOOD, "userbot:Bot", {"fast": 1}, "does not take the configured `parameters`"),
         (GOOD, "userbot:Bot", {"fast": 1}, "; it takes none (at {here}:1)"),
         (
