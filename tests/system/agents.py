@@ -57,6 +57,16 @@ class Raises(Quiet):
     def tick(self, tick): raise KeyError("no such price")
 
 
+class Forgets:
+    async def start(self, trading): self.trading = trading
+    async def tick(self, tick): self.trading.place("NSE:SBIN", "BUY", 1)
+    async def stop(self): pass
+
+
+class Divides(Quiet):
+    def tick(self, tick): self.trading.place("NSE:SBIN", "BUY", 750 / tick.price)
+
+
 class Crashes(Quiet):
     def tick(self, tick): faulthandler._sigsegv()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.system.agents import paper_agent
 from tests.system.machine import Machine
 
 DETECTOR = "standfast-detector.service"
@@ -215,3 +216,26 @@ def test_a_missing_credential_is_stored_as_the_message_says_and_the_agent_goes_o
     assert stored == "600 root\n"
     assert machine.run("grep -r not-to-be-seen /etc /run/standfast /var/lib/standfast", check=False).stdout == ""
     assert machine.run("journalctl --grep=not-to-be-seen --quiet", check=False).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        ("Forgets", "RuntimeError: `await` is missing, so nothing was done: trading.place (/srv/bots/bots.py:"),
+        (
+            "Divides",
+            "TradingRefusedError: cannot place an order of NSE:SBIN: the quantity must be a whole number, not ",
+        ),
+    ],
+)
+def test_an_order_that_is_none_is_a_fault_of_the_strategy_with_its_line(
+    machine: Machine, strategy: str, said: str
+) -> None:
+    agent = paper_agent(machine, strategy.lower(), strategy)
+    agent.start()
+    agent.wait("ERROR", "STRATEGY_FAULTS")
+    told = agent.event("problem")["MESSAGE"]
+    assert said in told
+    assert "/srv/bots/bots.py:" in told
+    assert "/usr/lib" not in told
+    agent.stop()
