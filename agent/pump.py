@@ -46,6 +46,7 @@ class Pump:
         self._said_s = 0.0
         self._busy_since_s: float | None = None
         self._is_open = False
+        self._was_begun = False
         self._wake = asyncio.Event()
 
     def offer(self, tick: Tick) -> None:
@@ -66,6 +67,7 @@ class Pump:
             AgentError: it raised on its start; what the gateway did not answer is the gateway's failure, not its own.
         """
         if not self.is_started:
+            self._was_begun = True
             error = await self._timed(self._callbacks.start())
             if lost := _lost_gateway(error):
                 raise AgentError(lost) from error
@@ -85,7 +87,7 @@ class Pump:
         """Call the strategy's stop, and say what came of it."""
         self.shut()
         if not self.is_started:
-            return "the strategy was not started"
+            return "the strategy's start had not returned" if self._was_begun else "the strategy was not started"
         error = await self._timed(self._callbacks.stop())
         if error is not None:
             log.error("The strategy's stop raised %s", users_trace(error))

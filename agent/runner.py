@@ -75,12 +75,13 @@ class Runner:
 
     async def _beat(self) -> None:
         """Show that the loop turns, that the strategy's callback keeps its time, and what the state is."""
-        shown_s = monotonic_s()
+        shown_s, shown = monotonic_s(), self._have.own.all
         while True:
             self._keeping_up.look()
-            if monotonic_s() - shown_s >= SHOW_INTERVAL_S:
+            # Orders are news whatever the state: a strategy's start may place some long before it returns.
+            if monotonic_s() - shown_s >= SHOW_INTERVAL_S or self._have.own.all != shown:
                 self.life.show()
-                shown_s = monotonic_s()
+                shown_s, shown = monotonic_s(), self._have.own.all
             await asyncio.sleep(BEAT_INTERVAL_S)
 
 

@@ -62,7 +62,8 @@ def test_faults_are_over_once_start_has_returned_and_not_before(tmp_path: Path) 
     asyncio.run(story())
 
 
-def test_while_start_has_not_returned_the_status_says_so(tmp_path: Path) -> None:
+def test_while_start_has_not_returned_the_status_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.agent.runner.BEAT_INTERVAL_S", 0.02)
     slow = """
     import threading
     GATE = threading.Event()
@@ -80,6 +81,8 @@ def test_while_start_has_not_returned_the_status_says_so(tmp_path: Path) -> None
         await agent.until(lambda: bool(agent.have.own.all))
         assert agent.status["state"] == "STARTING"
         assert agent.status["reason"] == "all checks passed; the strategy's start has not returned yet"
+        await agent.until(lambda: agent.status["flat"] is False)
+        assert [order["quantity"] for order in agent.status["orders"]] == [2], "what it has placed by now is shown"
         gate = sys.modules["bot"].GATE
         gate.set()
         await agent.heard.state("ACTIVE")
@@ -163,3 +166,30 @@ def test_a_start_that_lost_its_gateway_is_called_again_when_that_is_back(tmp_pat
         await agent.end()
 
     asyncio.run(story())
+
+
+def test_a_stop_while_start_runs_closes_what_it_bought_and_says_how_far_it_was(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = """
+    import threading
+    GATE = threading.Event()
+    class Bot:
+        def start(self, trading):
+            trading.place("NSE:SBIN", "BUY", 2)
+            GATE.wait(10)
+        def tick(self, tick): pass
+        def stop(self): pass
+    """
+
+    async def story() -> None:
+        agent = agent_with(tmp_path, bot)
+        agent.begin()
+        await agent.until(lambda: bool(agent.have.own.all))
+        assert str(await agent.end()) == "flat (closed +2 NSE:SBIN MIS)"
+        sys.modules["bot"].GATE.set()
+
+    with caplog.at_level("INFO"):
+        asyncio.run(story())
+    assert "save_state done" in caplog.text
+    assert ": the strategy's start had not returned" in caplog.text
