@@ -34,7 +34,7 @@ def _whole(quantity: Any) -> int:
     """A whole number as int: 2.0 and the numbers of other libraries too."""
     try:
         whole = int(quantity)
-        is_whole = bool(whole == quantity)
+        is_whole = bool(whole == quantity) and not isinstance(quantity, bool)
     except (TypeError, ValueError, OverflowError):
         is_whole = False
     if not is_whole:

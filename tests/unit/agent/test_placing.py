@@ -30,7 +30,7 @@ def test_a_whole_number_is_one_whatever_it_is_written_in(two: Any) -> None:
     assert wish(quantity=two) == OrderRequest("NSE:SBIN", Side.BUY, 2)
 
 
-@pytest.mark.parametrize("quantity", [1.5, Decimal("0.1"), float("nan"), float("inf"), "2", None, [2], b"2"])
+@pytest.mark.parametrize("quantity", [1.5, Decimal("0.1"), float("nan"), float("inf"), "2", None, [2], b"2", True])
 def test_what_is_no_whole_number_is_refused(quantity: Any) -> None:
     with pytest.raises(ValueError, match=r"^the quantity must be a whole number, not "):
         wish(quantity=quantity)
