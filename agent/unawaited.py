@@ -44,6 +44,4 @@ def _show(
     if made is None:
         _previous(message, category, filename, lineno, file, line)
         return
-    # A strategy knows its desk as what it is handed.
-    name = re.sub(r"^Desk\.", "trading.", made[1])
-    _found[f"{name} ({filename}:{lineno})"] = None
+    _found[f"{made[1]} ({filename}:{lineno})"] = None

@@ -165,6 +165,10 @@ def test_a_run_without_units_found_none_only_where_that_is_known(run: dict[str, 
             },
             "+5 NSE:SBIN MIS, unknown NSE:INFY",
         ),
+        (
+            {"flat": False, "positions": [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": 2.5}]},
+            "+2.5 NSE:SBIN MIS",
+        ),
         ({"flat": False, "orders": [{}, {}]}, "2 orders pending"),
         (
             {"flat": None, "positions": [{"symbol": "NSE:SBIN", "quantity": -5}], "orders": [{}]},

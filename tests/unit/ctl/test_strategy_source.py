@@ -90,9 +90,12 @@ def test_a_directory_that_this_user_may_not_see(tmp_path: Path, monkeypatch: pyt
     assert "may not look into" in told(tmp_path, "mine:BuyTheDip").unknown
 
 
-def test_of_a_file_that_is_not_python_the_file_is_to_be_corrected(tmp_path: Path) -> None:
+def test_what_is_wrong_in_the_source_is_to_be_corrected_there(tmp_path: Path) -> None:
     for text in ("def f(:", "\0"):
         (tmp_path / "mine.py").write_text(text)
         assert told(tmp_path, "mine:BuyTheDip").step == "correct that file"
+    for text in (WHOLE.replace("tick", "tock"), WHOLE.replace("tick(self, t)", "tick(self)")):
+        (tmp_path / "mine.py").write_text(text)
+        assert told(tmp_path, "mine:BuyTheDip").step.startswith("correct that class")
     (tmp_path / "mine.py").write_text("")
     assert told(tmp_path, "mine:BuyTheDip").step == "", "the configuration may name the wrong class"

@@ -16,6 +16,7 @@ from standfast.ctl.doctor.gather.callbacks import misfit
 
 _LARGEST_BYTES: Final = 5_000_000
 _CORRECT: Final = "correct that file"
+_CORRECT_CLASS: Final = "correct that class, or name another one as its strategy"
 
 
 def look(config: AgentConfig) -> Code:
@@ -83,9 +84,9 @@ def _complete(
     own = {name for one in lineage or [] for name in _bound(_statements(one.body))}
     missing = [name for name in CALLBACKS if name not in own]
     if missing and lineage is not None:
-        return Code(wrong=f"class {found.name} in {path} has no method {missing[0]}")
+        return Code(wrong=f"class {found.name} in {path} has no method {missing[0]}", step=_CORRECT_CLASS)
     if why := misfit(lineage or [found]):
-        return Code(wrong=f"class {found.name} in {path}: {why}")
+        return Code(wrong=f"class {found.name} in {path}: {why}", step=_CORRECT_CLASS)
     why = _misfit(found, parameters)
     return Code(wrong=f"the constructor of {found.name} in {path} {why}" if why else "")
 
