@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standfast import paths
-from standfast.agent import loader
+from standfast.agent import loading
 from standfast.agent.callbacks import Callbacks
 from standfast.agent.config import AgentConfig, OpenAlgoConfig
 from standfast.agent.desk import Desk
@@ -74,11 +74,12 @@ def read_key(config: OpenAlgoConfig) -> str:
     return key
 
 
-def build_trade(config: AgentConfig, desk: Desk, on_faults: Callable[[Failure], None]) -> Trade:
+async def build_trade(config: AgentConfig, desk: Desk, on_faults: Callable[[Failure], None]) -> Trade:
     """The strategy that the configuration names, wired to its desk.
 
     Raises:
         AgentError: STRATEGY_ERROR, it cannot be loaded.
     """
-    callbacks = Callbacks(loader.load(config.strategy, config.strategy_path, config.parameters), desk)
+    loaded, thread = await loading.load(config)
+    callbacks = Callbacks(loaded, desk, thread)
     return Trade(desk, callbacks, Pump(callbacks, config.callback_timeout_s, on_faults))

@@ -127,7 +127,7 @@ class Belongings:
     async def look(self, expect_ticks: bool) -> Report:
         """Build what is missing, then run the checks while the market is open; the first failure is reported."""
         try:
-            self.build()
+            await self.build()
         except AgentError as error:
             return Report(error.failure)
         if not self.is_open(utc_now()):
@@ -135,7 +135,7 @@ class Belongings:
         assert self.gateway is not None
         return await look_at_all(Scene(self.gateway, self.store, expect_ticks))
 
-    def build(self) -> None:
+    async def build(self) -> None:
         """Open the database, the gateway and the strategy, as far as that was not done.
 
         Raises:
@@ -148,17 +148,13 @@ class Belongings:
             raise AgentError(self.forgotten)
         gateway = self.open_gateway()
         if self.trade is None:
-            self.trade = build_trade(
-                self.config,
-                Desk(gateway, self.own, self.config.symbols, self._on_disturbance, self._refusal),
-                self._on_faults,
-            )
+            config = self.config  # another may be read meanwhile
+            desk = Desk(gateway, self.own, config.symbols, self._on_disturbance, self._refusal)
+            self.trade = await build_trade(config, desk, self._on_faults)
             self._pump_task = self._watched(self.trade.pump.run())
-            self._built = self.config
-            level = logging.WARNING if self.config.live else logging.INFO
-            log.log(
-                level, "Built %s on the %s gateway: %s", self.config.strategy, self.config.gateway, mode(self.config)
-            )
+            self._built = config
+            level = logging.WARNING if config.live else logging.INFO
+            log.log(level, "Built %s on the %s gateway: %s", config.strategy, config.gateway, mode(config))
 
     def open_gateway(self) -> Gateway:
         """The gateway, opened if that was not done.

@@ -20,9 +20,9 @@ class Callbacks:
     process with sys.exit(). A call that it forgot to await comes out as one as well.
     """
 
-    def __init__(self, loaded: LoadedStrategy, desk: Desk) -> None:
+    def __init__(self, loaded: LoadedStrategy, desk: Desk, thread: CallThread | None = None) -> None:
         self._strategy = loaded.instance
-        self._thread = None if loaded.is_async else CallThread("strategy")
+        self._thread = None if loaded.is_async else thread or CallThread("strategy")
         self._task: asyncio.Task[Any] | None = None
         self._trading = desk if loaded.is_async else BlockingDesk(desk, asyncio.get_running_loop())
 

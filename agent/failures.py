@@ -219,7 +219,7 @@ class Failure:
 
     def action(self, name: str) -> str:
         """The next step for a human, for the agent of that name."""
-        return self.step or HANDLING[self.type].action.format(name=name)
+        return (self.step or HANDLING[self.type].action).replace("{name}", name)
 
     def __str__(self) -> str:
         return f"{self.type}: {self.detail}"

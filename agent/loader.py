@@ -18,6 +18,16 @@ CALLBACKS: Final = {"start": 1, "tick": 1, "stop": 0}
 
 
 @dataclass(frozen=True, slots=True)
+class FoundStrategy:
+    """A class that fits, and what its constructor is given."""
+
+    target: str
+    kind: type[Any]
+    parameters: Mapping[str, Any]
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedStrategy:
     """A strategy that fits: `is_async` says which kind its callbacks are."""
 
@@ -29,8 +39,8 @@ class LoadedStrategy:
 _strategy_paths: set[str] = set()
 
 
-def load(target: str, path: str, parameters: Mapping[str, Any]) -> LoadedStrategy:
-    """Make the strategy that "module:Class" names, found in the directory `path` first.
+def find(target: str, path: str, parameters: Mapping[str, Any]) -> FoundStrategy:
+    """The class that "module:Class" names, found in the directory `path` first.
 
     Raises:
         AgentError: STRATEGY_ERROR, saying which of the steps failed and why.
@@ -41,10 +51,19 @@ def load(target: str, path: str, parameters: Mapping[str, Any]) -> LoadedStrateg
     kind = _class(_module(target, module_name, path), target, class_name)
     is_async = _fits(target, kind)
     _takes(target, kind, parameters)
+    return FoundStrategy(target, kind, parameters, is_async)
+
+
+def make(found: FoundStrategy) -> LoadedStrategy:
+    """One strategy of that class.
+
+    Raises:
+        AgentError: STRATEGY_ERROR, its constructor raised.
+    """
     try:
-        return LoadedStrategy(kind(**parameters), is_async)
+        return LoadedStrategy(found.kind(**found.parameters), found.is_async)
     except (Exception, SystemExit) as error:
-        raise _wrong(target, f"its constructor raised {users_trace(error)}") from error
+        raise _wrong(found.target, f"its constructor raised {users_trace(error)}") from error
 
 
 def _module(target: str, name: str, path: str) -> ModuleType:

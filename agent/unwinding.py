@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 async def cancel_pending(have: Belongings) -> str:
     """Cancel the pending orders within their budget and keep the positions; says what came of it."""
     try:
-        have.build()
+        await have.build()
     except AgentError as error:
         log.info("[STATE] Building what was missing for the kill: %s", error)
     closing = have.closing()

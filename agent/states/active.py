@@ -33,6 +33,8 @@ async def active(life: Life) -> None:
 
 
 async def _watch(life: Life, trade: Trade) -> None:
+    if life.have.own.pending:
+        await _refresh(life)  # what became of the orders that the strategy's start placed
     refreshed_s, seen = -math.inf, life.have.own.all
     while life.state is State.ACTIVE:
         rings = await life.have.bell.wait(TURN_S)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from standfast.agent.gateway.paper.broker import SimulatedBroker
-from standfast.agent.loader import load
+from standfast.agent.loader import find, make
 from standfast.agent.strategy import TradingRefusedError, TradingUncertainError
 from standfast.agent.trading import Funds, Order, OrderKind, OrderRequest, Position, Product, Side, Tick
 
@@ -63,7 +63,7 @@ class Scene:
     """The example with its fastest averages, and a broker; time passes with the ticks."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.strategy = load("moving_average:MovingAverage", str(EXAMPLES), {"fast": 1, "slow": 2}).instance
+        self.strategy = make(find("moving_average:MovingAverage", str(EXAMPLES), {"fast": 1, "slow": 2})).instance
         self.broker = Broker()
         self.now = NOW
         self.strategy.start(self.broker)
@@ -123,7 +123,7 @@ def test_an_order_that_is_pending_counts(scene: Scene) -> None:
 def test_the_one_that_only_watches_says_the_range_and_orders_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     broker = Broker()
-    strategy = load("price_range:PriceRange", str(EXAMPLES), {"every_s": 10}).instance
+    strategy = make(find("price_range:PriceRange", str(EXAMPLES), {"every_s": 10})).instance
     strategy.start(broker)
     for seconds, price in ((0, 100.0), (4, 97.5), (9, 103.0), (10, 500.0)):
         strategy.tick(Tick(A, price, NOW + timedelta(seconds=seconds)))

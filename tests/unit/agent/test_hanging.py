@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,83 @@ def test_a_hung_strategy_is_told_with_its_line_and_so_are_the_crashes_that_follo
         await third.end()
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("imports", f"import threading\ngate = threading.Event()\ngate.wait(20)\n{BLOCKS}", ":3 in <module>"),
+        (
+            "makes",
+            BLOCKS + "    def __init__(self): gate.wait(20)\n",
+            ":8 in __init__",
+        ),
+    ],
+)
+def test_what_hangs_while_it_is_loaded_is_told_and_holds_up_no_stop(
+    tmp_path: Path, name: str, text: str, where: str
+) -> None:
+    path = tmp_path / f"{name}.py"
+    path.write_text(text)
+
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure(f'strategy = "{name}:Hangs"\ncallback_timeout_s = 0.5')
+        agent.files.config.write_text(agent.files.config.read_text().replace(str(EXAMPLES), str(tmp_path)))
+        agent.begin()
+        said = await agent.heard.kind(Kind.PROBLEM)
+        assert (said.type, said.state) == ("STRATEGY_ERROR", "ERROR")
+        assert f"it has not come to its end for 0.5 s (at {path}{where})" in said.message
+        assert said.action == "Correct where it hangs, then: systemctl restart standfast-agent@bot"
+        begun_s = time.monotonic()
+        await agent.end()
+        assert time.monotonic() - begun_s < 1
+        sys.modules[name].gate.set()
+
+    asyncio.run(story())
+
+
+def test_a_stop_while_a_strategy_is_loaded_does_not_wait_for_it(tmp_path: Path) -> None:
+    (tmp_path / "loads.py").write_text("import threading\ngate = threading.Event()\ngate.wait(20)\n")
+
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure('strategy = "loads:Hangs"')
+        agent.files.config.write_text(agent.files.config.read_text().replace(str(EXAMPLES), str(tmp_path)))
+        agent.begin()
+        await agent.until(lambda: hasattr(sys.modules.get("loads"), "gate"))
+        begun_s = time.monotonic()
+        assert str(await agent.end()) == "flat (nothing was open)"
+        assert time.monotonic() - begun_s < 1
+        sys.modules["loads"].gate.set()
+
+    asyncio.run(story())
+
+
+def test_a_plain_strategy_is_made_in_the_thread_that_calls_it_and_an_async_one_on_its_loop(tmp_path: Path) -> None:
+    text = """
+import asyncio, sqlite3
+class Plain:
+    def __init__(self): self.database = sqlite3.connect(":memory:")
+    def start(self, trading): self.database.execute("SELECT 1")
+    def tick(self, tick): pass
+    def stop(self): self.database.close()
+class Async:
+    def __init__(self): self.loop = asyncio.get_running_loop()
+    async def start(self, trading): assert self.loop is asyncio.get_running_loop()
+    async def tick(self, tick): pass
+    async def stop(self): pass
+"""
+    (tmp_path / "both.py").write_text(text)
+
+    async def story(name: str) -> None:
+        agent = Agent(tmp_path)
+        agent.configure(f'strategy = "both:{name}"')
+        agent.files.config.write_text(agent.files.config.read_text().replace(str(EXAMPLES), str(tmp_path)))
+        agent.begin()
+        said = await agent.heard.kind(Kind.STATE)
+        assert said.state == "ACTIVE", said.message
+        await agent.end()
+
+    for name in ("Plain", "Async"):
+        asyncio.run(story(name))

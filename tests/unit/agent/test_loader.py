@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from standfast.agent.failures import AgentError, FailureType
-from standfast.agent.loader import load
+from standfast.agent.loader import LoadedStrategy, find, make
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 GOOD = "class Bot:\n def start(self, trading): pass\n def tick(self, tick): pass\n def stop(self): pass\n"
@@ -20,6 +21,10 @@ def _clean_imports() -> Iterator[None]:
     sys.path[:] = path
     for name in set(sys.modules) - modules:
         del sys.modules[name]
+
+
+def load(target: str, path: str, parameters: dict[str, Any]) -> LoadedStrategy:
+    return make(find(target, path, parameters))
 
 
 def write(directory: Path, text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from standfast.agent.loader import load
+from standfast.agent.loader import find, make
 from standfast.agent.strategy import TradingRefusedError
 from standfast.agent.trading import Holding, Position, Product, Side, Tick
 
@@ -46,7 +46,7 @@ class Desk:
 
 def traded(*prices: float, refuses: bool = False) -> list[Side]:
     """The orders that it places at these prices."""
-    strategy = load("dip:BuyTheDip", str(EXAMPLE), {"fall_percent": 1.0, "rise_percent": 1.0}).instance
+    strategy = make(find("dip:BuyTheDip", str(EXAMPLE), {"fall_percent": 1.0, "rise_percent": 1.0})).instance
     desk = Desk()
     desk.refuses = refuses
     strategy.start(desk)
@@ -68,7 +68,7 @@ def test_an_order_is_followed_by_a_rest_whatever_became_of_it() -> None:
 
 
 def test_it_does_not_ask_the_broker_at_each_tick() -> None:
-    strategy = load("dip:BuyTheDip", str(EXAMPLE), {}).instance
+    strategy = make(find("dip:BuyTheDip", str(EXAMPLE), {})).instance
     desk = Desk()
     strategy.start(desk)
     begin = datetime(2026, 1, 27, tzinfo=UTC)
