@@ -38,7 +38,7 @@ def is_active(event: Event) -> bool:
 @pytest.mark.parametrize("positions", ["hold", "close"])
 def test_before_in_and_after_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, positions: str) -> None:
     time = SimulatedTime(BEFORE)
-    time.patience_s = 0.005
+    time.patience_s = 0.05
 
     async def story() -> None:
         agent = Agent(tmp_path)
@@ -46,6 +46,8 @@ def test_before_in_and_after_the_session(tmp_path: Path, monkeypatch: pytest.Mon
         config = CONFIG.format(examples=EXAMPLES, faults=agent.faults, positions=positions)
         agent.files.config.write_text(config)
         agent.begin()
+        await agent.until(lambda: agent.have.trade is not None)  # loaded in a thread, in real time
+        time.patience_s = 0.005
         await asyncio.sleep(60)
         assert agent.status["reason"] == "market closed until Tue 27 Jan 09:15 UTC"
         assert agent.status["failure"] is None, "what is down before the market opens is no matter"

@@ -43,11 +43,14 @@ def looks(time: SimulatedTime, caplog: pytest.LogCaptureFixture) -> Looks:
     return looks
 
 
-def begun(directory: Path, faults: str) -> Agent:
+async def begun(directory: Path, time: SimulatedTime, faults: str) -> Agent:
     agent = Agent(directory)
     agent.faults.write_text(faults)
     agent.files.config.write_text(SHIPPED.format(faults=agent.faults))
     agent.begin()
+    time.patience_s = 0.05
+    await agent.until(lambda: agent.have.trade is not None)  # loaded in a thread, in real time
+    time.patience_s = 0.0
     return agent
 
 
@@ -56,7 +59,7 @@ def test_half_an_hour_without_the_gateway(
     tmp_path: Path, time: SimulatedTime, looks: Looks, monkeypatch: pytest.MonkeyPatch, stepped: timedelta
 ) -> None:
     async def story() -> None:
-        agent = begun(tmp_path, "down")
+        agent = await begun(tmp_path, time, "down")
         await asyncio.sleep(700)
         time.step = stepped
         await asyncio.sleep(START_S[-1] + HOUR_S / 2 - 700 + 10)
@@ -78,7 +81,7 @@ def test_a_word_each_hour_and_no_more(
     tmp_path: Path, time: SimulatedTime, looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
-        agent = begun(tmp_path, "down")
+        agent = await begun(tmp_path, time, "down")
         await asyncio.sleep(START_S[-1] + 3 * HOUR_S + 10)
         told = [event.message for event in agent.heard.events if event.kind is Kind.STATUS]
         assert [message.split(":")[0] for message in told] == [
@@ -100,7 +103,7 @@ def test_a_permanent_failure_is_looked_at_again_only_where_the_human_acts_elsewh
     expected: list[int],
 ) -> None:
     async def story() -> None:
-        agent = begun(tmp_path, fault)
+        agent = await begun(tmp_path, time, fault)
         await asyncio.sleep(800)
         assert looks.at_s == expected
         await agent.end()
@@ -116,7 +119,7 @@ def test_every_wait_ends_at_once(
     tmp_path: Path, time: SimulatedTime, monkeypatch: pytest.MonkeyPatch, fault: str, moment_s: float, state: str
 ) -> None:
     async def story() -> None:
-        agent = begun(tmp_path, fault)
+        agent = await begun(tmp_path, time, fault)
         await asyncio.sleep(moment_s)
         assert agent.status["state"] == state
         stopped_s = time.now_s
