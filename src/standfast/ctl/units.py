@@ -15,7 +15,8 @@ from standfast.ctl.table import Cell, Table
 from standfast.overview import snapshot as shots
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Snapshot, Source
-from standfast.overview.tones import Tone
+from standfast.overview.tones import unit_tone
+from standfast.overview.unit_words import blind
 from standfast.time_words import span
 from standfast.unit_names import short
 
@@ -61,12 +62,10 @@ def chosen(snapshot: Snapshot, patterns: Sequence[str]) -> list[tuple[str, Mappi
 
 def _row(name: str, health: Mapping[str, Any]) -> tuple[Cell, ...]:
     word = _words(health.get("status"))
-    meaning = MEANINGS.get(word, "this version knows no such word")
-    why = health.get("why")
     return (
         Cell(name, short=short(name)),
-        Cell(word, _tone(word, health)),
-        Cell(f"{meaning} ({why})" if isinstance(why, str) and why and word not in _QUIET else meaning),
+        Cell(word, unit_tone(health)),
+        Cell(_meaning(health)),
         Cell(_words(health.get("consecutive_failures"))),
         Cell(_thresholds(health)),
         Cell(_words(health.get("tier"))),
@@ -74,10 +73,12 @@ def _row(name: str, health: Mapping[str, Any]) -> tuple[Cell, ...]:
     )
 
 
-def _tone(word: str, health: Mapping[str, Any]) -> Tone:
-    if health.get("failing") is True:
-        return Tone.BAD
-    return {"healthy": Tone.GOOD, "settling": Tone.WARNING, "unknown": Tone.WARNING}.get(word, Tone.PLAIN)
+def _meaning(health: Mapping[str, Any]) -> str:
+    """What the detector's word means, why it is so, and which checks cannot look."""
+    word, why = _words(health.get("status")), health.get("why")
+    meaning = MEANINGS.get(word, "this version knows no such word")
+    said = f"{meaning} ({why})" if isinstance(why, str) and why and word not in _QUIET else meaning
+    return "; ".join([said, *blind(health)])
 
 
 def _thresholds(health: Mapping[str, Any]) -> str:
@@ -104,15 +105,16 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         raise OrderError(f"cannot show {', '.join(arguments.unit)}: it is not watched; see [[watch]] in detector.toml")
     if arguments.json:
         about = {key: detector.get(key) for key in ("checked_at", "next_look")}
-        screen.json({**about, "units": {name: {"meaning": _meaning(row), **row} for name, row in found}})
+        screen.json({**about, "units": {name: {"meaning": _plain_meaning(row), **row} for name, row in found}})
     else:
         screen.table(units_table(snapshot, arguments.unit))
         _tell_next_look(detector, screen)
     return Exit.WRONG if any(row.get("failing") is True for _, row in found) else Exit.OK
 
 
-def _meaning(health: Mapping[str, Any]) -> str:
-    return MEANINGS.get(_words(health.get("status")), "")
+def _plain_meaning(health: Mapping[str, Any]) -> str:
+    """For programs, which have why beside it."""
+    return "; ".join([MEANINGS.get(_words(health.get("status")), ""), *blind(health)])
 
 
 def _tell_next_look(detector: Source, screen: Screen) -> None:

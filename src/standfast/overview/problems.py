@@ -9,6 +9,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.overview.tones import Tone, is_failing, is_resting, tone
+from standfast.overview.unit_words import blind
 from standfast.time_words import span
 from standfast.unit_names import TARGET
 
@@ -83,7 +84,7 @@ def problems(snapshot: Snapshot) -> list[str]:
         reasons = "; ".join(shots.texts(snapshot.detector.get("reasons")))
         found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
     found += shots.texts(snapshot.detector.get("notes"))
-    found += _unknown_units(snapshot)
+    found += _unknown_units(snapshot) + _blind_checks(snapshot)
     found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
@@ -142,6 +143,19 @@ def _unknown_units(snapshot: Snapshot) -> list[str]:
         f"{name} is watched in vain: {row.get('why') or 'its state is unknown'}; see [[watch]] in detector.toml"
         for name, row in shots.watched(snapshot).items()
         if row.get("status") == "unknown"
+    ]
+
+
+def _blind_checks(snapshot: Snapshot) -> list[str]:
+    """A check that cannot look tells of nothing, and its unit seems well; of very many the units are named."""
+    found = {name: blind(row) for name, row in shots.watched(snapshot).items() if blind(row)}
+    if len(found) > _NAMED:
+        named = f"{', '.join(list(found)[:_NAMED])} and {len(found) - _NAMED} more"
+        return [f"Checks of {named} cannot look, and tell of nothing; see which, and why: standfastctl units"]
+    return [
+        f"{name} runs, but {said}; until it can, it tells of nothing: see [[watch.check]] in detector.toml"
+        for name, of_unit in found.items()
+        for said in of_unit
     ]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from standfast.overview.unit_words import blind
+
 
 class Tone(StrEnum):
     """How a word is to be taken; colour only repeats what it says."""
@@ -53,8 +55,10 @@ def tone(word: Any) -> Tone:
 
 
 def unit_tone(row: Mapping[str, Any]) -> Tone:
-    """The tone of what the detector says of a unit."""
-    return Tone.BAD if is_failing(row) else tone(row.get("status") or "unknown")
+    """The tone of what the detector says of a unit; one of which a check cannot look is not known to be well."""
+    if is_failing(row):
+        return Tone.BAD
+    return Tone.WARNING if blind(row) else tone(row.get("status") or "unknown")
 
 
 def agent_tone(row: Mapping[str, Any]) -> Tone:

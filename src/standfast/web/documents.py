@@ -7,6 +7,7 @@ from standfast.moments import iso
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent, taken
 from standfast.overview.snapshot import Snapshot
+from standfast.overview.unit_words import why
 from standfast.web.timeline import Line
 
 RESTART_KEYS: Final = (
@@ -19,14 +20,16 @@ def units(snapshot: Snapshot) -> dict[str, Any] | None:
     """The body of `GET /api/units`, or None while the detector is not running."""
     if snapshot.detector.status is None:
         return None
-    return {"units": [{"unit": name, **row} for name, row in shots.watched(snapshot).items()]}
+    return {"units": [{"unit": name, **row, "why": why(row)} for name, row in shots.watched(snapshot).items()]}
 
 
 def unit(snapshot: Snapshot, name: str, lines: Sequence[Line]) -> dict[str, Any]:
     """The body of `GET /api/units/NAME` for a watched unit."""
+    row = shots.watched(snapshot)[name]
     return {
         "unit": name,
-        **shots.watched(snapshot)[name],
+        **row,
+        "why": why(row),
         "needed_by": needed_by(snapshot, name),
         "journal": [{"at": iso(line.at), "priority": line.priority, "text": line.text} for line in lines],
     }

@@ -69,7 +69,7 @@ _UNIT: Final = _optional(
         tier=TEXT,
     ),
     failing=YES_NO,
-    why={**TEXT, "description": "The state in words."},
+    why={**TEXT, "description": "The state in words, with the checks that cannot look."},
     load_state=TEXT,
     needs={**many(TEXT), "description": "Its Requires, Requisite, BindsTo and PartOf units."},
     after={**many(TEXT), "description": "The watched units that it is ordered after."},

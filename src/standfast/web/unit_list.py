@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import Tone, is_failing, unit_tone
+from standfast.overview.unit_words import blind, why
 from standfast.web import markup
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
@@ -26,7 +27,7 @@ def unit_list(scene: Scene) -> str:
         words = "No unit is watched." if watching else "Unknown: the failure detector tells nothing."
         return markup.card("units", "Units", markup.empty(words))
     failing = {name: row for name, row in units.items() if is_failing(row)}
-    well = {name: row for name, row in units.items() if row.get("status") == _WELL and name not in failing}
+    well = {name: row for name, row in units.items() if unit_tone(row) is Tone.GOOD}
     others = {name: row for name, row in units.items() if name not in failing and name not in well}
     shown = _worst(scene, failing) + _items("others", [_row(name, row) for name, row in others.items()])
     return markup.card("units", "Units", shown + _well(well), _summary(len(failing), len(others), len(well)))
@@ -92,9 +93,10 @@ def _row(name: str, row: Row) -> str:
 
 
 def _state(row: Row) -> str:
-    status, why = row.get("status"), row.get("why")
+    status = row.get("status")
+    said = "; ".join(blind(row)) if status == _WELL else why(row)
     words = markup.text(status)
-    return f"{words}: {markup.escape(str(why))}" if why and why != status and status != _WELL else words
+    return f"{words}: {markup.escape(said)}" if said and said != status else words
 
 
 def _meta(row: Row) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import tone, unit_tone
+from standfast.overview.unit_words import why
 from standfast.web import markup
 from standfast.web.documents import needed_by
 from standfast.web.scene import Scene
@@ -24,9 +25,8 @@ def unit_page(scene: Scene, name: str, lines: Sequence[Line]) -> str:
 
 
 def _head(name: str, row: Mapping[str, Any]) -> str:
-    why = row.get("why")
-    status = markup.text(row.get("status"))
-    words = f"{status}: {markup.escape(str(why))}" if why and why != row.get("status") else status
+    said, status = why(row), markup.text(row.get("status"))
+    words = f"{status}: {markup.escape(said)}" if said and said != row.get("status") else status
     return markup.head(unit_tone(row), markup.name(name), f'<span id="level">{words}</span>', kind="unit")
 
 

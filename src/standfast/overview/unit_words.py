@@ -1,0 +1,32 @@
+"""What is said of a watched unit beside the detector's word for it: why, and what cannot be looked at. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from standfast.overview import snapshot as shots
+
+# A unit that is up: of any other its checks say nothing that matters.
+_UP: Final = ("healthy", "settling", "check failed")
+_CANNOT: Final = "cannot look"
+
+
+def why(row: Mapping[str, Any]) -> str:
+    """Why the detector calls a unit what it does, with the checks of it that cannot look; "" where there is nothing."""
+    said = row.get("why")
+    return "; ".join([*([said] if isinstance(said, str) and said else []), *blind(row)])
+
+
+def blind(row: Mapping[str, Any]) -> list[str]:
+    """The checks of a unit that cannot look, each in words; until they can, they tell of nothing."""
+    if row.get("status") not in _UP:
+        return []
+    checks = {name: shots.table(found) for name, found in shots.table(row.get("checks")).items()}
+    return [
+        f"check {name} {_hindrance(shots.words(found.get('detail'), 'it does not say why'))}"
+        for name, found in checks.items()
+        if found.get("last_check") and shots.outcome(found) == "unknown"
+    ]
+
+
+def _hindrance(detail: str) -> str:
+    return detail if detail.startswith(_CANNOT) else f"{_CANNOT}: {detail}"
