@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,7 +16,7 @@ from standfast.errors import StandfastError
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import errors, everything, failure_detector_status
 from standfast.overview.snapshot import Snapshot, Source
-from standfast.web import documents, metrics, openapi, timeline
+from standfast.web import documents, metrics, openapi, sameness, timeline
 from standfast.web.answers import (
     FOR_EVER,
     JSON,
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 Answer = Callable[[Request], Awaitable[Response]]
 Document = Callable[[Snapshot], Mapping[str, Any] | None]
+T = TypeVar("T")
 
 # How many of a unit's last lines are on its own page.
 UNIT_LINES: Final = 50
@@ -62,7 +63,7 @@ class Site:
 
     def __init__(self, look: Look) -> None:
         self._look = look
-        self._kept: dict[str, tuple[object, str]] = {}
+        self._kept: dict[str, tuple[object, Any]] = {}
         self.changes: Changes[Change] = Changes(News(look))
 
     def application(self) -> Starlette:
@@ -86,8 +87,8 @@ class Site:
     def _document(self, path: str, make: Document) -> Answer:
         async def answer(request: Request) -> Response:
             snapshot = await asyncio.to_thread(self._look.snapshot)
-            text = self._made(path, snapshot, lambda: _text(make(snapshot)))
-            return versioned(request, text, JSON) if text else unavailable(_source(path, snapshot).trouble)
+            text, tag = self._made(path, snapshot, lambda: _tagged(make(snapshot), snapshot))
+            return versioned(request, text, JSON, tag) if text else unavailable(_source(path, snapshot).trouble)
 
         return answer
 
@@ -111,7 +112,8 @@ class Site:
         if name not in shots.watched(snapshot):
             return _no_unit(request, snapshot)
         lines = await asyncio.to_thread(self._look.lines, name, UNIT_LINES)
-        return versioned(request, json_text(documents.unit(snapshot, name, lines)), JSON)
+        text, tag = _tagged(documents.unit(snapshot, name, lines), snapshot)
+        return versioned(request, text, JSON, tag)
 
     async def _timeline(self, request: Request) -> Response:
         hours = request.query_params.get("hours", str(openapi.HOURS))
@@ -120,8 +122,9 @@ class Site:
         scene = await asyncio.to_thread(self._look.scene)
         if scene.history.trouble:
             return unavailable(scene.history.trouble)
-        found = timeline.within(scene.history, int(hours))
-        return versioned(request, json_text(timeline.document(found)), JSON)
+        found = timeline.document(timeline.within(scene.history, int(hours)))
+        happened = {key: found[key] for key in ("complete", "events")}
+        return versioned(request, json_text(found), JSON, sameness.tag(happened, scene.snapshot))
 
     async def _metrics(self, request: Request) -> Response:
         snapshot = await asyncio.to_thread(self._look.snapshot)
@@ -135,16 +138,20 @@ class Site:
     async def _events(self, request: Request) -> Response:
         return stream(self.changes, request.method)
 
-    def _made(self, name: str, of: object, make: Callable[[], str]) -> str:
+    def _made(self, name: str, of: object, make: Callable[[], T]) -> T:
         """A body, made only when what it is made of is another than the last time."""
         kept = self._kept.get(name)
-        if kept is None or kept[0] is not of:
-            kept = self._kept[name] = (of, make())
-        return kept[1]
+        if kept is not None and kept[0] is of:
+            known: T = kept[1]
+            return known
+        made = make()
+        self._kept[name] = (of, made)
+        return made
 
 
-def _text(content: Mapping[str, Any] | None) -> str:
-    return json_text(content) if content is not None else ""
+def _tagged(content: Mapping[str, Any] | None, snapshot: Snapshot) -> tuple[str, str]:
+    """A document and its version; both empty where there is none."""
+    return (json_text(content), sameness.tag(content, snapshot)) if content is not None else ("", "")
 
 
 def _source(path: str, snapshot: Snapshot) -> Source:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
@@ -13,9 +13,10 @@ from standfast.clock import monotonic_s
 from standfast.overview import snapshot as shots
 from standfast.overview.problems import headline, problems
 from standfast.overview.snapshot import Snapshot
-from standfast.web.answers import unavailable, version
+from standfast.web.answers import unavailable
 from standfast.web.changes import Changes
 from standfast.web.look import Look
+from standfast.web.sameness import seen
 
 MEDIA_TYPE: Final = "text/event-stream"
 # How long a browser waits before it connects again.
@@ -29,7 +30,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is so now: enough to say whether to look at the rest; `version` differs whenever anything does."""
+    """What is so now: enough to say whether to look at the rest; `version` differs whenever more does than moments."""
 
     level: str
     headline: str
@@ -42,24 +43,27 @@ class News:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._stamps: tuple[object, ...] = ()
-        self._last: Change | None = None
         self._until_s = 0.0
+        self._last: Change | None = None
+        self._is_behind = False
+        self._fell_behind = 0
 
     def __call__(self) -> Change:
-        """What is so now."""
-        stamps, now_s = (*self._look.stamps(), self._look.is_behind()), monotonic_s()
+        """What is so now; a page that is older than what the detector says, and can be had anew, is a change too."""
+        stamps, now_s = self._look.stamps(), monotonic_s()
         if self._last is None or stamps != self._stamps or now_s >= self._until_s:
-            self._last = change(self._look.snapshot(), stamps)
+            self._last = change(self._look.snapshot())
             self._stamps, self._until_s = stamps, now_s + FOUND_OUT_EVERY_S
-        return self._last
+        is_behind = self._look.is_behind()
+        self._fell_behind += is_behind and not self._is_behind
+        self._is_behind = is_behind
+        return replace(self._last, version=f"{self._last.version}-{self._fell_behind}")
 
 
-def change(snapshot: Snapshot, stamps: Sequence[object]) -> Change:
-    """What is so now; besides the files it is time that makes a difference, when a daemon says nothing more."""
-    stale = [shots.stale_s(one, snapshot.now) is not None for one in (snapshot.detector, *snapshot.agents.values())]
-    stale.append(shots.stale_s(snapshot.notifier, snapshot.now) is not None)
+def change(snapshot: Snapshot) -> Change:
+    """What is so now; that a daemon says nothing any more is a change too."""
     _, words = headline(snapshot, problems(snapshot))
-    return Change(shots.level(snapshot), words, version(repr((stamps, stale))))
+    return Change(shots.level(snapshot), words, seen(snapshot))
 
 
 class Stream(StreamingResponse):

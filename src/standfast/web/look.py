@@ -21,6 +21,7 @@ from standfast.overview.ending import Ending
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import is_failing
+from standfast.web.sameness import same
 from standfast.web.scene import Scene
 from standfast.web.timeline import SPAN, History, Line
 
@@ -112,7 +113,12 @@ class Look:
         return self._scene is not None and snapshot is not None and self._is_behind(snapshot)
 
     def _is_behind(self, snapshot: Snapshot) -> bool:
-        return snapshot.detector is not self._read_for and monotonic_s() >= self._read_at_s + JOURNAL_AT_LEAST_FOR_S
+        if monotonic_s() < self._read_at_s + JOURNAL_AT_LEAST_FOR_S:
+            return False
+        if self._read_for is not None and same(self._read_for, snapshot.detector):
+            self._read_for = snapshot.detector  # the next time it is known without a look at all of it
+            return False
+        return True
 
     def lines(self, unit: str, count: int) -> list[Line]:
         """The last lines of a unit.

@@ -22,7 +22,8 @@ def _header(description: str, kind: str = "string") -> dict[str, Any]:
 _DESCRIPTION: Final = (
     "What Standfast's daemons see, read from their status files and the journal. It only reads. It is answered on "
     "this host's loopback, to the names 127.0.0.1, localhost and [::1]. Every JSON document has an ETag; a request "
-    "with If-None-Match is answered 304 when nothing changed. HEAD is answered wherever GET is, every other method 405."
+    "with If-None-Match is answered 304 when nothing changed but the times of the last look, check or tick. HEAD is "
+    "answered wherever GET is, every other method 405."
 )
 
 _AWAY: Final = "The daemon that knows is not running, or its status is bad."

@@ -59,8 +59,8 @@ def test_a_daemon_that_says_nothing_more_is_a_change_too() -> None:
     """No file changes then: time alone makes the difference."""
     one, later = scene().snapshot, replace(scene().snapshot, now=NOW + timedelta(minutes=3))
 
-    assert change(one, ()) != change(later, ())
-    assert change(one, ()) == change(replace(one, now=NOW + timedelta(seconds=30)), ())
+    assert change(one) != change(later)
+    assert change(one) == change(replace(one, now=NOW + timedelta(seconds=30)))
 
 
 def test_as_many_as_may_listen_and_the_next_is_told_to_ask(service: Service) -> None:
