@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from standfast.ctl.table import AT, Cell, Table
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent, errors
-from standfast.overview.ending import Ending
 from standfast.overview.holdings import holdings
 from standfast.overview.idle import Idle, idle
 from standfast.overview.problems import headline, problems
@@ -34,8 +32,8 @@ class Report:
     tables: tuple[Table, ...]
 
 
-def report(snapshot: Snapshot, endings: Mapping[str, Ending] = MappingProxyType({})) -> Report:
-    """The snapshot for people, with how those agents ended that do not run."""
+def report(snapshot: Snapshot) -> Report:
+    """The snapshot for people."""
     found = tuple(problems(snapshot))
     urgency, sentence = headline(snapshot, found)
     return Report(
@@ -47,7 +45,7 @@ def report(snapshot: Snapshot, endings: Mapping[str, Ending] = MappingProxyType(
         facts=_facts(snapshot),
         tables=(
             _units(snapshot),
-            _agents(snapshot, endings),
+            _agents(snapshot),
             _errors(snapshot),
             _checks(snapshot),
             _restarts(snapshot),
@@ -150,13 +148,13 @@ def _unit_status(row: Mapping[str, Any]) -> Cell:
     return Cell(f"{status}: {'; '.join(said)}" if said else status, unit_tone(row))
 
 
-def _agents(snapshot: Snapshot, endings: Mapping[str, Ending]) -> Table:
+def _agents(snapshot: Snapshot) -> Table:
     return Table(
         title="Agents",
         columns=("Agent", "State", "Since", "Reason", "Paused", "Holds"),
         rows=(
             *(_agent(name, source) for name, source in snapshot.agents.items()),
-            *(_idle(one) for one in idle(snapshot, endings)),
+            *(_idle(one) for one in idle(snapshot)),
         ),
         empty=snapshot.agents_trouble or "No agent is running.",
         spare=("Since", "Paused"),

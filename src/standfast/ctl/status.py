@@ -1,6 +1,7 @@
 """`standfastctl status`: the level, and everything that it is made of."""
 
 import argparse
+from dataclasses import replace
 
 from standfast.clock import utc_now
 from standfast.ctl.command import Command, Exit
@@ -18,11 +19,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
-    snapshot = read_snapshot(utc_now())
+    found = read_snapshot(utc_now())
+    snapshot = replace(found, endings=endings(found.idle))
     if arguments.json:
         screen.json(everything(snapshot))
     else:
-        _show(report(snapshot, endings(snapshot.idle)), screen)
+        _show(report(snapshot), screen)
     return Exit.WRONG if problems(snapshot) else Exit.OK
 
 

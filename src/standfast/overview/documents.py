@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from standfast.moments import iso
+from standfast.overview import silences
 from standfast.overview import snapshot as shots
+from standfast.overview.idle import Idle, idle
 from standfast.overview.problems import problems
 from standfast.overview.snapshot import Snapshot, Source
 
@@ -18,6 +21,7 @@ ERROR_KEYS: Final = (
     *("error_type", "unit", "error_message", "first_occurrence", "last_occurrence"),
     *("occurrence_count", "notification_count", "acknowledged", "silenced"),
 )
+SILENCE_KEYS: Final = ("id", "unit", "type", "severity", "start", "end", "why", "by")
 NOTIFIER_KEYS: Final = ("unresolved", "queued", "last_delivered")
 
 
@@ -27,7 +31,9 @@ def everything(snapshot: Snapshot) -> dict[str, Any]:
         "level": shots.level(snapshot),
         "detector": failure_detector_status(snapshot),
         "agents": {name: agent(source) for name, source in snapshot.agents.items()},
+        "stopped_agents": {one.name: _stopped(one) for one in idle(snapshot)},
         "notifier": taken(snapshot.notifier, NOTIFIER_KEYS),
+        "silences": [{key: row.get(key) for key in SILENCE_KEYS} for row in silences.rows(snapshot)],
         "problems": problems(snapshot),
     }
 
@@ -57,6 +63,19 @@ def agent(source: Source) -> dict[str, Any]:
     """What is shown of one agent."""
     known = taken(source, AGENT_KEYS)
     return known or {**dict.fromkeys(AGENT_KEYS), "state": shots.UNKNOWN, "reason": source.trouble}
+
+
+def _stopped(one: Idle) -> dict[str, Any]:
+    """What is shown of an agent that does not run; that it was flat is all that can be known of what it holds."""
+    ended = one.ended
+    return {
+        "state": one.state,
+        "ended_at": iso(ended.at) if ended and ended.at else None,
+        "ended": ended.words if ended else None,
+        "flat": True if one.is_flat else None,
+        "flag": one.flag,
+        "reason": one.reason,
+    }
 
 
 def taken(source: Source, keys: Sequence[str]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from standfast.events import AGENT_ENDED_UNCLEAN, HELD, Event, Kind
 from standfast.unit_names import agent_name
 
 _FLAT: Final = "flat"
-_UNTOLD: Final = "its end was not told: it was killed, or it crashed; what it holds is only to be seen at your broker"
+UNTOLD: Final = "its end was not told: it was killed, or it crashed; what it holds is only to be seen at your broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,6 @@ def ending(last: Event, at: datetime) -> Ending:
         words = last.message.removeprefix(f"Agent {agent_name(last.unit)} ")
         return Ending(None, words, last.data.get(HELD) == "")
     if last.kind is not Kind.SHUTDOWN:
-        return Ending(None, _UNTOLD)
+        return Ending(None, UNTOLD)
     words = last.message.partition(" stopped ")[2]
     return Ending(at, f"stopped {words}" if words else last.message, last.data.get("verdict") == _FLAT)

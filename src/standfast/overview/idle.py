@@ -1,12 +1,11 @@
 """Agents that are configured and do not run: what became of them, and what of theirs is not settled. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from standfast.overview import snapshot as shots
-from standfast.overview.ending import Ending
+from standfast.overview.ending import UNTOLD, Ending
 from standfast.overview.snapshot import Snapshot, words
 from standfast.overview.tones import Tone, is_failing
 from standfast.unit_names import agent_unit, short
@@ -56,12 +55,17 @@ class Idle:
         return "; ".join(filter(None, (self.flag, self.why, *self.unsettled, ended.words if ended else "")))
 
     @property
+    def is_flat(self) -> bool:
+        """Whether it held nothing when it stopped, as far as anybody knows."""
+        return self.ended is not None and self.ended.is_flat and not (self.why or self.unsettled)
+
+    @property
     def holds(self) -> str:
         """What it holds; what a human did at the broker since then it cannot know."""
-        return _HELD if self.ended and self.ended.is_flat and not (self.why or self.unsettled) else _HOLDS
+        return _HELD if self.is_flat else _HOLDS
 
 
-def idle(snapshot: Snapshot, endings: Mapping[str, Ending] = MappingProxyType({})) -> Iterator[Idle]:
+def idle(snapshot: Snapshot) -> Iterator[Idle]:
     """The agents that do not run, of which the detector, a flag, an unresolved problem or their own last word tells."""
     watched = shots.watched(snapshot)
     for name, flag in snapshot.idle.items():
@@ -73,7 +77,7 @@ def idle(snapshot: Snapshot, endings: Mapping[str, Ending] = MappingProxyType({}
             for one in critical(snapshot)
             if one.get("unit") == agent_unit(name)
         )
-        ended = endings.get(name)
+        ended = snapshot.endings.get(name)
         if row or flag or unsettled or ended:
             yield Idle(name, state, flag, why, unsettled, ended)
 
@@ -98,7 +102,7 @@ def _lines(one: Idle) -> Iterator[str]:
     unit = short(agent_unit(one.name))
     if one.is_killed:
         yield (
-            f"Agent {one.name} is {one.flag}; it does not run, so what it holds is only to be seen at your broker. "
+            f"Agent {one.name} is {one.flag}; {_end(one)}. "
             f"To let it trade again: standfastctl resume {one.name}, then systemctl start {unit}"
         )
     if one.why:
@@ -106,3 +110,10 @@ def _lines(one: Idle) -> Iterator[str]:
             f"Agent {one.name} is down ({one.why}); what it holds is not known until it runs again: look at your "
             f"broker, and at systemctl status {unit}"
         )
+
+
+def _end(one: Idle) -> str:
+    """What is known of the end of an agent that was killed by a human, who wants to know what is open."""
+    if one.ended is None or one.ended.words == UNTOLD:
+        return "it does not run, so what it holds is only to be seen at your broker"
+    return f"it {one.ended.words}" + ("" if one.is_flat else "; look at your broker")

@@ -27,13 +27,20 @@ class Silenced:
     about: str
 
 
-def silenced(snapshot: Snapshot) -> Iterator[Silenced]:
-    """The silences in force and to come; the notifier's status may still list one that has just ended."""
+def rows(snapshot: Snapshot) -> Iterator[Row]:
+    """The silences in force and to come, as the notifier tells them; it may still list one that has just ended."""
     for row in shots.rows(snapshot.notifier.get("silences")):
-        start, end = shots.moment(row.get("start")), shots.moment(row.get("end"))
+        end = shots.moment(row.get("end"))
         if end is None or end > snapshot.now:
-            to_come = start if start is not None and start > snapshot.now else None
-            yield Silenced(words(row.get("id"), ""), matched(row), to_come, end, _about(row))
+            yield row
+
+
+def silenced(snapshot: Snapshot) -> Iterator[Silenced]:
+    """The same for people."""
+    for row in rows(snapshot):
+        start, end = shots.moment(row.get("start")), shots.moment(row.get("end"))
+        to_come = start if start is not None and start > snapshot.now else None
+        yield Silenced(words(row.get("id"), ""), matched(row), to_come, end, _about(row))
 
 
 def matched(row: Row) -> str:

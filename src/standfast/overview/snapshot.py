@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from standfast.moments import from_iso
 from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
+from standfast.overview.ending import Ending
 from standfast.unit_names import agent_name
 
 UNKNOWN: Final = "UNKNOWN"
@@ -48,6 +49,7 @@ class Snapshot:
         agents_trouble: why they cannot be looked for, if so.
         idle: the agents that are configured and do not run: what a human put beside the configuration of each, in
             words such as "killed by alice at ...", "" for nothing.
+        endings: how those of them ended of which that was read.
     """
 
     now: datetime
@@ -56,6 +58,7 @@ class Snapshot:
     agents: Mapping[str, Source] = field(default_factory=dict)
     agents_trouble: str = ""
     idle: Mapping[str, str] = field(default_factory=dict)
+    endings: Mapping[str, Ending] = field(default_factory=dict)
 
     @property
     def sources(self) -> Mapping[Daemon, Source]:

@@ -86,7 +86,7 @@ class Site:
 
     def _document(self, path: str, make: Document) -> Answer:
         async def answer(request: Request) -> Response:
-            snapshot = await asyncio.to_thread(self._look.snapshot)
+            snapshot = await asyncio.to_thread(self._look.ended if make is everything else self._look.snapshot)
             text, tag = self._made(path, snapshot, lambda: _tagged(make(snapshot), snapshot))
             return versioned(request, text, JSON, tag) if text else unavailable(_source(path, snapshot).trouble)
 

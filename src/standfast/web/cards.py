@@ -134,7 +134,7 @@ def _ack(row: Row) -> str:
 
 def agents(scene: Scene) -> str:
     """The agents."""
-    found, resting = scene.snapshot.agents, [*map(_idle, idle(scene.snapshot, scene.endings))]
+    found, resting = scene.snapshot.agents, [*map(_idle, idle(scene.snapshot))]
     if not found and not resting:
         return markup.card("agents", "Agents", markup.empty("No agent is running."))
     worst_first = sorted(found.items(), key=lambda one: _WORST_FIRST.index(agent_tone(agent(one[1]))))

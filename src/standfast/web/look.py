@@ -21,6 +21,7 @@ from standfast.overview.ending import Ending
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import is_failing
+from standfast.web.endings import Endings
 from standfast.web.sameness import same
 from standfast.web.scene import Scene
 from standfast.web.timeline import SPAN, History, Line
@@ -82,6 +83,7 @@ class Look:
         self._read_for: Source | None = None
         self._read_at_s = 0.0
         self._lines: dict[str, tuple[float, list[Line]]] = {}
+        self._endings = Endings(journal)
 
     def stamps(self) -> tuple[Stamp, ...]:
         """Of each status file its path, inode, size and time: it changes when a daemon writes, begins or ends."""
@@ -92,10 +94,14 @@ class Look:
         with self._lock:
             return self._read()
 
+    def ended(self) -> Snapshot:
+        """The status files as they are now, with how those agents ended that do not run."""
+        return self._endings.of(self.snapshot())
+
     def scene(self) -> Scene:
         """Everything; what it has from the journal is at most two seconds old."""
         with self._scene_lock:  # not the other: reading the journal keeps nobody from the status files
-            snapshot, scene = self.snapshot(), self._scene
+            snapshot, scene = self.ended(), self._scene
             if scene is None or monotonic_s() > self._read_at_s + JOURNAL_FOR_S or self._is_behind(snapshot):
                 scene = self._compose(snapshot)
                 self._read_for, self._read_at_s = snapshot.detector, monotonic_s()
@@ -140,7 +146,7 @@ class Look:
         lines: Mapping[str, Sequence[Line]] = {}
         with contextlib.suppress(StandfastError):  # the history says that the journal cannot be read
             lines = self._journal.last_words(_counts(snapshot) if self._show_lines else {})
-        return Scene(snapshot, history, lines, self._host, self._journal.endings(snapshot.idle))
+        return Scene(snapshot, history, lines, self._host)
 
     def _read(self) -> Snapshot:
         found, now = self.stamps(), self._now()

@@ -1,9 +1,8 @@
 """All that the dashboard is made of at one moment. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from standfast.overview.ending import Ending
 from standfast.overview.snapshot import Snapshot
 from standfast.web.timeline import History, Line
 
@@ -15,11 +14,9 @@ class Scene:
     Attributes:
         lines: the last lines of those failing units that are shown with them.
         host: the host's name.
-        endings: how those agents ended that do not run.
     """
 
     snapshot: Snapshot
     history: History
     lines: Mapping[str, Sequence[Line]]
     host: str
-    endings: Mapping[str, Ending] = field(default_factory=dict)

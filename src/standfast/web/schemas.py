@@ -120,6 +120,26 @@ _AGENT: Final = record(
     positions=maybe({**many(ref("Position")), "description": "As far as they are known: see flat."}),
     orders=maybe(many(ref("Order"))),
 )
+_STOPPED_AGENT: Final = record(
+    "An agent that is configured and does not run; how it ended is its own last word in the journal.",
+    state={**TEXT, "description": "What the detector says of its unit."},
+    ended_at=maybe(MOMENT),
+    ended=maybe({**TEXT, "description": "How it ended; null: it never ran, or the journal cannot be read."}),
+    flat=maybe({**YES_NO, "description": "True: it held nothing when it stopped; null: not known."}),
+    flag={**TEXT, "description": 'Who killed or paused it, when and why; "" for nobody.'},
+    reason={**TEXT, "description": "All that is known of it, in words."},
+)
+_SILENCE: Final = record(
+    "A silence in force or to come; what is empty matches everything.",
+    id=maybe(TEXT),
+    unit=maybe(TEXT),
+    type=maybe(TEXT),
+    severity=maybe(TEXT),
+    start=maybe(MOMENT),
+    end=maybe(MOMENT),
+    why=maybe(TEXT),
+    by=maybe(TEXT),
+)
 _DETECTOR: Final = record(
     "The report of the failure detector, in the shape of the earlier system.",
     failure_level={**TEXT, "enum": list(LEVELS)},
@@ -160,6 +180,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Restart": _RUN,
     "Error": _ERROR,
     "Agent": _AGENT,
+    "StoppedAgent": _STOPPED_AGENT,
+    "Silence": _SILENCE,
     "Position": _POSITION,
     "Order": _ORDER,
     "Happening": _HAPPENING,
@@ -170,7 +192,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
         level={**TEXT, "enum": [*LEVELS, UNKNOWN]},
         detector=maybe(ref("Detector")),
         agents=named(ref("Agent")),
+        stopped_agents=named(ref("StoppedAgent")),
         notifier=maybe(record("The notifier.", unresolved=WHOLE, queued=WHOLE, last_delivered=maybe(MOMENT))),
+        silences=many(ref("Silence")),
         problems={**many(TEXT), "description": "What is wrong, a line each with the next step."},
     ),
     "Units": record("The watched units.", units=many(ref("NamedUnit"))),

@@ -13,9 +13,13 @@ from tests.unit.overview.test_idle import PAPER, UNVERIFIED, resting
 from standfast.agent.messages import Messages
 from standfast.ctl.report import report
 from standfast.events import Event, Kind
+from standfast.moments import iso
+from standfast.overview.documents import everything
 from standfast.overview.ending import Ending, ending
 from standfast.overview.endings import endings
 from standfast.overview.idle import idle
+from standfast.overview.problems import problems
+from standfast.overview.snapshot import Snapshot
 from standfast.overview.tones import Tone
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -31,8 +35,13 @@ def killed(held: str) -> Event:
     return Messages("paper").ended_unclean("signal KILL", held)
 
 
+def ended(flag: str = "", **found: Ending) -> Snapshot:
+    return replace(resting(flag), endings=found)
+
+
 def agents(*errors: dict[str, Any], **found: Ending) -> list[str]:
-    (row,) = next(one for one in report(resting("", None, *errors), found).tables if one.title == "Agents").rows
+    snapshot = replace(resting("", None, *errors), endings=found)
+    (row,) = next(one for one in report(snapshot).tables if one.title == "Agents").rows
     return [cell.text for cell in row]
 
 
@@ -64,11 +73,50 @@ def test_an_agent_that_stopped_is_shown_with_how_and_what_it_held() -> None:
     # What is not settled is believed rather than its own word.
     assert agents(UNVERIFIED, paper=flat)[-1] == "unknown while it does not run"
     assert agents(paper=replace(flat, is_flat=False))[-1] == "unknown while it does not run"
-    assert list(idle(resting(), {"other": flat})) == []
+    assert list(idle(ended(other=flat))) == []
     untold = ending(Event(Kind.STATE, "x", state="ACTIVE"), NOW)
     assert agents(paper=untold)[2:4] == ["unknown", untold.words]
     assert agents(UNVERIFIED, paper=untold)[3] == "POSITIONS_UNVERIFIED: 1 NSE:SBIN may be open"
-    assert [one.tone for one in idle(resting(), {"paper": untold})] == [Tone.WARNING]
+    assert [one.tone for one in idle(ended(paper=untold))] == [Tone.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        (stopped("flat", FLAT), f"; it stopped from ACTIVE in 0.01 s: {FLAT}. To let it trade again: "),
+        (
+            stopped("held", "held (killed)"),
+            "; it stopped from ACTIVE in 0.01 s: held (killed); look at your broker. ",
+        ),
+        (Event(Kind.STATE, "x", state="ACTIVE"), "; it does not run, so what it holds is only to be seen at your bro"),
+        (
+            killed("+1 NSE:SBIN MIS"),
+            "; it did not end in order (signal KILL); by its own books it holds +1 NSE:SBIN MIS; look at your broker. ",
+        ),
+        (killed(""), "; it did not end in order (signal KILL); by its own books it holds nothing. To let"),
+    ],
+)
+def test_of_one_that_was_killed_and_stopped_its_last_word_says_what_is_open(last: Event, words: str) -> None:
+    (line,) = problems(ended("killed by alice", paper=ending(last, NOW)))
+    assert line.startswith(f"Agent paper is killed by alice{words}")
+
+
+def test_programs_are_told_of_the_end_too() -> None:
+    told = ending(stopped("flat", FLAT), NOW)
+    words = f"stopped from ACTIVE in 0.01 s: {FLAT}"
+    assert everything(ended("paused by bob", paper=told))["stopped_agents"] == {
+        "paper": {
+            "state": "stopped",
+            "ended_at": iso(NOW),
+            "ended": words,
+            "flat": True,
+            "flag": "paused by bob",
+            "reason": f"paused by bob; {words}",
+        }
+    }
+    untold = everything(ended(paper=ending(Event(Kind.STATE, "x", state="ACTIVE"), NOW)))["stopped_agents"]["paper"]
+    assert (untold["ended_at"], untold["flat"]) == (None, None)
+    assert everything(resting())["stopped_agents"] == {}
 
 
 class Reader:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.overview import statuses
 
+from standfast.moments import iso
 from standfast.overview import documents
 from standfast.overview.problems import problems
 from standfast.overview.snapshot import Snapshot, Source
@@ -55,7 +56,9 @@ def test_without_a_detector_there_is_no_report_and_no_level() -> None:
         "level": "UNKNOWN",
         "detector": None,
         "agents": {},
+        "stopped_agents": {},
         "notifier": None,
+        "silences": [],
         "problems": ["It is not running; start it", "It is not running; start it"],
     }
 
@@ -163,6 +166,23 @@ def test_no_odd_value_stops_the_rest_from_being_shown(key: str, odd: object) -> 
 
     assert found["detector"][key] == (False if key.startswith("sms") else odd)
     assert json.loads(json.dumps(found)) == found
+
+
+def test_programs_are_told_what_is_silenced_and_what_is_going_to_be() -> None:
+    now, later, over = (iso(NOW + timedelta(hours=hours)) for hours in (0, 2, -1))
+    row = {
+        "id": "a1",
+        "unit": "trade_*",
+        "type": "",
+        "severity": "",
+        "start": now,
+        "end": later,
+        "why": "x",
+        "by": "al",
+    }
+    listed = [{**row, "secret": 1}, {**row, "end": over}, {"id": "b2", "start": later}]
+    found = documents.everything(shot(notifier=statuses.notifier(silences=listed)))["silences"]
+    assert found == [row, {**dict.fromkeys(row), "id": "b2", "start": later}]
 
 
 def test_more_errors_than_are_listed_are_counted() -> None:

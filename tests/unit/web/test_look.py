@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from tests.unit.overview import statuses
 
 from standfast.errors import StandfastError
 from standfast.overview.ending import Ending
+from standfast.overview.snapshot import Snapshot, Source
 from standfast.web import look as looking
+from standfast.web.endings import Endings
 from standfast.web.look import Look
 from standfast.web.timeline import History, Line
 
@@ -24,6 +27,7 @@ class CountingJournal:
 
     def __init__(self, *, readable: bool = True) -> None:
         self.read = 0
+        self.asked_for: list[set[str]] = []
         self.readable = readable
 
     def history(self, since: datetime, until: datetime) -> History:
@@ -40,7 +44,8 @@ class CountingJournal:
         return {unit: [Line(AT, unit, 6)] * count for unit, count in counts.items()}
 
     def endings(self, names: Iterable[str]) -> dict[str, Ending]:
-        return {}
+        self.asked_for.append(set(names))
+        return {name: Ending(None, f"word {len(self.asked_for)}") for name in names}
 
 
 class Host:
@@ -134,3 +139,20 @@ def test_failing_units_have_their_lines_unless_lines_are_not_to_be_shown(
     statuses.put(tmp_path, "detector", statuses.detector(service_health=BAD))
     assert silent.look.scene().lines == {}
     assert silent.look.lines("bad.service", 3) == []
+
+
+def test_how_agents_ended_is_read_every_two_seconds_at_most_or_of_another() -> None:
+    journal = CountingJournal()
+    elapsed_s = [0.0]
+    endings = Endings(journal, lambda: elapsed_s[0])
+    snapshot = Snapshot(AT, Source({}), Source({}), idle={"paper": ""})
+    first = endings.of(snapshot)
+    assert first.endings["paper"].words == "word 1"
+    elapsed_s[0] += 1
+    assert endings.of(snapshot) is first
+    elapsed_s[0] += 1
+    assert endings.of(snapshot).endings["paper"].words == "word 2"
+    assert set(endings.of(replace(snapshot, idle={"paper": "", "other": ""})).endings) == {"paper", "other"}
+    nobody = replace(snapshot, idle={})
+    assert endings.of(nobody) is nobody
+    assert journal.asked_for == [{"paper"}, {"paper"}, {"paper", "other"}]

@@ -85,15 +85,14 @@ def test_a_daemon_that_fell_silent_is_a_difference_once() -> None:
     silent, longer = (replace(shot(), now=NOW + timedelta(seconds=after)) for after in (200, 205))
     assert len({seen(shot()), seen(silent)}) == 2
     assert seen(silent) == seen(longer)
-    units = {"units": []}
+    units: dict[str, Any] = {"units": []}
     assert tag(units, shot()) != tag(units, silent) == tag(units, longer)
 
 
 def test_what_has_waited_for_too_long_is_a_difference() -> None:
     found = shot(notifier=statuses.notifier(channels=[waits(statuses.AT)]))
-    fresh = {"detector": Source(looked_again()), "now": NOW + timedelta(minutes=6)}
-    one = replace(found, now=NOW + timedelta(minutes=4), detector=Source(looked_again()))
-    assert seen(one) != seen(replace(found, **fresh))
+    one, other = (replace(found, now=NOW + timedelta(minutes=after)) for after in (4, 6))
+    assert seen(one) != seen(other)
 
 
 def test_nothing_is_sent_again_for_a_look_that_found_all_as_it_was(service: Service, tmp_path: Path) -> None:
