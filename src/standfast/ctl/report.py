@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from standfast.ctl.table import AT, Cell, Table
 from standfast.overview import snapshot as shots
@@ -17,6 +17,9 @@ from standfast.overview.unit_words import blind
 from standfast.overview.versions import older_versions
 from standfast.time_words import moment
 from standfast.unit_names import short
+
+# So many units that failed beside the first are named.
+_NAMED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,15 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
         ("Last delivered", time(notifier.get("last_delivered"), _unless_away(notifier, "none yet"))),
         ("Last look", time(detector.get("checked_at"), _unless_away(detector, "never"))),
     ]
-    causes = shots.root_causes(snapshot)
-    return (*facts, ("Failed first", Cell(", ".join(causes), Tone.BAD))) if causes else tuple(facts)
+    return (*facts, *_failed_first(snapshot))
+
+
+def _failed_first(snapshot: Snapshot) -> Iterator[tuple[str, Cell]]:
+    first, *others = shots.root_causes(snapshot) or [""]
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    beside = f"; by themselves beside it: {', '.join(others[:_NAMED])}{more}" if others else ""
+    if first:
+        yield "Failed first", Cell(first + beside, Tone.BAD)
 
 
 def _unless_away(source: Source, sentence: str) -> str:
@@ -83,12 +93,10 @@ def _unless_away(source: Source, sentence: str) -> str:
 
 
 def _systemd(snapshot: Snapshot) -> Cell:
-    """What systemd says of the host; of anything odd, when that was, and what names its cause."""
+    """What systemd says of the host; of anything odd, what names its cause. Since when it is so nobody notes."""
     state = words(shots.table(snapshot.detector.get("supervisor_status")).get("system_state"))
-    at = shots.moment(snapshot.detector.get("checked_at"))
-    if state in ("running", "unknown") or at is None:
-        return Cell(state)
-    return Cell(f"{state} at {AT}; see: systemctl --failed", at=at)
+    is_odd = state not in ("running", "unknown")
+    return Cell(f"{state} at the last look; see: systemctl --failed" if is_odd else state)
 
 
 def _restart_allowed(snapshot: Snapshot) -> Cell:

@@ -45,10 +45,11 @@ def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
         held = snapshot.detector.get("reasons")
         why = str(held[0]) if isinstance(held, list) and held else "not for long enough to be a worry"
         stand = f"Failing, but {why}: {', '.join(failing)}"
+    but = ";" if failing else ", but"
     if urgent := _in_error(snapshot) or _unresolved(snapshot):
-        return Tone.BAD, f"{stand}, but {urgent}"
+        return Tone.BAD, f"{stand}{but} {urgent}"
     if snapshot.notifier.status is None:
-        return Tone.BAD, f"{stand}, but nobody would be told if one fell"
+        return Tone.BAD, f"{stand}{but} nobody would be told if one fell"
     if failing:
         return Tone.WARNING, stand
     return (Tone.WARNING, f"{stand}, but something needs a look") if problems else (Tone.GOOD, stand)

@@ -88,7 +88,7 @@ def _is_phantom(unit: str, row: Mapping[str, Any], snapshot: Snapshot) -> bool:
 
 
 def root_causes(snapshot: Snapshot) -> list[str]:
-    """The units that failed first; while nothing is worth a level, none did."""
+    """The units that failed by themselves, the first one first; while nothing is worth a level, none did."""
     return texts(snapshot.detector.get("root_cause")) if level(snapshot) in LEVELS[1:] else []
 
 

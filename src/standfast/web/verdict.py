@@ -41,8 +41,11 @@ def _cause(scene: Scene) -> str:
     if not causes:
         return ""
     took_along = shots.table(scene.snapshot.detector.get("took_along"))
-    how = "failed first" if len(causes) == 1 else "failed by itself"
-    said = "".join(f"<li>{_one_cause(cause, how, shots.texts(took_along.get(cause)))}</li>" for cause in causes)
+    hows = ["failed first", *["failed by itself beside it"] * len(causes)]
+    said = "".join(
+        f"<li>{_one_cause(cause, how, shots.texts(took_along.get(cause)))}</li>"
+        for cause, how in zip(causes, hows, strict=False)
+    )
     title = "Probable root cause" if len(causes) == 1 else "Probable root causes"
     return f'<div class="cause"><h2>{title}</h2><ul>{said}</ul></div>'
 

@@ -187,10 +187,23 @@ def test_a_moment_among_words_is_by_the_clock_of_the_host() -> None:
     assert Cell("{at} of a stranger's").words == "{at} of a stranger's"
 
 
-def test_an_odd_state_of_systemd_says_when_it_was_seen() -> None:
+def test_an_odd_state_of_systemd_says_what_names_its_cause_and_no_time_since_nobody_knows_since_when() -> None:
     odd = statuses.detector(supervisor_status={"system_state": "degraded"})
     cell = dict(report(shot(odd)).facts)["systemd"]
-    assert (cell.text, cell.at) == ("degraded at {at}; see: systemctl --failed", from_iso(statuses.AT))
+    assert (cell.text, cell.at) == ("degraded at the last look; see: systemctl --failed", None)
+
+
+@pytest.mark.parametrize(
+    ("causes", "words"),
+    [
+        (["a"], "a"),
+        (["a", "b", "c"], "a; by themselves beside it: b, c"),
+        ([*"abcdefghijk"], "a; by themselves beside it: b, c, d, e, f, g, h, i and 2 more"),
+    ],
+)
+def test_one_failed_first_and_the_others_beside_it(causes: list[str], words: str) -> None:
+    found = report(shot(statuses.detector(failure_level="CASCADING", level=3, root_cause=causes)))
+    assert dict(found.facts)["Failed first"].text == words
 
 
 def test_an_older_version_is_remarked_and_no_problem() -> None:
@@ -243,6 +256,10 @@ def test_a_unit_that_has_just_begun_to_fail_shows_without_alarm() -> None:
     assert (found.level, found.tone) == ("NONE", Tone.WARNING)
     assert found.headline == "Failing, but not for long enough to be a worry: a.service"
     assert "Failed first" not in dict(found.facts)
+
+    unsettled = statuses.notifier(statuses.error(error_type="MONEY_9", unit="bot9.service", severity="critical"))
+    both = report(shot(statuses.detector(service_health=health), unsettled))
+    assert both.headline == "Failing, but not for long enough to be a worry: a.service; MONEY_9 of bot9 is not resolved"
 
     # Nothing is judged just after a boot; then it is not for the time that it is no worry.
     why = "nothing is judged now: the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
