@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from standfast.agent.failures import FailureType
+from standfast.ctl.types import OWN, REFUSED
 from standfast.events import AGENT_ENDED_UNCLEAN, RESTART_ASKED, RESTART_NOT_ASKED, RESTART_OBSERVED
 from tests.documents.earlier import EARLIER
 from tests.documents.reference import REPOSITORY
@@ -52,6 +53,7 @@ def test_there_is_a_heading_for_every_type_and_no_other() -> None:
     types = in_code - OTHERS - set(EARLIER) | shared | {kind.value for kind in FailureType}
     headings = re.findall(r"^### `([\w*]+)`$", PAGE.read_text(), re.MULTILINE)
     assert sorted(headings) == sorted(types), "a type, or a word that belongs into OTHERS"
+    assert sorted(headings) == sorted((*OWN, f"*{REFUSED}")), "a type that standfastctl takes for unknown"
 
 
 def test_no_word_is_excused_that_is_not_there() -> None:

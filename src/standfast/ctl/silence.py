@@ -11,7 +11,7 @@ from typing import Final
 
 from standfast.clock import utc_now
 from standfast.config.schema import seconds
-from standfast.ctl import names
+from standfast.ctl import names, types
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.moment import without_unit
 from standfast.ctl.ordering import REPLACED, followed, notifier, require_admin
@@ -52,13 +52,21 @@ def duration(text: str) -> timedelta:
 
 
 def doubt(unit: str, known: Iterable[str]) -> str:
-    """Why a unit or glob is perhaps a slip, with what may have been meant; "" when it matches something."""
+    """Why a unit, a type or a glob is perhaps a slip, with what may have been meant; "" when it matches something."""
     listed = list(known)
     if not unit or any(fnmatchcase(one, unit) for one in listed):
         return ""
-    close = difflib.get_close_matches(unit, listed, n=1)
+    close = difflib.get_close_matches(unit, listed, n=1) or difflib.get_close_matches(unit.upper(), listed, n=1)
     meant = f" (did you mean {close[0]}?)" if close else ""
     return f"nothing that is known now matches {unit}{meant}"
+
+
+def doubts(unit: str, error_type: str) -> str:
+    """Why what is to be silenced is perhaps a slip, "" when it is none."""
+    types_ = list(types.known())
+    if doubt(error_type, types_):  # any program of the host may have types of its own, which it used before
+        types_ += types.told()
+    return "; ".join(filter(None, (doubt(unit, names.silenceable()), doubt(error_type, types_))))
 
 
 def longer(source: Source, unit: str, error_type: str, severity: str, end: datetime) -> datetime | None:
@@ -98,14 +106,14 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         asked["start"] = iso(start)
     data = {name: value for name, value in asked.items() if value}
     words = ", ".join(f"{name} {value}" for name, value in data.items() if name not in ("why", "start"))
-    doubts = doubt(unit, names.silenceable())
+    slips = doubts(unit, error_type)
     require_admin(_WHAT)
     before = longer(notifier(), unit, error_type, severity, end)
     because = f": {arguments.why}" if arguments.why else ""
     sentence = f"Silence {words} until {moment(end, UTC)}{because}"
     result = followed(_WHAT, "SILENCE", sentence, id=silence_id, end=iso(end), **data)
-    if doubts:
-        print(f"standfastctl silence: {doubts}; it is silenced all the same, for when it comes", file=sys.stderr)
+    if slips:
+        print(f"standfastctl silence: {slips}; it is silenced all the same, for when it comes", file=sys.stderr)
     if arguments.json:
         screen.json({"id": silence_id, "end": iso(end), "replaces": result == REPLACED, **data})
         return Exit.OK

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.unit.notifier.events import AGENT, plain, problem
 from tests.unit.notifier.fold import Fold
 from tests.unit.overview import statuses
 
-from standfast.ctl import history, numbered, plan, resolve, silence, unsilence
+from standfast.ctl import history, numbered, plan, resolve, silence, types, unsilence
 from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
@@ -79,6 +80,46 @@ KNOWN = ["trade_manager.service", "standfast-agent@paper.service"]
 def test_a_name_that_matches_nothing_is_doubted(unit: str, words: str) -> None:
     assert silence.doubt(unit, KNOWN).endswith(words)
     assert bool(silence.doubt(unit, KNOWN)) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("error_type", "words"),
+    [
+        ("", ""),
+        ("OPENALGO_DOWN", ""),
+        ("DATABASE_*", ""),
+        ("SMS_CREDENTIALS_REFUSED", ""),
+        ("MONEY_9", ""),
+        ("FEED_*", ""),
+        ("NOPE_X", "nothing that is known now matches NOPE_X"),
+        ("openalgo_down", "nothing that is known now matches openalgo_down (did you mean OPENALGO_DOWN?)"),
+        ("MONEY_8", "nothing that is known now matches MONEY_8 (did you mean MONEY_9?)"),
+    ],
+)
+def test_a_type_that_nothing_has_had_is_doubted(error_type: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.ctl.names.channels", lambda: ["sms"])
+    monkeypatch.setattr("standfast.ctl.types.told", lambda: ["MONEY_9"])
+    assert silence.doubts("", error_type) == words
+
+
+def test_a_unit_and_a_type_are_doubted_both() -> None:
+    assert silence.doubts("nope.service", "NOPE_X").count("nothing that is known now") == 2
+
+
+def test_what_was_told_is_what_the_journal_has() -> None:
+    class Journal(AbstractContextManager["Journal"]):
+        def query_unique(self, field: str) -> set[str]:
+            return {f"{field}_9", "A"}
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    assert types.told(Journal) == ["A", "STANDFAST_TYPE_9"]
+
+    def refused() -> Any:
+        raise PermissionError
+
+    assert types.told(refused) == []
 
 
 @pytest.mark.parametrize(("hours", "found"), [(1, True), (3, False)])
