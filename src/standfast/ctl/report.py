@@ -13,7 +13,7 @@ from standfast.overview.problems import headline, problems
 from standfast.overview.silences import silenced
 from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
-from standfast.overview.unit_words import blind
+from standfast.overview.unit_words import hindered
 from standfast.overview.versions import older_versions
 from standfast.time_words import moment
 from standfast.unit_names import short
@@ -152,8 +152,10 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _unit_status(row: Mapping[str, Any]) -> Cell:
     status, why = words(row.get("status")), words(row.get("why"), "")
-    said = [*([why] if why and is_failing(row) else []), *blind(row)]
-    return Cell(f"{status}: {'; '.join(said)}" if said else status, unit_tone(row))
+    said = f"{status}: {why}" if why and is_failing(row) else status
+    # What hinders them stands among the problems.
+    checks = ", ".join(hindered(row))
+    return Cell(f"{said}; cannot look: {checks}" if checks else said, unit_tone(row))
 
 
 def _agents(snapshot: Snapshot) -> Table:

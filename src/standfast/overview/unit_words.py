@@ -18,14 +18,19 @@ def why(row: Mapping[str, Any]) -> str:
 
 def blind(row: Mapping[str, Any]) -> list[str]:
     """The checks of a unit that cannot look, each in words; until they can, they tell of nothing."""
+    return [f"check {name} {_hindrance(detail)}" for name, detail in hindered(row).items()]
+
+
+def hindered(row: Mapping[str, Any]) -> dict[str, str]:
+    """The same checks by name, with what hinders each."""
     if row.get("status") not in _UP:
-        return []
+        return {}
     checks = {name: shots.table(found) for name, found in shots.table(row.get("checks")).items()}
-    return [
-        f"check {name} {_hindrance(shots.words(found.get('detail'), 'it does not say why'))}"
+    return {
+        name: shots.words(found.get("detail"), "it does not say why")
         for name, found in checks.items()
         if found.get("last_check") and shots.outcome(found) == "unknown"
-    ]
+    }
 
 
 def _hindrance(detail: str) -> str:

@@ -62,7 +62,7 @@ def test_the_terminal_says_so_in_its_row_and_among_what_is_wrong() -> None:
     (cells,) = units_table(snapshot, ()).rows
     assert (cells[1].text, cells[1].tone, cells[2].text) == ("healthy", Tone.WARNING, f"it runs; {WORDS}")
     units = next(table for table in report(snapshot).tables if table.title == "Units")
-    assert units.rows[0][1].text == f"healthy: {WORDS}"
+    assert units.rows[0][1].text == "healthy; cannot look: app"
     found = problems(snapshot)
     assert found == [
         f"web.service runs, but {WORDS}; until it can, it tells of nothing: see [[watch.check]] in detector.toml"
