@@ -34,7 +34,27 @@ def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
         return _at_rest(snapshot, problems)
     if is_only_foreseen(snapshot):
         return tone(level), f"{_standing(snapshot)}, but not for good if it goes on like this"
-    return tone(level), _HEADLINES[level]
+    return tone(level), _at_level(snapshot, level)
+
+
+def _at_level(snapshot: Snapshot, level: str) -> str:
+    """What makes the level: it need not be units."""
+    detector, failing = snapshot.detector, _failing(snapshot)
+    if shots.table(detector.get("supervisor_status")).get("status") == "no answer":
+        return "systemd does not answer"
+    files, databases = _not_well(detector, "critical_files"), _not_well(detector, "databases")
+    if len(failing) > 1 or not (files or databases):
+        return _HEADLINES[level]
+    said = [f"the critical file {path} is missing or damaged" for path in files]
+    said += [f"the database {name} fails its check" for name in databases]
+    said += [f"{name} fails" for name in failing]
+    more = f", and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    words = ", ".join(said[:_NAMED]) + more
+    return words[0].upper() + words[1:]
+
+
+def _not_well(detector: Source, key: str) -> list[str]:
+    return [name for name, row in shots.table(detector.get(key)).items() if shots.table(row).get("healthy") is False]
 
 
 def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
@@ -77,20 +97,18 @@ def _named(found: Sequence[shots.Row]) -> str:
 
 def problems(snapshot: Snapshot) -> list[str]:
     """What is wrong, a line each with the next step; empty when all is well."""
-    found = _daemon_problems(snapshot)
+    found = _level_summary(snapshot) + _daemon_problems(snapshot)
     for channel in shots.rows(snapshot.notifier.get("channels")):
         found += _channel_problems(channel, snapshot.now)
-    found += _level_summary(snapshot)
     if shots.level(snapshot) in LEVELS[1:]:
         reasons = "; ".join(shots.texts(snapshot.detector.get("reasons")))
         found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
     found += shots.texts(snapshot.detector.get("notes"))
-    found += _unknown_units(snapshot) + _blind_checks(snapshot)
     found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
     found += idle.problems(snapshot)
-    return found + _errors_summary(snapshot)
+    return found + _errors_summary(snapshot) + _unknown_units(snapshot) + _blind_checks(snapshot)
 
 
 def summaries(snapshot: Snapshot) -> list[str]:

@@ -71,7 +71,7 @@ def test_status_as_json_has_the_promised_keys(root: Path) -> None:
     found: dict[str, Any] = json.loads(result.stdout)
 
     assert result.returncode == 0
-    assert list(found) == ["level", "detector", "agents", "notifier", "problems"]
+    assert list(found) == ["level", "detector", "agents", "stopped_agents", "notifier", "silences", "problems"]
     assert found["level"] == "NONE"
     assert found["detector"]["service_health"]["trade_manager.service"]["port"] == 8002
     assert list(found["agents"]["paper"]) == [
