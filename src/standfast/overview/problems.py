@@ -210,7 +210,9 @@ def _source_problems(whose: Daemon, source: Source, now: datetime) -> list[str]:
 def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
     """A channel that nobody hears anything by is told here, where it need not be told by that channel."""
     name, refusing, since = row.get("name"), row.get("refusing"), shots.moment(row.get("oldest_queued"))
-    see = f"see [channels.{name}] in notifier.toml, then standfastctl test-notify --channel {name}"
+    # A test would be refused by the same cap.
+    test = "" if "daily cap" in str(refusing) else f", then standfastctl test-notify --channel {name}"
+    see = f"see [channels.{name}] in notifier.toml{test}"
     if refusing:
         return [f"Channel {name} refused its latest message, or gave it up: {refusing}; {see}"]
     if since is None or now - since <= WAITS_TOO_LONG:

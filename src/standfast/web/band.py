@@ -69,7 +69,7 @@ def _said(history: History, found: list[Span], restarts: int) -> str:
     for span in found[1:] if is_late else found:
         lengths[span.level] = lengths.get(span.level, timedelta()) + (span.end - span.begin)
     said = [f"{markup.escape(level)} for {in_words(length)}" for level, length in lengths.items()]
-    said += [f"not watched before {markup.moment(history.watched_since)}"] if is_late else []
+    said += [f"nothing is known of the time before {markup.moment(history.watched_since)}"] if is_late else []
     return f"{', '.join(said)}; {markup.count(restarts, 'master restart')}."
 
 

@@ -229,7 +229,13 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "What happened, the newest first.",
         since=MOMENT,
         until=MOMENT,
-        complete={**YES_NO, "description": "Whether nothing was left out of it."},
+        known_since=maybe(
+            {
+                **MOMENT,
+                "description": "From when on the journal has it: nothing is known of the time before; null: nothing.",
+            }
+        ),
+        complete={**YES_NO, "description": "Whether nothing of what the journal has was left out."},
         events=many(ref("Happening")),
     ),
     "Change": record("What an event of /api/events holds.", level=TEXT, headline=TEXT, version=TEXT),

@@ -47,7 +47,8 @@ class History:
     Attributes:
         complete: whether nothing was left out; the newest of very many are kept.
         trouble: why nothing could be read; "" when it could.
-        watched_since: from when on the detector is in the journal; None when it is not.
+        watched_since: from when on the detector is in the journal, which may have lost what was before; None when it
+            is not.
     """
 
     since: datetime
@@ -147,9 +148,11 @@ def spans(history: History, level: str) -> list[Span]:
 
 def document(history: History) -> dict[str, Any]:
     """The body of `GET /api/timeline`."""
+    watched = history.watched_since
     return {
         "since": iso(history.since),
         "until": iso(history.until),
+        "known_since": iso(max(watched, history.since)) if watched else None,
         "complete": history.complete,
         "events": [_row(one) for one in history.happenings],
     }

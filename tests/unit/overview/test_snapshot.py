@@ -196,3 +196,15 @@ def test_a_unit_that_does_not_exist_is_said_where_people_look() -> None:
     health = {"nope.service": {"status": "unknown", "why": "there is no such unit"}, "a.service": {"status": "healthy"}}
     found = problems(shot(detector=statuses.detector(service_health=health)))
     assert found == ["nope.service is watched in vain: there is no such unit; see [[watch]] in detector.toml"]
+
+
+def test_a_channel_that_has_reached_its_cap_is_not_to_be_tested() -> None:
+    channels = [
+        {"name": "sms", "refusing": "the daily cap of 2 is reached"},
+        {"name": "email", "refusing": "bad token"},
+    ]
+    capped, refused = problems(shot(notifier=statuses.notifier(channels=channels)))
+    assert capped.endswith("the daily cap of 2 is reached; see [channels.sms] in notifier.toml")
+    assert refused.endswith(
+        "bad token; see [channels.email] in notifier.toml, then standfastctl test-notify --channel email"
+    )

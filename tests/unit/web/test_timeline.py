@@ -8,6 +8,7 @@ from tests.unit.overview.test_snapshot import shot
 from tests.unit.web.scenes import NOW, ago
 
 from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
 from standfast.web import timeline
 from standfast.web.band import band
 from standfast.web.scene import Scene
@@ -44,12 +45,18 @@ def test_what_nobody_watched_is_unknown() -> None:
 
 def test_of_the_time_before_anybody_watched_no_level_is_counted() -> None:
     late = Scene(shot(), history(watched_minutes=30), {}, "host")
-    assert "NONE for 30 min, not watched before <time" in band(late)
+    assert "NONE for 30 min, nothing is known of the time before <time" in band(late)
     assert "UNKNOWN for" not in band(late).partition("<svg")[0]
     gap = history(level(10, "NONE", "CRITICAL"), level(60, "CRITICAL", "WARNING"))
     shown = band(Scene(shot(), gap, {}, "host"))
     assert "CRITICAL for 50 min, NONE for 1" in shown
-    assert "not watched before" not in shown
+    assert "nothing is known" not in shown
+
+
+def test_programs_are_told_from_when_on_anything_is_known() -> None:
+    assert timeline.document(history(watched_minutes=30))["known_since"] == iso(ago(30))
+    assert timeline.document(history(watched_minutes=3000))["known_since"] == iso(DAY_AGO)
+    assert timeline.document(History(DAY_AGO, NOW))["known_since"] is None
 
 
 def test_what_gave_way_to_something_worse_is_not_called_over() -> None:
