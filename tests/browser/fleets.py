@@ -62,13 +62,13 @@ def unit(name: str, at: datetime, **changes: Any) -> dict[str, Any]:
     }
 
 
-def given_up(name: str, at: datetime, why: str = "systemd has given up on it") -> dict[str, Any]:
+def given_up(name: str, at: datetime, why: str = "it failed (exit-code) and no restart is pending") -> dict[str, Any]:
     down = {"active_state": "failed", "sub_state": "failed", "result": "exit-code", "restarts": 3}
     return unit(name, at, status="given up", failing=True, why=why, consecutive_failures=7, **down)
 
 
 def taken_along(name: str, at: datetime) -> dict[str, Any]:
-    why = "it went down with trade_manager.service, which it needs"
+    why = "went down with trade_manager.service"
     return unit(name, at, status="taken along", failing=True, why=why, consecutive_failures=7, active_state="inactive",
                 sub_state="dead")  # fmt: skip
 
@@ -140,12 +140,13 @@ def none(runtime: Path) -> None:
 
 def warning(runtime: Path) -> None:
     at = utc_now()
-    row = unit("main_app", at, status="looping", failing=True, why="systemd restarts it again and again",
+    row = unit("main_app", at, status="crashed", failing=True, why="ended (exit-code); systemd is going to restart it",
                consecutive_failures=5, restarts=11, sub_state="auto-restart", active_state="activating")  # fmt: skip
-    changed = detector(at, failure_level="WARNING", level=1, reasons=["main_app.service fails (5 looks in a row)"],
+    reason = "critical unit fails: main_app.service (crashed, 5 in a row)"
+    changed = detector(at, failure_level="WARNING", level=1, reasons=[reason],
                        root_cause=[service("main_app")], service_health=health(at, main_app=row))  # fmt: skip
     changes = [
-        happening(at - timedelta(minutes=4), "level", "Failure level WARNING, was NONE: main_app.service fails",
+        happening(at - timedelta(minutes=4), "level", f"Failure level WARNING, was NONE: {reason}",
                   level="WARNING", previous_level="NONE", severity="warning"),
         *quiet_day(at),
     ]  # fmt: skip
@@ -158,7 +159,8 @@ def warning(runtime: Path) -> None:
 def critical(runtime: Path) -> None:
     at = utc_now()
     rows = {name: given_up(name, at) for name in ("main_app", "btc_price_watchdog")}
-    changed = detector(at, failure_level="CRITICAL", level=2, reasons=["2 critical units fail"],
+    reason = f"2 critical units fail: {', '.join(f'{service(name)} (given up)' for name in rows)}"
+    changed = detector(at, failure_level="CRITICAL", level=2, reasons=[reason],
                        root_cause=[service(name) for name in rows], service_health=health(at, **rows))  # fmt: skip
     waiting = agent(at, state="WAITING", reason="OPENALGO_DOWN: the gateway does not answer", flat=False,
                     failure={"action": "start OpenAlgo, or wait: it goes on by itself"},
@@ -172,7 +174,12 @@ def cascading(runtime: Path, **changes: Any) -> None:
     rows = {name: taken_along(name, at) for name in CASCADE[1:]}
     rows["trade_manager"] = given_up("trade_manager", at)
     rows["btc_price_watchdog"] = unit("btc_price_watchdog", at, status="settling", active_state="activating")
-    reasons = [f"4 critical units fail: {', '.join(map(service, CASCADE))}"]
+    failing = f"{service('trade_manager')} (given up), " + ", ".join(
+        f"{service(one)} (taken along)" for one in CASCADE[1:]
+    )
+    reasons = [f"4 critical units fail: {failing}"]
+    restarted = f"Master restart of 4 units: {', '.join(map(service, CASCADE))}"
+    took_along = f"{service('trade_manager')} took along {', '.join(map(service, CASCADE[1:]))}"
     status = {
         "failure_level": "CASCADING", "level": 3, "reasons": reasons, "root_cause": [service("trade_manager")],
         "took_along": {service("trade_manager"): [service(name) for name in CASCADE[1:]]},
@@ -191,9 +198,9 @@ def cascading(runtime: Path, **changes: Any) -> None:
     day = [
         happening(at - timedelta(seconds=20), "message",
                   "CRITICAL: CASCADING_FAILURE standfast-detector.service (delivered by telegram)"),
-        happening(at - timedelta(seconds=21), "level", "Failure level CASCADING, was CRITICAL: 4 critical units fail",
+        happening(at - timedelta(seconds=21), "level", f"Failure level CASCADING, was CRITICAL: {reasons[0]}",
                   level="CASCADING", previous_level="CRITICAL", severity="critical"),
-        happening(at - timedelta(minutes=2), "restart", "Master restart of 4 units", severity="critical",
+        happening(at - timedelta(minutes=2), "restart", restarted, severity="critical",
                   type="MASTER_RESTART_STARTED"),
         happening(at - timedelta(minutes=6), "level", "Failure level CRITICAL, was NONE: 2 critical units fail",
                   level="CRITICAL", previous_level="NONE", severity="critical"),
@@ -213,10 +220,11 @@ def cascading(runtime: Path, **changes: Any) -> None:
         service("trade_executor"): [line(at - timedelta(minutes=6), "Stopping trade_executor.service...", 6)],
     }
     cascade = {"error_type": "CASCADING_FAILURE", "unit": "standfast-detector.service", "id": 7, "occurrence_count": 1,
-               "error_message": reasons[0], "first_occurrence": iso(at - timedelta(seconds=21)),
+               "error_message": f"{reasons[0]}. {took_along}", "first_occurrence": iso(at - timedelta(seconds=21)),
                "last_occurrence": iso(at - timedelta(seconds=21)),
-               "action": f"Wait: the last master restart was a moment ago; if this lasts it is asked for again after "
-                         f"{clock(at + timedelta(minutes=3))}"}  # fmt: skip
+               "action": f"Wait: the last master restart was at {clock(at - timedelta(minutes=2))}; if this lasts it "
+                         f"is asked for again after {clock(at + timedelta(minutes=3))}. "
+                         "Why trade_manager.service failed: journalctl -u trade_manager.service"}  # fmt: skip
     momentum = "standfast-agent@momentum.service"
     silence = {"unit": momentum, "type": "", "severity": "", "end": iso(at + timedelta(hours=1)),
                "why": "new version", "by": "root"}  # fmt: skip
