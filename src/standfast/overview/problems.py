@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from standfast.overview import idle
+from standfast.overview import checked, idle
 from standfast.overview import snapshot as shots
 from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
@@ -68,7 +68,7 @@ def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     but = ";" if failing else ", but"
     if urgent := _in_error(snapshot) or _unresolved(snapshot):
         return Tone.BAD, f"{stand}{but} {urgent}"
-    if snapshot.notifier.status is None:
+    if snapshot.notifier.status is None or checked.is_mute(snapshot):
         return Tone.BAD, f"{stand}{but} nobody would be told if one fell"
     if failing:
         return Tone.WARNING, stand
@@ -97,7 +97,7 @@ def _named(found: Sequence[shots.Row]) -> str:
 
 def problems(snapshot: Snapshot) -> list[str]:
     """What is wrong, a line each with the next step; empty when all is well."""
-    found = _level_summary(snapshot) + _daemon_problems(snapshot)
+    found = _level_summary(snapshot) + _daemon_problems(snapshot) + checked.problems(snapshot)
     for channel in shots.rows(snapshot.notifier.get("channels")):
         found += _channel_problems(channel, snapshot.now)
     if shots.level(snapshot) in LEVELS[1:]:

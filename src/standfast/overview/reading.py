@@ -13,6 +13,7 @@ from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.problems import not_running
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.time_words import moment
+from standfast.unit_names import CHECK, short
 
 # A status of a thousand units is some 300 kB; whoever writes more than this has lost its mind, and is not read.
 LARGEST_BYTES: Final = 4_000_000
@@ -31,6 +32,7 @@ def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME, configured: Path
         notifier=_source(runtime, NOTIFIER),
         agents={name: _source(runtime, agent_daemon(name)) for name in names},
         agents_trouble=trouble,
+        check=_source(runtime, Daemon("check", short(CHECK), "check")),
         idle={
             path.stem: flagged(path)
             for path in paths.listed(configured, ".toml", ".json")

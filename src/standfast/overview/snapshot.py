@@ -50,6 +50,7 @@ class Snapshot:
         idle: the agents that are configured and do not run: what a human put beside the configuration of each, in
             words such as "killed by alice at ...", "" for nothing.
         endings: how those of them ended of which that was read.
+        check: what the check found when it ran last; no daemon, and none where it has not run.
     """
 
     now: datetime
@@ -59,6 +60,7 @@ class Snapshot:
     agents_trouble: str = ""
     idle: Mapping[str, str] = field(default_factory=dict)
     endings: Mapping[str, Ending] = field(default_factory=dict)
+    check: Source = Source(None)
 
     @property
     def sources(self) -> Mapping[Daemon, Source]:

@@ -173,7 +173,9 @@ def stamps(runtime: Path) -> tuple[Stamp, ...]:
     agents: list[str] = []
     with contextlib.suppress(OSError):  # no agent has run since the boot
         agents = sorted(entry.name for entry in os.scandir(runtime / "agent") if entry.is_dir())
-    return tuple(_stamps(runtime / where / "status.json" for where in ("detector", "notifier", *_agents(agents))))
+    return tuple(
+        _stamps(runtime / where / "status.json" for where in ("detector", "notifier", "check", *_agents(agents)))
+    )
 
 
 def _agents(names: Sequence[str]) -> Iterator[str]:
