@@ -1,13 +1,14 @@
 """Commands about a problem, which people name by the number that `standfastctl errors` shows."""
 
 import argparse
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from standfast.ctl import names
 from standfast.ctl.command import Command, Exit
-from standfast.ctl.ordering import followed, notifier
+from standfast.ctl.ordering import OrderError, followed, notifier
 from standfast.ctl.screen import Screen
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import Tone
@@ -23,7 +24,7 @@ class Deed:
         name: the command as it is typed; in capitals the order that the notifier follows.
         verb: the same as a sentence begins, such as "Acknowledge".
         done: what it is then, such as "Acknowledged".
-        then: what comes of it, for people: a first phrase, and further lines.
+        then: what comes of it, for people, in lines.
         doubt: from what is known of the problem, why it is perhaps not so; "" where nothing speaks against it.
     """
 
@@ -34,19 +35,38 @@ class Deed:
     doubt: Callable[[Mapping[str, str]], str] = lambda known: ""
 
     def run(self, arguments: argparse.Namespace, screen: Screen) -> Exit:
-        """Have the notifier do it."""
-        number: int = arguments.id
+        """Have the notifier do it to each; where one cannot be done, to the others all the same."""
+        numbers = list(dict.fromkeys(arguments.id))
+        if len(numbers) == 1:
+            self._tell([self._follow(numbers[0], screen)], screen)
+            return Exit.OK
+        done = [known for number in numbers if (known := self._tried(number, screen)) is not None]
+        if done:
+            self._tell(done, screen)
+        return Exit.OK if len(done) == len(numbers) else Exit.WRONG
+
+    def _tried(self, number: int, screen: Screen) -> Mapping[str, str] | None:
+        try:
+            return self._follow(number, screen)
+        except OrderError as error:
+            print(f"standfastctl {self.name}: {error}", file=sys.stderr)
+            return None
+
+    def _follow(self, number: int, screen: Screen) -> Mapping[str, str]:
+        """Have the notifier do it to one; what is known of that."""
         known = about(number)
         problem = f"{number} ({', '.join(known.values())})" if known else str(number)
         # The numbers are the notifier's own: for whoever reads the history it says what it is about.
         followed(f"{self.name} {number}", self.name.upper(), f"{self.verb} problem {problem}", id=number, **known)
-        first, *further = self.then
-        screen.line(f"{self.done}: {problem}. {first}", Tone.GOOD)
-        for line in further:
+        screen.line(f"{self.done}: {problem}.", Tone.GOOD)
+        return known
+
+    def _tell(self, done: Sequence[Mapping[str, str]], screen: Screen) -> None:
+        """What comes of it."""
+        for line in self.then:
             screen.line(line)
-        if doubt := self.doubt(known):
+        for doubt in filter(None, map(self.doubt, done)):
             screen.line(doubt, Tone.WARNING)
-        return Exit.OK
 
     def command(self, summary: str, description: str) -> Command:
         """The command that does it."""
@@ -66,8 +86,8 @@ def problem_number(text: str) -> int:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds the argument that names a problem."""
-    parser.add_argument("id", type=problem_number, help="the number that `standfastctl errors` shows")
+    """Adds the argument that names problems."""
+    parser.add_argument("id", type=problem_number, nargs="+", help="the number that `standfastctl errors` shows")
 
 
 def about(number: int) -> dict[str, str]:

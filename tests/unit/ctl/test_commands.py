@@ -18,11 +18,13 @@ from tests.unit.notifier.fold import Fold
 from tests.unit.overview import statuses
 
 from standfast.ctl import history, numbered, plan, resolve, silence, types, unsilence
+from standfast.ctl.command import Exit
 from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
 from standfast.ctl.patience import Patience, told_while
 from standfast.ctl.release import is_released
+from standfast.ctl.screen import Screen
 from standfast.ctl.test_notify import Delivery, _collect
 from standfast.events import Event, Kind
 from standfast.moments import iso
@@ -398,3 +400,39 @@ def test_only_a_daemons_answer_is_heard() -> None:
             journal.send({"MESSAGE": "the answer", "SYSLOG_IDENTIFIER": "standfast-notifier"})
             assert listener.stdout.read() == "the answer\n"
             assert "forged" in journal.journalctl("--output=cat")
+
+
+class Notifier:
+    """Follows what it is told of every problem but one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.told: list[int] = []
+        monkeypatch.setattr(numbered, "about", lambda number: {"type": f"T_{number}"})
+        monkeypatch.setattr(numbered, "followed", self.follow)
+
+    def follow(self, what: str, kind: str, message: str, **data: Any) -> None:
+        if data["id"] == 99:
+            raise OrderError(f"cannot {what}: no unresolved problem has this number")
+        self.told.append(data["id"])
+
+
+DEED = numbered.Deed("ack", "Acknowledge", "Acknowledged", ("Its end is told.",), lambda known: f"? {known['type']}")
+
+
+def test_of_several_problems_one_that_is_none_keeps_nobody_from_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notifier = Notifier(monkeypatch)
+    parser = argparse.ArgumentParser()
+    numbered.configure(parser)
+    assert DEED.run(parser.parse_args(["3", "99", "4", "3"]), Screen(sys.stdout)) is Exit.WRONG
+    assert notifier.told == [3, 4]
+    said = capsys.readouterr()
+    assert said.err == "standfastctl ack: cannot ack 99: no unresolved problem has this number\n"
+    assert said.out.splitlines() == [
+        *("Acknowledged: 3 (T_3).", "Acknowledged: 4 (T_4).", "Its end is told.", "? T_3", "? T_4"),
+    ]
+    assert DEED.run(parser.parse_args(["5"]), Screen(sys.stdout)) is Exit.OK
+    with pytest.raises(OrderError):
+        DEED.run(parser.parse_args(["99"]), Screen(sys.stdout))
+    assert DEED.run(parser.parse_args(["99", "6"]), Screen(sys.stdout)) is Exit.WRONG
