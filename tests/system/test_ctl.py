@@ -214,6 +214,12 @@ def test_the_history_is_what_those_said_who_have_a_say(machine: Machine) -> None
     assert table.returncode == 0, table.stderr
     assert "FORGED" not in table.stdout
     assert "command  RESOLVE" in table.stdout
+    # The machine is younger than the day that is asked of.
+    begin = machine.run("journalctl -o short-unix -q | head -n 1 | cut -d. -f1").stdout.strip()
+    asked = ctl(machine, "history", "--since", "1d", "--unit", "nothing.service").stdout
+    words = machine.run(f"date -d @{begin} '+The journal begins at %Y-%m-%d %H:%M:%S'").stdout.strip()
+    assert words in asked
+    assert "The journal begins" not in ctl(machine, "history", "--since", "1s").stdout
     happened = json.loads(ctl(machine, "history", "--json", "-n", "2").stdout)
     assert [(one["event"], one["type"], one["by"]) for one in happened] == [
         ("problem", "PUMP_DRY", "root"),

@@ -114,6 +114,20 @@ def happened(since: datetime) -> Iterator[Recorded]:
         raise _unreadable(error) from error
 
 
+def begins_at() -> datetime | None:
+    """When the journal begins; None for an empty one.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    try:
+        with journal.Reader() as reader:
+            entry = reader.get_next()
+            return _at(entry) if entry else None
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
 def refusals(since: datetime) -> Iterator[Answer]:
     """Which commands the notifier did not follow since a time.
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from standfast import paths
 from standfast.clock import utc_now
 from standfast.ctl import names
-from standfast.ctl.answers import happened, master_restarts, refusals, require_journal
+from standfast.ctl.answers import begins_at, happened, master_restarts, refusals, require_journal
 from standfast.ctl.command import Command, Exit
 from standfast.ctl.envfile import read_environment
 from standfast.ctl.moment import moment_reader
@@ -28,6 +28,7 @@ from standfast.notifier.entries import Entry
 from standfast.overview.refusals import Refusals
 from standfast.overview.tones import Tone, tone
 from standfast.overview.trust import trusted
+from standfast.time_words import moment
 
 _LEFT_OUT: Final = frozenset({Kind.CANARY, Kind.NOTIFICATION})
 _LINES: Final = 50
@@ -57,7 +58,7 @@ def history_table(happenings: Iterable[Happening]) -> Table:
         title="History",
         columns=("At", "Event", "Type", "Unit", "By", "Message"),
         rows=tuple(_row(one) for one in happenings),
-        empty="nothing happened in this time, or the journal does not reach back so far.",
+        empty="nothing happened in this time.",
         beneath=("Unit",),
         spare=("By", "Event"),
     )
@@ -127,6 +128,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     screen.table(history_table(shown))
     if len(newest) > len(shown):
         screen.line(f"These are the newest {len(shown)}; for more: --lines {10 * len(shown)}")
+    elif (begin := begins_at()) is not None and begin > arguments.since:
+        screen.line(f"The journal begins at {moment(begin, None)}; of the time before it knows nothing.")
     return Exit.OK
 
 
