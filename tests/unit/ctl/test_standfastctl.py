@@ -366,8 +366,8 @@ def test_a_wrong_call_is_2_with_a_word_of_help(root: Path, words: list[str]) -> 
 
 
 def test_a_word_too_many_is_told_with_the_usage_of_its_command(root: Path) -> None:
-    result = run(root, "resolve", "7", "8", "--hard")
+    result = run(root, "plan", "8", "--hard")
 
     assert result.returncode == 2
-    assert result.stderr.startswith("usage: standfastctl resolve ")
-    assert result.stderr.endswith("standfastctl resolve: error: unrecognized arguments: 8 --hard\n")
+    assert result.stderr.startswith("usage: standfastctl plan ")
+    assert result.stderr.endswith("standfastctl plan: error: unrecognized arguments: 8 --hard\n")
