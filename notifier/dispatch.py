@@ -42,8 +42,8 @@ class Dispatch:
         """The configuration of the channels is another: the next worker gets it."""
         self._new_channels = True
 
-    async def turn(self, store: Store, config: NotifierConfig, *, new: bool) -> None:
-        """Hand on what is late, and wake the worker when something is due.
+    async def turn(self, store: Store, config: NotifierConfig, *, new: bool) -> bool:
+        """Hand on what is late, and wake the worker when something is due; tells whether something was handed on.
 
         Args:
             new: whether messages were just put into the outbox.
@@ -53,7 +53,8 @@ class Dispatch:
         """
         if self._new_channels:
             await self._take_over(store, config)
-        new = self._hand_on(store, config) or new
+        handed_on = self._hand_on(store, config)
+        new = handed_on or new
         if self._is_old:
             self.delivery = store.delivery(config.channel_names)
             self._is_old = False
@@ -61,6 +62,7 @@ class Dispatch:
             self._is_old = True
             await self._courier.wake(config)
         self._end_stuck()
+        return handed_on
 
     async def end(self) -> None:
         """Let the worker finish the delivery at hand, and end it."""

@@ -118,6 +118,15 @@ class Intake:
             answer.say()
         return taken
 
+    def learn_who_is_told(self) -> None:
+        """Messages were handed on to other channels: the error log knows which, and whoever is told is told of the end.
+
+        Raises:
+            StoreError: the error log could not be read.
+        """
+        known = self._ledger
+        self._ledger = dataclasses.replace(self._store.ledger(), swept_at=known.swept_at, resent_at=known.resent_at)
+
     def stop(self) -> None:
         """Write down that the journal was read to its end by now, and that the reading stops in good order.
 

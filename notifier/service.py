@@ -105,7 +105,7 @@ class Service:
         try:
             intake, store, follower = self._workplace.opened(self._config)
             messages = await self._read(intake, store, follower, woken)
-            await self._dispatch.turn(store, self._config, new=messages > 0)
+            await self._deliver(intake, store, new=messages > 0)
             self._out_of_trouble()
             self._teller.tell(intake, self._dispatch.delivery, self._config)
             self._prune(intake)
@@ -138,9 +138,13 @@ class Service:
             # A backlog is read in batches, between which the signals and the worker have their turn.
             self._pulse.beat()
             self._dispatch.look_again()
-            await self._dispatch.turn(store, self._config, new=taken.messages > 0)
+            await self._deliver(intake, store, new=taken.messages > 0)
             self._teller.tell(intake, self._dispatch.delivery, self._config)
             await asyncio.sleep(0)
+
+    async def _deliver(self, intake: Intake, store: Store, *, new: bool) -> None:
+        if await self._dispatch.turn(store, self._config, new=new):
+            intake.learn_who_is_told()
 
     def _outbox_changed(self) -> None:
         self._teller.soon()

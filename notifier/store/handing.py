@@ -26,6 +26,12 @@ _QUEUED = """
 SELECT seq, channel, kind, fallback FROM outbox JOIN messages ON messages.id = message_id WHERE state = 'queued'
 """
 _RETIRE = "UPDATE outbox SET state = 'refused', ended_at = ?, detail = ?, fallback = ? WHERE seq = ?"
+# There too people wait for the end of what it is about, and an Alertmanager for its repetition.
+_TOLD_ON = """
+UPDATE error_notifications_log SET told_on = json_insert(told_on, '$[#]', :channel)
+WHERE id IN (SELECT problem_id FROM message_problems WHERE message_id = :message)
+    AND NOT EXISTS (SELECT 1 FROM json_each(told_on) WHERE value = :channel)
+"""
 _FOR_THIS_CHANNEL_ONLY = (MessageKind.TEST, MessageKind.RESEND)
 
 
@@ -82,6 +88,7 @@ def hand_on(connection: sqlite3.Connection, late: Late, channels: Collection[str
     chain = tuple(channel for channel in late.facts.chain if channel in channels)
     for number, channel in enumerate(chain, 1):
         if insert_delivery(connection, late.message_id, channel, at, chain[number:], late.facts.after_s):
+            connection.execute(_TOLD_ON, {"channel": channel, "message": late.message_id})
             return channel
     return ""
 

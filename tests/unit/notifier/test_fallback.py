@@ -10,6 +10,7 @@ from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
 from standfast.notifier.fallback import Fallback, Undelivered, fallback
 from standfast.notifier.hear import hear
+from standfast.notifier.ledger import farewell
 from standfast.notifier.model import Heard
 from standfast.notifier.render import render
 from standfast.notifier.store.outbox import Ended, Outbox
@@ -134,3 +135,11 @@ def test_a_canary_is_nobodys_message_and_its_way_is_always_there(tmp_path: Path)
     assert store.retire(ONLY_JOURNAL, at(1)) == {}
     assert set(store.delivery(ONLY_JOURNAL).waiting) == {"canary"}
     store.close()
+
+
+def test_a_channel_that_is_told_as_a_fallback_is_told_of_the_end_too(store: Store) -> None:
+    for _ in range(2):
+        store.hand_on(CONFIG.channel_names, at(120))
+    (known,) = store.ledger().problems.values()
+    assert known.told_on == ("webhook", "journal")
+    assert farewell(known, CONFIG).channels == ("journal", "webhook")
