@@ -21,7 +21,9 @@ KEPT_END: Final = 70
 # So many units of a type are named in an aggregate, and so many steps below them; the rest is a number or a pointer.
 NAMED_UNITS: Final = 3
 NAMED_STEPS: Final = 5
-_SEE_ALL: Final = "standfastctl errors"
+SEE_ALL: Final = "standfastctl errors"
+# Before a next step; whoever shortens a message keeps lines that begin so.
+NEXT: Final = "Next"
 # What may stand in a command that somebody copies out of a message: nothing that would be an option of it.
 _UNIT_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9:_.@\\-]{1,255}")
 _TYPE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -66,7 +68,7 @@ def whose(problems: Sequence[Problem]) -> str:
 
 def next_step(action: str) -> str:
     """The line with the next step, "" where there is none."""
-    return f"Next: {clean(action)}" if action else ""
+    return f"{NEXT}: {clean(action)}" if action else ""
 
 
 def step(problem: Problem) -> str:
@@ -78,7 +80,7 @@ def place_to_look(error_type: str, unit: str) -> str:
     """Where to read about a problem that came without a next step: its unit's log, or the entries of its type."""
     if _UNIT_NAME.fullmatch(unit):
         return f"systemctl status {unit}"
-    return f"journalctl STANDFAST_TYPE={error_type}" if _TYPE_NAME.fullmatch(error_type) else _SEE_ALL
+    return f"journalctl STANDFAST_TYPE={error_type}" if _TYPE_NAME.fullmatch(error_type) else SEE_ALL
 
 
 def next_steps(problems: Sequence[Problem]) -> list[str]:
@@ -88,8 +90,8 @@ def next_steps(problems: Sequence[Problem]) -> list[str]:
         types_by_step.setdefault(step(problem), {})[problem.type] = None
     if len(types_by_step) == 1:
         return [next_step(next(iter(types_by_step)))]
-    lines = [f"Next for {clean(', '.join(types))}: {clean(one)}" for one, types in types_by_step.items()]
-    return lines if len(lines) <= NAMED_STEPS else [*lines[: NAMED_STEPS - 1], f"Next for the others: {_SEE_ALL}"]
+    lines = [f"{NEXT} for {clean(', '.join(types))}: {clean(one)}" for one, types in types_by_step.items()]
+    return lines if len(lines) <= NAMED_STEPS else [*lines[: NAMED_STEPS - 1], f"{NEXT} for the others: {SEE_ALL}"]
 
 
 def stop_reminders(problems: Sequence[Problem]) -> str:
@@ -98,5 +100,5 @@ def stop_reminders(problems: Sequence[Problem]) -> str:
     if not numbers:
         return ""
     if len(numbers) > NAMED_STEPS:
-        return f"No more of these: standfastctl ack NUMBER, for each in {_SEE_ALL}"
+        return f"No more of these: standfastctl ack NUMBER, for each in {SEE_ALL}"
     return f"No more of these: {'; '.join(f'standfastctl ack {number}' for number in numbers)}"

@@ -1,4 +1,4 @@
-"""Text messages through Twilio: in the alphabet of text messages, one segment where it fits, split where not."""
+"""Text messages through Twilio: in the alphabet of text messages, one segment where it fits, two where not."""
 
 import dataclasses
 import importlib
@@ -10,10 +10,10 @@ import requests
 from standfast.clock import utc_now
 from standfast.notifier import secret
 from standfast.notifier.backoff import retry_after_s
+from standfast.notifier.brief import in_brief
 from standfast.notifier.channel_config import SmsConfig
 from standfast.notifier.channels.channel import Answer, Body, Outcome, Standing, over_all
 from standfast.notifier.gsm7 import septets, transliterate
-from standfast.notifier.parts import numbered
 
 SEGMENT: Final = 160
 _TWILIO: Final = "https://api.twilio.com"
@@ -41,7 +41,7 @@ class SmsChannel:
 
     def deliver(self, body: Body, parts_done: int = 0) -> Answer:
         """Send what was not sent yet of all parts to all numbers; a number that is refused holds up no other."""
-        parts = numbered(transliterate(body["text"]), SEGMENT, septets)
+        parts = in_brief(transliterate(body["text"]), SEGMENT, septets)
         messages = [(number, part) for number in self._config.to for part in parts]
         taken, refused = parts_done, dict[str, str]()
         for position, (number, part) in enumerate(messages[parts_done:], parts_done):

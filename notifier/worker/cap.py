@@ -10,6 +10,8 @@ from standfast.notifier.store.outbox import Outbox
 from standfast.unit_names import NOTIFIER
 
 PERIOD: Final = timedelta(hours=24)
+# The cap is divided by this; so much of it is kept for what is critical, whatever else there was to say.
+_CRITICAL_SHARE: Final = 2
 
 
 class Cap:
@@ -22,23 +24,35 @@ class Cap:
         self.limit = limit
         self._emitter = emitter
 
-    def allows(self, outbox: Outbox, now: datetime) -> bool:
-        """Whether one more may be sent now; says by a problem that it may not."""
-        if outbox.sent_since(now - PERIOD) < self.limit:
-            return True
-        self._emitter.emit(self._reached())
-        return False
+    @property
+    def kept(self) -> int:
+        """How many of them only a critical message may take."""
+        return self.limit // _CRITICAL_SHARE
+
+    def refuses(self, outbox: Outbox, now: datetime, *, critical: bool) -> str:
+        """Why one more may not be sent now, which is said by a problem too; "" when it may."""
+        sent = outbox.sent_since(now - PERIOD)
+        if sent < (self.limit if critical else self.limit - self.kept):
+            return ""
+        self._emitter.emit(self._reached(sent))
+        if sent >= self.limit:
+            return f"the daily cap is reached: {self.limit}"
+        return f"the daily cap is reached but for what is critical: {self.kept} of {self.limit} are kept for that"
 
     def lift(self, outbox: Outbox, now: datetime) -> None:
         """Say that messages may be sent again, when the cap was reached and enough of them are old by now."""
-        if outbox.is_unresolved(SMS_CAP_REACHED, NOTIFIER) and outbox.sent_since(now - PERIOD) < self.limit:
-            message = f"Fewer than {self.limit} text messages were sent within 24 hours; they are sent again"
+        if outbox.is_unresolved(SMS_CAP_REACHED, NOTIFIER) and outbox.sent_since(now - PERIOD) < (
+            self.limit - self.kept
+        ):
+            message = f"Fewer than {self.limit - self.kept} text messages were sent within 24 hours; all are sent again"
             self._emitter.emit(Event(Kind.RESOLVED, message, SMS_CAP_REACHED, Severity.WARNING, NOTIFIER))
 
-    def _reached(self) -> Event:
+    def _reached(self, sent: int) -> Event:
+        kept = self.limit - sent
+        but = f", but for {kept} that are kept for what is critical," if kept > 0 else ""
         return Event(
             Kind.PROBLEM,
-            f"{self.limit} text messages were sent within 24 hours; no more until some of them are older",
+            f"{sent} text messages were sent within 24 hours; no more{but} until some of them are older",
             SMS_CAP_REACHED,
             Severity.WARNING,
             NOTIFIER,

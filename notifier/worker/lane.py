@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from standfast.events import Severity
 from standfast.notifier import backoff
 from standfast.notifier.backoff import Retry
 from standfast.notifier.channels import Answer, Channel, Outcome
@@ -143,8 +144,10 @@ class Lane:
                 self._retry(outbox, queued, answer, now)
 
     def _answer(self, outbox: Outbox, queued: Queued, body: Body, now: datetime) -> Answer:
-        if self._cap is not None and not queued.parts_done and not self._cap.allows(outbox, now):
-            return Answer(Outcome.REFUSED, f"the daily cap of {self._cap.limit} is reached")
+        if self._cap is not None and not queued.parts_done:
+            critical = body["severity"] == Severity.CRITICAL
+            if why := self._cap.refuses(outbox, now, critical=critical):
+                return Answer(Outcome.REFUSED, why)
         return self._channel.deliver(body, queued.parts_done)
 
     def _is_hopeless(self, queued: Queued) -> bool:

@@ -53,18 +53,24 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 
 @pytest.mark.parametrize(
-    ("limit", "now_s", "may_be_sent", "said"),
+    ("limit", "now_s", "critical", "refused", "said"),
     [
-        (3, 200, False, [Kind.PROBLEM]),
-        (3, 99 + DAY_S, False, [Kind.PROBLEM]),
-        (3, 101 + DAY_S, True, [Kind.RESOLVED]),
-        (4, 200, True, [Kind.RESOLVED]),  # the configuration was changed
+        (3, 200, True, "the daily cap is reached: 3", [Kind.PROBLEM]),
+        (3, 99 + DAY_S, True, "the daily cap is reached: 3", [Kind.PROBLEM]),
+        (3, 101 + DAY_S, True, "", [Kind.RESOLVED]),
+        (4, 200, True, "", []),
+        (4, 200, False, "the daily cap is reached but for what is critical: 2 of 4 are kept for that", [Kind.PROBLEM]),
+        (6, 200, True, "", []),
+        (6, 200, False, "the daily cap is reached but for what is critical: 3 of 6 are kept for that", [Kind.PROBLEM]),
+        (7, 200, False, "", [Kind.RESOLVED]),  # the configuration was changed
     ],
 )
-def test_the_cap(outbox: Outbox, limit: int, now_s: float, may_be_sent: bool, said: list[Kind]) -> None:
+def test_the_cap(
+    outbox: Outbox, limit: int, now_s: float, critical: bool, refused: str, said: list[Kind]
+) -> None:
     emitter = Said()
     cap = Cap(limit, emitter)
-    assert cap.allows(outbox, at(now_s)) is may_be_sent
+    assert cap.refuses(outbox, at(now_s), critical=critical) == refused
     cap.lift(outbox, at(now_s))
     assert emitter.kinds == said
 
