@@ -224,7 +224,7 @@ class Intake:
 
     def _commit(self, ledger: Ledger, position: Position, now: datetime) -> None:
         changes = ledger.take_changes()
-        messages = [self._message(draft) for draft in changes.drafts]
+        messages = [self._message(self._with_untold(draft)) for draft in changes.drafts]
         notes = {
             "cursor": position.cursor,
             "read_until": _iso(position.read_until),
@@ -239,6 +239,13 @@ class Intake:
             fields = {"STANDFAST_NOTIFICATION": message.id, "STANDFAST_QUEUED": message.draft.kind.value}
             channels = ", ".join(message.draft.to.channels)
             log.log(level, "[NOTIFICATION] To be sent by %s: %s", channels, message.title, extra=fields)
+
+    def _with_untold(self, draft: Draft) -> Draft:
+        """An end that some hear before the beginning says what it was."""
+        if draft.kind is not MessageKind.RECOVERY:
+            return draft
+        untold = self._store.untold((one.id for one in draft.problems), draft.to.channels)
+        return dataclasses.replace(draft, untold=untold)
 
     def _message(self, draft: Draft) -> Message:
         return render(draft, draft.id or uuid.uuid4().hex, self.config.host, self.config.zone)

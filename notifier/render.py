@@ -88,9 +88,19 @@ def _recovery(draft: Draft, zone: tzinfo | None) -> Lines:
     if len(draft.problems) == 1:
         (problem,) = draft.problems
         lasted = f"It {_came_and_went(draft, ends[0]) if draft.since else _lasted(problem)}"
-        return [f"RESOLVED: {_subject(problem)}", lasted, clean(problem.ended_with), time(ends[0], zone)]
-    each = [f"{_subject(problem)}: {_lasted(problem)}{_now(problem)}" for problem in draft.problems]
-    return [f"RESOLVED: {len(draft.problems)} problems", *each, time(max(ends), zone)]
+        was = f"It was: {clean(problem.message)}" if draft.untold and problem.message else ""
+        now = clean(problem.ended_with)
+        return [f"RESOLVED: {_subject(problem)}", was, lasted, now, _untold(draft), time(ends[0], zone)]
+    each = [
+        f"{_subject(problem)}: {_words(problem) if draft.untold else ''}{_lasted(problem)}{_now(problem)}"
+        for problem in draft.problems
+    ]
+    return [f"RESOLVED: {len(draft.problems)} problems", *each, _untold(draft), time(max(ends), zone)]
+
+
+def _untold(draft: Draft) -> str:
+    """What was over before a channel could tell that it had begun is told once, as that."""
+    return f"Not told while it lasted: {', '.join(draft.untold)} did not deliver it" if draft.untold else ""
 
 
 def _flapping(draft: Draft, zone: tzinfo | None) -> Lines:

@@ -120,4 +120,5 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX refused ON outbox (channel, ended_at) WHERE state IN ('refused', 'given_up')",
     ),
     ("ALTER TABLE error_notifications_log ADD COLUMN ended_with TEXT NOT NULL DEFAULT ''",),
+    ("CREATE INDEX of_problem ON message_problems (problem_id)",),
 )

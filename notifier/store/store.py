@@ -18,6 +18,7 @@ from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
 from standfast.notifier.store.handing import hand_on, hurry, insert_delivery, retire, undelivered
 from standfast.notifier.store.outbox import last_delivered, refusal, waiting
+from standfast.notifier.store.overtaken import drop_overtaken, untold
 from standfast.notifier.store.rows import (
     FLAP_COLUMNS,
     PROBLEM_COLUMNS,
@@ -186,7 +187,20 @@ class Store:
         for channel in to.channels:
             if draft.severity is Severity.CRITICAL and kind is not MessageKind.RECOVERY:
                 hurry(self._connection, channel, at)
-            insert_delivery(self._connection, message.id, channel, at, to.fallback, to.fallback_after_s)
+            since = drop_overtaken(self._connection, message, channel)
+            # The next channel of the chain is not to wait longer for the one because of the other.
+            waited_s = max(0.0, (from_iso(at) - since).total_seconds()) if since else 0.0
+            after_s = max(0.0, to.fallback_after_s - waited_s)
+            insert_delivery(self._connection, message.id, channel, at, to.fallback, after_s)
+
+    def untold(self, problems: Iterable[int], channels: Iterable[str]) -> tuple[str, ...]:
+        """The channels that have not delivered how one of these problems began; it waits there.
+
+        Raises:
+            StoreError: the outbox could not be read.
+        """
+        with translated("read the outbox in", self._path):
+            return untold(self._connection, problems, channels)
 
     def retire(self, channels: Collection[str], now: datetime) -> Counter[str]:
         """End what waits for channels other than these; tells how much of each.

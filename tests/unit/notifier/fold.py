@@ -18,8 +18,12 @@ class Fold:
 
     def tick(self, seconds: float) -> list[Draft]:
         """Let it be that time; the messages since the last call."""
-        tick(self.ledger, self.config, at(seconds))
+        self.tick_only(seconds)
         return self.drafts()
+
+    def tick_only(self, seconds: float) -> None:
+        """Let it be that time; the messages are left for who takes the changes."""
+        tick(self.ledger, self.config, at(seconds))
 
     def drafts(self) -> list[Draft]:
         return self.ledger.take_changes().drafts
