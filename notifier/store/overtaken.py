@@ -1,11 +1,9 @@
 """Messages that wait while what they say is over: their end, or the next reminder, takes their place."""
 
 import sqlite3
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
 from typing import Final
 
-from standfast.moments import from_iso
 from standfast.notifier.model import Message, MessageKind
 
 # What told a problem, or its coming and going, and was not begun in this channel.
@@ -15,7 +13,16 @@ WHERE state = 'queued' AND parts_done = 0 AND channel = ?
     AND message_id IN (SELECT message_id FROM message_problems WHERE problem_id = ?)
 """
 _BEGINNINGS: Final = f"SELECT 1 {_WAITING} AND kind IN ('problem', 'aggregate', 'flapping')"
-_CANDIDATES: Final = f"SELECT seq, message_id, kind, outbox.created_at {_WAITING} AND kind != 'recovery'"
+_CANDIDATES: Final = f"SELECT seq, message_id, kind {_WAITING} AND kind != 'recovery'"
+# What the channel is known by: how long it has failed, when it may be tried, whether it has asked for that itself.
+# The next channel of the chain is not to wait longer for the one because of the other.
+_TAKE_OVER: Final = """
+UPDATE outbox SET (attempts, not_before, asked_to_wait, detail, fallback_after_s) = (
+    SELECT attempts, max(outbox.not_before, not_before), asked_to_wait, detail, max(
+        0, outbox.fallback_after_s - (julianday(outbox.created_at) - julianday(created_at)) * 86400
+    ) FROM outbox AS old WHERE seq = ?
+) WHERE message_id = ? AND channel = ?
+"""
 _ABOUT: Final = "SELECT problem_id FROM message_problems WHERE message_id = ?"
 _IS_OVER: Final = """
 SELECT 1 FROM message_problems JOIN messages ON messages.id = message_id WHERE problem_id = ? AND kind = 'recovery'
@@ -32,24 +39,26 @@ def untold(connection: sqlite3.Connection, problems: Iterable[int], channels: It
     )
 
 
-def drop_overtaken(connection: sqlite3.Connection, message: Message, channel: str) -> datetime | None:
-    """Take out of the queue what this message, which is queued, makes old news; since when the oldest has waited.
+def take_place(connection: sqlite3.Connection, message: Message, channel: str, together: Collection[str]) -> None:
+    """Take out of the queue what this message, which stands in it, makes old news; it waits as the oldest of that did.
 
     That is whatever is only about problems whose end is told, and a reminder of no more than the next one reminds of.
-    A message about something that lasts is left, so that nothing is told later for what came meanwhile.
+    A message about something that lasts is left, so that nothing is told later for what came meanwhile; so is what is
+    queued in the same transaction, which nobody could have delivered (`together`, ids of messages).
     """
     about = {problem.id for problem in message.draft.problems}
     if message.draft.kind not in (MessageKind.RECOVERY, MessageKind.REMINDER):
-        return None
-    found = {row for one in about for row in connection.execute(_CANDIDATES, (channel, one)) if row[1] != message.id}
-    dropped = [row for row in found if _is_old_news(connection, row[1], row[2], about, message.draft.kind)]
-    connection.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq, *_ in dropped])
-    return min((from_iso(created_at) for *_, created_at in dropped), default=None)
+        return
+    found = {row for one in about for row in connection.execute(_CANDIDATES, (channel, one)) if row[1] not in together}
+    dropped = sorted(
+        seq for seq, message_id, kind in found if _is_old_news(connection, message_id, kind, about, message.draft.kind)
+    )
+    if dropped:
+        connection.execute(_TAKE_OVER, (dropped[0], message.id, channel))
+        connection.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in dropped])
 
 
-def _is_old_news(
-    connection: sqlite3.Connection, message_id: str, kind: str, about: set[int], by: MessageKind
-) -> bool:
+def _is_old_news(connection: sqlite3.Connection, message_id: str, kind: str, about: set[int], by: MessageKind) -> bool:
     problems = {problem_id for (problem_id,) in connection.execute(_ABOUT, (message_id,))}
     if by is MessageKind.REMINDER:
         return kind == MessageKind.REMINDER and problems <= about

@@ -18,7 +18,7 @@ from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
 from standfast.notifier.store.handing import hand_on, hurry, insert_delivery, retire, undelivered
 from standfast.notifier.store.outbox import last_delivered, refusal, waiting
-from standfast.notifier.store.overtaken import drop_overtaken, untold
+from standfast.notifier.store.overtaken import take_place, untold
 from standfast.notifier.store.rows import (
     FLAP_COLUMNS,
     PROBLEM_COLUMNS,
@@ -126,8 +126,9 @@ class Store:
                 "INSERT OR REPLACE INTO statuses VALUES (?, ?)",
                 [(unit, iso(told_at)) for unit, told_at in changes.statuses.items()],
             )
-            for message in messages:
-                self._queue(message, iso(at))
+            queued = tuple(messages)
+            for message in queued:
+                self._queue(message, iso(at), [one.id for one in queued])
             self._connection.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?)", notes.items())
 
     def _write_flaps(self, flaps: Mapping[Identity, Flap | None]) -> None:
@@ -167,7 +168,7 @@ class Store:
                 (iso(before),),
             )
 
-    def _queue(self, message: Message, at: str) -> None:
+    def _queue(self, message: Message, at: str, together: Collection[str]) -> None:
         draft = message.draft
         kind = draft.kind
         if kind in _ONLY_THE_LATEST:
@@ -187,11 +188,8 @@ class Store:
         for channel in to.channels:
             if draft.severity is Severity.CRITICAL and kind is not MessageKind.RECOVERY:
                 hurry(self._connection, channel, at)
-            since = drop_overtaken(self._connection, message, channel)
-            # The next channel of the chain is not to wait longer for the one because of the other.
-            waited_s = max(0.0, (from_iso(at) - since).total_seconds()) if since else 0.0
-            after_s = max(0.0, to.fallback_after_s - waited_s)
-            insert_delivery(self._connection, message.id, channel, at, to.fallback, after_s)
+            insert_delivery(self._connection, message.id, channel, at, to.fallback, to.fallback_after_s)
+            take_place(self._connection, message, channel, together)
 
     def untold(self, problems: Iterable[int], channels: Iterable[str]) -> tuple[str, ...]:
         """The channels that have not delivered how one of these problems began; it waits there.

@@ -131,6 +131,30 @@ def test_a_message_that_was_begun_is_sent_whole(desk: Desk, tmp_path: Path) -> N
     assert desk.queued("webhook") == ["problem", "recovery"]
 
 
+def test_what_is_read_together_with_its_end_is_told_with_both(desk: Desk) -> None:
+    desk.fold.hear(problem(0, severity=Severity.CRITICAL))
+    desk.fold.hear(resolved(40))
+    assert "It was" not in desk.tick(45)
+    assert desk.queued("webhook") == ["problem", "recovery"]
+
+
+def test_a_channel_that_asked_to_wait_is_waited_for(desk: Desk, tmp_path: Path) -> None:
+    desk.fold.hear(problem(0, severity=Severity.CRITICAL))
+    desk.tick(0)
+    outbox = Outbox(tmp_path / "notifier.db", "webhook")
+    queued = outbox.head()
+    assert queued is not None
+    outbox.begin(queued, at(2))
+    outbox.postpone(queued, at(600), "HTTP 429", 0, asked_to_wait=True)
+    desk.fold.hear(resolved(40))
+    desk.tick(45)
+    following = outbox.head()
+    outbox.close()
+    assert following is not None
+    assert (following.not_before, following.attempts) == (at(600), 1)
+    assert desk.store.delivery(("webhook",)).waiting["webhook"].detail == "HTTP 429"
+
+
 def test_the_fallback_hears_of_it_when_it_would_have_heard_of_the_beginning(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "notifier.db", BOTH + ROUTE)
     desk.fold.hear(problem(0, severity=Severity.CRITICAL))
@@ -154,4 +178,4 @@ def test_a_night_without_mail_ends_in_what_is_true_then(
         notifier.emit("resolved", "OVER")
         wait_until(lambda: types_of(sink) == {"OVER", "LASTS"}, "both told", timeout_s=30)
     assert [(one["kind"], one["events"][0]["type"]) for one in sink.got] == [("problem", "LASTS"), ("recovery", "OVER")]
-    assert "It was: [HEALTH-CHECK] OVER of a.service" in sink.got[1]["text"]
+    assert "It was: OVER of a.service" in sink.got[1]["text"]
