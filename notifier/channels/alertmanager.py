@@ -74,6 +74,11 @@ def alerts_of(body: Body, now: datetime, lives: timedelta) -> list[dict[str, Any
     return [_alert(body, event, now, lives) for event in body["events"]]
 
 
+def _summary(body: Body, event: Mapping[str, Any]) -> str:
+    """A message's title is about all of it, and says how often it was said; an alert is one problem, and lasts."""
+    return " ".join(filter(None, (event["type"], event["unit"]))) or str(body["title"])
+
+
 def _alert(body: Body, event: Mapping[str, Any], now: datetime, lives: timedelta) -> dict[str, Any]:
     starts_at = from_iso(event["first_occurrence"])
     ends_at = from_iso(body["at"]) if event["resolved"] else now + lives
@@ -84,7 +89,7 @@ def _alert(body: Body, event: Mapping[str, Any], now: datetime, lives: timedelta
         "severity": event["severity"],
         "source": "standfast",
     }
-    annotations = {"summary": body["title"], "description": event["message"], "action": event["action"]}
+    annotations = {"summary": _summary(body, event), "description": event["message"], "action": event["action"]}
     return {
         # A label or annotation without a value is none.
         "labels": {name: value for name, value in labels.items() if value},

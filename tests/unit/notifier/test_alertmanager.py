@@ -69,6 +69,12 @@ def test_an_unresolved_problem_is_an_alert_that_lives_for_a_while() -> None:
     }
 
 
+def test_each_alert_of_a_message_has_its_own_summary() -> None:
+    body = {**BODY, "title": "STILL UNRESOLVED: 2 problems", "events": [EVENT, {**EVENT, "unit": ""}]}
+    alerts = alerts_of(body, at(600), timedelta(seconds=240))
+    assert [alert["annotations"]["summary"] for alert in alerts] == ["DOWN a.service", "DOWN"]
+
+
 def test_a_recovery_ends_its_alert() -> None:
     (alert,) = alerts_of({**BODY, "events": [{**EVENT, "resolved": True}]}, at(9999), timedelta(seconds=240))
     assert alert["endsAt"] == BODY["at"]
