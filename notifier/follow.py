@@ -61,7 +61,18 @@ class Follower:
                 # Everything that is there and was not read: after a lost cursor that is what came
                 # later than the last reading (a cursor of a removed file would be approximated).
                 self._reader.seek_realtime((position.read_until or start_at).timestamp())
-            return gap(position, found, self._oldest_entry_at(), boot_id())
+            return gap(position, found, self._oldest(), boot_id())
+        except OSError as error:
+            raise _unreadable(error) from error
+
+    def oldest_entry_at(self) -> datetime | None:
+        """When the oldest entry of any kind that is still there was logged; None when the journal is empty.
+
+        Raises:
+            FollowError: the journal cannot be read.
+        """
+        try:
+            return self._oldest()
         except OSError as error:
             raise _unreadable(error) from error
 
@@ -99,7 +110,7 @@ class Follower:
             log.error("The stored position in the journal is no cursor; reading from the time of the last reading")
             return False
 
-    def _oldest_entry_at(self) -> datetime | None:
+    def _oldest(self) -> datetime | None:
         reader = self._open_reader()
         try:
             reader.seek_head()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from standfast.clock import utc_now
+from standfast.events import Severity
 from standfast.notifier.authorise import Trust
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.follow import Follower
@@ -17,7 +18,14 @@ from standfast.notifier.wake import Waker
 log = logging.getLogger(__name__)
 
 DAMAGED = "NOTIFIER_DATABASE_DAMAGED"
-_NEXT_STEP = "look at the disk; sqlite3 .recover may read what the old file still holds"
+_GONE = (
+    "a new error log was begun, so the silences, acknowledgements and open problems of the old one are gone: what is "
+    "still wrong is told when it is raised again, and nobody is told of the end of what is not; the old one is {}"
+)
+_NEXT_STEP = (
+    "see standfastctl status for what is wrong now, set silences anew, look at the disk; "
+    "sqlite3 .recover may read what the old file still holds"
+)
 
 
 class Workplace:
@@ -47,7 +55,7 @@ class Workplace:
         intake = Intake(self._store, self._follower, config, self._trusted(config), utc_now)
         intake.begin(self._started_at)
         if self._aside:
-            intake.tell(DAMAGED, f"a new error log was begun; the old one is {self._aside}", _NEXT_STEP)
+            intake.tell(DAMAGED, _GONE.format(self._aside), _NEXT_STEP, severity=Severity.CRITICAL)
             self._aside = ""
         self._waker.watch_journal(self._follower.fileno())
         self.intake = intake

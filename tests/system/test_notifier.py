@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from typing import Any
 
@@ -271,7 +272,8 @@ def test_a_journal_that_was_rotated_meanwhile_is_read_on_and_one_that_was_vacuum
         inbox.wait(partial(names, f"THEN_{is_lost}"), "what came then")
         assert len(told(inbox, f"MEANWHILE_{is_lost}")) == (0 if is_lost else 1)
         assert gaps(machine) == int(is_lost)
-    inbox.wait(lambda one: "JOURNAL_GAP" in one.types, "the gap")
+    gap = inbox.wait(lambda one: "JOURNAL_GAP" in one.types, "the gap")
+    assert re.search(r"entries from 20.* to 20.* were removed", str(gap.body["text"])), gap.body["text"]
 
 
 def use_volatile_journal(machine: Machine) -> None:

@@ -63,6 +63,9 @@ def test_a_damaged_database_is_set_aside_and_told_and_nothing_is_missed(notifier
     notifier.start()
     wait_until(lambda: {"NOTIFIER_DATABASE_DAMAGED", "WHILE_AWAY"} <= types_of(sink), "both told")
     assert list(notifier.database.parent.glob("notifier.db.damaged-*"))
+    told = next(one for one in sink.got if one["events"][0]["type"] == "NOTIFIER_DATABASE_DAMAGED")
+    assert told["severity"] == "critical"
+    assert "the silences, acknowledgements and open problems of the old one are gone" in told["text"]
 
 
 def test_a_flood_from_one_source_leaves_room_for_others(
