@@ -1,7 +1,7 @@
 """What is said of a command that was followed, or was not: whoever gave it looks into the journal for it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from standfast.events import RESOLVED_TYPE, Event, Kind
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `fields` are for programs: the command's id, the result, the channels of a test."""
+    """One answer; `fields` are for programs: the command's id, the result, channels of a test or configured."""
 
     command: str
     reason: Reason
@@ -26,13 +26,15 @@ class Answer:
         log.log(level, "[NOTIFICATION] Command %s: %s", self.command, self.reason, extra=dict(self.fields))
 
 
-def answer_to(event: Event, reason: Reason, changes: Changes) -> Answer | None:
+def answer_to(event: Event, reason: Reason, changes: Changes, configured: Sequence[str] = ()) -> Answer | None:
     """The answer to an event, None when it is no command or not for us."""
     if event.kind is not Kind.COMMAND or reason is Obeyed.NOT_OURS:
         return None
     asked = str(event.data.get("id", ""))
     fields = {"STANDFAST_COMMAND": asked, "STANDFAST_RESULT": reason.name}
     channels = next((draft.to.channels for draft in changes.drafts if draft.id and draft.id == asked), ())
+    if reason is Obeyed.NO_SUCH_CHANNEL:
+        channels = tuple(configured)
     if channels:
         fields["STANDFAST_CHANNELS"] = " ".join(channels)
     if event.type == "RESOLVE" and reason is Obeyed.DONE:

@@ -5,7 +5,7 @@ from typing import Any
 from standfast.events import Severity
 from standfast.moments import iso
 from standfast.notifier.model import Draft, Message, MessageKind, Problem
-from standfast.notifier.words import clean
+from standfast.notifier.words import clean, numbered_step
 
 
 def webhook_body(message: Message) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _problem_json(problem: Problem) -> dict[str, Any]:
         "unit": clean(problem.unit),
         "severity": problem.severity.value,
         "message": clean(problem.message),
-        "action": clean(problem.action),
+        "action": clean(numbered_step(problem.action, problem.id)),
         "first_occurrence": iso(problem.first_occurrence),
         "last_occurrence": iso(problem.last_occurrence),
         "occurrences": problem.occurrences,

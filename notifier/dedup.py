@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from standfast.events import SINCE, UNTIL, WORDS, Event
+from standfast.events import SINCE, UNTIL, WORDS, Event, Severity
 from standfast.moments import from_iso
 from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
 
@@ -60,13 +60,16 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
         return Match.NEW, problem
     known = updated(known, event)
     escalated = SEVERITIES.index(event.severity) > SEVERITIES.index(known.severity)
+    # Whoever took on a warning did not take on this: to be critical is news, and told until somebody takes that on.
+    is_taken_on = known.acknowledged and not (escalated and event.severity is Severity.CRITICAL)
     problem = dataclasses.replace(
         known,
+        acknowledged=is_taken_on,
         severity=event.severity if escalated else known.severity,
         last_occurrence=max(heard.at, known.last_occurrence),
         occurrences=known.occurrences + 1,
         # What occurs again is worth reminding of, unless a person has taken it on.
-        quiet=known.quiet if known.acknowledged else "",
+        quiet=known.quiet if is_taken_on else "",
     )
     return (Match.ESCALATED if escalated else Match.REPEATED), problem
 

@@ -65,14 +65,14 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         decision, flap = ledger.change(identity, heard.at, now, config)
         if decision in (Flapping.STARTED, Flapping.GOES_ON):
             problem = _flaps(ledger, problem, decision, flap, config, now)
-            return decision if match is not Match.ESCALATED else _escalated(ledger, problem, config, now)
+            return decision if match is not Match.ESCALATED else _escalated(ledger, problem, config, now, known)
     if heard.told:
         ledger.keep(dataclasses.replace(problem, stage=Stage.TOLD, told_at=heard.at))
         return Plain.TOLD
     if problem.stage is Stage.HELD:
         return _admit(ledger, problem, heard.event, config, now)
     if match is Match.ESCALATED:
-        return _escalated(ledger, problem, config, now)
+        return _escalated(ledger, problem, config, now, known)
     return Return.NOT_OVER if resting and not was_closed else _told_before(ledger, problem, config, now)
 
 
@@ -117,7 +117,9 @@ def _told_before(ledger: Ledger, problem: Problem, config: NotifierConfig, now: 
     return decision
 
 
-def _escalated(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> Reason:
+def _escalated(
+    ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime, before: Problem | None
+) -> Reason:
     """A problem that was told has become worse: to be critical is news, whatever the throttle says."""
     if problem.severity is not Severity.CRITICAL:
         return _told_before(ledger, problem, config, now)
@@ -126,8 +128,13 @@ def _escalated(ledger: Ledger, problem: Problem, config: NotifierConfig, now: da
             # When the silence ends this is news, not a reminder of what was told before.
             ledger.keep(dataclasses.replace(problem, stage=Stage.HELD))
         return Silencing.SILENCED
-    ledger.tell((problem,), MessageKind.PROBLEM, config, now, stage=problem.stage)
+    note = _ended_ack(before) if before and before.acknowledged else ""
+    ledger.tell((problem,), MessageKind.PROBLEM, config, now, stage=problem.stage, note=note)
     return Match.ESCALATED
+
+
+def _ended_ack(before: Problem) -> str:
+    return f"It was {before.quiet} as a {before.severity}; it is critical now, and that holds no longer"
 
 
 def _flaps(

@@ -12,7 +12,7 @@ from typing import Any
 from standfast.clock import boot_id
 from standfast.events import TOLD, Event, Kind, Severity
 from standfast.moments import from_iso, iso
-from standfast.notifier import dedup, ends, flood
+from standfast.notifier import dedup, flood
 from standfast.notifier.answer import Answer, answer_to
 from standfast.notifier.authorise import Speaker, Verdict, authorise
 from standfast.notifier.config import NotifierConfig
@@ -22,7 +22,7 @@ from standfast.notifier.follow import Follower
 from standfast.notifier.gap import Gap, Position
 from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Draft, Heard, Message, MessageKind
+from standfast.notifier.model import Draft, Heard, Message, MessageKind, Stage
 from standfast.notifier.refusals import Refusals
 from standfast.notifier.render import render
 from standfast.notifier.route import route
@@ -31,7 +31,8 @@ from standfast.notifier.status import LISTED_PROBLEMS, closed_table, silence_tab
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
 from standfast.notifier.users import Trusted, name_of
-from standfast.notifier.words import clean, place_to_look
+from standfast.notifier.words import clean, numbered_step, place_to_look
+from standfast.time_words import moment
 from standfast.unit_names import NOTIFIER
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Intake:
         if found is Gap.FIRST_START:
             self._commit(self._ledger.copy(), dataclasses.replace(self._position, read_until=started_at), now)
         elif found is Gap.LOST:
-            self._tell_gap(now)
+            self._tell_gap(now, self._follower.oldest_entry_at())
         elif found is Gap.VACUUMED_READ:
             log.info("The last event read is no longer in the journal, but none after it was missed")
 
@@ -153,14 +154,14 @@ class Intake:
         """
         now = self._now()
         silences = [one for one in self._ledger.silences.values() if not is_over(one, now)]
-        closed = ends.closed(self._ledger.resting.values())
+        not_there = [one for one in self._ledger.resting.values() if one.stage in (Stage.CLOSED, Stage.FLAPPING)]
         return {
             "unresolved": len(self._ledger.problems),
             "unresolved_errors": [
                 {**row, "action": _step(row), "silenced": self._is_silenced(row, now)}
                 for row in self._store.unresolved(LISTED_PROBLEMS)
             ],
-            "closed_errors": [closed_table(one) for one in closed[-LISTED_PROBLEMS:]],
+            "closed_errors": [closed_table(one) for one in not_there[-LISTED_PROBLEMS:]],
             "silences": [silence_table(one) for one in silences],
             "deliveries": self._store.ended_deliveries(),
             "ignored_events": self._refusals.total,
@@ -186,7 +187,7 @@ class Intake:
             self._refusals.add(event, entry.uid, verdict)
             return None
         heard = self._weighed(ledger, entry, entry.heard(event, name_of(entry.uid)))
-        return answer_to(event, hear(ledger, heard, self.config, now), ledger.changes)
+        return answer_to(event, hear(ledger, heard, self.config, now), ledger.changes, self.config.channel_names)
 
     def _authorise(self, event: Event, entry: Entry) -> Verdict:
         """Whether to listen; nobody is refused by what was looked up before they were let in."""
@@ -250,23 +251,32 @@ class Intake:
     def _message(self, draft: Draft) -> Message:
         return render(draft, draft.id or uuid.uuid4().hex, self.config.host, self.config.zone)
 
-    def _tell_gap(self, now: datetime) -> None:
+    def _tell_gap(self, now: datetime, until: datetime | None) -> None:
         """Lost entries are told at once: whatever they said, nobody will be told otherwise."""
+        since, zone = self._position.read_until, self.config.zone
+        span = f" from {moment(since, zone)} to {moment(until, zone)}" if since and until else ""
         self.tell(
             "JOURNAL_GAP",
-            "entries were removed from the journal before they were read: events may have gone untold",
+            f"the journal's entries{span} were removed before they were read: events may have gone untold",
             "look at standfastctl status; give the journal more room (SystemMaxUse= in journald.conf)",
             dataclasses.replace(self._position, read_until=now),
         )
 
-    def tell(self, kind: str, message: str, action: str, position: Position | None = None) -> None:
+    def tell(
+        self,
+        kind: str,
+        message: str,
+        action: str,
+        position: Position | None = None,
+        severity: Severity = Severity.WARNING,
+    ) -> None:
         """Tell something about the notifier itself at once; it is said once, and no problem that lasts.
 
         Raises:
             StoreError: it could not be queued.
         """
         now = self._now()
-        event = Event(Kind.PROBLEM, message, kind, Severity.WARNING, NOTIFIER, action=action)
+        event = Event(Kind.PROBLEM, message, kind, severity, NOTIFIER, action=action)
         log.error("%s: %s; %s", kind, message, action)
         ledger = self._ledger.copy()
         _, to = route(self.config, event.severity, event.type, event.unit)
@@ -285,4 +295,4 @@ def _iso(at: datetime | None) -> str:
 
 def _step(row: Mapping[str, Any]) -> str:
     """The next step of a problem; where it came without one, a place to look."""
-    return str(row["action"]) or place_to_look(row["error_type"], row["unit"])
+    return numbered_step(str(row["action"]), row["id"]) or place_to_look(row["error_type"], row["unit"])

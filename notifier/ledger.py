@@ -194,6 +194,7 @@ class Ledger:
         config: NotifierConfig,
         now: datetime,
         stage: Stage = Stage.TOLD,
+        note: str = "",
     ) -> None:
         """A message about unresolved problems, which count as told from here on."""
         to = destination(problems[0], config)
@@ -201,7 +202,7 @@ class Ledger:
         for problem in now_told:
             self.keep(problem)
         self._close_empty_window()
-        self.draft(now_told, aggregate.kind_of(now_told, alone), to, now)
+        self.draft(now_told, aggregate.kind_of(now_told, alone), to, now, note=note)
 
     def tell_recovery(
         self, problems: tuple[Problem, ...], config: NotifierConfig, now: datetime, flap: Flap | None = None
@@ -218,10 +219,13 @@ class Ledger:
         to: Destination,
         now: datetime,
         flap: Flap | None = None,
+        note: str = "",
     ) -> None:
         """A message about problems that go out on the same channels; `flap` is how a single one came and went."""
         changes, since = (flap.count, flap.first) if flap else (0, None)
-        self.changes.drafts.append(Draft(kind, worst(problems), now, to, problems, changes=changes, since=since))
+        self.changes.drafts.append(
+            Draft(kind, worst(problems), now, to, problems, changes=changes, since=since, note=note)
+        )
 
     def _close_empty_window(self) -> None:
         if not self.held():

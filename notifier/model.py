@@ -150,6 +150,7 @@ class Draft:
         to: the channels it goes out on.
         changes: how often a flapping problem changed its state.
         since: since when it does, or did, so.
+        note: what else is to be said of it.
         untold: the channels that did not tell of the beginning of what is over.
         id: the id that was asked for; "" for a new one.
     """
@@ -162,6 +163,7 @@ class Draft:
     event: Event | None = None
     changes: int = 0
     since: datetime | None = None
+    note: str = ""
     untold: tuple[str, ...] = ()
     id: str = ""
 

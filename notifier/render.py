@@ -37,7 +37,8 @@ def _problem(draft: Draft, zone: tzinfo | None) -> Lines:
     if draft.event is not None:
         return _happening(draft, zone, _critical(draft))
     (problem,) = draft.problems
-    return [_critical(draft) + _subject(problem), *_details(problem, zone)]
+    words, since, *steps = _details(problem, zone)
+    return [_critical(draft) + _subject(problem), words, since, draft.note, *steps]
 
 
 def _aggregate(draft: Draft, zone: tzinfo | None) -> Lines:

@@ -25,6 +25,9 @@ SEE_ALL: Final = "standfastctl errors"
 # Before a next step; whoever shortens a message keeps lines that begin so.
 NEXT: Final = "Next"
 # What may stand in a command that somebody copies out of a message: nothing that would be an option of it.
+# How a step ends that is a person's word, and where the number in it is found.
+_RESOLVE: Final = "standfastctl resolve"
+_NUMBER_TO_FIND: Final = f"{_RESOLVE} NUMBER (the number is in {SEE_ALL})"
 _UNIT_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9:_.@\\-]{1,255}")
 _TYPE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
@@ -71,9 +74,20 @@ def next_step(action: str) -> str:
     return f"{NEXT}: {clean(action)}" if action else ""
 
 
-def step(problem: Problem) -> str:
+def _step(problem: Problem) -> str:
     """What to do about a problem; whoever raised it without a word on that leaves at least a place to look."""
     return problem.action or place_to_look(problem.type, problem.unit)
+
+
+def _types(problems: Sequence[Problem]) -> str:
+    return clean(", ".join(dict.fromkeys(problem.type for problem in problems)))
+
+
+def numbered_step(action: str, *problem_ids: int) -> str:
+    """A next step as it can be copied: whoever raised the problem did not know its number, the error log does."""
+    if not all(problem_ids) or len(problem_ids) > NAMED_STEPS:
+        return action
+    return action.replace(_NUMBER_TO_FIND, " ".join([_RESOLVE, *map(str, problem_ids)]))
 
 
 def place_to_look(error_type: str, unit: str) -> str:
@@ -85,12 +99,13 @@ def place_to_look(error_type: str, unit: str) -> str:
 
 def next_steps(problems: Sequence[Problem]) -> list[str]:
     """The lines with the next steps of several problems, each step once with the types that it is for."""
-    types_by_step: dict[str, dict[str, None]] = {}
+    by_step: dict[str, list[Problem]] = {}
     for problem in problems:
-        types_by_step.setdefault(step(problem), {})[problem.type] = None
-    if len(types_by_step) == 1:
-        return [next_step(next(iter(types_by_step)))]
-    lines = [f"{NEXT} for {clean(', '.join(types))}: {clean(one)}" for one, types in types_by_step.items()]
+        by_step.setdefault(_step(problem), []).append(problem)
+    steps = {numbered_step(one, *(its.id for its in group)): group for one, group in by_step.items()}
+    if len(steps) == 1:
+        return [next_step(next(iter(steps)))]
+    lines = [f"{NEXT} for {_types(group)}: {clean(one)}" for one, group in steps.items()]
     return lines if len(lines) <= NAMED_STEPS else [*lines[: NAMED_STEPS - 1], f"{NEXT} for the others: {SEE_ALL}"]
 
 

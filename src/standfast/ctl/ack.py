@@ -3,7 +3,10 @@
 from standfast.ctl.numbered import Deed
 
 COMMAND = Deed(
-    name="ack", verb="Acknowledge", done="Acknowledged", then=("There are no more reminders of it; its end is told.",)
+    name="ack",
+    verb="Acknowledge",
+    done="Acknowledged",
+    then=("There are no more reminders of it, unless it becomes critical; its end is told.",),
 ).command(
     summary="take a problem on: no more reminders of it",
     description=(

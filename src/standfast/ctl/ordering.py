@@ -124,8 +124,14 @@ def require_done(what: str, entry: Entry) -> str:
     result = str(entry.get("STANDFAST_RESULT"))
     if result not in (DONE, REPLACED):
         why = f"{REFUSED[result]}; {_NEXT_STEPS[result]}" if result in REFUSED else result
-        raise OrderError(f"cannot {what}: {why}")
+        raise OrderError(f"cannot {what}: {why}{_those_there(entry)}")
     return result
+
+
+def _those_there(entry: Entry) -> str:
+    """Beside the name of a channel that is not there, those that are."""
+    there = str(entry.get("STANDFAST_CHANNELS", "")).split()
+    return f"; configured: {', '.join(there)}" if there else ""
 
 
 def silent(what: str, after_s: float = ANSWER_S) -> OrderError:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.fakes import private_journal
 from tests.fakes.private_journal import PrivateJournal
-from tests.unit.notifier.events import AGENT, plain, problem
+from tests.unit.notifier.events import AGENT, plain, problem, resolved
 from tests.unit.notifier.fold import Fold
 from tests.unit.overview import statuses
 
@@ -288,6 +288,16 @@ def test_what_a_stop_closed_is_listed_with_why() -> None:
     assert [cell.text for cell in first[1:3]] == ["OPENALGO_DOWN", AGENT]
     assert first[5].text == "closed: the agent was stopped"
     assert second[4].text == "-"
+
+
+def test_what_comes_and_goes_is_listed_while_it_is_over() -> None:
+    fold = Fold()
+    for second in range(0, 40, 2):
+        fold.hear(problem(second))
+        fold.hear(resolved(second + 1))
+    (resting,) = fold.ledger.resting.values()
+    ((*_, why),) = closed_table(Source({"closed_errors": [closed_row(resting)]})).rows
+    assert why.text == "it comes and goes, and is over just now"
 
 
 @pytest.mark.parametrize(

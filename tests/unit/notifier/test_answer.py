@@ -31,3 +31,12 @@ def test_what_was_resolved_is_said_by_its_type_and_unit() -> None:
 def test_of_a_number_that_nothing_has_nothing_was_resolved() -> None:
     assert resolve(2) == {"STANDFAST_COMMAND": "2", "STANDFAST_RESULT": "NO_SUCH_PROBLEM"}
     assert resolve([]) == {"STANDFAST_COMMAND": "[]", "STANDFAST_RESULT": "BAD"}
+
+
+def test_beside_a_channel_that_is_not_there_stand_those_that_are() -> None:
+    fold = Fold()
+    command = plain(Kind.COMMAND, 1, type="TEST_NOTIFY", data={"id": "0123456789abcdef", "channel": "telegram"})
+    answer = answer_to(command.event, fold.hear(command), fold.ledger.changes, ("journal", "webhook"))
+    assert answer is not None
+    assert answer.fields["STANDFAST_RESULT"] == "NO_SUCH_CHANNEL"
+    assert answer.fields["STANDFAST_CHANNELS"] == "journal webhook"

@@ -65,9 +65,7 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
         (7, 200, False, "", [Kind.RESOLVED]),  # the configuration was changed
     ],
 )
-def test_the_cap(
-    outbox: Outbox, limit: int, now_s: float, critical: bool, refused: str, said: list[Kind]
-) -> None:
+def test_the_cap(outbox: Outbox, limit: int, now_s: float, critical: bool, refused: str, said: list[Kind]) -> None:
     emitter = Said()
     cap = Cap(limit, emitter)
     assert cap.refuses(outbox, at(now_s), critical=critical) == refused

@@ -120,3 +120,45 @@ def test_a_long_reason_in_an_aggregate_keeps_what_it_says_is_held() -> None:
     (why,) = (line for line in message.text.splitlines() if line.startswith("- agents/a.toml:7: x"))
     assert f"x{held}, since 20" in why
     assert len(why) < 260
+
+
+TO_RESOLVE = "close it by hand, then: standfastctl resolve NUMBER (the number is in standfastctl errors); or start it"
+
+
+def test_the_number_of_a_problem_stands_in_its_next_step() -> None:
+    (message,) = messages(problem(action=TO_RESOLVE, severity=Severity.CRITICAL))
+    assert message.text.endswith("Next: close it by hand, then: standfastctl resolve 1; or start it")
+    (event,) = webhook_body(message)["events"]
+    assert event["action"] == "close it by hand, then: standfastctl resolve 1; or start it"
+
+
+def test_the_numbers_of_several_problems_stand_in_the_step_that_they_share() -> None:
+    (message,) = messages(problem(0, "ONE", action=TO_RESOLVE), problem(0, "TWO", action=TO_RESOLVE))
+    assert message.text.endswith("Next: close it by hand, then: standfastctl resolve 1 2; or start it")
+
+
+def test_an_ack_of_a_warning_ends_when_it_becomes_critical_and_that_is_said() -> None:
+    ack = Heard(Event(Kind.COMMAND, "", "ACK", data={"id": 1}), at(70), "ann")
+    ledger, settings = Ledger(), config()
+    hear(ledger, problem(0), settings, at(0))
+    tick(ledger, settings, at(60))
+    hear(ledger, ack, settings, at(70))
+    ledger.take_changes()
+    hear(ledger, problem(80, severity=Severity.CRITICAL), settings, at(80))
+    (draft,) = ledger.take_changes().drafts
+    text = render(draft, "id", "box1", KOLKATA).text
+    assert "It was acknowledged by ann as a warning; it is critical now, and that holds no longer\nNext: wait" in text
+    (known,) = ledger.problems.values()
+    assert (known.acknowledged, known.quiet) == (False, "")
+    tick(ledger, settings, at(80 + 3600))
+    assert [one.kind for one in ledger.take_changes().drafts] == [MessageKind.REMINDER]
+
+
+def test_an_ack_of_what_is_critical_already_holds() -> None:
+    ledger, settings = Ledger(), config()
+    hear(ledger, problem(0, severity=Severity.CRITICAL), settings, at(0))
+    hear(ledger, Heard(Event(Kind.COMMAND, "", "ACK", data={"id": 1}), at(70), "ann"), settings, at(70))
+    hear(ledger, problem(80, severity=Severity.CRITICAL), settings, at(80))
+    ledger.take_changes()
+    tick(ledger, settings, at(80 + 3600))
+    assert ledger.take_changes().drafts == []
