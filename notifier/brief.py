@@ -10,10 +10,10 @@ Measure = Callable[[str], int]
 
 # So many pieces a message may take in all.
 MOST_PARTS: Final = 2
-_REST: Final = f"The rest: {SEE_ALL}"
+_REST: Final = f"More: {SEE_ALL}"
 _CUT: Final = "..."
 # A step is not cut but for the sake of what it is about: so much is for the title and the first line, if they need it.
-_FOR_WHAT: Final = 120
+_FOR_WHAT: Final = 100
 # By how much less is tried where the places at which a text may be split leave it in one piece too many.
 _TIGHTER: Final = 8
 _NUMBER_TAKES: Final = len("(1/2) ") + 2

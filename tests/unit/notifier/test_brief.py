@@ -30,7 +30,7 @@ def test_a_list_of_units_has_no_place_in_it_and_the_next_step_has() -> None:
     parts = brief(render(draft, "id", "box1", None).text)
     words = " ".join(part[len("(1/2) ") :] for part in parts).replace("\n", " ")
     assert words.startswith("box1: MASTER_RESTART_COMPLETED standfast-master-restart.service Master restart: nothing")
-    assert words.endswith(f"... Next: {STEP} The rest: standfastctl errors")
+    assert words.endswith(f"... Next: {STEP} More: standfastctl errors")
 
 
 def test_what_fits_is_left_as_it_is() -> None:
@@ -49,4 +49,4 @@ def test_it_is_two_parts_whatever_the_text_is(char: str, number: int) -> None:
 def test_several_problems_keep_their_steps() -> None:
     lines = [f"KIND_{number}: 1 occurrence (a.service)\n- {'words ' * 30}" for number in range(5)]
     parts = brief("\n".join(["box1: MULTIPLE ERRORS DETECTED", *lines, "Time: now", "Next for KIND_0: do this"]))
-    assert "Next for KIND_0: do this\nThe rest: standfastctl errors" in parts[-1]
+    assert "Next for KIND_0: do this\nMore: standfastctl errors" in parts[-1]
