@@ -13,7 +13,7 @@ MOST_PARTS: Final = 2
 _REST: Final = f"More: {SEE_ALL}"
 _CUT: Final = "..."
 # A step is not cut but for the sake of what it is about: so much is for the title and the first line, if they need it.
-_FOR_WHAT: Final = 100
+_FOR_WHAT: Final = 80
 # By how much less is tried where the places at which a text may be split leave it in one piece too many.
 _TIGHTER: Final = 8
 _NUMBER_TAKES: Final = len("(1/2) ") + 2
