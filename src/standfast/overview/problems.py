@@ -8,6 +8,7 @@ from standfast.overview import checked, idle
 from standfast.overview import snapshot as shots
 from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
+from standfast.overview.standing import standing, trouble
 from standfast.overview.tones import Tone, is_failing, is_resting, tone
 from standfast.overview.unit_words import blind
 from standfast.time_words import span
@@ -16,15 +17,8 @@ from standfast.unit_names import TARGET
 # A message that waits for longer is no other side that was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)
 
-_STAND: Final = "All watched units stand"
 # So many critical problems are named; `standfastctl errors` has all of them.
 _NAMED: Final = 3
-_HEADLINES: Final[Mapping[str, str]] = {
-    "WARNING": "A watched unit is in trouble",
-    "CRITICAL": "Several watched units are failing",
-    "CASCADING": "The fleet is going down",
-    UNKNOWN: "Nobody is watching",
-}
 
 
 def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
@@ -32,34 +26,16 @@ def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     level = shots.level(snapshot)
     if level == "NONE":
         return _at_rest(snapshot, problems)
+    if level == UNKNOWN:
+        return tone(level), "Nobody is watching"
     if is_only_foreseen(snapshot):
-        return tone(level), f"{_standing(snapshot)}, but not for good if it goes on like this"
-    return tone(level), _at_level(snapshot, level)
-
-
-def _at_level(snapshot: Snapshot, level: str) -> str:
-    """What makes the level: it need not be units."""
-    detector, failing = snapshot.detector, _failing(snapshot)
-    if shots.table(detector.get("supervisor_status")).get("status") == "no answer":
-        return "systemd does not answer"
-    files, databases = _not_well(detector, "critical_files"), _not_well(detector, "databases")
-    if len(failing) > 1 or not (files or databases):
-        return _HEADLINES[level]
-    said = [f"the critical file {path} is missing or damaged" for path in files]
-    said += [f"the database {name} fails its check" for name in databases]
-    said += [f"{name} fails" for name in failing]
-    more = f", and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
-    words = ", ".join(said[:_NAMED]) + more
-    return words[0].upper() + words[1:]
-
-
-def _not_well(detector: Source, key: str) -> list[str]:
-    return [name for name, row in shots.table(detector.get(key)).items() if shots.table(row).get("healthy") is False]
+        return tone(level), f"{standing(snapshot)}, but not for good if it goes on like this"
+    return tone(level), trouble(snapshot)
 
 
 def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     """The same while no unit fails for long enough to be a worry."""
-    stand, failing = _standing(snapshot), _failing(snapshot)
+    stand, failing = standing(snapshot), _failing(snapshot)
     if failing:
         # A level that is NONE has a reason only where nothing can be judged.
         held = snapshot.detector.get("reasons")
@@ -73,15 +49,6 @@ def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     if failing:
         return Tone.WARNING, stand
     return (Tone.WARNING, f"{stand}, but something needs a look") if problems else (Tone.GOOD, stand)
-
-
-def _standing(snapshot: Snapshot) -> str:
-    """That all stand; only where that is so: what is stopped on purpose does not fail, and does not stand either."""
-    said = [row.get("status") for row in shots.watched(snapshot).values()]
-    stopped, unknown = said.count("stopped"), said.count("unknown")
-    parts = [f"{stopped} unit{'' if stopped == 1 else 's'} stopped"] if stopped else []
-    parts += [f"{unknown} not there or not known"] if unknown else []
-    return f"Nothing fails ({', '.join(parts)})" if parts else _STAND
 
 
 def _unresolved(snapshot: Snapshot) -> str:

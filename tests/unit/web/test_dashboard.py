@@ -55,6 +55,7 @@ def test_a_cascade_names_what_failed_first_and_what_it_took_along() -> None:
         reasons=["3 critical units fail"],
         root_cause=["a.service"],
         took_along={"a.service": ["b.service", "c.service"]},
+        service_health={f"{name}.service": {"failing": True, "tier": "critical"} for name in "abc"},
     )
     since = Happening(ago(12), "level", "Failure level CASCADING", level="CASCADING")
     text = shown(scene(status, happenings=[since]))

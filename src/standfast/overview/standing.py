@@ -1,0 +1,75 @@
+"""What makes the failure level what it is, in a sentence: units, a file, a database, or systemd itself. Pure."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from standfast.overview import snapshot as shots
+from standfast.overview.snapshot import LEVELS, Snapshot
+from standfast.overview.tones import is_failing
+from standfast.unit_names import short
+
+# So many critical units that fail are a cascade (see standfast.detector.levels).
+_CASCADE: Final = 3
+_GOES_DOWN: Final = "the fleet is going down"
+_NO_ANSWER: Final = "no answer"
+
+
+def standing(snapshot: Snapshot) -> str:
+    """What stands, where that is so: what is stopped on purpose does not fail, and does not stand either."""
+    said = [row.get("status") for row in shots.watched(snapshot).values()]
+    stopped, unknown = said.count("stopped"), said.count("unknown")
+    parts = [f"{stopped} unit{'' if stopped == 1 else 's'} stopped"] if stopped else []
+    parts += [f"{unknown} not there or not known"] if unknown else []
+    return f"Nothing fails ({', '.join(parts)})" if parts else "All watched units stand"
+
+
+def trouble(snapshot: Snapshot) -> str:
+    """Why the level is no longer NONE; where nothing fails any more, why it stays."""
+    found = [words for part in _PARTS if (words := part(snapshot))]
+    if not found:
+        reasons = shots.texts(snapshot.detector.get("reasons")) or ["no reason is given"]
+        return f"{standing(snapshot)}, but {reasons[0]}"
+    said = "; ".join(found)
+    return f"The {said.removeprefix('the ')}" if said.startswith("the ") else said
+
+
+def _systemd(snapshot: Snapshot) -> str:
+    answers = shots.table(snapshot.detector.get("supervisor_status")).get("status") != _NO_ANSWER
+    return "" if answers else "systemd does not answer"
+
+
+def _units(snapshot: Snapshot) -> str:
+    failing = {name: row for name, row in shots.watched(snapshot).items() if _is_in_trouble(row)}
+    critical = [row for row in failing.values() if row.get("tier") == "critical"]
+    if shots.level(snapshot) == LEVELS[-1] and len(critical) >= _CASCADE:
+        return _GOES_DOWN
+    if len(failing) > 1:
+        return f"{len(failing)} watched units are failing"
+    return "".join(f"{short(name)} is failing" for name in failing)
+
+
+def _is_in_trouble(row: shots.Row) -> bool:
+    """Whether a unit fails, or has failed so often that it weighs until a look finds it well."""
+    warning = shots.number(shots.table(row.get("thresholds")).get("warning"))
+    return is_failing(row) or 0 < warning <= shots.number(row.get("consecutive_failures"))
+
+
+def _files(snapshot: Snapshot) -> str:
+    names = _failed(snapshot.detector.get("critical_files"))
+    if len(names) > 1:
+        return f"{len(names)} critical files are missing or damaged"
+    return "".join(f"the critical file {name} is missing or damaged" for name in names)
+
+
+def _databases(snapshot: Snapshot) -> str:
+    names = _failed(snapshot.detector.get("databases"))
+    if len(names) > 1:
+        return f"{len(names)} databases fail their checks"
+    return "".join(f"the database {name} fails its check" for name in names)
+
+
+def _failed(value: Any) -> list[str]:
+    return [name for name, row in shots.table(value).items() if shots.outcome(shots.table(row)) == "fail"]
+
+
+_PARTS: Final[tuple[Callable[[Snapshot], str], ...]] = (_systemd, _units, _files, _databases)
