@@ -63,18 +63,19 @@ def _named(found: Sequence[shots.Row]) -> str:
 
 
 def problems(snapshot: Snapshot) -> list[str]:
-    """What is wrong, a line each with the next step; empty when all is well."""
-    found = _level_summary(snapshot) + _daemon_problems(snapshot) + checked.problems(snapshot)
-    for channel in shots.rows(snapshot.notifier.get("channels")):
-        found += _channel_problems(channel, snapshot.now)
+    """What is wrong, a line each with the next step, the fleet's own first; empty when all is well."""
+    found = _level_summary(snapshot)
     if shots.level(snapshot) in LEVELS[1:]:
         reasons = "; ".join(shots.texts(snapshot.detector.get("reasons")))
         found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
+    found += _daemon_problems(snapshot) + checked.problems(snapshot)
     found += shots.texts(snapshot.detector.get("notes"))
     found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
     for name, source in snapshot.agents.items():
         found += _agent_problems(name, source, snapshot.now)
     found += idle.problems(snapshot)
+    for channel in shots.rows(snapshot.notifier.get("channels")):
+        found += _channel_problems(channel, snapshot.now)
     return found + _errors_summary(snapshot) + _unknown_units(snapshot) + _blind_checks(snapshot)
 
 

@@ -26,10 +26,27 @@ def test_a_notifier_that_delivers_nothing_is_said_with_when_that_was_found() -> 
     snapshot = checked(MUTE, {"type": "DISK_SPACE_LOW", "unit": "-.mount", "well": False, "detail": "full"})
     found = problems(snapshot)
     assert found == [
-        "The notifier did not pass a canary on (so the check at 15:00:00 UTC); "
+        "The notifier did not pass a canary on (so the check at 15:00:00 UTC), and has written no status for 5 s; "
         "systemctl restart standfast-notifier, then to look again: systemctl start standfast-check"
     ]
     assert headline(snapshot, found) == (Tone.BAD, "All watched units stand, but nobody would be told if one fell")
+
+
+def test_a_notifier_that_has_moved_since_may_deliver_again() -> None:
+    earlier = (NOW - timedelta(minutes=1)).isoformat()
+    snapshot = checked(MUTE, at=earlier)
+    (line,) = problems(snapshot)
+    assert line.endswith("; it has moved since then, to look again: systemctl start standfast-check")
+    assert headline(snapshot, [line]) == (Tone.WARNING, "All watched units stand, but something needs a look")
+
+
+def test_what_fails_in_the_fleet_is_said_before_what_fails_of_the_channels() -> None:
+    channel = {"name": "sms", "refusing": "the daily cap of 2 is reached"}
+    detector = statuses.detector(failure_level="CASCADING", reasons=["3 critical units fail"])
+    notifier = statuses.notifier(statuses.error(), channels=[channel])
+    agent = statuses.agent(state="ERROR", reason="bad key")
+    snapshot = replace(shot(detector, notifier, paper=agent), check=checked(MUTE).check)
+    assert [line.partition(" ")[0] for line in problems(snapshot)] == ["Failure", "The", "Agent", "Channel", "1"]
 
 
 def test_a_detector_that_hangs_is_said_too() -> None:
