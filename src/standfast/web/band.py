@@ -69,8 +69,16 @@ def _said(history: History, found: list[Span], restarts: int) -> str:
     for span in found[1:] if is_late else found:
         lengths[span.level] = lengths.get(span.level, timedelta()) + (span.end - span.begin)
     said = [f"{markup.escape(level)} for {in_words(length)}" for level, length in lengths.items()]
-    said += [f"nothing is known of the time before {markup.moment(history.watched_since)}"] if is_late else []
+    said += [_before(history)] if is_late or history.is_cut else []
     return f"{', '.join(said)}; {markup.count(restarts, 'master restart')}."
+
+
+def _before(history: History) -> str:
+    """From when on it is known; nobody watched before, or the journal does not go back so far."""
+    if not history.is_cut:
+        return f"nothing is known of the time before {markup.moment(history.watched_since)}"
+    first, begin = history.watched_since or history.begins_at, markup.moment(history.begins_at)
+    return f"nothing is known of the time before {markup.moment(first)} (the journal begins at {begin})"
 
 
 def _bar(span: Span, since: datetime) -> str:

@@ -67,14 +67,15 @@ class Journal:
         try:
             with self._open() as reader:
                 groups = [*self._events(reader, since), self._messages(reader, since), _watched(reader, since)]
-                watched_since = _first_at(reader, DETECTOR)
+                watched_since = _first_at(reader, _SYSTEMD_UNIT=DETECTOR)
+                # Root's entries: journald keeps each human's in files of their own, which may reach back further.
+                begins_at = _first_at(reader, _UID="0")
         except OSError as error:
             log.warning("Cannot read the journal: %s", error.strerror or error)
             return History(since, until, trouble=f"the journal cannot be read: {error.strerror or error}")
         complete = all(len(group) < EVENTS_READ for group in groups)
-        return History(
-            since, until, newest_first(one for group in groups for one in group), complete, "", watched_since
-        )
+        happenings = newest_first(one for group in groups for one in group)
+        return History(since, until, happenings, complete, "", watched_since, begins_at)
 
     def lines(self, unit: str, count: int) -> list[Line]:
         """The last lines of a unit, and of systemd about it, the oldest first.
@@ -186,9 +187,9 @@ def _of(reader: Any, since: datetime, **matches: str | tuple[str, ...]) -> list[
     return list(islice(_newest(reader, since), EVENTS_READ))
 
 
-def _first_at(reader: Any, unit: str) -> datetime | None:
+def _first_at(reader: Any, **match: str) -> datetime | None:
     reader.flush_matches()
-    reader.add_match(_SYSTEMD_UNIT=unit)
+    reader.add_match(**match)
     reader.seek_head()
     raw = reader.get_next()
     return _at(raw) if raw else None

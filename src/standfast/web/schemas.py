@@ -235,7 +235,12 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 "description": "From when on the journal has it: nothing is known of the time before; null: nothing.",
             }
         ),
-        complete={**YES_NO, "description": "Whether nothing of what the journal has was left out."},
+        complete={
+            **YES_NO,
+            "description": "Whether it has all since then: not when there were too many, nor when the journal, "
+            "which was vacuumed or is young, begins later.",
+        },
+        journal_since=maybe({**MOMENT, "description": "When the journal begins."}),
         events=many(ref("Happening")),
     ),
     "Change": record("What an event of /api/events holds.", level=TEXT, headline=TEXT, version=TEXT),

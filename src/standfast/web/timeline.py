@@ -45,10 +45,10 @@ class History:
     """The happenings between two moments, the newest first.
 
     Attributes:
-        complete: whether nothing was left out; the newest of very many are kept.
+        complete: whether nothing that was found was left out; the newest of very many are kept.
         trouble: why nothing could be read; "" when it could.
-        watched_since: from when on the detector is in the journal, which may have lost what was before; None when it
-            is not.
+        watched_since: from when on the detector is in the journal; None when it is not.
+        begins_at: when the journal itself begins; None where that is not known.
     """
 
     since: datetime
@@ -57,6 +57,12 @@ class History:
     complete: bool = True
     trouble: str = ""
     watched_since: datetime | None = None
+    begins_at: datetime | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the journal begins too late for all of it: what was before was removed, or never kept."""
+        return self.begins_at is not None and self.begins_at > self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,8 @@ def document(history: History) -> dict[str, Any]:
         "since": iso(history.since),
         "until": iso(history.until),
         "known_since": iso(max(watched, history.since)) if watched else None,
-        "complete": history.complete,
+        "complete": history.complete and not history.is_cut,
+        "journal_since": iso(history.begins_at) if history.begins_at else None,
         "events": [_row(one) for one in history.happenings],
     }
 

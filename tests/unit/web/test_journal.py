@@ -48,7 +48,9 @@ def test_what_daemons_said_is_there_and_what_strangers_said_is_not(private: Priv
     found = read(private)
     assert [(one.kind, one.text) for one in found.happenings] == [("state", "an agent waits"), ("level", "it rose")]
     assert (found.happenings[1].level, found.happenings[1].previous_level) == ("WARNING", "NONE")
-    assert (found.complete, found.trouble) == (True, "")
+    assert (found.complete, found.trouble, found.is_cut) == (True, "", True)
+    assert found.begins_at is not None
+    assert found.begins_at <= found.happenings[-1].at
     assert read(private, NOBODY).happenings == ()
     assert read(private, hours=0).happenings == ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.unit.overview.test_snapshot import shot
@@ -57,6 +58,23 @@ def test_programs_are_told_from_when_on_anything_is_known() -> None:
     assert timeline.document(history(watched_minutes=30))["known_since"] == iso(ago(30))
     assert timeline.document(history(watched_minutes=3000))["known_since"] == iso(DAY_AGO)
     assert timeline.document(History(DAY_AGO, NOW))["known_since"] is None
+
+
+def test_a_journal_that_begins_later_is_not_all_of_it() -> None:
+    cut = replace(history(watched_minutes=30), begins_at=ago(31))
+    assert timeline.document(cut)["complete"] is False
+    assert timeline.document(cut)["journal_since"] == iso(ago(31))
+    shown = band(Scene(shot(), cut, {}, "host")).partition("<svg")[0]
+    assert "NONE for 30 min, nothing is known of the time before <time" in shown
+    assert "(the journal begins at <time" in shown
+    # The last quarter of an hour of it is all there.
+    whole = timeline.within(replace(cut, until=NOW), 1)
+    assert timeline.document(whole)["complete"] is False
+    assert timeline.document(replace(whole, since=ago(15)))["complete"] is True
+    early = replace(history(), begins_at=DAY_AGO)
+    assert timeline.document(early)["complete"] is True
+    assert timeline.document(replace(early, complete=False))["complete"] is False
+    assert timeline.document(history())["journal_since"] is None
 
 
 def test_what_gave_way_to_something_worse_is_not_called_over() -> None:
