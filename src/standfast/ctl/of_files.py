@@ -1,17 +1,19 @@
 """What is wrong around configuration files that are right in themselves, by the doctor's own rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from standfast import paths
 from standfast.ctl.configuration import Verdict
-from standfast.ctl.doctor.facts import Unit
-from standfast.ctl.doctor.finding import Finding
-from standfast.ctl.doctor.gather import configured, host, units
-from standfast.ctl.doctor.rules import OF_FILES
+from standfast.ctl.doctor.facts import Facts, Unit
+from standfast.ctl.doctor.finding import Finding, note
+from standfast.ctl.doctor.gather import configured, files, host, units
+from standfast.ctl.doctor.rules import OF_FILES, OF_WHAT_IS_THERE
+from standfast.ctl.doctor.rules.files import paths as watched_paths
 from standfast.ctl.systemctl import SystemctlError
-from standfast.unit_names import DETECTOR, NOTIFIER, agent_unit
+from standfast.detector.watched import is_glob
+from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
 
 
 def found_around(verdicts: Sequence[Verdict]) -> dict[Path, tuple[Finding, ...]]:
@@ -20,8 +22,33 @@ def found_around(verdicts: Sequence[Verdict]) -> dict[Path, tuple[Finding, ...]]
     found, modules = {}, host.modules()
     for verdict in verdicts:
         facts = replace(configured.with_what_they_name(configured.of([verdict]), described), modules=modules)
-        found[verdict.file.path] = tuple(one for rule in OF_FILES for one in rule(facts))
+        found[verdict.file.path] = tuple(_findings(_with_what_is_watched(facts)))
     return found
+
+
+def _findings(facts: Facts) -> Iterator[Finding]:
+    for rule in OF_FILES:
+        yield from rule(facts)
+    for rule in OF_WHAT_IS_THERE:
+        for one in rule(facts):
+            yield note(one.what, one.step)
+
+
+def _with_what_is_watched(facts: Facts) -> Facts:
+    """The same with the units and files that a configuration of the detector names.
+
+    The globs without that of the agents: that none is loaded yet is nothing of the file's.
+    """
+    if facts.detector is None:
+        return facts
+    seen = files.seen((path for _, path in watched_paths(facts.detector)), facts.unit(DETECTOR))
+    watches = list(dict.fromkeys(watch.unit for watch in facts.detector.watch)) if facts.units else []
+    try:
+        named = units.described([name for name in watches if not is_glob(name)])
+        globs = units.matching([name for name in watches if is_glob(name) and name != AGENTS])
+    except SystemctlError:
+        return replace(facts, files=seen)
+    return replace(facts, files=seen, watched=named, globs=globs)
 
 
 def _units(verdicts: Sequence[Verdict]) -> dict[str, Unit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import io
+import os
 import random
 import re
 from pathlib import Path
@@ -19,6 +20,7 @@ from standfast.ctl.configuration import installed, judge, known_variables, stran
 from standfast.ctl.doctor.facts import Unit
 from standfast.ctl.doctor.gather import host, secrets, units
 from standfast.ctl.screen import Screen
+from standfast.ctl.systemctl import SystemctlError
 from standfast.unit_names import NOTIFIER
 
 CHECK = '[[database]]\nkind = "postgresql"\nname = "trades"\ndatabase = "trades"\n'
@@ -194,6 +196,56 @@ def test_what_a_right_file_names_wrongly(text: str, words: str, tmp_path: Path, 
     assert words in lines[0]
     path.write_text("")
     assert shown(path, "agent") == (Exit.OK, [f"{path}: correct (agent)"])
+
+
+DETECTOR_FILE = """critical_files = ["/etc/os-release", "/no/such/file"]
+[[watch]]
+unit = "gone.service"
+thresholds = { critical = 2 }
+[[watch]]
+unit = "standfast-agent@*.service"
+[[watch]]
+unit = "bot*.service"
+[[database]]
+kind = "sqlite"
+name = "trades"
+path = "/no/such/trades.db"
+"""
+
+
+def test_what_the_detector_is_to_watch_and_this_host_has_not_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = Unit("gone.service", {"LoadState": "not-found"})
+    monkeypatch.setattr(
+        units, "described", lambda names: {name: gone if "gone" in name else Unit(name) for name in names}
+    )
+    monkeypatch.setattr(units, "matching", lambda globs: dict.fromkeys(globs, ()))
+    path = tmp_path / "detector.toml"
+    path.write_text(DETECTOR_FILE)
+    result, lines = shown(path, "detector")
+    assert result is Exit.OK
+    assert [line.removeprefix(f"{path}: ").partition(";")[0] for line in lines if line.startswith(str(path))] == [
+        "the thresholds of gone.service take warning along",
+        "gone.service is watched, and this host has no such unit: nobody would hear of its death",
+        'the watch for "bot*.service" fits no unit that is loaded: nobody would hear of a death',
+        "the critical file /no/such/file is missing",
+        "the database trades /no/such/trades.db is missing",
+        "correct (detector)",
+    ]
+    assert lines[-1 if os.geteuid() == 0 else -2].endswith("see the notes above")
+
+
+def test_where_systemd_cannot_be_asked_nothing_is_said_of_units(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unasked(names: list[str]) -> dict[str, Unit]:
+        raise SystemctlError("no systemd here")
+
+    monkeypatch.setattr(units, "described", unasked)
+    path = tmp_path / "detector.toml"
+    path.write_text('[[watch]]\nunit = "gone.service"\n[[watch]]\nunit = "bot*.service"\n')
+    assert shown(path, "detector")[1][0] == f"{path}: correct (detector)"
 
 
 @pytest.mark.parametrize("said", ["", 'secret_credential = "webhook-secret"'])

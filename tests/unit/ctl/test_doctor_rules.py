@@ -236,6 +236,24 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ),
     (
         "thresholds",
+        {"detector": detector(f"{FLEET}thresholds = {{ critical = 2 }}")},
+        *(
+            NOTE,
+            "the thresholds of c.service take warning along; in force are warning = 2, critical = 2, cascading = 7",
+        ),
+        "name all three",
+    ),
+    (
+        "thresholds",
+        {"detector": detector(f"{FLEET}thresholds = {{ warning = 9 }}")},
+        *(
+            NOTE,
+            "c.service take critical and cascading along; in force are warning = 9, critical = 9, cascading = 9",
+        ),
+        "name all three",
+    ),
+    (
+        "thresholds",
         watched(b={"StartLimitIntervalUSec": "10s", "StartLimitBurst": "5"}),
         *(NOTE, "systemd never gives up on b.service", "StartLimitIntervalSec=60"),
     ),

@@ -36,7 +36,10 @@ OF_FILES: Final[tuple[Rule, ...]] = (
     libraries.findings,
     agents.findings,
     strategies.findings,
+    thresholds.taken_along,
 )
+# What a file names and this host may have later: check-config only notes it.
+OF_WHAT_IS_THERE: Final[tuple[Rule, ...]] = (watched.findings, files.findings)
 
 # In the order in which they are told: what all the rest stands on comes first.
 RULES: Final[tuple[tuple[str, Rule], ...]] = (

@@ -1,6 +1,7 @@
 """Levels and thresholds that can never be reached. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from standfast.ctl.doctor.facts import Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
@@ -14,8 +15,24 @@ def findings(facts: Facts) -> Iterator[Finding]:
     if facts.detector is None:
         return
     yield from _too_small(facts)
+    yield from taken_along(facts)
     for watch, _, unit in facts.watched_units():
         yield from _of_a_unit(watch, unit)
+
+
+def taken_along(facts: Facts) -> Iterator[Finding]:
+    """Thresholds of a watch that give another one beside them a number that stands nowhere."""
+    for watch in facts.detector.watch if facts.detector else ():
+        assert facts.detector is not None
+        base, given = asdict(facts.detector.thresholds), asdict(watch.thresholds)
+        in_force = asdict(watch.thresholds.over(facts.detector.thresholds))
+        moved = [name for name, number in in_force.items() if number != base[name] and given[name] is None]
+        if moved:
+            said = ", ".join(f"{name} = {number}" for name, number in in_force.items())
+            yield note(
+                f"the thresholds of {watch.unit} take {' and '.join(moved)} along; in force are {said}",
+                "name all three in its [[watch]] if that is not meant",
+            )
 
 
 def _too_small(facts: Facts) -> Iterator[Finding]:
