@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Awaitable
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
@@ -56,23 +57,23 @@ def main() -> int:
     # The libraries of some channels log addresses with tokens in them.
     logging.getLogger().setLevel(logging.ERROR)
     logging.getLogger("standfast").setLevel(logging.INFO)
-    has_failed = sys.argv[1:] == [alarm.OPTION]
+    has_failed, mistake = sys.argv[1:] == [alarm.OPTION], ""
     try:
         config = load(CheckConfig, paths.CHECK_CONFIG, os.environ)
     except ConfigError as error:
         log_mistakes(error)
         if not has_failed:
             return EXIT_CONFIG
-        config = CheckConfig()
+        config, mistake = CheckConfig(), error.first_line
     journal = Journal(IDENTIFIER)
-    asyncio.run(_check(config, journal, has_failed=has_failed))
+    asyncio.run(_check(config, journal, _failure(mistake) if has_failed else None))
     time.sleep(LINGER_S)
     journal.close()
     return 0
 
 
-async def _check(config: CheckConfig, journal: Journal, *, has_failed: bool) -> None:
-    itself = await _failure() if has_failed else alarm.none()
+async def _check(config: CheckConfig, journal: Journal, failure: Awaitable[Answer] | None) -> None:
+    itself = await failure if failure else alarm.none()
     found = known()
     before = keeping.load()
     async with aclosing(Outlet(found.notifier, config.remind_after_s)) as outlet:
@@ -87,9 +88,9 @@ async def _check(config: CheckConfig, journal: Journal, *, has_failed: bool) -> 
         _show(looked.answers)
 
 
-async def _failure() -> Answer:
-    """What is known of the run that failed."""
-    return alarm.failure(os.environ, await secrets_of(CHECK) if alarm.is_about_secrets(os.environ) else ())
+async def _failure(mistake: str) -> Answer:
+    """What is known of the run that failed; `mistake` is that of the configuration, "" where it has none."""
+    return alarm.failure(os.environ, await secrets_of(CHECK) if alarm.is_about_secrets(os.environ) else (), mistake)
 
 
 async def _tell(looked: Looked, before: Memory, looker: Looker) -> tuple[Memory, list[Event]]:

@@ -27,11 +27,12 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def failure(environ: Mapping[str, str], stored: Sequence[str] = ()) -> Answer:
+def failure(environ: Mapping[str, str], stored: Sequence[str] = (), mistake: str = "") -> Answer:
     """What is known of the run that failed, from what systemd says to whom it starts for that (systemd.exec(5)).
 
     Args:
         stored: the encrypted secrets that systemd was to hand over; which of them it could not, it does not say.
+        mistake: the first one in check.toml as it is now, with its file and line; "" where there is none.
     """
     result = environ.get("MONITOR_SERVICE_RESULT", "an unknown result")
     status = environ.get("MONITOR_EXIT_STATUS", "")
@@ -42,6 +43,8 @@ def failure(environ: Mapping[str, str], stored: Sequence[str] = ()) -> Answer:
     if is_about_secrets(environ) and stored:
         one = f"the secret {stored[0]}" if len(stored) == 1 else f"one of the secrets {', '.join(stored)}"
         why = why.replace(_A_SECRET, one)
+    if mistake and why == _WORDS[_CONFIG][0]:
+        why = f"{why}: {mistake}"
     return Answer(_question(action), False, f"{CHECK} failed: {why}")
 
 

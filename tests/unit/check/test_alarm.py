@@ -51,6 +51,14 @@ def test_which_secret_it_may_be_is_said(stored: tuple[str, ...], words: str) -> 
     assert "secret a" not in alarm.failure({**said, "MONITOR_SERVICE_RESULT": "signal"}, stored).words
 
 
+def test_a_mistake_in_its_configuration_is_named() -> None:
+    said = {"MONITOR_SERVICE_RESULT": "exit-code", "MONITOR_EXIT_STATUS": "78"}
+    mistake = "/etc/standfast/check.toml:44: deadman.nonsense: expected a known key"
+    found = alarm.failure(said, (), mistake)
+    assert found.words == f"standfast-check.service failed: check.toml has a mistake: {mistake}"
+    assert mistake not in alarm.failure({**said, "MONITOR_EXIT_STATUS": "1"}, (), mistake).words
+
+
 @pytest.mark.parametrize(
     ("others", "is_told", "is_unheard"), [((DOWN,), False, True), ((DOWN,), True, False), ((CAME,), False, False)]
 )
