@@ -16,12 +16,13 @@ from standfast.detector.probes.sqlite import SqliteProbe
 async def look_at(
     databases: Iterable[SqliteDatabase], seen: Mapping[str, Seen], config: CheckConfig, now: datetime
 ) -> tuple[dict[str, Finding], dict[str, Seen]]:
-    """What is found in each, and how the last deep look at each ended."""
+    """What is found in each, and how the last deep look at each ended; one that cannot even be opened has failed it."""
     listed = tuple(databases)
     deep = {one.name for one in listed if _is_due(seen.get(one.name), config, now)}
     found = await asyncio.gather(*(_look(one, one.name in deep, config.database_timeout_s) for one in listed))
     findings = {one.name: finding for one, finding in zip(listed, found, strict=True)}
-    looks = {name: Seen(now, _good(findings[name])) if name in deep else seen[name] for name in findings}
+    told = {name for name, finding in findings.items() if name in deep or finding.outcome is Outcome.FAIL}
+    looks = {name: Seen(now, _good(findings[name])) if name in told else seen[name] for name in findings}
     return findings, looks
 
 

@@ -1,6 +1,7 @@
 """What the check asks, and what it makes of what it finds. Pure."""
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -15,6 +16,8 @@ from standfast.notifier.route import credentials_refused
 from standfast.time_words import span
 from standfast.unit_names import CHECK, NOTIFIER
 
+# So many of those that are well are named.
+_NAMED: Final = 5
 BY_ITSELF: Final = "{} (told by the check timer, since the notifier does not)"
 
 
@@ -178,19 +181,37 @@ def together(question: Question, found: Mapping[str, Finding]) -> Answer:
         return Answer(question, False, ", ".join(failed))
     if unknown:
         return Answer(question, None, ", ".join(unknown))
-    return Answer(question, True, f"{len(found)} looked at")
+    return Answer(question, True, _are(tuple(found), "well"))
 
 
-def databases(found: Mapping[str, Finding], paths: Mapping[str, str]) -> Answer:
-    """Whether the fleet's databases read; `paths` says where each lies."""
+def _are(names: Sequence[str], what: str) -> str:
+    """That these are so; of very many the first are named."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more} {'is' if len(names) == 1 else 'are'} {what}"
+
+
+def databases(found: Mapping[str, Finding], paths: Mapping[str, str], before: Collection[str] = ()) -> Answer:
+    """Whether the fleet's databases read.
+
+    Args:
+        paths: where each lies.
+        before: those that were damaged when they were looked at last.
+    """
     answer = together(DATABASES, found)
     damaged = [paths[name] for name, finding in found.items() if finding.outcome is Outcome.FAIL]
-    if not damaged:
-        return answer
+    if damaged:
+        return replace(answer, question=replace(DATABASES, action=_restore(damaged)))
+    mended = [name for name in found if name in before]
+    return replace(answer, words=_are(mended, "well again")) if answer.well and mended else answer
+
+
+def _restore(damaged: Sequence[str]) -> str:
+    """What to do about damaged databases, with what every host has: Debian has no fuser or lsof from the start."""
     it = "it from its backup" if len(damaged) == 1 else "each from its backup"
-    listed = " ".join(damaged)
-    action = f"Stop what writes to {', '.join(damaged)} (fuser -v {listed} names it), then restore {it}"
-    return replace(answer, question=replace(DATABASES, action=action))
+    # The files beside it too: its write-ahead log is open while it is.
+    files = " -o ".join(f"-lname {shlex.quote(f'{path}*')}" for path in damaged)
+    look = f"find /proc/[0-9]*/fd {files}; its number there: systemctl status NUMBER"
+    return f"Stop what writes to {', '.join(damaged)} ({look}), then restore {it}"
 
 
 def channel(name: str, standing: Standing) -> Answer:

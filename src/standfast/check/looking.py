@@ -77,12 +77,13 @@ class Looker:
             aside(self._disks, LONGEST_LOOK_S, None),
             self._channels(memory, now),
         )
+        damaged = [name for name, seen in memory.databases.items() if seen.good is False]
         counted = {**memory.restarts, **_counted(memory.restarts, runs, now)}
         others = [
             *self.known.answers,
             *(restarts.answer(unit, one, memory.restarts.get(unit)) for unit, one in counted.items()),
             *(disk_answers or ()),
-            *([findings.databases(found, self._database_paths())] if found else []),
+            *([findings.databases(found, self._database_paths(), damaged)] if found else []),
             *([findings.together(findings.FILES, files)] if files else []),
             *(findings.channel(name, seen.standing()) for name, seen in channels.items()),
         ]

@@ -69,6 +69,18 @@ def test_a_damaged_one_stays_a_problem_until_a_deep_look_finds_it_well(trades: P
     assert (found.outcome, seen["trades"].good) == (Outcome.OK, True)
 
 
+def test_one_that_cannot_be_opened_is_read_through_when_it_can(trades: Path) -> None:
+    good = trades.read_bytes()
+    _, seen = look(trades, {}, NOW)
+    trades.write_bytes(b"no database at all " * 300)
+    found, seen = look(trades, seen, NOW + HOUR / 12)
+    assert (found.outcome, seen["trades"].good) == (Outcome.FAIL, False)
+    trades.write_bytes(good)
+    damage(trades)
+    found, seen = look(trades, seen, NOW + HOUR / 6)
+    assert (found.outcome, seen["trades"].good) == (Outcome.FAIL, False), "it opens, and is still damaged"
+
+
 def test_of_one_that_is_no_longer_configured_nothing_is_remembered(trades: Path) -> None:
     _, seen = look(trades, {"old": Seen(NOW, False)}, NOW)
     assert list(seen) == ["trades"]

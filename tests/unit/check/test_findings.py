@@ -82,11 +82,26 @@ def test_what_to_do_about_a_damaged_database_names_where_it_lies() -> None:
     damaged = findings.databases(found, paths)
     assert (damaged.well, damaged.question) == (False, findings.DATABASES)
     assert damaged.question.action == (
-        "Stop what writes to /srv/trades.db (fuser -v /srv/trades.db names it), then restore it from its backup"
+        "Stop what writes to /srv/trades.db (find /proc/[0-9]*/fd -lname '/srv/trades.db*'; its number there: "
+        "systemctl status NUMBER), then restore it from its backup"
     )
     both = findings.databases(dict.fromkeys(found, found["trades"]), paths).question.action
-    assert both.startswith("Stop what writes to /srv/trades.db, /srv/prices.db (fuser -v ")
-    assert findings.databases({"prices": found["prices"]}, paths).well is True
+    assert both.startswith(
+        "Stop what writes to /srv/trades.db, /srv/prices.db (find /proc/[0-9]*/fd -lname '/srv/trades.db*' "
+        "-o -lname '/srv/prices.db*'; "
+    )
+
+
+def test_which_database_is_well_again_is_said() -> None:
+    fine, paths = Finding(Outcome.OK), {name: f"/srv/{name}.db" for name in "abcdefg"}
+    found = dict.fromkeys(paths, fine)
+    assert findings.databases({"a": fine}, paths).words == "a is well"
+    assert findings.databases(found, paths).words == "a, b, c, d, e and 2 more are well"
+    again = findings.databases(found, paths, {"g", "f", "gone"})
+    assert (again.well, again.words) == (True, "f, g are well again")
+    locked = {**found, "a": Finding(Outcome.UNKNOWN, "it is locked")}
+    assert findings.databases(locked, paths, {"g"}).words == "a (it is locked)"
+    assert findings.databases({**found, "a": Finding(Outcome.FAIL, "malformed")}, paths, {"g"}).words == "a (malformed)"
 
 
 @pytest.mark.parametrize(
