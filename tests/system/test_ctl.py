@@ -123,8 +123,10 @@ def test_a_problem_is_acknowledged_and_resolved(machine: Machine) -> None:
     assert acknowledged.stdout.startswith(f"Acknowledged: {found} (BOILER_COLD, fleet.service).")
     machine.wait_journal(STANDFAST_COMMAND=str(found), STANDFAST_RESULT="DONE")
 
-    resolved = ctl(machine, "resolve", str(found))
+    other = problem(machine, "BOILER_HOT")
+    resolved = ctl(machine, "resolve", str(found), str(other))
     assert resolved.returncode == 0, resolved.stderr
+    assert f"Resolved: {found} (BOILER_COLD, fleet.service).\nResolved: {other} (BOILER_HOT, " in resolved.stdout
     again = ctl(machine, "resolve", str(found))
     assert (again.returncode, again.stderr) == (
         1,

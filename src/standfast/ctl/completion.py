@@ -60,7 +60,7 @@ def _positional(
     actions = [action for action in parser._actions if not action.option_strings]
     if given < len(actions):
         return actions[given]
-    return actions[-1] if actions and actions[-1].nargs == "*" else None
+    return actions[-1] if actions and actions[-1].nargs in ("*", "+") else None
 
 
 def _values(names: Mapping[str, Names], action: argparse.Action, last: str) -> Iterator[str]:

@@ -1,14 +1,13 @@
-"""Commands about a problem, which people name by the number that `standfastctl errors` shows."""
+"""Commands about problems, which people name by the number that `standfastctl errors` shows."""
 
 import argparse
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from standfast.ctl import names
+from standfast.ctl.answers import Entry
 from standfast.ctl.command import Command, Exit
-from standfast.ctl.ordering import OrderError, followed, notifier
+from standfast.ctl.ordering import OrderError, answered, notifier, refusal, silent
 from standfast.ctl.screen import Screen
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import Tone
@@ -35,38 +34,42 @@ class Deed:
     doubt: Callable[[Mapping[str, str]], str] = lambda known: ""
 
     def run(self, arguments: argparse.Namespace, screen: Screen) -> Exit:
-        """Have the notifier do it to each; where one cannot be done, to the others all the same."""
-        numbers = list(dict.fromkeys(arguments.id))
-        if len(numbers) == 1:
-            self._tell([self._follow(numbers[0], screen)], screen)
-            return Exit.OK
-        done = [known for number in numbers if (known := self._tried(number, screen)) is not None]
-        if done:
-            self._tell(done, screen)
-        return Exit.OK if len(done) == len(numbers) else Exit.WRONG
-
-    def _tried(self, number: int, screen: Screen) -> Mapping[str, str] | None:
-        try:
-            return self._follow(number, screen)
-        except OrderError as error:
-            print(f"standfastctl {self.name}: {error}", file=sys.stderr)
-            return None
-
-    def _follow(self, number: int, screen: Screen) -> Mapping[str, str]:
-        """Have the notifier do it to one; what is known of that."""
-        known = about(number)
-        problem = f"{number} ({', '.join(known.values())})" if known else str(number)
+        """Have the notifier do it, of several problems at once."""
+        known = about(dict.fromkeys(arguments.id))
+        called = {number: _called(number, one) for number, one in known.items()}
         # The numbers are the notifier's own: for whoever reads the history it says what it is about.
-        followed(f"{self.name} {number}", self.name.upper(), f"{self.verb} problem {problem}", id=number, **known)
-        screen.line(f"{self.done}: {problem}.", Tone.GOOD)
-        return known
+        commands = {
+            str(number): (f"{self.verb} problem {called[number]}", {"id": number, **one})
+            for number, one in known.items()
+        }
+        what = f"{self.name} {', '.join(commands)}"
+        answers = answered(what, self.name.upper(), commands)
+        done = [number for number in known if str(number) in answers and not refusal(answers[str(number)])]
+        self._show([called[number] for number in done], screen)
+        for number in done:
+            if doubt := self.doubt(known[number]):
+                screen.line(doubt, Tone.WARNING)
+        self._require_all([number for number in known if number not in done], answers)
+        return Exit.OK
 
-    def _tell(self, done: Sequence[Mapping[str, str]], screen: Screen) -> None:
-        """What comes of it."""
-        for line in self.then:
+    def _show(self, done: Sequence[str], screen: Screen) -> None:
+        """What was done, a line each, and once what comes of it."""
+        for problem in done:
+            screen.line(f"{self.done}: {problem}.", Tone.GOOD)
+        for line in self.then if done else ():
             screen.line(line)
-        for doubt in filter(None, map(self.doubt, done)):
-            screen.line(doubt, Tone.WARNING)
+
+    def _require_all(self, left: Sequence[int], answers: Mapping[str, Entry]) -> None:
+        """Raise an OrderError where any is left, with why, said once for all of which it is so."""
+        by_reason: dict[str, list[str]] = {}
+        for number in map(str, left):
+            by_reason.setdefault(refusal(answers[number]) if number in answers else "", []).append(number)
+        said = []
+        for why, numbers in by_reason.items():
+            what = f"{self.name} {', '.join(numbers)}"
+            said.append(f"cannot {what}: {why}" if why else str(silent(what)))
+        if said:
+            raise OrderError("; ".join(said))
 
     def command(self, summary: str, description: str) -> Command:
         """The command that does it."""
@@ -90,8 +93,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", type=problem_number, nargs="+", help="the number that `standfastctl errors` shows")
 
 
-def about(number: int) -> dict[str, str]:
-    """A problem's `type` and `unit`, as far as they are known."""
-    rows: list[Mapping[str, Any]] = list(shots.rows(notifier().get("unresolved_errors")))
-    row = next((row for row in rows if row.get("id") == number), {})
+def about(numbers: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Of each problem its `type` and `unit`, as far as they are known."""
+    listed = shots.rows(notifier().get("unresolved_errors"))
+    rows = {row["id"]: row for row in listed if isinstance(row.get("id"), int)}
+    return {number: _type_and_unit(rows.get(number, {})) for number in numbers}
+
+
+def _type_and_unit(row: shots.Row) -> dict[str, str]:
     return {name: str(row[key]) for name, key in (("type", "error_type"), ("unit", "unit")) if row.get(key)}
+
+
+def _called(number: int, known: Mapping[str, str]) -> str:
+    return f"{number} ({', '.join(known.values())})" if known else str(number)

@@ -107,12 +107,35 @@ def followed(what: str, kind: str, message: str, **data: Any) -> str:
     Raises:
         StandfastError: it was not followed; it says why and what to do.
     """
-    with closing(listen(what)) as answers:
-        order(kind, message, **data)
-        for entry in answers.until(Patience(ANSWER_S, "the notifier")):
-            if entry.get("STANDFAST_COMMAND") == str(data["id"]):
-                return require_done(what, entry)
+    answer = answered(what, kind, {str(data["id"]): (message, data)})
+    for entry in answer.values():
+        return require_done(what, entry)
     raise silent(what)
+
+
+def answered(what: str, kind: str, commands: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Entry]:
+    """Give the notifier commands of one kind, and wait for its answers.
+
+    Args:
+        what: the doing in words, for the message when it cannot be done.
+        commands: by its id, the message and the data of each.
+
+    Returns:
+        By id the answers; those that did not come in time are missing.
+
+    Raises:
+        StandfastError: they could not be given.
+    """
+    found: dict[str, Entry] = {}
+    with closing(listen(what)) as answers:
+        for message, data in commands.values():
+            order(kind, message, **data)
+        for entry in answers.until(Patience(ANSWER_S, "the notifier")):
+            if (command := str(entry.get("STANDFAST_COMMAND"))) in commands:
+                found[command] = entry
+            if len(found) == len(commands):
+                break
+    return found
 
 
 def require_done(what: str, entry: Entry) -> str:
@@ -121,11 +144,18 @@ def require_done(what: str, entry: Entry) -> str:
     Raises:
         OrderError: the command was not followed.
     """
+    if why := refusal(entry):
+        raise OrderError(f"cannot {what}: {why}")
+    return str(entry.get("STANDFAST_RESULT"))
+
+
+def refusal(entry: Entry) -> str:
+    """Why a command was not followed, and what to do; "" where it was."""
     result = str(entry.get("STANDFAST_RESULT"))
-    if result not in (DONE, REPLACED):
-        why = f"{REFUSED[result]}; {_NEXT_STEPS[result]}" if result in REFUSED else result
-        raise OrderError(f"cannot {what}: {why}{_those_there(entry)}")
-    return result
+    if result in (DONE, REPLACED):
+        return ""
+    why = f"{REFUSED[result]}; {_NEXT_STEPS[result]}" if result in REFUSED else result
+    return f"{why}{_those_there(entry)}"
 
 
 def _those_there(entry: Entry) -> str:

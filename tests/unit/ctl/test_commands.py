@@ -2,10 +2,11 @@
 
 import argparse
 import io
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -144,6 +145,40 @@ def test_what_is_no_duration(text: str) -> None:
 def test_what_is_no_problems_number(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="standfastctl errors"):
         numbered.problem_number(text)
+
+
+def answers_of(results: dict[int, str]) -> Callable[..., dict[str, dict[str, str]]]:
+    def answered(what: str, kind: str, commands: dict[str, Any]) -> dict[str, dict[str, str]]:
+        assert kind == "RESOLVE"
+        assert what == f"resolve {', '.join(commands)}"
+        return {str(number): {"STANDFAST_RESULT": result} for number, result in results.items()}
+
+    return answered
+
+
+def test_several_problems_are_resolved_at_once_and_each_refusal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"id": 7, "error_type": "X", "unit": "a.service"}, {"id": 8, "error_type": "Y"}, {"id": ["odd"]}]
+    monkeypatch.setattr(numbered, "notifier", lambda: Source({"unresolved_errors": rows}))
+    then = ("It is over.", "And more.")
+    deed = numbered.Deed("resolve", "Resolve", "Resolved", then, lambda known: known.get("unit", ""))
+    said = io.StringIO()
+
+    def run(*numbers: int, **results: str) -> Exit:
+        said.seek(0)
+        said.truncate()
+        monkeypatch.setattr(numbered, "answered", answers_of({int(key[1:]): word for key, word in results.items()}))
+        return deed.run(argparse.Namespace(id=list(numbers)), Screen(said, terminal=False))
+
+    assert run(7, 8, 7, n7="DONE", n8="DONE") is Exit.OK
+    assert said.getvalue().splitlines() == [
+        *("Resolved: 7 (X, a.service).", "Resolved: 8 (Y).", "It is over.", "And more.", "a.service")
+    ]
+    refused = (
+        "cannot resolve 9, 10: no unresolved problem has this number; see standfastctl errors; cannot resolve 11 now"
+    )
+    with pytest.raises(OrderError, match=re.escape(refused)):
+        run(9, 7, 10, 11, n7="DONE", n9="NO_SUCH_PROBLEM", n10="NO_SUCH_PROBLEM")
+    assert said.getvalue().startswith("Resolved: 7 (X, a.service).\nIt is over.")
 
 
 @pytest.mark.parametrize("text", ["", "abc", "ABCDEF01", "0123456789abcdef" * 3, "zzzzzzzz"])
@@ -410,39 +445,3 @@ def test_only_a_daemons_answer_is_heard() -> None:
             journal.send({"MESSAGE": "the answer", "SYSLOG_IDENTIFIER": "standfast-notifier"})
             assert listener.stdout.read() == "the answer\n"
             assert "forged" in journal.journalctl("--output=cat")
-
-
-class Notifier:
-    """Follows what it is told of every problem but one."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.told: list[int] = []
-        monkeypatch.setattr(numbered, "about", lambda number: {"type": f"T_{number}"})
-        monkeypatch.setattr(numbered, "followed", self.follow)
-
-    def follow(self, what: str, kind: str, message: str, **data: Any) -> None:
-        if data["id"] == 99:
-            raise OrderError(f"cannot {what}: no unresolved problem has this number")
-        self.told.append(data["id"])
-
-
-DEED = numbered.Deed("ack", "Acknowledge", "Acknowledged", ("Its end is told.",), lambda known: f"? {known['type']}")
-
-
-def test_of_several_problems_one_that_is_none_keeps_nobody_from_the_others(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    notifier = Notifier(monkeypatch)
-    parser = argparse.ArgumentParser()
-    numbered.configure(parser)
-    assert DEED.run(parser.parse_args(["3", "99", "4", "3"]), Screen(sys.stdout)) is Exit.WRONG
-    assert notifier.told == [3, 4]
-    said = capsys.readouterr()
-    assert said.err == "standfastctl ack: cannot ack 99: no unresolved problem has this number\n"
-    assert said.out.splitlines() == [
-        *("Acknowledged: 3 (T_3).", "Acknowledged: 4 (T_4).", "Its end is told.", "? T_3", "? T_4"),
-    ]
-    assert DEED.run(parser.parse_args(["5"]), Screen(sys.stdout)) is Exit.OK
-    with pytest.raises(OrderError):
-        DEED.run(parser.parse_args(["99"]), Screen(sys.stdout))
-    assert DEED.run(parser.parse_args(["99", "6"]), Screen(sys.stdout)) is Exit.WRONG
