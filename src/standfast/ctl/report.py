@@ -255,9 +255,8 @@ def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _no_units(row: Mapping[str, Any]) -> str:
-    """Why none is named: a person's run that found nothing to restart succeeds; earlier versions noted no units."""
-    found_none = row.get("units") == [] and row.get("automatic") is False and row.get("result") == "success"
-    return "none was to be restarted" if found_none else "not known"
+    """Why none is named; earlier versions noted no units."""
+    return "none was to be restarted" if shots.found_nothing(row) else "not known"
 
 
 def _toned(value: Any) -> Cell:

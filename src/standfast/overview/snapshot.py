@@ -124,6 +124,12 @@ def stale_s(source: Source, now: datetime) -> float | None:
     return (now - written).total_seconds()
 
 
+def found_nothing(run: Row) -> bool:
+    """Whether a master restart found nothing to restart; one of a person's was once called a success."""
+    was_success = run.get("units") == [] and run.get("automatic") is False and run.get("result") == "success"
+    return was_success or run.get("result") == "nothing"
+
+
 def outcome(row: Mapping[str, Any]) -> str:
     """What a check found, in a word: ok, fail or unknown; a critical file says only whether it is healthy."""
     healthy = row.get("healthy")

@@ -85,6 +85,7 @@ def _run(row: Row) -> str:
     units = shots.texts(row.get("units"))
     by = {True: "asked for by the detector", False: "by hand"}.get(bool(row.get("automatic")))
     about = f" for {', '.join(map(markup.name, units))}" if units else ""
+    about = "; there was nothing to restart" if shots.found_nothing(row) else about
     return (
         f"<li>{markup.mark(tone(result))}<div><strong>{markup.text(result)}</strong> {markup.moment(row.get('at'))}"
         f'<p class="meta">{by}{about}</p></div></li>'

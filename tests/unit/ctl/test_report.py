@@ -139,6 +139,8 @@ def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
     ("run", "what"),
     [
         ({"automatic": False, "result": "success", "units": []}, "none was to be restarted"),
+        ({"automatic": False, "result": "nothing", "units": []}, "none was to be restarted"),
+        ({"automatic": True, "result": "nothing"}, "none was to be restarted"),
         ({"automatic": False, "result": "success", "units": None}, "not known"),
         ({"automatic": False, "result": "success"}, "not known"),
         ({"automatic": False, "result": "partial", "units": []}, "not known"),

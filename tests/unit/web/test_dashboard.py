@@ -123,6 +123,16 @@ def test_of_very_many_failing_units_the_root_cause_comes_first_and_the_rest_is_f
     assert '<details id="worst"><summary>80 more failing units</summary>' in units
 
 
+def test_a_run_that_restarted_nothing_is_told_from_one_that_did() -> None:
+    runs = [
+        {"at": statuses.AT, "result": "success", "automatic": False, "units": ["a.service"]},
+        {"at": statuses.AT, "result": "nothing", "automatic": False, "units": []},
+    ]
+    text = shown(scene(statuses.detector(restart_history=runs)))
+    assert text.count("by hand; there was nothing to restart") == 1
+    assert "by hand for a.service" in text
+
+
 def test_whether_a_restart_is_possible_and_why_not() -> None:
     blocked = {"can_restart": False, "restart_blocked": "hands off", "hold_until": "2026-11-23T15:40:00.000+00:00"}
     text = shown(scene(statuses.detector(**blocked, max_per_hour=3, restart_count=3, mode="act")))
