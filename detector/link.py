@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 from standfast.detector.clockwork import SteadyClock
@@ -42,6 +42,7 @@ class Link:
         self._silence_s = silence_s
         self._systemd: Systemd1 | None = None
         self._watcher: UnitWatcher | None = None
+        self._names: frozenset[str] = frozenset()
         self._loss: asyncio.Task[None] | None = None
         self._asked_at = clock.now()
         self._silent_since: float | None = None
@@ -53,6 +54,10 @@ class Link:
     def is_up(self) -> bool:
         """Whether there is a connection."""
         return self._systemd is not None
+
+    def recall(self, names: Iterable[str]) -> None:
+        """Watch these too, where a glob fits them: a stopped unit is unloaded, and no glob finds it any more."""
+        self._names |= {name for name in names if self._watching.watches(name)}
 
     @property
     def after(self) -> Mapping[str, tuple[str, ...]]:
@@ -71,7 +76,12 @@ class Link:
             return False
         self._systemd = systemd
         self._watcher = UnitWatcher(
-            systemd, self._watching, self._clock, self._origin, self.wake, self._watcher.names if self._watcher else ()
+            systemd,
+            self._watching,
+            self._clock,
+            self._origin,
+            self.wake,
+            self._watcher.names if self._watcher else self._names,
         )
         self._loss = asyncio.create_task(self._watch_loss(systemd))
         try:
@@ -136,7 +146,9 @@ class Link:
 
     async def rewatch(self, watching: Watching) -> None:
         """Watch what another configuration names."""
-        self._watching = watching
+        names = self._watcher.names if self._watcher is not None else self._names
+        self._watching, self._names = watching, frozenset()
+        self.recall(names)
         await self.close()
         self._watcher = None
         self._silent_since = None

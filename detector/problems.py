@@ -155,13 +155,19 @@ def _lasting(
 def _unclean_agents(before: Mapping[tuple[str, str], Problem], assessment: Assessment, now: float) -> Iterator[Problem]:
     """Agents that came down without an orderly end and were stopped, until they run again.
 
-    systemd forgets how a unit ended that is not loaded any more; what was told is remembered here.
+    systemd forgets how a unit ended that is not loaded any more; what was told is remembered here. That nothing
+    is seen of one, as at the start of a detector, ends nothing: what it held is open as before.
     """
+    told = [problem for problem in before.values() if problem.type == AGENT_ENDED_UNCLEAN]
+    yield from (problem for problem in told if not _runs(assessment.health.get(problem.unit)))
     for unit in assessment.facts.units:
         problem = Problem(AGENT_ENDED_UNCLEAN, unit.unit, now)
-        is_told = problem.key in before and unit.reading.meaning is not Meaning.HEALTHY
-        if fnmatch.fnmatchcase(unit.unit, AGENTS) and (unit.reading.unclean or is_told):
+        if problem.key not in before and unit.reading.unclean and fnmatch.fnmatchcase(unit.unit, AGENTS):
             yield problem
+
+
+def _runs(health: Health | None) -> bool:
+    return health is not None and health.reading.meaning is Meaning.HEALTHY
 
 
 def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:

@@ -8,11 +8,13 @@ from standfast.detector.announce import Told
 from standfast.detector.config import DetectorConfig
 from standfast.detector.model import CheckMemory, Ending, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.prediction.model import Figure, Key, Prediction
-from standfast.detector.problems import Problem
+from standfast.detector.problems import FLEET, Problem
 from standfast.detector.watched import Watching
 
 # Counts older than this say nothing of now.
 FORGOTTEN_AFTER_S: Final = 600.0
+# A unit that a glob names, and that has been stopped for longer than this, is not missed any more.
+MISSED_FOR_S: Final = 30 * 24 * 3600.0
 
 
 def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, Any]:
@@ -52,6 +54,7 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "job_result": memory.seen.job_result,
         "needs": list(memory.seen.needs),
         "failed_at": memory.failed_at,
+        "up_at": memory.up_at,
         "n_restarts": memory.restarts_base,
         "check_counted_at": memory.check_counted_at,
     }
@@ -100,6 +103,18 @@ class Remembered:
         )
 
     @property
+    def names(self) -> frozenset[str]:
+        """The units that were down, and those with an open problem: where they are unloaded, no glob finds them.
+
+        That outlives a reboot too: what an agent left open is not over because the host was started anew.
+        """
+        down = {name for name, kept in self._always.get("units", {}).items() if self._is_missed(kept)}
+        return frozenset(down | {problem.unit for problem in self.told.problems if problem.type not in FLEET.values()})
+
+    def _is_missed(self, kept: Mapping[str, Any]) -> bool:
+        return kept["ended"] is not None and self._now - float(kept.get("ended_at", self._now)) < MISSED_FOR_S
+
+    @property
     def level(self) -> Level:
         """The level then."""
         name = self._always.get("level")
@@ -133,7 +148,8 @@ class Remembered:
         if kept is None:
             return memory
         failed_at = kept["failed_at"] if memory.failed_at is None else memory.failed_at
-        memory = _still_down(replace(memory, failed_at=failed_at), kept)
+        up_at = kept.get("up_at") if memory.up_at is None else memory.up_at
+        memory = _still_down(replace(memory, failed_at=failed_at, up_at=up_at), kept)
         if not self._is_recent:
             return memory
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)

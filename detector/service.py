@@ -115,9 +115,9 @@ class Detector:
 
     async def _begin(self) -> None:
         ledger = self._keeper.load()
+        self._remembered = self._keeper.remembered(boot_id(), self._clock.now())
+        self._link.recall(self._remembered.names)
         connected = await self._link.ensure()
-        now = self._clock.now()
-        self._remembered = self._keeper.remembered(boot_id(), now)
         self._mind.recall(ledger.runs, ledger.released_at, self._remembered)
         if connected and self._link.booted_at is not None:
             self._put(ClockObservation(self._link.booted_at, ClockEvent.BOOT))

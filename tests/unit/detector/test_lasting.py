@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
 from standfast.detector.last_words import held_by, told, with_last_word
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Observation
+from standfast.detector.remembering import MISSED_FOR_S, Remembered, to_plain
 from standfast.events import Event, Kind, Severity
 
 AGENT = "standfast-agent@dip"
@@ -25,6 +27,14 @@ class Day:
         turn = self.mind.take(observations, self.now, scheduled=True)
         self.events += [event for event in turn.events if event.kind in (Kind.PROBLEM, Kind.UPDATE, Kind.RESOLVED)]
         self.now += 30
+
+    def begin_again(self, boot: str = "boot") -> Remembered:
+        """Another life of the detector, which knows only what this one left."""
+        plain = to_plain(self.mind.state, self.mind.told, "boot", self.now)
+        remembered = Remembered(plain, boot, self.now)
+        self.mind = Mind(self.mind.engine.config)
+        self.mind.recall((), None, remembered)
+        return remembered
 
     def told(self) -> list[tuple[Kind, str]]:
         return [(event.kind, event.type) for event in self.events]
@@ -58,6 +68,41 @@ def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again()
     assert "standfastctl resolve NUMBER" in problem.action
     day.see(up(day.now, AGENT, invocation_id="another"))
     assert day.told()[-1] == (Kind.RESOLVED, "AGENT_ENDED_UNCLEAN")
+
+
+@pytest.mark.parametrize("boot", ["boot", "another"])
+def test_a_new_life_of_the_detector_ends_nothing_that_an_agent_left_open(boot: str) -> None:
+    day = Day("standfast-agent@*", "b")
+    day.see(up(day.now, AGENT), up(day.now, "b"))
+    day.see(pending(day.now, AGENT))
+    day.see(inactive(day.now, AGENT))
+    assert day.told() == [(Kind.PROBLEM, "AGENT_ENDED_UNCLEAN")]
+    names = day.begin_again(boot).names
+    assert f"{AGENT}.service" in names, "no glob finds an unloaded unit: it is asked for by its name"
+    assert "b.service" not in names
+    day.see(up(day.now, "b"))  # nothing is known of the agent yet
+    day.see(inactive(day.now, AGENT))
+    assert day.told() == [(Kind.PROBLEM, "AGENT_ENDED_UNCLEAN")]
+    day.see(up(day.now, AGENT, invocation_id="another"))
+    assert day.told()[1:] == [(Kind.RESOLVED, "AGENT_ENDED_UNCLEAN")]
+
+
+def test_an_agent_that_crashed_once_and_was_stopped_in_order_is_not_unclean_in_a_new_life() -> None:
+    day = Day(AGENT)
+    day.see(pending(day.now, AGENT))
+    day.see(up(day.now, AGENT, n=1, invocation_id="another"))
+    day.see(inactive(day.now, AGENT, ended_by=Ending.JOB))
+    day.begin_again()
+    day.see(inactive(day.now, AGENT))
+    assert "AGENT_ENDED_UNCLEAN" not in [kind for _, kind in day.told()]
+
+
+def test_who_has_been_stopped_for_long_is_not_missed() -> None:
+    day = Day(AGENT)
+    day.see(inactive(day.now, AGENT, ended_by=Ending.JOB))
+    assert day.begin_again().names == {f"{AGENT}.service"}
+    day.now += MISSED_FOR_S
+    assert day.begin_again().names == set()
 
 
 def test_what_an_agent_held_that_ended_unclean_stands_in_its_problem() -> None:
