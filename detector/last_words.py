@@ -2,17 +2,19 @@
 
 import logging
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from systemd import journal
 
-from standfast.detector.problems import UNIT_FAILING, UNKNOWN_HELD
-from standfast.events import AGENT_ENDED_UNCLEAN, HELD, Event, Kind, Severity, from_fields
+from standfast.detector.problems import GIVEN_UP, UNIT_FAILING, UNKNOWN_HELD
+from standfast.events import AGENT_ENDED_UNCLEAN, HELD, WORDS, Event, Kind, Severity, from_fields
 from standfast.unit_names import agent_name
 
 log = logging.getLogger(__name__)
 
 _ABOUT_ENDS: Final = frozenset({AGENT_ENDED_UNCLEAN, UNIT_FAILING})
+_TELLS: Final = frozenset({Kind.PROBLEM, Kind.UPDATE})
+_AT_THE_BROKER: Final = "Look at the positions at the broker: nobody manages them until it runs again"
 _HELD: Final = "By its own books it held {}"
 _CALM: Final = (
     "systemctl start {}, or, if it is not to run: standfastctl resolve NUMBER (the number is in standfastctl errors)"
@@ -20,8 +22,8 @@ _CALM: Final = (
 
 
 def with_last_word(event: Event) -> Event:
-    """The beginning of a problem of an agent that is down with what the agent held; every other event as it is."""
-    if event.type not in _ABOUT_ENDS or event.kind is not Kind.PROBLEM or not agent_name(event.unit):
+    """What is told of an agent that is down with what the agent held; every other event as it is."""
+    if event.type not in _ABOUT_ENDS or event.kind not in _TELLS or not agent_name(event.unit):
         return event
     return told(event, _last_word(event.unit))
 
@@ -31,12 +33,28 @@ def told(event: Event, held: str | None) -> Event:
     if held is None:
         return event
     if event.type == UNIT_FAILING:
-        return replace(event, message=f"{event.message}. {_HELD.format(held)}") if held else event
+        return _failing(event, held) if held else event
     if held:
         words = f"{_HELD.format(held)}, and nobody closes that"
         return replace(event, message=event.message.replace(UNKNOWN_HELD, words))
     words = event.message.replace(UNKNOWN_HELD, _HELD.format("nothing"))
     return replace(event, message=words, severity=Severity.WARNING, action=_CALM.format(event.unit))
+
+
+def _failing(event: Event, held: str) -> Event:
+    """Of an agent that systemd has given up it is urgent, and told even where a warning of its failing was before."""
+    words = str(event.data.get(WORDS, event.message))
+    if event.data.get(GIVEN_UP) is not True:
+        words = f"{words}. {_HELD.format(held)}"
+        return replace(event, **_in_words(event, words))
+    words = f"{words}. {_HELD.format(held)}, and nobody manages that"
+    action = f"{_AT_THE_BROKER}; {event.action}"
+    data = {key: value for key, value in event.data.items() if key != WORDS}
+    return replace(event, kind=Kind.PROBLEM, message=words, severity=Severity.CRITICAL, action=action, data=data)
+
+
+def _in_words(event: Event, words: str) -> dict[str, Any]:
+    return {"data": {**event.data, WORDS: words}} if event.kind is Kind.UPDATE else {"message": words}
 
 
 def _last_word(unit: str) -> str | None:

@@ -33,6 +33,9 @@ FLEET: Final[Mapping[Level, str]] = {
 # What an agent that ended unclean held, where its unit could not tell; who can look puts in what it told.
 UNKNOWN_HELD: Final = "What it held may still be open, and nobody closes it"
 
+# Of a failing unit that nothing is going to bring up again: the key in the event's data, and what that is in words.
+GIVEN_UP: Final = "given_up"
+
 # Units that fail closer together than this fail at the same time: looks are not instantaneous.
 FIRST_BY_S: Final = 2.0
 
@@ -94,14 +97,15 @@ def changes(
 ) -> tuple[tuple[Problem, ...], list[Event]]:
     """What is open from now on, and the events that end what is not and begin what was not.
 
-    Of a cascade the present next step is said when that became another: whoever looks it up is to read it.
+    Of a cascade the present next step is said when that became another: whoever looks it up is to read it. So is of
+    a unit that systemd restarts no more, or again.
 
     Args:
         advice: what `fleet_action` follows from; "" where that passes by itself in a moment.
     """
     before = {problem.key: problem for problem in told}
     wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
-    after = {one.key: _advised(before.get(one.key) or _new(one, assessment), advice) for one in wanted}
+    after = {one.key: _advised(before.get(one.key) or _new(one, assessment), assessment, advice) for one in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
     new = [_told(one, assessment, fleet_action, key in before) for key, one in after.items() if before.get(key) != one]
     return tuple(after.values()), [*over, *new]
@@ -132,7 +136,10 @@ def _is_first_clear(roots: tuple[RootCause, ...]) -> bool:
     return len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S
 
 
-def _advised(problem: Problem, advice: str) -> Problem:
+def _advised(problem: Problem, assessment: Assessment, advice: str) -> Problem:
+    if problem.type == UNIT_FAILING:
+        reading = assessment.health[problem.unit].reading
+        return replace(problem, advice=GIVEN_UP if reading.final else "") if reading.failing else problem
     return replace(problem, advice=advice) if advice and problem.type == FLEET[Level.CASCADING] else problem
 
 
@@ -180,7 +187,7 @@ def _told(problem: Problem, assessment: Assessment, fleet_action: str, is_known:
     begun = _begun(problem, assessment, fleet_action)
     if not is_known:
         return begun
-    news = f"{problem.type} goes on. {begun.action}"
+    news = f"{problem.type} goes on. {begun.message if problem.type == UNIT_FAILING else begun.action}"
     return replace(begun, kind=Kind.UPDATE, message=news, data={**begun.data, WORDS: begun.message})
 
 
@@ -202,7 +209,12 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         unit=problem.unit,
         level=assessment.level.name,
         action=action,
-        data={"reasons": list(assessment.reasons), "root_cause": causes(assessment), SINCE: iso(problem.since)},
+        data={
+            "reasons": list(assessment.reasons),
+            "root_cause": causes(assessment),
+            SINCE: iso(problem.since),
+            **({GIVEN_UP: True} if problem.advice == GIVEN_UP else {}),
+        },
     )
 
 

@@ -129,7 +129,36 @@ def test_what_an_agent_held_that_systemd_gave_up_stands_in_its_problem() -> None
     assert problem.type == "UNIT_FAILING"
     assert told(problem, "") is problem
     held = told(problem, "+1 NSE:SBIN MIS")
-    assert held.message == f"{problem.message}. By its own books it held +1 NSE:SBIN MIS"
+    assert held.message == f"{problem.message}. By its own books it held +1 NSE:SBIN MIS, and nobody manages that"
+    assert (held.kind, held.severity) == (Kind.PROBLEM, Severity.CRITICAL), "told at once"
+    assert held.action.startswith("Look at the positions at the broker")
+    assert f"systemctl reset-failed {AGENT}.service && systemctl start {AGENT}.service" in held.action
+
+
+def test_that_systemd_gave_up_a_failing_unit_is_said_and_of_an_agent_that_holds_something_is_told() -> None:
+    day = Day(AGENT)
+    for n in range(3):
+        day.see(pending(day.now, AGENT, n=n))
+    (first,) = day.events
+    assert "systemd is going to restart it" in first.message
+    assert told(first, "+1 X").severity is Severity.WARNING, "it comes back, and manages what it holds"
+    for _ in range(3):
+        day.see(failed(day.now, AGENT, n=3))
+    assert day.told() == [(Kind.PROBLEM, "UNIT_FAILING"), (Kind.UPDATE, "UNIT_FAILING")]
+    update = day.events[-1]
+    words = update.data["words"]
+    assert words == f"{AGENT}.service fails: it failed (exit-code) and no restart is pending"
+    assert "systemctl reset-failed" in update.action
+    assert told(update, "") is update
+    held = told(update, "+1 X")
+    assert (held.kind, held.severity) == (Kind.PROBLEM, Severity.CRITICAL)
+    assert held.message == f"{words}. By its own books it held +1 X, and nobody manages that"
+    day.see(pending(day.now, AGENT, n=0, invocation_id="another"))
+    assert day.told()[2:] == [(Kind.UPDATE, "UNIT_FAILING")], "somebody started it, and it crashed again"
+    again = told(day.events[-1], "+1 X")
+    assert again.kind is Kind.UPDATE
+    assert "systemd is going to restart it" in str(again.data["words"])
+    assert str(again.data["words"]).endswith("By its own books it held +1 X")
 
 
 def test_only_the_newest_word_of_an_agent_tells_what_it_held() -> None:
