@@ -164,10 +164,17 @@ def observed(entry: dict[str, Any]) -> News | Asked | None:
     at = entry["__REALTIME_TIMESTAMP"].timestamp()
     if event.kind is Kind.RESTART and uid == 0 and event.type in RESTART_TYPES and event.unit == MASTER_RESTART:
         run_id = str(entry.get("_SYSTEMD_INVOCATION_ID", ""))
-        return RestartObservation(at, RESTART_TYPES[event.type], run_id, _names(event.data.get("units")))
+        units = _names(event.data.get("units"))
+        return RestartObservation(at, _result(event.type, units), run_id, units)
     if event.kind is Kind.DECISION and event.type == RESTART_ASKED and entry.get("_SYSTEMD_UNIT") == DETECTOR:
         return Asked(at, _names(event.data.get("causes")) or frozenset())
     return _release(uid, at) if event.kind is Kind.COMMAND and event.type == RELEASE else None
+
+
+def _result(event_type: str, units: frozenset[str] | None) -> RunResult:
+    """How a run stands; what is all up because it was nothing has restarted nothing."""
+    result = RESTART_TYPES[event_type]
+    return RunResult.NOTHING if result is RunResult.SUCCESS and units == frozenset() else result
 
 
 def _names(value: object) -> frozenset[str] | None:

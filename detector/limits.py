@@ -21,6 +21,7 @@ KEPT_S: Final = 30 * 24 * HOUR_S
 SAME_SET_RUNS: Final = 2
 
 _OPEN: Final = (RunResult.ASKED, RunResult.STARTED)
+_NONE: Final = (RunResult.REFUSED, RunResult.NOTHING)
 _MAY_TAKE_S: Final[Mapping[RunResult, float]] = {
     RunResult.ASKED: START_WITHIN_S,
     RunResult.STARTED: ENDS_WITHIN_S,
@@ -32,9 +33,10 @@ class Budget:
     """What the ledger says at one moment.
 
     Attributes:
-        used: runs within the last hour, not counting those before a release, nor those that systemd refused.
+        used: runs within the last hour, not counting those before a release, nor those that were none.
         hold_until: the end of the hands-off time, None when there is none.
-        gap_until: the end of the minimum gap, also after one that was refused; None when it has passed.
+        gap_until: the end of the minimum gap, also after one that was refused or was asked for in vain; None when it
+            has passed.
     """
 
     used: int
@@ -133,9 +135,12 @@ def is_refused(runs: tuple[Run, ...], released_at: float | None) -> bool:
 
 
 def counted(runs: tuple[Run, ...], released_at: float | None) -> list[Run]:
-    """The runs that count: those since a release; one that systemd refused was none."""
-    since = [run for run in runs if released_at is None or run.at >= released_at]
-    return [run for run in since if run.result is not RunResult.REFUSED]
+    """The runs that count: those since a release; one that restarted nothing locks nobody out."""
+    return [run for run in _since(runs, released_at) if run.result not in _NONE]
+
+
+def _since(runs: tuple[Run, ...], released_at: float | None) -> list[Run]:
+    return [run for run in runs if released_at is None or run.at >= released_at]
 
 
 def shown(runs: tuple[Run, ...]) -> list[Run]:
@@ -162,13 +167,18 @@ def budget(runs: tuple[Run, ...], released_at: float | None, settings: RestartSe
     A run in the future (the clock was set back between two lives of the detector) counts as one of now.
     """
     times = _times(runs, released_at, now)
-    last = max((min(run.at, now) for run in runs if released_at is None or run.at >= released_at), default=None)
+    last = max((min(run.at, now) for run in _since(runs, released_at) if _is_waited_after(run)), default=None)
     gap_until = last + settings.min_gap_s if last is not None else None
     return Budget(
         used=sum(1 for at in times if now - at < HOUR_S),
         hold_until=_hold_until(times, settings, now),
         gap_until=gap_until if gap_until is not None and gap_until > now else None,
     )
+
+
+def _is_waited_after(run: Run) -> bool:
+    """A request that came to nothing would be made again at each look; what a person tried does not hold up others."""
+    return run.automatic or run.result is not RunResult.NOTHING
 
 
 def room_at(runs: tuple[Run, ...], released_at: float | None, settings: RestartSettings, now: float) -> float | None:
@@ -194,5 +204,7 @@ def _hold_until(times: list[float], settings: RestartSettings, now: float) -> fl
 def same_set_runs(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> int:
     """How often within the last hour a restart was asked for because of exactly these units."""
     return sum(
-        1 for run in counted(runs, released_at) if run.automatic and run.units == units and now - run.at < HOUR_S
+        1
+        for run in _since(runs, released_at)
+        if run.automatic and run.result is not RunResult.REFUSED and run.units == units and now - run.at < HOUR_S
     )

@@ -58,10 +58,11 @@ class ClockEvent(StrEnum):
 
 
 class RunResult(StrEnum):
-    """What is known of a master restart; one that systemd refused to start was none."""
+    """What is known of a master restart; one that systemd refused, or that found nothing to restart, was none."""
 
     ASKED = "asked"
     REFUSED = "refused"
+    NOTHING = "nothing"
     STARTED = "started"
     SUCCESS = "success"
     PARTIAL = "partial"

@@ -31,7 +31,8 @@ from standfast.errors import StandfastError
 from standfast.events import Topic
 from standfast.heartbeat import Heartbeat
 from standfast.journal import Journal, configure_logging
-from standfast.systemd1 import Systemd1
+from standfast.systemd1 import Systemd1, Systemd1Error
+from standfast.unit_names import MASTER_RESTART
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict
         plan = await survey(systemd, config, paths.DETECTOR_STATUS)
         if not plan.restarted:
             journal.emit(nothing(plan))
+            await _do_not_count(systemd)
             return Verdict.SUCCESS
         journal.emit(started(plan, is_by_hand=is_by_hand(time.time())))
         heartbeat.status(f"Restarting {len(plan.units)} units")
@@ -109,6 +111,14 @@ async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict
     journal.emit(event)
     heartbeat.status(event.message)
     return verdict(reports)
+
+
+async def _do_not_count(systemd: Systemd1) -> None:
+    """What restarted nothing is not to be one of the three starts that systemd allows in an hour."""
+    try:
+        await systemd.reset_failed_unit(MASTER_RESTART)
+    except Systemd1Error as error:
+        log.warning("This start counts towards systemd's limit on %s: %s", MASTER_RESTART, error)
 
 
 def _let_the_journal_finish(journal: Journal) -> None:

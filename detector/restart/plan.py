@@ -14,6 +14,9 @@ from standfast.unit_names import AGENTS
 # They look after what they depend on by themselves, and a restart closes positions.
 AGENTS_ALONE: Final = "agents are left alone"
 
+NOT_AFFECTED: Final = 'not affected (scope = "affected")'
+NOT_TO_RESTART: Final = "restart = false"
+
 # Down on purpose, or nobody knows why: not ours to start.
 _LEFT_ALONE: Final = frozenset({Meaning.STOPPED, Meaning.FINISHED, Meaning.UNKNOWN, Meaning.LAST_RUN_FAILED})
 
@@ -71,7 +74,7 @@ def make_plan(
     for one, meaning in known:
         refusal = _refusal(one, meaning, units[one.unit])
         if not refusal and scope is Scope.AFFECTED and one.unit not in affected:
-            refusal = 'not affected (scope = "affected")'
+            refusal = NOT_AFFECTED
         if refusal:
             left_alone.append(Item(one.unit, refusal))
         else:
@@ -91,7 +94,7 @@ def _meaning(health: Health, memory: UnitMemory, hints: Mapping[str, Meaning]) -
 def _refusal(health: Health, meaning: Meaning, memory: UnitMemory) -> str:
     """Why a unit is left alone; "" when it is not."""
     if not health.rules.restart:
-        return AGENTS_ALONE if fnmatch.fnmatchcase(health.unit, AGENTS) else "restart = false"
+        return AGENTS_ALONE if fnmatch.fnmatchcase(health.unit, AGENTS) else NOT_TO_RESTART
     if memory.seen.job:
         return f"a {memory.seen.job} job is queued"
     if meaning in _LEFT_ALONE:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from standfast.detector.critical_files import put_back
-from standfast.detector.restart.plan import AGENTS_ALONE, Item, Plan
+from standfast.detector.restart.plan import AGENTS_ALONE, NOT_AFFECTED, NOT_TO_RESTART, Item, Plan
 from standfast.events import Event, Kind, Severity
 from standfast.unit_names import MASTER_RESTART
 
@@ -78,11 +78,21 @@ def nothing(plan: Plan) -> Event:
         Kind.RESTART,
         f"Master restart: nothing to restart{_left_alone(plan.left_alone)}",
         type=Verdict.SUCCESS.value,
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         unit=MASTER_RESTART,
-        action="see [[watch]] in detector.toml: restart = true puts a unit into the set",
+        action=_to_restart_something(plan),
         data={"took_s": 0.0, "units": {}, "left_alone": {item.unit: item.why for item in plan.left_alone}},
     )
+
+
+def _to_restart_something(plan: Plan) -> str:
+    """What to do where nothing is in the set, by what kept the units out of it."""
+    reasons = {item.why for item in plan.left_alone}
+    if NOT_AFFECTED in reasons and not plan.failing:
+        return 'Nothing fails, so nothing is affected; to restart what is well too: scope = "all" in detector.toml'
+    if not reasons or reasons & {AGENTS_ALONE, NOT_TO_RESTART}:
+        return "see [[watch]] in detector.toml: restart = true puts a unit into the set"
+    return "standfastctl plan says why each one is left alone; systemctl start UNIT starts one"
 
 
 def ended(reports: tuple[UnitReport, ...], took_s: float, files: Mapping[str, str]) -> Event:
@@ -158,7 +168,11 @@ def _critical(files: Mapping[str, str]) -> str:
 
 
 def _left_alone(items: tuple[Item, ...]) -> str:
-    """Those that are left alone; of agents only that they are."""
-    listed = [f"{item.unit} ({item.why})" for item in items if item.why != AGENTS_ALONE]
-    words = f"; left alone: {', '.join(listed)}" if listed else ""
-    return f"{words}; {AGENTS_ALONE}" if any(item.why == AGENTS_ALONE for item in items) else words
+    """Those that are left alone; of agents, and of those that are not affected, only that they are."""
+    listed = [f"{item.unit} ({item.why})" for item in items if item.why not in (AGENTS_ALONE, NOT_AFFECTED)]
+    words = [f"left alone: {', '.join(listed)}"] if listed else []
+    if well := sum(1 for item in items if item.why == NOT_AFFECTED):
+        words.append(f"{_count(well)} not affected")
+    if any(item.why == AGENTS_ALONE for item in items):
+        words.append(AGENTS_ALONE)
+    return "".join(f"; {word}" for word in words)

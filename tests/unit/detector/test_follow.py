@@ -43,6 +43,7 @@ ASKED = {
     "STANDFAST_DATA": '{"reason": "cascade", "causes": ["a.service"]}',
     "_SYSTEMD_UNIT": "standfast-detector.service",
 }
+NOTHING = RestartObservation(AT.timestamp(), RunResult.NOTHING, units=frozenset())
 STARTED_A = RestartObservation(AT.timestamp(), RunResult.STARTED, units=frozenset({"a.service"}))
 
 
@@ -55,6 +56,7 @@ STARTED_A = RestartObservation(AT.timestamp(), RunResult.STARTED, units=frozense
         (entry(STANDFAST_DATA='{"units": ["a.service"]}'), STARTED_A),
         (entry(**ASKED), Asked(AT.timestamp(), frozenset({"a.service"}))),
         (entry(**{**ASKED, "_SYSTEMD_UNIT": "other.service"}), None),
+        (entry(STANDFAST_TYPE="MASTER_RESTART_COMPLETED", STANDFAST_DATA='{"units": {}}'), NOTHING),
         (entry(STANDFAST_TYPE="SOMETHING"), None),
         (entry(_UID=1000), None),
         (entry(STANDFAST_UNIT="other.service"), None),

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.detector.make import config, failed, inactive, up
 
 from standfast.detector.config import Mode, RestartSettings
-from standfast.detector.limits import asked, budget, same_set_runs, with_news
+from standfast.detector.limits import asked, budget, room_at, same_set_runs, with_news
 from standfast.detector.mind import Mind
 from standfast.detector.model import (
     Observation,
@@ -255,3 +255,21 @@ def test_what_is_not_said_of_a_run_is_not_known_until_it_is() -> None:
     assert ledger[0].units == UNITS
     asked_for = with_news(asked((), 10, UNITS), RestartObservation(11, RunResult.STARTED, "two", frozenset()))
     assert asked_for[0].units == UNITS
+
+
+def test_what_a_person_began_and_restarted_nothing_holds_nothing_up() -> None:
+    ledger: tuple[Run, ...] = ()
+    for at in (10, 20, 30):
+        ledger = with_news(ledger, RestartObservation(at, RunResult.NOTHING, f"run {at}", frozenset()))
+    found = budget(ledger, None, RestartSettings(), 40)
+    assert (found.used, found.hold_until, found.gap_until) == (0, None, None)
+    assert room_at(ledger, None, RestartSettings(max_per_hour=1), 40) is None
+
+
+def test_what_was_asked_for_in_vain_is_not_asked_for_at_each_look_nor_for_ever() -> None:
+    ledger = with_news(asked((), 10, UNITS), RestartObservation(11, RunResult.NOTHING, "one", frozenset()))
+    assert ledger[0].result is RunResult.NOTHING
+    found = budget(ledger, None, RestartSettings(), 40)
+    assert (found.used, found.gap_until) == (0, 310)
+    ledger = with_news(asked(ledger, 320, UNITS), RestartObservation(321, RunResult.NOTHING, "two", frozenset()))
+    assert same_set_runs(ledger, None, UNITS, 700) == 2

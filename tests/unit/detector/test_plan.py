@@ -10,7 +10,7 @@ from standfast.detector.config import DetectorConfig, Scope, Watch
 from standfast.detector.engine import Engine
 from standfast.detector.model import OWN_UNITS, Observation, State
 from standfast.detector.reading import Meaning
-from standfast.detector.restart.plan import Item, Plan, make_plan
+from standfast.detector.restart.plan import AGENTS_ALONE, NOT_AFFECTED, Item, Plan, make_plan
 from standfast.detector.restart.report import (
     UnitReport,
     Verdict,
@@ -199,6 +199,16 @@ def test_a_restart_of_nothing_says_so_and_what_to_do() -> None:
     event = nothing(Plan((), (Item("a.service", "restart = false"),)))
     assert event.message == "Master restart: nothing to restart; left alone: a.service (restart = false)"
     assert "restart = true" in event.action
+
+
+def test_a_restart_of_nothing_where_nothing_is_affected_says_that() -> None:
+    well = plan(up(0, "a"), up(0, "b"), inactive(0, "c"), scope=Scope.AFFECTED)
+    event = nothing(well)
+    assert event.message == "Master restart: nothing to restart; left alone: c.service (not running); 2 units not affected"
+    assert event.action.startswith("Nothing fails, so nothing is affected; to restart what is well too")
+    fails = nothing(Plan((), (Item("standfast-agent@a.service", AGENTS_ALONE), Item("b", NOT_AFFECTED)), ("x",)))
+    assert "restart = true" in fails.action
+    assert nothing(plan(inactive(0, "c"))).action.startswith("standfastctl plan says why")
 
 
 def test_that_agents_are_left_alone_is_said_once_and_without_a_setting() -> None:
