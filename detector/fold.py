@@ -94,6 +94,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
         memory,
         ended=ended,
         failed_at=_failed_at(before, seen, ended, since),
+        failed_with=_failed_with(before, seen),
         cleared_at=_cleared_at(before, seen, ended),
         up_at=_up_at(before, seen, since),
         busy_since=_busy_since(before, seen, since),
@@ -165,6 +166,11 @@ def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending |
         return last
     already = before is not None and before.ended is Ending.ITSELF and before.failed_at is not None
     return last if already else since
+
+
+def _failed_with(before: UnitMemory | None, seen: UnitObservation) -> str:
+    """Systemd forgets it with the next start."""
+    return seen.result if seen.result not in ("", "success") else before.failed_with if before is not None else ""
 
 
 def _cleared_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending | None) -> float | None:

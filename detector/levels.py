@@ -12,7 +12,7 @@ from standfast.detector.arrival import is_finding_out
 from standfast.detector.config import DetectorConfig, Tier
 from standfast.detector.counting import in_clock_grace, is_blind
 from standfast.detector.limits import is_restarting
-from standfast.detector.model import ClockEvent, FileMemory, Level, Outcome, State
+from standfast.detector.model import ClockEvent, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.prediction.foretold import Foretold, foretold
 from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
@@ -36,12 +36,23 @@ HAPPENED: Final[Mapping[ClockEvent, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One watched unit: what holds for it, what it looks like, for how many looks it has failed, and since when."""
+    """One watched unit: what holds for it, what it looks like, for how many looks it has failed, and since when.
+
+    Attributes:
+        up_at: when it last became active.
+        failed_at: when it last came down by its own failure.
+        failed_with: what systemd called that, such as "oom-kill".
+        restarted_at: when systemd last restarted it by itself.
+    """
 
     rules: Rules
     reading: Reading
     failures: int
     failing_since: float | None = None
+    up_at: float | None = None
+    failed_at: float | None = None
+    failed_with: str = ""
+    restarted_at: float | None = None
 
     @property
     def unit(self) -> str:
@@ -143,8 +154,7 @@ def gather(state: State, config: DetectorConfig, watching: Watching, now: float)
     units = []
     for name, memory in sorted(state.units.items()):
         if watching.watches(name):
-            rules = watching.rules(name, memory.seen.unit_type)
-            units.append(Health(rules, read(memory, rules, state, now), memory.failures, memory.failing_since))
+            units.append(_health(memory, watching.rules(name, memory.seen.unit_type), state, now))
     names = {database.name for database in config.database}
     failed = {
         name: check.detail
@@ -154,6 +164,19 @@ def gather(state: State, config: DetectorConfig, watching: Watching, now: float)
     files = {path: state.files[path] for path in config.critical_files if path in state.files}
     predictions = foretold(state.predictions.values(), now)
     return Facts(tuple(units), files, failed, state.answers, predictions)
+
+
+def _health(memory: UnitMemory, rules: Rules, state: State, now: float) -> Health:
+    return Health(
+        rules,
+        read(memory, rules, state, now),
+        memory.failures,
+        memory.failing_since,
+        memory.up_at,
+        memory.failed_at,
+        memory.failed_with,
+        memory.restarted_at[-1] if memory.restarted_at else None,
+    )
 
 
 def _cascading_manager(facts: Facts) -> str | None:

@@ -197,6 +197,7 @@ class UnitMemory:
         ended: by whose doing it is down; None while it is up or starting.
         ended_at: when it came down.
         failed_at: when it last came down by its own failure.
+        failed_with: what systemd called its last end that was not in order, such as "oom-kill".
         cleared_at: when its failure was cleared (reset-failed) while it was down.
         up_at: when it last became active.
         busy_since: since when it has been starting, stopping or waiting in a job.
@@ -228,6 +229,7 @@ class UnitMemory:
     known_since: float | None = None
     restarted_at: tuple[float, ...] = ()
     failing_since: float | None = None
+    failed_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.detector.config import Tier
+from standfast.detector.foreseen_ends import why_over
 from standfast.detector.levels import Assessment, Facts, Health, weigh
 from standfast.detector.model import Level
 from standfast.detector.prediction.telling import begun, ended, is_prediction
@@ -98,14 +99,14 @@ def changes(
     """What is open from now on, and the events that end what is not and begin what was not.
 
     Of a cascade the present next step is said when that became another: whoever looks it up is to read it. So is of
-    a unit that systemd restarts no more, or again.
+    a unit that systemd restarts no more, or again, and of what is foreseen when it comes at another time.
 
     Args:
         advice: what `fleet_action` follows from; "" where that passes by itself in a moment.
     """
     before = {problem.key: problem for problem in told}
     wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
-    after = {one.key: _advised(before.get(one.key) or _new(one, assessment), assessment, advice) for one in wanted}
+    after = {one.key: _advised(before.get(one.key) or _new(one, assessment), assessment, advice, now) for one in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
     new = [_told(one, assessment, fleet_action, key in before) for key, one in after.items() if before.get(key) != one]
     return tuple(after.values()), [*over, *new]
@@ -136,10 +137,18 @@ def _is_first_clear(roots: tuple[RootCause, ...]) -> bool:
     return len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S
 
 
-def _advised(problem: Problem, assessment: Assessment, advice: str) -> Problem:
+def _with_time(problem: Problem, assessment: Assessment, now: float) -> Problem:
+    """A prediction with when it comes true; where that became another time, it is to be said."""
+    one = next(one for one in assessment.facts.predictions if one.key == problem.key)
+    return replace(problem, advice=one.when) if one.has_moved(problem.advice, now) else problem
+
+
+def _advised(problem: Problem, assessment: Assessment, advice: str, now: float) -> Problem:
     if problem.type == UNIT_FAILING:
         reading = assessment.health[problem.unit].reading
         return replace(problem, advice=GIVEN_UP if reading.final else "") if reading.failing else problem
+    if is_prediction(problem.type):
+        return _with_time(problem, assessment, now)
     return replace(problem, advice=advice) if advice and problem.type == FLEET[Level.CASCADING] else problem
 
 
@@ -187,7 +196,7 @@ def _told(problem: Problem, assessment: Assessment, fleet_action: str, is_known:
     begun = _begun(problem, assessment, fleet_action)
     if not is_known:
         return begun
-    news = f"{problem.type} goes on. {begun.message if problem.type == UNIT_FAILING else begun.action}"
+    news = f"{problem.type} goes on. {begun.action if problem.type in FLEET.values() else begun.message}"
     return replace(begun, kind=Kind.UPDATE, message=news, data={**begun.data, WORDS: begun.message})
 
 
@@ -234,7 +243,8 @@ def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
 
 def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
     if is_prediction(problem.type):
-        return ended(problem.type, problem.unit, span(now - problem.since), assessment.level)
+        why = why_over(problem.type, problem.since, assessment.health.get(problem.unit))
+        return ended(problem.type, problem.unit, span(now - problem.since), assessment.level, why)
     is_own = problem.type == AGENT_ENDED_UNCLEAN
     worse = next((other.type for other in wanted if other.level > problem.level and not is_own), "")
     return Event(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from standfast.detector.announce import Told
 from standfast.detector.config import DetectorConfig
-from standfast.detector.model import CheckMemory, Ending, FileMemory, Level, Outcome, State, UnitMemory
+from standfast.detector.model import RESTARTS_KEPT, CheckMemory, Ending, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.prediction.model import Figure, Key, Prediction
 from standfast.detector.problems import FLEET, Problem
 from standfast.detector.watched import Watching
@@ -41,7 +41,8 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
 
 
 def _is_notable(memory: UnitMemory) -> bool:
-    return memory.failures > 0 or memory.ended is not None or memory.failed_at is not None
+    has_failed = memory.failed_at is not None or bool(memory.restarted_at)
+    return memory.failures > 0 or memory.ended is not None or has_failed
 
 
 def _unit(memory: UnitMemory) -> dict[str, Any]:
@@ -54,7 +55,11 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "job_result": memory.seen.job_result,
         "needs": list(memory.seen.needs),
         "failed_at": memory.failed_at,
+        "failed_with": memory.failed_with,
         "up_at": memory.up_at,
+        "seen_restarts": memory.seen.n_restarts,
+        "restarted_at": list(memory.restarted_at),
+        "known_since": memory.known_since,
         "n_restarts": memory.restarts_base,
         "check_counted_at": memory.check_counted_at,
     }
@@ -154,6 +159,7 @@ class Remembered:
             return memory
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
         times = {"check_counted_at": kept.get("check_counted_at"), "failing_since": kept.get("failing_since")}
+        memory = _with_restarts(memory, kept, self._now)
         return replace(memory, failures=int(kept["failures"]), restarts_base=base, **times)
 
     @property
@@ -173,6 +179,15 @@ def _still_down(memory: UnitMemory, kept: Mapping[str, Any]) -> UnitMemory:
         job_result=memory.seen.job_result or str(kept.get("job_result", "")),
     )
     return replace(memory, seen=seen, ended_at=float(kept.get("ended_at", memory.ended_at)))
+
+
+def _with_restarts(memory: UnitMemory, kept: Mapping[str, Any], now: float) -> UnitMemory:
+    """A unit with the restarts that were counted; those that nobody was there to see happened just now."""
+    unseen = memory.seen.n_restarts - int(kept.get("seen_restarts", memory.seen.n_restarts))
+    counted = (*map(float, kept.get("restarted_at", ())), *[now] * min(max(unseen, 0), RESTARTS_KEPT))
+    known_since = kept.get("known_since", memory.known_since)
+    failed_with = memory.failed_with or str(kept.get("failed_with", ""))
+    return replace(memory, restarted_at=counted[-RESTARTS_KEPT:], known_since=known_since, failed_with=failed_with)
 
 
 def _prediction(kept: Mapping[str, Any]) -> Prediction | None:

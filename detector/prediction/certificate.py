@@ -3,7 +3,6 @@
 from standfast.detector.prediction.kind import Kind, its_unit, left_s
 from standfast.detector.prediction.model import Figure, Prediction
 from standfast.detector.times import iso
-from standfast.time_words import rough
 
 
 def _what(prediction: Prediction) -> str:
@@ -12,8 +11,7 @@ def _what(prediction: Prediction) -> str:
 
 def _words(prediction: Prediction, now: float) -> str:
     day = iso(prediction.ends_at or now)[:10]
-    left = left_s(prediction, now)
-    when = f"expires in {rough(left)}, on {day}" if left else f"expired on {day}"
+    when = f"expires on {day}" if left_s(prediction, now) else f"expired on {day}"
     return f"{_what(prediction)} ({prediction.of}) {when}"
 
 

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from standfast.detector.prediction.kind import Kind, left_s
+from standfast.detector.prediction.kind import Kind, is_reached
 from standfast.detector.prediction.model import Figure, Prediction
 from standfast.detector.prediction.wording import size
+from standfast.detector.times import about
 from standfast.time_words import rough
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.")
@@ -36,8 +37,12 @@ def _what(prediction: Prediction) -> str:
 def _words(prediction: Prediction, now: float) -> str:
     return (
         f"{_what(prediction)} fills by {size(prediction.per_s * 3600)}/h over the last {rough(prediction.over_s)}; "
-        f"its {size(prediction.limit)} are full in about {rough(left_s(prediction, now))}"
+        f"its {size(prediction.limit)} are full{_when(prediction, now)}"
     )
+
+
+def _when(prediction: Prediction, now: float) -> str:
+    return "" if is_reached(prediction) else f" at about {about(prediction.ends_at or now, now)}"
 
 
 def _action(prediction: Prediction) -> str:

@@ -124,8 +124,6 @@ def _restarts(
         if unit.seen.active_state in DOWN or fails or not knows or not is_rising(unit.restarted_at, hour_s, now):
             return None
         return Prediction(Figure.RESTARTS, name, now, now, over_s=hour_s, limit=last, count=last, before=before)
-    if unit.known_since is not None and now - unit.known_since < hour_s:
-        return told  # of an earlier life: not enough has been counted in this one
     if has_calmed(told, last):
         return None
     return replace(told, confirmed_at=now, count=last, before=before, limit=max(told.limit, last))

@@ -29,6 +29,11 @@ def its_unit(prediction: Prediction) -> str:
     return prediction.of
 
 
+def is_reached(prediction: Prediction) -> bool:
+    """Whether it was at its end when it was last confirmed."""
+    return prediction.ends_at is not None and prediction.ends_at <= prediction.confirmed_at
+
+
 def left_s(prediction: Prediction, now: float) -> float:
     """How long it is until the end."""
     return max((prediction.ends_at or now) - now, 0.0)

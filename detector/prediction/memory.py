@@ -1,8 +1,9 @@
 """A unit's memory towards its MemoryMax, where the kernel kills it. Pure."""
 
-from standfast.detector.prediction.kind import Kind, its_unit, left_s
+from standfast.detector.prediction.kind import Kind, its_unit
 from standfast.detector.prediction.model import Figure, Prediction
 from standfast.detector.prediction.wording import size
+from standfast.detector.times import about
 from standfast.time_words import rough
 
 
@@ -13,7 +14,7 @@ def _what(prediction: Prediction) -> str:
 def _words(prediction: Prediction, now: float) -> str:
     return (
         f"{_what(prediction)} grows {size(prediction.per_s * 3600)}/h over the last {rough(prediction.over_s)}; "
-        f"reaches MemoryMax {size(prediction.limit)} in about {rough(left_s(prediction, now))}"
+        f"reaches MemoryMax {size(prediction.limit)} at about {about(prediction.ends_at or now, now)}"
     )
 
 

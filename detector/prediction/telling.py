@@ -28,9 +28,9 @@ def begun(key: tuple[str, str], predictions: Iterable[Foretold], level: Level) -
     )
 
 
-def ended(type_: str, unit: str, lasted: str, level: Level) -> Event:
-    """It is predicted no more."""
-    message = f"{type_} of {unit} is not foreseen any more, after {lasted}"
+def ended(type_: str, unit: str, lasted: str, level: Level, why: str) -> Event:
+    """It is predicted no more; why that is so decides whether anybody may be calm."""
+    message = f"{type_} of {unit} is over after {lasted}: {why}"
     return Event(Kind.RESOLVED, message, type=type_, severity=Severity.WARNING, unit=unit, level=level.name)
 
 

@@ -4,8 +4,9 @@ What can be known is only how old the last heartbeat was at a look: the wait for
 long. A daemon is to send one in each half of its time (sd_watchdog_enabled(3)); waits below that say nothing.
 """
 
-from standfast.detector.prediction.kind import Kind, its_unit, left_s
+from standfast.detector.prediction.kind import Kind, its_unit
 from standfast.detector.prediction.model import Figure, Prediction
+from standfast.detector.times import about
 from standfast.time_words import rough
 
 
@@ -16,8 +17,8 @@ def _what(prediction: Prediction) -> str:
 def _words(prediction: Prediction, now: float) -> str:
     return (
         f"{_what(prediction)} grows {rough(prediction.per_s * 3600)} in an hour over the last "
-        f"{rough(prediction.over_s)}; reaches WatchdogSec {rough(prediction.limit)} in about "
-        f"{rough(left_s(prediction, now))}"
+        f"{rough(prediction.over_s)}; reaches WatchdogSec {rough(prediction.limit)} at about "
+        f"{about(prediction.ends_at or now, now)}"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.detector.make import config, failed, inactive, up
+from tests.unit.detector.make import config, failed, inactive, pending, up
 
 from standfast.detector.announce import status_line
 from standfast.detector.check_tables import HttpCheck
@@ -55,7 +55,11 @@ class Day:
         return self
 
     def told(self) -> list[tuple[Kind, str, str]]:
-        return [(event.kind, event.type, event.unit) for event in self.events]
+        told = (event for event in self.events if event.kind is not Kind.UPDATE)
+        return [(event.kind, event.type, event.unit) for event in told]
+
+    def updates(self) -> list[str]:
+        return [event.message for event in self.events if event.kind is Kind.UPDATE]
 
 
 def memory(at: float, unit: str, used: float, run: str = "run") -> FigureObservation:
@@ -73,11 +77,11 @@ def test_a_leak_is_a_warning_with_its_basis() -> None:
     (event,) = day.events
     assert (event.kind, event.type, event.unit, event.severity) == (*BEGUN, Severity.WARNING)
     assert event.message == (
-        "Foreseen: memory of a.service grows 50 MiB/h over the last 2.8 h; reaches MemoryMax 512 MiB in about 5.4 h"
+        "Foreseen: memory of a.service grows 50 MiB/h over the last 2.8 h; reaches MemoryMax 512 MiB at about 08:17 UTC"
     )
     assert "a.service" in event.action
     assert day.turn.step.assessment.reasons == (
-        "memory of a.service grows 50 MiB/h over the last 3 h; reaches MemoryMax 512 MiB in about 4.3 h",
+        "memory of a.service grows 50 MiB/h over the last 3 h; reaches MemoryMax 512 MiB at about 08:17 UTC",
     )
     assert status_line(day.turn.step).startswith("WARNING: memory of a.service grows 50 MiB/h")
 
@@ -102,6 +106,25 @@ def test_it_is_over_with_the_run_it_was_of(how: str) -> None:
         day.see(failed(day.now, "a", invocation_id="run"))
     assert day.told()[:2] == [BEGUN, OVER]
     assert "superseded_by" not in day.events[1].data
+    why = {
+        "restarted": "it was restarted by its operator at 04:00",
+        "stopped": "the unit is down: being stopped by its operator",
+        "failed": "the unit fails now; ",
+    }
+    assert f"MEMORY_RUNNING_OUT of a.service is over after 1 h 9 min: {why[how]}" in day.events[1].message
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_one_that_came_true_says_so(is_seen: bool) -> None:
+    day = Day().leak("a")
+    day.now += 30
+    if is_seen:
+        day.mind.take([pending(day.now, "a", invocation_id="run", result="oom-kill")], day.now, scheduled=False)
+    day.see(up(day.now, "a", n=1, invocation_id="another"), memory(day.now, "a", 20, "another"))
+    (over,) = (event for event in day.events if event.kind is Kind.RESOLVED)
+    cause = "it came true: the kernel killed it for its memory" if is_seen else "its process ended"
+    assert f": {cause}, and systemd restarted it at 04:0" in over.message
+    assert over.message.endswith("it is watched anew from there")
 
 
 def test_each_run_begins_its_series_anew() -> None:
@@ -116,6 +139,9 @@ def test_each_run_begins_its_series_anew() -> None:
 def test_it_is_over_when_the_growth_is() -> None:
     day = Day().leak("a").leak("a", until=9 * HOUR, per_hour=0.0, start=300.0)
     assert day.told() == [BEGUN, OVER]
+    assert day.events[-1].message.endswith(": its memory rises no more towards its limit")
+    assert 1 <= len(day.updates()) <= 4, "that it comes later and later is said, not at each sample"
+    assert "MEMORY_RUNNING_OUT goes on. Foreseen: memory of a.service grows" in day.updates()[0]
     assert day.turn.step.assessment.level is Level.NONE
 
 
@@ -184,7 +210,7 @@ def test_a_step_of_the_clock_leaves_it_as_it_is() -> None:
     words = day.turn.step.assessment.reasons
     day.mind.clock_set(7200.0, 0.0)
     day.now += 7200.0
-    assert day.see().step.assessment.reasons == words
+    assert day.see().step.assessment.reasons == (words[0].replace("08:17", "10:17"),)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.UNKNOWN])
@@ -197,7 +223,7 @@ def test_a_certificate_that_expires(outcome: Outcome) -> None:
     day.now = 120.0
     day.see()
     assert day.told() == [(Kind.PROBLEM, "CERTIFICATE_EXPIRING", "a.service")]
-    assert day.events[0].message == "Foreseen: the certificate of web (a.service) expires in 14 days, on 1970-01-15"
+    assert day.events[0].message == "Foreseen: the certificate of web (a.service) expires on 1970-01-15"
     day.see(CheckObservation(130, "web", "a.service", outcome))  # a look that saw none
     assert len(day.events) == 1
     day.now = expires_at + 60.0
@@ -252,6 +278,14 @@ def test_restarts_that_rise_are_told_until_they_calm_down_or_somebody_stops_the_
         day.now += 300
     assert day.told() == [(Kind.PROBLEM, "RESTARTS_RISING", "a.service")]
     assert "restarted by systemd 4 times within 60 min, not at all within the 60 min before" in day.events[0].message
+    kept = json.loads(json.dumps(to_plain(day.mind.state, day.mind.told, "boot", day.now)))
+    again = Mind(day.mind.engine.config)
+    again.recall((), None, Remembered(kept, "boot", day.now + 10))
+    seen = up(day.now + 10, "a", n=restarts + 1, invocation_id="run")
+    turn = again.take([seen, *(up(day.now + 10, unit) for unit in "bc")], day.now + 10, scheduled=True)
+    assert "restarted by systemd 6 times within 60 min, once" in turn.step.assessment.reasons[0], "it counts on"
+    turn = again.take([], day.now + HOUR + 20, scheduled=True)
+    assert [(event.kind, event.type) for event in turn.events][-1:] == [(Kind.RESOLVED, "RESTARTS_RISING")]
     day.see(failed(day.now, "a", n=restarts))  # as every crash looks for a moment
     assert (Kind.RESOLVED, "RESTARTS_RISING", "a.service") not in day.told()
     day.see(up(day.now, "a", n=restarts))
