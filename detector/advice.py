@@ -5,6 +5,7 @@ from typing import Final
 
 from standfast.detector.config import Cause, DetectorConfig, Mode
 from standfast.detector.critical_files import bad_files, put_back
+from standfast.detector.databases import restore
 from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.limits import is_refused, room_at
@@ -44,14 +45,21 @@ def _next_step(step: Step, config: DetectorConfig, now: float) -> str:
     if not step.state.answers:
         return "Nothing can be restarted while systemd does not answer: log in, or reboot the host"
     if step.assessment.level is not Level.CASCADING:
-        first = first_failed(step)
-        return f"journalctl -u {first}" if first else "standfastctl status"
+        return _below_cascading(step, config)
     files = bad_files(step.assessment.facts)
     if not files:
         return _about_units(step, config, now)
     if until := _restart_for_files_at(step, config, now):
         return f"{put_back(files)}, else a master restart follows at the seventh look (~{clock_at(until)})"
     return f"{put_back(files)}. {_about_units(step, config, now)}"
+
+
+def _below_cascading(step: Step, config: DetectorConfig) -> str:
+    """A database that fails is mended by nobody else, and may be why units do: it comes first."""
+    first = first_failed(step)
+    steps = [restore(config.database, step.assessment.facts.failed_databases)]
+    steps += [f"journalctl -u {first}"] if first else []
+    return "; ".join(filter(None, steps)) or "standfastctl status"
 
 
 def _about_units(step: Step, config: DetectorConfig, now: float) -> str:

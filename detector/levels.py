@@ -155,11 +155,11 @@ def gather(state: State, config: DetectorConfig, watching: Watching, now: float)
     for name, memory in sorted(state.units.items()):
         if watching.watches(name):
             units.append(_health(memory, watching.rules(name, memory.seen.unit_type), state, now))
-    names = {database.name for database in config.database}
+    places = {database.name: database.target for database in config.database}
     failed = {
-        name: check.detail
+        name: f"{places[name]}: {check.detail}" if check.detail else places[name]
         for (unit, name), check in sorted(state.checks.items())
-        if not unit and name in names and check.outcome is Outcome.FAIL
+        if not unit and name in places and check.outcome is Outcome.FAIL
     }
     files = {path: state.files[path] for path in config.critical_files if path in state.files}
     predictions = foretold(state.predictions.values(), now)

@@ -7,11 +7,34 @@ from dataclasses import replace
 from tests.unit.detector.make import config, failed, inactive, starting, up
 from tests.unit.detector.talk import Talk, ran
 
+from standfast.detector.check_tables import PostgresqlDatabase, SqliteDatabase
 from standfast.detector.config import Mode, RestartSettings
+from standfast.detector.databases import restore
 from standfast.detector.limits import asked
-from standfast.detector.model import FileObservation, Observation, RestartObservation, RunResult
+from standfast.detector.model import (
+    CheckObservation,
+    FileObservation,
+    Observation,
+    Outcome,
+    RestartObservation,
+    RunResult,
+)
 from standfast.events import Kind
 from standfast.unit_names import MASTER_RESTART
+
+
+def test_a_database_that_fails_is_named_by_its_file_with_what_mends_it() -> None:
+    talk = Talk(database=(SqliteDatabase(name="trades", path="/srv/fleet/trades.db"),))
+    talk.see(CheckObservation(100, "trades", "", Outcome.FAIL, "not a SQLite database"))
+    (event,) = [one for one in talk.events if one.type == "FLEET_CRITICAL"]
+    assert event.message == "database check fails: trades (/srv/fleet/trades.db: not a SQLite database)"
+    assert event.action == "Stop what writes to /srv/fleet/trades.db, then put it back or restore it from its backup"
+
+
+def test_a_postgresql_server_is_named_by_where_it_is() -> None:
+    database = PostgresqlDatabase(name="orders", database="book", host="db.example", port=5433)
+    assert "server of book on db.example:5433" in restore((database,), {"orders": "refused"})
+    assert restore((database,), {}) == ""
 
 
 def next_step(talk: Talk) -> str:
