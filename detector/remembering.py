@@ -29,7 +29,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
             "hands_off_until": told.hands_off_until,
             "refused": told.refused,
         },
-        "units": {name: _unit(memory) for name, memory in state.units.items() if _is_notable(memory)},
+        "units": {name: _unit(memory) for name, memory in state.units.items() if is_notable(memory)},
         "files": {path: file.failures for path, file in state.files.items() if file.failures},
         "failed_checks": [
             [unit, name, check.detail, check.at, check.expires_at]
@@ -40,7 +40,8 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
     }
 
 
-def _is_notable(memory: UnitMemory) -> bool:
+def is_notable(memory: UnitMemory) -> bool:
+    """Whether something of it is worth keeping over a restart of the detector."""
     has_failed = memory.failed_at is not None or bool(memory.restarted_at)
     return memory.failures > 0 or memory.ended is not None or has_failed
 

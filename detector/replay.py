@@ -14,6 +14,8 @@ from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
 from standfast.detector.levels import Assessment
 from standfast.detector.model import RESTART_PENDING, Ending, Level, Observation, State, UnitObservation
+from standfast.detector.problems import due as due_problems
+from standfast.detector.remembering import is_notable
 
 # How soon systemd follows a crash's `failed` with what it is really going to do.
 TAKEN_BACK_WITHIN_S: Final = 1.0
@@ -23,7 +25,7 @@ _SAME_TIME_S: Final = 0.0006
 
 @dataclass(frozen=True, slots=True)
 class LevelChange:
-    """The level became another."""
+    """The level became another, or is what it is for other problems than before."""
 
     at: float
     level: Level
@@ -116,6 +118,7 @@ class _Player:
         self._on_look = on_look
         self._looks = 0
         self._refused: str | None = None
+        self._due: frozenset[tuple[str, str]] = frozenset()
         self._news_at = start
         self._longest_grace_s = _longest_grace_s(engine.config)
 
@@ -129,6 +132,7 @@ class _Player:
                 self._skip_looks(at)
         if of_new_life:
             self._start, self._looks, due = at, 0, at
+            self._state = _in_new_life(self._state, at)
         self._news_at = at
         before = self._state
         step = self._step(lines, at, scheduled=due <= at + _SAME_TIME_S)
@@ -152,9 +156,19 @@ class _Player:
 
     def _outcomes(self, before: State, step: Step, at: float) -> Iterator[Outcome]:
         self._state = step.state
-        if step.assessment.level is not before.level:
+        is_other = self._is_for_another_reason(step.assessment, at)
+        if step.assessment.level is not before.level or is_other:
             yield _level_change(at, step.assessment)
         yield from self._decided(at, step)
+
+    def _is_for_another_reason(self, assessment: Assessment, at: float) -> bool:
+        """Whether a WARNING is for other problems than before; from CRITICAL on the fleet is one problem."""
+        if assessment.held:
+            return False
+        is_of_each = assessment.level is Level.WARNING
+        found = frozenset(problem.key for problem in due_problems(assessment, at)) if is_of_each else frozenset()
+        before, self._due = self._due, found
+        return is_of_each and found != before
 
     def _decided(self, at: float, step: Step) -> Iterator[Outcome]:
         decision = step.decision
@@ -167,6 +181,14 @@ class _Player:
         elif decision.reason != self._refused:
             self._refused = decision.reason
             yield RestartDecision(at, decision)
+
+
+def _in_new_life(state: State, at: float) -> State:
+    """What a detector that starts again knows: no figures of before, and of units only what was worth keeping."""
+    units = {
+        name: memory if is_notable(memory) else replace(memory, known_since=at) for name, memory in state.units.items()
+    }
+    return replace(state, units=units, series={}, sampled_at=float("-inf"))
 
 
 def _longest_grace_s(config: DetectorConfig) -> float:

@@ -9,7 +9,7 @@ from tests.unit.detector.make import ITSELF, config, failed, pending, starting, 
 
 from standfast.config import load_text
 from standfast.detector import replay as replaying
-from standfast.detector.config import DetectorConfig
+from standfast.detector.config import DetectorConfig, Tier, Watch
 from standfast.detector.history import parse
 from standfast.detector.model import (
     ClockEvent,
@@ -20,8 +20,9 @@ from standfast.detector.model import (
     RestartObservation,
     RunResult,
 )
+from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.recorded import recording
-from standfast.detector.replay import as_dicts, from_then_on, replay
+from standfast.detector.replay import LevelChange, as_dicts, from_then_on, replay
 
 DAY_S = 86400.0
 # A time as the journal gives it, in which a rounding of parts in a thousand million is a second.
@@ -69,6 +70,31 @@ def test_looks_are_due_by_the_first_line_also_in_the_times_of_a_journal() -> Non
     history += [pending(NOW + 29, unit, ended_by=ITSELF) for unit in "abc"]
     found = outcomes([*history, EndObservation(NOW + 300)], "a", "b", "c")
     assert found[:3] == [(NOW + 90, "WARNING"), (NOW + 150, "CASCADING"), (NOW + 210, "cascade")]
+
+
+def test_a_warning_that_goes_on_for_another_reason_is_said_with_that_one() -> None:
+    history = [up(0, "a"), up(0, "b"), failed(10, "a", ended_by=ITSELF), failed(100, "b", ended_by=ITSELF)]
+    history += [up(200, "a"), EndObservation(400)]
+    settings = DetectorConfig(watch=tuple(Watch(f"{unit}.service", tier=Tier.IMPORTANT) for unit in "ab"))
+    found = list(replay(history, settings))
+    said = [(one.at, one.level.name, "a.service" in str(one.reasons)) for one in found if isinstance(one, LevelChange)]
+    assert said == [(10, "WARNING", True), (100, "WARNING", True), (200, "WARNING", False)]
+    (standing,) = from_then_on(found, 300)
+    assert isinstance(standing, LevelChange)
+    assert "b.service" in str(standing.reasons)
+    assert "a.service" not in str(standing.reasons)
+
+
+def test_a_new_life_of_the_detector_has_seen_no_figures() -> None:
+    """A trend is of one life: of what an earlier one saw, nothing is left but what was told."""
+
+    def memory(at: float) -> FigureObservation:
+        return FigureObservation(at, Figure.MEMORY, "a.service", (100 + 150 * at / 3600) * 2**20, 512 * 2**20, "run")
+
+    hour = [up(0, "a", invocation_id="run"), *(memory(at) for at in range(30, 2 * 3600, 60))]
+    history = [*hour, EndObservation(2 * 3600)]
+    assert [one.level.name for one in replay(history, config("a")) if isinstance(one, LevelChange)] == ["WARNING"]
+    assert list(replay(history, config("a"), lives=(0, 4700))) == []
 
 
 def test_with_a_new_life_of_the_detector_looks_are_due_anew() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from tests.scenarios import earlier
 from tests.scenarios.story import Story
@@ -26,7 +28,9 @@ def settings(story: Story) -> DetectorConfig:
 
 
 def levels(outcomes: list[Outcome]) -> str:
-    return " ".join(outcome.level.name for outcome in outcomes if isinstance(outcome, LevelChange))
+    """Each level once, also where its reasons became others."""
+    found = [outcome.level.name for outcome in outcomes if isinstance(outcome, LevelChange)]
+    return " ".join(name for name, _ in itertools.groupby(found))
 
 
 def allowed(outcomes: list[Outcome]) -> tuple[float, ...]:
