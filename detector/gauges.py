@@ -47,7 +47,10 @@ class _Limits:
 
 
 class Gauges:
-    """Reads the units of one connection in turn, each at most once in a sampling interval."""
+    """Reads the units of one connection in turn, each at most once in a sampling interval.
+
+    Heartbeats are listened for at each look: whoever looks once, at whatever moment, seldom finds the longest wait.
+    """
 
     def __init__(
         self, systemd: Systemd1, clock: SteadyClock, settings: PredictionSettings, cgroups: Path = CGROUPS
@@ -59,6 +62,7 @@ class Gauges:
         self._limits: dict[str, _Limits] = {}
         self._waits: dict[str, deque[float]] = {}
         self._turn: list[str] = []
+        self._listen_from = 0
         self._turn_began = float("-inf")
 
     async def read(self, units: Mapping[str, Place]) -> list[FigureObservation]:
@@ -67,6 +71,7 @@ class Gauges:
             return []
         names = self._next(units)
         found = await asyncio.gather(*(self._figures(name, units[name]) for name in names))
+        await self._listen({name: place for name, place in units.items() if name not in names})
         return [figure for figures in found for figure in figures]
 
     def clock_set(self, by_s: float) -> None:
@@ -130,15 +135,40 @@ class Gauges:
         except (OSError, ValueError):
             return None
 
+    async def _listen(self, units: Mapping[str, Place]) -> None:
+        """Take longer waits into the sample that is under way, of some of the units with heartbeats."""
+        known = ((name, self._limits.get(name)) for name in sorted(units) if self._waits.get(name))
+        names = [name for name, limits in known if limits is not None and limits.run == units[name].run]
+        start = self._listen_from if self._listen_from < len(names) else 0
+        self._listen_from = start + _AT_ONCE
+        names = names[start : start + _AT_ONCE]
+        waits = await asyncio.gather(*(self._heard(units[name]) for name in names))
+        for name, wait in zip(names, waits, strict=True):
+            if wait is not None:
+                self._waits[name][-1] = max(self._waits[name][-1], wait)
+
+    async def _heard(self, place: Place) -> float | None:
+        try:
+            return await self._wait(place)
+        except Systemd1Error as error:
+            if not error.code:
+                raise
+            return None
+
+    async def _wait(self, place: Place) -> float | None:
+        """How long ago the last heartbeat was sent; None where none was."""
+        stamp_us = await self._get(place, "WatchdogTimestampMonotonic")
+        return self._clock.now() - self._clock.from_monotonic_us(stamp_us) if stamp_us else None
+
     async def _heartbeat(self, name: str, place: Place, limits: _Limits) -> FigureObservation | None:
         if limits.watchdog_us in (0, _NONE) or not self._settings.wants(Figure.WATCHDOG):
             return None
-        stamp_us = await self._get(place, "WatchdogTimestampMonotonic")
-        if not stamp_us:
+        wait = await self._wait(place)
+        if wait is None:
             return None
         now, limit_s = self._clock.now(), limits.watchdog_us / 1e6
         waits = self._waits.setdefault(name, deque(maxlen=_WAITS))
-        waits.append(now - self._clock.from_monotonic_us(stamp_us))
+        waits.append(wait)
         # A daemon is to send one in each half of its time: shorter waits say nothing.
         longest_s = max(limit_s / 2, *waits)
         return FigureObservation(now, Figure.WATCHDOG, name, longest_s, limit_s, place.run)

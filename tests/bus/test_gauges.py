@@ -144,6 +144,24 @@ def test_the_longest_wait_for_a_heartbeat_of_late(bus: PrivateBus, tmp_path: Pat
     play(bus, tmp_path, part)
 
 
+def test_a_wait_between_two_samples_is_heard_of_and_a_unit_that_is_gone_does_not_hinder_that(
+    bus: PrivateBus, tmp_path: Path
+) -> None:
+    async def part(scene: Scene) -> None:
+        unit, gone = scene.add("b.service", watchdog_us=30_000_000), scene.add("a.service", watchdog_us=30_000_000)
+        unit.heartbeat_us = gone.heartbeat_us = int(time.monotonic() * 1e6)
+        assert len(await scene.read()) == 2
+        unit.heartbeat_us = int((time.monotonic() - 25) * 1e6)
+        del scene.systemd.units["a.service"]
+        places = {name: Place(FakeUnit(name).path, "1") for name in ("a.service", "b.service")}
+        assert await scene.gauges.read(places) == [], "the sample is not due"
+        unit.heartbeat_us = int((time.monotonic() + SETTINGS.sample_s) * 1e6)
+        found = (await scene.later())["b.service", Figure.WATCHDOG]
+        assert found.value == pytest.approx(25, abs=0.5)
+
+    play(bus, tmp_path, part)
+
+
 def test_a_unit_that_is_gone_meanwhile_disturbs_no_other(bus: PrivateBus, tmp_path: Path) -> None:
     async def part(scene: Scene) -> None:
         scene.add("b.service", memory=1, memory_max=2)
