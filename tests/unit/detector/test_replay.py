@@ -73,7 +73,12 @@ def test_looks_are_due_by_the_first_line_also_in_the_times_of_a_journal() -> Non
 
 
 def test_a_warning_that_goes_on_for_another_reason_is_said_with_that_one() -> None:
-    history = [up(0, "a"), up(0, "b"), failed(10, "a", ended_by=ITSELF), failed(100, "b", ended_by=ITSELF)]
+    history: list[Observation] = [
+        up(0, "a"),
+        up(0, "b"),
+        failed(10, "a", ended_by=ITSELF),
+        failed(100, "b", ended_by=ITSELF),
+    ]
     history += [up(200, "a"), EndObservation(400)]
     settings = DetectorConfig(watch=tuple(Watch(f"{unit}.service", tier=Tier.IMPORTANT) for unit in "ab"))
     found = list(replay(history, settings))
@@ -91,8 +96,8 @@ def test_a_new_life_of_the_detector_has_seen_no_figures() -> None:
     def memory(at: float) -> FigureObservation:
         return FigureObservation(at, Figure.MEMORY, "a.service", (100 + 150 * at / 3600) * 2**20, 512 * 2**20, "run")
 
-    hour = [up(0, "a", invocation_id="run"), *(memory(at) for at in range(30, 2 * 3600, 60))]
-    history = [*hour, EndObservation(2 * 3600)]
+    history: list[Observation] = [up(0, "a", invocation_id="run")]
+    history += [*map(memory, range(30, 2 * 3600, 60)), EndObservation(2 * 3600)]
     assert [one.level.name for one in replay(history, config("a")) if isinstance(one, LevelChange)] == ["WARNING"]
     assert list(replay(history, config("a"), lives=(0, 4700))) == []
 
