@@ -7,6 +7,7 @@ from standfast.time_words import clock
 
 # Within this a time of day is that of one day only, and nobody takes it for another day's.
 _NEAR_S: Final = 18 * 3600.0
+_HALF_A_MINUTE_S: Final = 30.0
 
 
 def iso(at: float) -> str:
@@ -21,7 +22,7 @@ def from_iso(text: str) -> float:
 
 def about(at: float, now: float) -> str:
     """About when that is: a text is read later than it is written, so the time of day, and the day if it is far off."""
-    moment = datetime.fromtimestamp(at, UTC)
+    moment = datetime.fromtimestamp(at + _HALF_A_MINUTE_S, UTC)
     return f"{moment:%H:%M} UTC" if abs(at - now) < _NEAR_S else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
