@@ -24,18 +24,22 @@ _CALM: Final[Mapping[str, str]] = {
     RESTARTS.type: "systemd restarts it less often again",
     CERTIFICATE.type: "the certificate holds for longer again, or is not looked at any more",
 }
+_FULL: Final = "it was as good as full, and fills no more; df -h says whether there is room again"
 # These are of one run of a unit; the others go on with the next one.
 _OF_A_RUN: Final = frozenset(_CAME_TRUE)
 
 
-def why_over(type_: str, since: float, health: Health | None) -> str:
+def why_over(type_: str, since: float, health: Health | None, *, was_reached: bool = False) -> str:
     """Why the prediction of this type is over that was told since then, by how its unit stands now.
 
     Args:
         health: of the unit; None for a disk, and for a unit that is not watched.
+        was_reached: whether it was at its end when that was last told.
     """
+    if type_ == DISK.type:
+        return _FULL if was_reached else _CALM[type_]
     if health is None:
-        return _CALM[type_] if type_ == DISK.type else "the unit is not watched any more"
+        return "the unit is not watched any more"
     return next((why for rule in _RULES if (why := rule(type_, since, health))), _CALM[type_])
 
 

@@ -16,6 +16,7 @@ from standfast.detector.config import Tier
 from standfast.detector.foreseen_ends import why_over
 from standfast.detector.levels import Assessment, Facts, Health, weigh
 from standfast.detector.model import Level
+from standfast.detector.prediction.foretold import REACHED
 from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.reading import Meaning
 from standfast.detector.rootcause import RootCause
@@ -243,7 +244,9 @@ def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
 
 def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
     if is_prediction(problem.type):
-        why = why_over(problem.type, problem.since, assessment.health.get(problem.unit))
+        why = why_over(
+            problem.type, problem.since, assessment.health.get(problem.unit), was_reached=problem.advice == REACHED
+        )
         return ended(problem.type, problem.unit, span(now - problem.since), assessment.level, why)
     is_own = problem.type == AGENT_ENDED_UNCLEAN
     worse = next((other.type for other in wanted if other.level > problem.level and not is_own), "")

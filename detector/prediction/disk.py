@@ -37,12 +37,12 @@ def _what(prediction: Prediction) -> str:
 def _words(prediction: Prediction, now: float) -> str:
     return (
         f"{_what(prediction)} fills by {size(prediction.per_s * 3600)}/h over the last {rough(prediction.over_s)}; "
-        f"its {size(prediction.limit)} are full{_when(prediction, now)}"
+        f"its {size(prediction.limit)} are {_when(prediction, now)}"
     )
 
 
 def _when(prediction: Prediction, now: float) -> str:
-    return "" if is_reached(prediction) else f" at about {about(prediction.ends_at or now, now)}"
+    return "as good as full" if is_reached(prediction) else f"full at about {about(prediction.ends_at or now, now)}"
 
 
 def _action(prediction: Prediction) -> str:

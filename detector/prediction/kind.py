@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from standfast.detector.prediction.model import Figure, Prediction
+
+# So little of the limit is left where it is as good as reached: how fast that goes says nothing any more.
+_AS_GOOD_AS: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,11 @@ def its_unit(prediction: Prediction) -> str:
 
 
 def is_reached(prediction: Prediction) -> bool:
-    """Whether it was at its end when it was last confirmed."""
-    return prediction.ends_at is not None and prediction.ends_at <= prediction.confirmed_at
+    """Whether it was at its end when it was last confirmed, or as good as there."""
+    if prediction.ends_at is None:
+        return False
+    left = prediction.per_s * (prediction.ends_at - prediction.confirmed_at)
+    return left <= _AS_GOOD_AS * prediction.limit if prediction.per_s else prediction.ends_at <= prediction.confirmed_at
 
 
 def left_s(prediction: Prediction, now: float) -> float:

@@ -302,6 +302,15 @@ def test_a_disk_is_told_as_the_unit_that_mounts_it() -> None:
     (event,) = day.events
     assert (event.type, event.unit) == ("DISK_FILLING", "srv-data.mount")
     assert "the disk at /srv/data fills by 5 GiB/h" in event.message
+    assert "its 100 GiB are full at about 12:03 UTC" in event.message
+    while day.now < 15 * HOUR:
+        day.now += 60
+        used = min(40 + 5 * day.now / HOUR, 99.9) * 1024 * MIB
+        day.see(FigureObservation(day.now, Figure.DISK, "/srv/data", used, 100 * 1024 * MIB))
+    _, update, over = day.events
+    assert "its 100 GiB are as good as full" in update.message
+    assert str(update.data["words"]).startswith("Foreseen: the disk at /srv/data")
+    assert over.message.endswith("it was as good as full, and fills no more; df -h says whether there is room again")
 
 
 @pytest.mark.parametrize(
