@@ -169,8 +169,12 @@ def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending |
 
 
 def _failed_with(before: UnitMemory | None, seen: UnitObservation) -> str:
-    """Systemd forgets it with the next start."""
-    return seen.result if seen.result not in ("", "success") else before.failed_with if before is not None else ""
+    """With the next start systemd forgets it; of a crash that nobody saw it is not known."""
+    if seen.result not in ("", "success"):
+        return seen.result
+    if before is None or (before.ended is None and seen.n_restarts > before.seen.n_restarts):
+        return ""
+    return before.failed_with
 
 
 def _cleared_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending | None) -> float | None:

@@ -116,7 +116,10 @@ def test_it_is_over_with_the_run_it_was_of(how: str) -> None:
 
 @pytest.mark.parametrize("is_seen", [True, False])
 def test_one_that_came_true_says_so(is_seen: bool) -> None:
-    day = Day().leak("a")
+    day = Day()
+    for seen in (pending(1, "a", invocation_id="first", result="oom-kill"), up(2, "a", invocation_id="run")):
+        day.mind.take([seen], seen.at, scheduled=False)
+    day.leak("a")
     day.now += 30
     if is_seen:
         day.mind.take([pending(day.now, "a", invocation_id="run", result="oom-kill")], day.now, scheduled=False)
