@@ -62,8 +62,9 @@ def kill(machine: Machine, *units: str) -> str:
 
 
 def detector(machine: Machine) -> dict[str, Any]:
-    """What the detector says of itself."""
-    found: dict[str, Any] = json.loads(machine.read("/run/standfast/detector/status.json"))
+    """What the detector says of itself; after its start that is there a moment later than it is ready."""
+    path = "/run/standfast/detector/status.json"
+    found: dict[str, Any] = json.loads(machine.run(f"until cat {path} 2>/dev/null; do sleep 0.05; done").stdout)
     return found
 
 
