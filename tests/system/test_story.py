@@ -32,3 +32,30 @@ def test_the_example_goes_away_again(stage: Stage) -> None:
     assert "/etc/standfast/notifier.toml" in changed  # the stage's; it shows that changes are seen
     assert "/etc/standfast/detector.toml" not in changed
     machine.wait_unit("standfast-detector.service")
+
+
+def test_the_example_leaves_alone_what_is_not_of_it(stage: Stage) -> None:
+    machine, place = stage.machine, "/etc/systemd/system/trade_manager.service"
+    mine = "[Service]\nExecStart=sleep infinity\n"
+    machine.write(place, mine)
+    refused = machine.run("systemctl daemon-reload && /root/nine-services/install", check=False)
+    machine.run("/root/nine-services/install --remove")
+
+    assert refused.returncode == 1
+    assert f"cannot install trade_manager.service: {place} is not of this example" in refused.stderr
+    assert machine.run(f"cat {place}").stdout == mine
+    assert machine.run("ls /srv/nine-services", check=False).stdout == ""
+
+
+def test_the_example_takes_no_port_of_another(stage: Stage) -> None:
+    machine = stage.machine
+    machine.run("rm /etc/systemd/system/trade_manager.service && systemctl daemon-reload")
+    listen = "import socket, time; server = socket.create_server(('127.0.0.1', 8003)); print(server); time.sleep(600)"
+    machine.run(["systemd-run", "--unit=taken", "--property=Type=exec", "python3", "-uc", listen])
+    machine.wait_journal(_SYSTEMD_UNIT="taken.service", SYSLOG_IDENTIFIER="python3")
+    refused = machine.run("/root/nine-services/install", check=False)
+    machine.run("systemctl stop taken")
+
+    assert refused.returncode == 1
+    assert "cannot install trade_executor: port 8003 on 127.0.0.1: Address already in use" in refused.stderr
+    assert machine.run("ls /srv/nine-services", check=False).stdout == ""
