@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+import math
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from standfast.agent.config import Scope
@@ -11,14 +13,17 @@ from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, Left, judge, left_open
 from standfast.agent.gateway import Gateway
 from standfast.agent.ledger import surely_open
+from standfast.agent.own_orders import NO_REASON
 from standfast.agent.strategy import TradingError, TradingRefusedError
-from standfast.agent.trading import Holding, OrderKind, OrderRequest, Side, in_words
+from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Side, in_words
 from standfast.clock import monotonic_s, utc_now
 
 log = logging.getLogger(__name__)
 
-# A closing order that the broker rejected is placed anew this many times at most.
-CLOSING_ATTEMPTS = 3
+# A closing order that the broker rejected is placed anew after so long, then after twice as long, up to the longest:
+# what it was rejected for, a limit of orders by the second or a margin that others bind, may pass.
+FIRST_REJECTED_PAUSE_S = 0.25
+LONGEST_REJECTED_PAUSE_S = 1.0
 # A look that takes longer than this leaves what it looks for unverified.
 SLOW_LOOK_S = 0.5
 # An order that is still pending after this is asked to be cancelled once more: brokers limit calls by the second.
@@ -33,7 +38,8 @@ LONGEST_PAUSE_S = 0.5
 class Closing:
     """One attempt to get flat, in two steps that each may be cancelled at any moment.
 
-    A gateway that fails for now is asked again until the step is cancelled: it may be back before that.
+    A gateway that fails for now is asked again until the step is cancelled: it may be back before that. So is a
+    broker that rejects what would close a position.
     `end` is the verdict as of the last look, at whatever moment it is read. Books count only
     between two proofs of the broker session: without one, empty books say nothing.
     """
@@ -48,6 +54,9 @@ class Closing:
         self._cancelled_s: dict[str, float] = {}
         self._closing_orders: set[str] = set()
         self._attempts = 0
+        self._next_attempt_s = -math.inf
+        self._book_before: frozenset[str] = frozenset()
+        self._rejected_because = ""
         self._trouble = ""
         self._closed: dict[Holding, float] = {}
         self._prices: dict[Holding, float] = {}
@@ -59,12 +68,14 @@ class Closing:
             return End(EndKind.FLAT, self._what_was_done())
         if self._looking_since_s is not None and monotonic_s() - self._looking_since_s > SLOW_LOOK_S:
             return End(EndKind.UNVERIFIED, "the broker does not answer")
+        if self._verdict.kind is EndKind.NOT_FLAT and (rejection := self._rejection):
+            return replace(self._verdict, detail=f"{self._verdict.detail}; {rejection}")
         return self._verdict
 
     @property
     def trouble(self) -> str:
-        """What the gateway failed with last in this step, "" when it did not."""
-        return self._trouble
+        """What the gateway failed with last in this step, or what it rejected; "" when it did neither."""
+        return self._trouble or self._rejection
 
     async def cancel_orders(self) -> str:
         """Cancel every pending order in scope and wait until none is left; says how many there were."""
@@ -113,13 +124,15 @@ class Closing:
         while not (left := await self._look()).is_closed:
             cancelled = await self._cancel(one for one in left.pending if one not in self._closing_orders)
             if left.holdings and self._may_close(left):
-                if self._attempts == CLOSING_ATTEMPTS:
-                    return f"gave up after {self._attempts} attempts: {self.end}"
-                self._attempts += 1
+                self._count_attempt()
                 await self._close(left.holdings)
             elif not cancelled:
                 await asyncio.sleep(self._gateway.poll_interval_s)
         return await self._proven(left)
+
+    def _count_attempt(self) -> None:
+        self._next_attempt_s = monotonic_s() + min(FIRST_REJECTED_PAUSE_S * 2**self._attempts, LONGEST_REJECTED_PAUSE_S)
+        self._attempts += 1
 
     async def _proven(self, left: Left) -> str:
         """Judge what was seen, once the session is proven a second time."""
@@ -150,11 +163,23 @@ class Closing:
             raise
         # Not in a finally: cancelled in the middle of a look, `end` must see since when it was looking.
         self._looking_since_s = None
+        self._note_rejections(orders)
         self._prices = {one.holding: one.last_price for one in positions}
         left = left_open(self._scope, self._desk.own.all, orders, positions)
         if not left.is_nothing:
             self._verdict = judge(left)
         return left
+
+    def _note_rejections(self, book: Sequence[Order]) -> None:
+        """See why the broker rejected what should close; for "close all", that is what came into the book since."""
+        if not self._attempts:
+            self._book_before = frozenset(order.order_id for order in book)
+        for order in book:
+            is_ours = order.order_id in self._closing_orders or (
+                self._scope is Scope.ACCOUNT and order.order_id not in self._book_before
+            )
+            if is_ours and order.status is OrderStatus.REJECTED:
+                self._rejected_because = order.reason or NO_REASON
 
     async def _cancel(self, order_ids: Iterable[str]) -> bool:
         """Ask for orders to be cancelled, again where that was long ago; whether any was asked for."""
@@ -180,6 +205,7 @@ class Closing:
         for outcome in outcomes:
             if isinstance(outcome, TradingRefusedError):
                 log.warning("[SHUTDOWN] %s", outcome)
+                self._rejected_because = str(outcome)
             elif isinstance(outcome, TradingError):
                 self._verdict = End(EndKind.UNVERIFIED, str(outcome))
                 raise outcome  # placing it again might open a position
@@ -191,17 +217,25 @@ class Closing:
         return OrderRequest(holding.symbol, side, abs(net), kind, price, product=holding.product)
 
     def _may_close(self, left: Left) -> bool:
-        """Whether no earlier attempt, of this unwinding or another, can still fill.
+        """Whether it is time for an attempt, and no earlier one, of this unwinding or another, can still fill.
 
         A second one would open the opposite position.
         """
-        if left.pending:
+        if left.pending or monotonic_s() < self._next_attempt_s:
             return False
         if self._scope is Scope.ACCOUNT and monotonic_s() - self._desk.account_closed_s < ACCOUNT_PATIENCE_S:
             return False
         if self._scope is Scope.ACCOUNT and self._market_orders:
             return self._desk.is_quiet
         return bool(surely_open(left.holdings, self._desk.own.all))
+
+    @property
+    def _rejection(self) -> str:
+        """What the broker rejected, in words; "" while it rejected nothing."""
+        if not self._rejected_because:
+            return ""
+        times = "once" if self._attempts == 1 else f"{self._attempts} times"
+        return f"tried {times} to close, and the broker rejected it: {self._rejected_because}"
 
     def _what_was_done(self) -> str:
         return f"closed {in_words(self._closed)}" if self._closed else "nothing was open"

@@ -148,7 +148,8 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
     FailureType.POSITIONS_NOT_FLAT: Handling(
         PERMANENT,
-        "Look at the positions and orders at the broker now, and close by hand what is open",
+        "Look at the positions and orders at the broker now, and close by hand what is open; "
+        "the agent says that it is over when it is ACTIVE again",
         confirm=False,
         critical=True,
     ),

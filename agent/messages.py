@@ -26,6 +26,10 @@ _END_STEPS: Final[Mapping[EndKind, str]] = {
         "Look at the positions at your broker; to have the agent manage them again: standfastctl resume {name}, "
         "then: systemctl start standfast-agent@{name}"
     ),
+    EndKind.NOT_FLAT: (
+        "Look at the positions and orders at the broker now and close by hand what is open, then: standfastctl resolve "
+        "NUMBER (the number is in standfastctl errors); or let it trade again: systemctl start standfast-agent@{name}"
+    ),
     EndKind.UNVERIFIED: (
         "Compare the broker's books with what it names and close by hand what is wrong, then: standfastctl resolve "
         "NUMBER (the number is in standfastctl errors); or let it trade again: systemctl start standfast-agent@{name}"
@@ -129,7 +133,7 @@ class Messages:
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         words = in_words(nets)
         held = f"; as far as is known it holds {words}" if kind and words and words not in end.detail else ""
-        step = "" if restarts and kind is FailureType.POSITIONS_UNVERIFIED else _END_STEPS.get(end.kind, "")
+        step = "" if restarts and end.kind is not EndKind.HELD_KILLED else _END_STEPS.get(end.kind, "")
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: [one for one in open_kinds if one not in ABOUT_POSITIONS]}
         return Event(

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # A database that could not be written is left alone for so long: each try holds up the loop.
 RETRY_S: Final = 1.0
+# Most brokers' books show that an order was rejected, and not why.
+NO_REASON: Final = "its order book gives no reason"
 
 
 class OwnOrders:
@@ -150,6 +152,10 @@ class OwnOrders:
         seen = {order.order_id: order for order in book}
         current = [own for own in known if self._orders.get(own.key) is own]
         changed = [new for own in current if (new := refreshed(own, seen)) != own]
+        for own in changed:
+            if own.status is OrderStatus.REJECTED:  # it was logged as placed
+                why = seen[own.order_id].reason or NO_REASON
+                log.warning("The broker rejected order %s: %s: %s", own.order_id, own.request, why)
         self._orders.update((own.key, own) for own in changed)
         self._unwritten.update((own.key, None) for own in changed)
         self.write()

@@ -145,7 +145,11 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as the broker's book shows it; `filled` and `placed_at` are None where the book does not tell."""
+    """An order as the broker's book shows it; `filled` and `placed_at` are None where the book does not tell.
+
+    Attributes:
+        reason: why it was rejected, "" where the book does not tell.
+    """
 
     order_id: str
     request: OrderRequest
@@ -153,6 +157,7 @@ class Order:
     filled: float | None
     average_price: float = 0.0
     placed_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

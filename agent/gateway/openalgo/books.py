@@ -24,6 +24,8 @@ E = TypeVar("E", Side, OrderKind, OrderStatus, Product)
 # OpenAlgo passes on its brokers' local times: they are Indian.
 ZONE: Final = ZoneInfo("Asia/Kolkata")
 TIME_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S")
+# A broker's words for a rejection, in a message that a person reads.
+LONGEST_REASON: Final = 200
 
 
 def orders(data: Any) -> tuple[Order, ...]:
@@ -100,7 +102,9 @@ def _order(row: Mapping[str, Any]) -> Order | None:
         _member(Product, row.get("product")) or Product.MIS,
     )
     filled = {OrderStatus.COMPLETE: quantity, OrderStatus.REJECTED: 0}.get(status)
-    return Order(str(row["orderid"]), request, status, filled, placed_at=_moment(row.get("timestamp")))
+    # The gateway's sandbox has a column for it, and so may a broker; what is none is no reason either.
+    reason = " ".join(str(row.get("rejection_reason") or "").split())[:LONGEST_REASON]
+    return Order(str(row["orderid"]), request, status, filled, placed_at=_moment(row.get("timestamp")), reason=reason)
 
 
 def _moment(text: Any) -> datetime | None:

@@ -92,4 +92,5 @@ def _read_order(one: dict[str, Any]) -> Order:
         one["filled"],
         one["average_price"],
         placed_at,
+        one.get("reason", ""),
     )

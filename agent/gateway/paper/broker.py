@@ -58,13 +58,13 @@ class SimulatedBroker:
         self.lots, self.prices = lots, prices
         self._number = max((int(order.order_id[1:]) for order in orders), default=0)
 
-    def place(self, request: OrderRequest, now: datetime, reject: bool = False) -> Order:
-        """The order as it stands after it was placed: rejected, pending or filled."""
+    def place(self, request: OrderRequest, now: datetime, reject: str = "") -> Order:
+        """The order as it stands after it was placed: rejected (`reject` says why), pending or filled."""
         status = OrderStatus.TRIGGER_PENDING if request.trigger_price else OrderStatus.OPEN
-        if reject or request.mistake:
+        if reason := request.mistake or reject:
             status = OrderStatus.REJECTED
         self._number += 1
-        order = Order(f"P{self._number:06d}", request, status, 0, placed_at=now)
+        order = Order(f"P{self._number:06d}", request, status, 0, placed_at=now, reason=reason)
         self._keep(order)
         if order.status.is_pending and request.symbol in self.prices:
             self._match(order, self.prices[request.symbol])

@@ -87,7 +87,7 @@ class PaperGateway:
             raise OrderRefusedError(f"cannot place {request}: {request.mistake}")
         if request.symbol not in self._prices:
             raise OrderRefusedError(f"cannot place {request}: the paper broker trades only the agent's `symbols`")
-        order = self._broker.place(request, utc_now(), Fault.REJECT_ORDERS in faults)
+        order = self._broker.place(request, utc_now(), _rejection(faults))
         self._book.save(self._broker)
         return order.order_id
 
@@ -106,7 +106,7 @@ class PaperGateway:
 
     async def close_all(self) -> None:
         """See Gateway."""
-        reject = Fault.REJECT_ORDERS in await self._call()
+        reject = _rejection(await self._call())
         for position in self._broker.positions():
             side = Side.SELL if position.quantity > 0 else Side.BUY
             request = OrderRequest(
@@ -191,3 +191,8 @@ class PaperGateway:
         """The next price: a random walk that keeps to the exchange's ticks of 0.05."""
         moved = price * (1 + self._random.gauss(0, self._config.volatility))
         return max(0.05, round(moved * 20) / 20)
+
+
+def _rejection(faults: frozenset[Fault]) -> str:
+    """Why an order is rejected, "" when it is not."""
+    return f"fault {Fault.REJECT_ORDERS}" if Fault.REJECT_ORDERS in faults else ""

@@ -1,6 +1,7 @@
 """Getting flat against the paper gateway: scopes, faults, and what the verdict is at each moment."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -135,6 +136,36 @@ def test_a_broker_that_misbehaves(tmp_path: Path, faults: str, expected: EndKind
             assert await scene.net() == {Holding(A): 7}
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_broker_that_rejects_is_tried_again_over_the_time_of_the_step(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, scope: Scope
+) -> None:
+    async def story(scene: Scene) -> None:
+        await scene.hold()
+        scene.faults.write_text("reject_orders")
+        closing = Closing(scene.gateway, scene.desk, scope, market_orders=True)
+        await closing.cancel_orders()
+        task = asyncio.ensure_future(closing.close_positions())
+        await asyncio.wait({task}, timeout=1.4)
+        rejected = [order for order in await scene.gateway.orders() if order.status is OrderStatus.REJECTED]
+        attempts = sum(order.request.symbol == A for order in rejected)
+        assert attempts == {Scope.OWN: 3, Scope.ACCOUNT: 2}[scope], "spread, and none while the books may lag"
+        held = {Scope.OWN: "+5 NSE:A MIS, -3 NSE:B MIS", Scope.ACCOUNT: "+12 NSE:A MIS, -3 NSE:B MIS"}[scope]
+        why = f"tried {attempts} times to close, and the broker rejected it: fault reject_orders"
+        assert str(closing.end) == f"not flat (open: {held}; {why})"
+        assert closing.trouble == why, "which is what the step says when its time is over"
+        scene.faults.unlink()
+        await asyncio.wait_for(task, 2)
+        assert str(closing.end) == f"flat (closed {held})", "what an order was rejected for has passed"
+
+    with caplog.at_level(logging.INFO):
+        play(tmp_path, story)
+    told = [record.getMessage() for record in caplog.records if "rejected order" in record.getMessage()]
+    assert len(told) == (6 if scope is Scope.OWN else 0)
+    if told:
+        assert told[0].endswith(": SELL 5 NSE:A MIS MARKET: fault reject_orders")
 
 
 def test_what_somebody_else_closed_is_not_closed_again(tmp_path: Path) -> None:

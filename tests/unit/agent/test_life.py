@@ -268,15 +268,20 @@ def test_a_gateway_that_hangs_at_the_end_is_told_and_the_next_start_knows(tmp_pa
 
 
 def test_a_broker_that_rejects_the_closing_orders_ends_not_flat(tmp_path: Path) -> None:
+    budget = "[shutdown]\nbudget_s = { close_positions = 0.5 }"
+
     async def story() -> None:
-        async with living(tmp_path) as agent:
+        async with living(tmp_path, more=budget) as agent:
             await agent.heard.state("ACTIVE")
             await agent.until_holding()
             agent.faults.write_text("reject_orders")
             end = await agent.end()
             assert end.kind is EndKind.NOT_FLAT
             assert "NSE:SBIN MIS" in end.detail
-            assert (await agent.heard.kind(Kind.SHUTDOWN)).type == "POSITIONS_NOT_FLAT"
+            told = await agent.heard.kind(Kind.SHUTDOWN)
+            assert told.type == "POSITIONS_NOT_FLAT"
+            assert "the broker rejected it: fault reject_orders" in told.message
+            assert "standfastctl resolve NUMBER" in told.action
 
     asyncio.run(story())
 

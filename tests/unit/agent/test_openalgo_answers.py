@@ -135,6 +135,15 @@ def test_what_a_status_tells_of_the_fill(status: str, known: OrderStatus, filled
 
 
 @pytest.mark.parametrize(
+    ("told", "reason"),
+    [({"rejection_reason": " no\n margin "}, "no margin"), ({"rejection_reason": None}, ""), ({}, "")],
+)
+def test_why_an_order_was_rejected(told: dict[str, str | None], reason: str) -> None:
+    (order,) = books.orders({"orders": [{**ROW, "order_status": "rejected", **told}]})
+    assert order.reason == reason
+
+
+@pytest.mark.parametrize(
     ("text", "known"), [("27-Jan-2026 14:45:00", True), ("27-01-2026 14:45:00", True), ("14:45", False), ("", False)]
 )
 def test_the_times_of_several_brokers(text: str, known: bool) -> None:

@@ -93,7 +93,7 @@ def test_money_through_a_reversal() -> None:
 def test_rejected_and_cancelled_orders_never_fill() -> None:
     broker = SimulatedBroker(1e6)
     broker.price(A, 100)
-    assert broker.place(request("BUY", "MARKET"), NOW, reject=True).status is OrderStatus.REJECTED
+    assert broker.place(request("BUY", "MARKET"), NOW, reject="no margin").status is OrderStatus.REJECTED
     assert broker.place(request("BUY", "LIMIT"), NOW).status is OrderStatus.REJECTED, "a limit order without a price"
     pending = broker.place(request("BUY", "LIMIT", 90), NOW)
     assert broker.cancel(pending.order_id)
