@@ -34,7 +34,7 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
         return 0
     how = f"{environ['SERVICE_RESULT']} {environ.get('EXIT_STATUS', '')}".strip()
     journal = Journal(identifier)
-    journal.emit(Messages(name).ended_unclean(how, held))
+    journal.emit(Messages(name).ended_unclean(how, held, _open_problems(name)))
     journal.close()
     time.sleep(LINGER_S)
     return 0
@@ -50,6 +50,15 @@ def last_word(name: str) -> str:
     except (AgentError, ValueError):  # also where it holds a word that no version wrote
         return "what cannot be read from its database"
     return f"{held} (on paper)" if held and _is_on_paper(name) else held
+
+
+def _open_problems(name: str) -> list[str]:
+    """The types of the problems that it can end no more."""
+    try:
+        with closing(Store.reading(paths.agent_database(name))) as store:
+            return [kind for kind, _ in store.open_problems()]
+    except AgentError:
+        return []
 
 
 def _is_on_paper(name: str) -> bool:

@@ -46,6 +46,8 @@ NAP_S: Final = 60.0
 
 # Found on the way to ACTIVE, so being ACTIVE does not end it: a person does, or the next start.
 _ELSEWHERE: Final = FailureType.POSITIONS_CLOSED_ELSEWHERE
+# What an agent in a crash loop does not do any more; that its strategy hung stands in what is told of the loop.
+_OVER_IN_A_LOOP: Final = frozenset({FailureType.CRASH_COOL_OFF, FailureType.STRATEGY_HUNG})
 _INPUTS: Final = {Verdict.WAIT: Input.TRANSIENT_FAILURE, Verdict.FAIL: Input.PERMANENT_FAILURE}
 
 
@@ -111,7 +113,7 @@ class Life:
         elif judgement.verdict is CrashVerdict.GIVE_UP:
             failure = self._with_the_hang(Failure(FailureType.CRASH_LOOP, judgement.reason))
             self.move(Input.PERMANENT_FAILURE, str(failure), failure)
-            self.resolve({FailureType.CRASH_COOL_OFF}, "cools off no more, it waits for a human")
+            self.resolve(_OVER_IN_A_LOOP, "waits for a human now and calls no callback of its strategy")
         return judgement.verdict is not CrashVerdict.TRADE
 
     def _with_the_hang(self, failure: Failure) -> Failure:

@@ -102,15 +102,18 @@ class Messages:
             data={"waited_s": round(waited_s)},
         )
 
-    def ended_unclean(self, how: str, held: str) -> Event:
-        """Its process ended without the steps of an end; for the journal, since systemd mostly starts it again."""
+    def ended_unclean(self, how: str, held: str, open_kinds: Iterable[str] = ()) -> Event:
+        """Its process ended without the steps of an end; for the journal, since systemd mostly starts it again.
+
+        Where it does not, the detector tells it, and closes what is nobody's then: see `shutdown` for `open_kinds`.
+        """
         return Event(
             Kind.STATE,
             f"Agent {self.name} did not end in order ({how}); by its own books it holds {held or 'nothing'}",
             type=AGENT_ENDED_UNCLEAN,
             unit=self.unit,
             state=State.SHUTDOWN,
-            data={HELD: held},
+            data={HELD: held, CLOSES: _nobodys(open_kinds)},
         )
 
     def shutdown(
@@ -135,7 +138,7 @@ class Messages:
         held = f"; as far as is known it holds {words}" if kind and words and words not in end.detail else ""
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else _END_STEPS.get(end.kind, "")
         again = "; systemd starts it again" if restarts else ""
-        more = {RESTARTS: True} if restarts else {CLOSES: [one for one in open_kinds if one not in ABOUT_POSITIONS]}
+        more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
         return Event(
             Kind.SHUTDOWN,
             f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{held}{again}",
@@ -147,6 +150,11 @@ class Messages:
             action=Failure(kind, end.detail, step.format(name=self.name)).action(self.name) if kind else "",
             data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
         )
+
+
+def _nobodys(kinds: Iterable[str]) -> list[str]:
+    """The problems of an agent that nobody has to see to while it does not run."""
+    return [one for one in kinds if one not in ABOUT_POSITIONS]
 
 
 def held_in_words(nets: Mapping[Holding, float], pending: int, flat: bool | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from systemd import journal
 
 from standfast.detector.problems import GIVEN_UP, UNIT_FAILING, UNKNOWN_HELD
-from standfast.events import AGENT_ENDED_UNCLEAN, HELD, WORDS, Event, Kind, Severity, from_fields
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, WORDS, Event, Kind, Severity, from_fields
 from standfast.unit_names import agent_name
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,8 @@ def with_last_word(event: Event) -> Event:
     """What is told of an agent that is down with what the agent held; every other event as it is."""
     if event.type not in _ABOUT_ENDS or event.kind not in _TELLS or not agent_name(event.unit):
         return event
-    return told(event, _last_word(event.unit))
+    last = _last_word(event.unit)
+    return with_closed(told(event, held_by(last)), last)
 
 
 def told(event: Event, held: str | None) -> Event:
@@ -57,8 +58,16 @@ def _in_words(event: Event, words: str) -> dict[str, Any]:
     return {"data": {**event.data, WORDS: words}} if event.kind is Kind.UPDATE else {"message": words}
 
 
-def _last_word(unit: str) -> str | None:
-    """What the unit told of its last end; None where the newest that it told of its state is something else."""
+def with_closed(event: Event, last: Event | None) -> Event:
+    """The problem of an agent that nobody starts again with the problems that it can end no more, as it named them."""
+    closes = last.data.get(CLOSES) if last is not None and last.type == AGENT_ENDED_UNCLEAN else None
+    if closes is None or event.type != AGENT_ENDED_UNCLEAN:
+        return event
+    return replace(event, data={**event.data, CLOSES: closes})
+
+
+def _last_word(unit: str) -> Event | None:
+    """The newest that the unit told of its state."""
     try:
         with journal.Reader() as reader:
             reader.add_match(_SYSTEMD_UNIT=unit)
@@ -68,7 +77,7 @@ def _last_word(unit: str) -> str | None:
     except OSError as error:
         log.warning("Cannot read what %s told last: %s", unit, error.strerror)
         return None
-    return held_by(from_fields({name: value for name, value in entry.items() if isinstance(value, str)}))
+    return from_fields({name: value for name, value in entry.items() if isinstance(value, str)})
 
 
 def held_by(said: Event | None) -> str | None:

@@ -1,8 +1,9 @@
-"""Ends that no source reports: a person says that it is over, or the agent that had the problem was stopped. Pure.
+"""Ends that no source reports: a person says that it is over, or the agent that had the problem is gone. Pure.
 
-What an agent waits for or stumbles over is nobody's problem once the agent was stopped in order. It is closed without
-a message: "resolved" would be untrue, and that it stopped is told anyway. For a day it is remembered: when the agent
-comes back with the same problem that goes on, with its throttle, and when it comes back without it, that end is told.
+What an agent waits for or stumbles over is nobody's problem once the agent was stopped, in order or not. It is closed
+without a message: "resolved" would be untrue, and that it stopped is told anyway. For a day it is remembered: when the
+agent comes back with the same problem that goes on, with its throttle, and when it comes back without it, that end is
+told.
 """
 
 import dataclasses
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from standfast.events import CLOSES, Event, Kind
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, Event, Kind
 from standfast.notifier import resolution
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Identity, Problem, Stage
@@ -35,14 +36,23 @@ def end_by_hand(ledger: Ledger, problem: Problem, by: str, at: datetime) -> None
 
 
 def end_with_agent(ledger: Ledger, event: Event, at: datetime) -> None:
-    """An agent's end in order ends what its event names; nobody is reminded of the rest, but for how it ended."""
-    if event.kind is not Kind.SHUTDOWN:
-        return
+    """An agent's end ends what its event names; after one in order nobody is reminded of the rest, but how it ended."""
+    if event.kind is Kind.SHUTDOWN:
+        _close_named(ledger, event, at)
+        _quieten(ledger, event)
+    elif event.kind is Kind.PROBLEM and event.type == AGENT_ENDED_UNCLEAN:
+        _close_named(ledger, event, at)
+
+
+def _close_named(ledger: Ledger, event: Event, at: datetime) -> None:
     closes = event.data.get(CLOSES)
     names = [str(one) for one in closes] if isinstance(closes, list) else []
     for identity in (Identity(name, event.unit) for name in names if name != event.type):
         if identity in ledger.problems:
             _close(ledger, ledger.problems[identity], at)
+
+
+def _quieten(ledger: Ledger, event: Event) -> None:
     for problem in list(ledger.problems.values()):
         if problem.unit == event.unit and problem.type != event.type and problem.stage is Stage.TOLD:
             ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))

@@ -92,7 +92,8 @@ WORDS: Final = "words"
 # In the data of a problem and of its end: since when, and until when, where that was not the moment of the entry.
 SINCE: Final = "since"
 UNTIL: Final = "until"
-# In the data of a shutdown: the types of its unit's problems that are nobody's while it is stopped.
+# In the data of a shutdown, and of an end that was none in order: the types of its unit's problems that are nobody's
+# while it is stopped.
 CLOSES: Final = "closes"
 # In the data of a shutdown: systemd starts the unit again at once.
 RESTARTS: Final = "restarts"

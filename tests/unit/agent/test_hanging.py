@@ -71,6 +71,7 @@ def test_a_hung_strategy_is_told_with_its_line_and_so_are_the_crashes_that_follo
         said = await third.heard.kind(Kind.PROBLEM)
         assert (said.type, said.state) == ("CRASH_LOOP", "ERROR")
         assert said.action == "Correct where its strategy hangs, then: systemctl reload standfast-agent@bot"
+        assert (await third.heard.kind(Kind.RESOLVED)).type == "STRATEGY_HUNG", "it is called no more"
         await third.end()
 
     asyncio.run(story())

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from standfast import paths
+from standfast.agent import last_word as last_words
 from standfast.agent.last_word import last_word, say
 from standfast.agent.messages import Messages
 from standfast.agent.own_orders import OwnOrders
@@ -15,6 +17,7 @@ from standfast.agent.store import Store
 from standfast.agent.trading import OrderRequest, OrderStatus, Side
 from standfast.detector.last_words import held_by
 from standfast.events import from_fields, to_fields
+from standfast.journal import RecordedEvents
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
 
@@ -64,6 +67,25 @@ def test_a_database_that_is_not_there_or_none_is_no_proof_of_anything(store: Sto
     paths.agent_database("other").parent.mkdir()
     paths.agent_database("other").write_bytes(b"rubbish" * 1000)
     assert last_word("other") == "what cannot be read from its database"
+
+
+def closing_emitter(said: RecordedEvents) -> SimpleNamespace:
+    """Where the last word goes to, and is closed after it."""
+    return SimpleNamespace(emit=said.emit, close=lambda: None)
+
+
+def test_systemd_has_it_name_the_problems_that_it_can_end_no_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("CRASH_COOL_OFF", "POSITIONS_UNVERIFIED"):
+        store.open_problem(kind, "told", NOW)
+    said = RecordedEvents()
+    monkeypatch.setattr(last_words, "Journal", lambda identifier: closing_emitter(said))
+    say("dip", "standfast-agent", {"SERVICE_RESULT": "signal", "EXIT_STATUS": "KILL"})
+    (event,) = said.events
+    assert event.data == {"held": "", "closes": ["CRASH_COOL_OFF"]}
+    say("nobody", "standfast-agent", {"SERVICE_RESULT": "signal"})
+    assert said.events[-1].data["closes"] == []
 
 
 @pytest.mark.parametrize(("held", "words"), [("+2 NSE:SBIN MIS", "it holds +2 NSE:SBIN MIS"), ("", "it holds nothing")])

@@ -326,7 +326,9 @@ def test_who_waits_for_a_human_cools_off_no_more(tmp_path: Path) -> None:
         again.begin()
         assert (await again.heard.kind(Kind.PROBLEM)).type == "CRASH_LOOP"
         said = await again.heard.kind(Kind.RESOLVED)
-        assert said.message == "Agent bot cools off no more, it waits for a human; CRASH_COOL_OFF is over"
+        assert said.message == (
+            "Agent bot waits for a human now and calls no callback of its strategy; CRASH_COOL_OFF is over"
+        )
         await again.end()
 
     asyncio.run(story())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
-from standfast.detector.last_words import held_by, told, with_last_word
+from standfast.detector.last_words import held_by, told, with_closed, with_last_word
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Observation
 from standfast.detector.remembering import MISSED_FOR_S, Remembered, to_plain
@@ -166,6 +166,15 @@ def test_only_the_newest_word_of_an_agent_tells_what_it_held() -> None:
     assert held_by(Event(Kind.STATE, "Agent dip: STARTING -> ACTIVE")) is None
     assert held_by(Event(Kind.STATE, "", type="AGENT_ENDED_UNCLEAN", data={"held": 1})) is None
     assert with_last_word(Event(Kind.RESOLVED, "over", type="AGENT_ENDED_UNCLEAN")).message == "over"
+
+
+def test_what_an_agent_can_end_no_more_is_closed_by_its_problem() -> None:
+    last = Event(Kind.STATE, "", type="AGENT_ENDED_UNCLEAN", data={"held": "", "closes": ["CRASH_COOL_OFF"]})
+    ended = Event(Kind.PROBLEM, "", type="AGENT_ENDED_UNCLEAN", data={"reasons": []})
+    assert with_closed(ended, last).data == {"reasons": [], "closes": ["CRASH_COOL_OFF"]}
+    failing = Event(Kind.PROBLEM, "", type="UNIT_FAILING")
+    assert with_closed(failing, last) is failing, "systemd may start it again"
+    assert with_closed(ended, Event(Kind.STATE, "", data={"closes": ["X"]})) is ended
 
 
 def test_another_unit_that_was_stopped_while_it_waited_for_its_restart_is_stopped() -> None:

@@ -134,6 +134,18 @@ def test_what_is_not_named_or_is_how_it_ended_stays() -> None:
     assert {one.type for one in fold.ledger.problems.values()} == {"POSITIONS_NOT_FLAT", "DATABASE_CORRUPT"}
 
 
+def test_an_agent_that_was_killed_and_stopped_cannot_end_what_it_told() -> None:
+    fold = told(kind="CRASH_COOL_OFF")
+    fold.hear(problem(70, "POSITIONS_UNVERIFIED", AGENT))
+    word = plain(Kind.STATE, 80, type="AGENT_ENDED_UNCLEAN", data={"closes": ["CRASH_COOL_OFF"]})
+    fold.hear(word)
+    assert len(fold.ledger.problems) == 2, "systemd may start it again"
+    fold.hear(plain(Kind.PROBLEM, 90, type="AGENT_ENDED_UNCLEAN", data={"closes": ["CRASH_COOL_OFF"]}))
+    assert {one.type for one in fold.ledger.problems.values()} == {"POSITIONS_UNVERIFIED", "AGENT_ENDED_UNCLEAN"}
+    assert all(not one.quiet for one in fold.ledger.problems.values()), "it held what nobody looks after"
+    assert fold.hear(resolved(400, "CRASH_COOL_OFF", AGENT)) is Recovery.TOLD_SOON, "it was started again, and says so"
+
+
 def test_an_agent_closes_nobody_elses_problems() -> None:
     fold = told(unit="standfast-agent@other.service")
     stop(fold, 100, TYPE)
