@@ -8,7 +8,7 @@ import threading
 from typing import Final
 
 from standfast import daemon, paths
-from standfast.agent import last_word
+from standfast.agent import blocked, last_word
 from standfast.agent.belongings import Belongings, Files
 from standfast.agent.runner import PULSE_AGE_S, Runner
 from standfast.agent.unit import warn_of_short_stop_timeout
@@ -42,6 +42,7 @@ async def _program(frame: Frame, name: str) -> None:
     runner = Runner(name, have, voice, frame.heartbeat.pulse("the strategy", PULSE_AGE_S))
     frame.on_reload(runner.life.reload)
     runner.begin()
+    blocked.listen(files.blocked)
     frame.heartbeat.ready()
     if "NOTIFY_SOCKET" in os.environ:
         asked = (voice.messages.unit, have.config.shutdown.timeout_s)

@@ -40,6 +40,11 @@ class Files:
     database: Path
     status: Path
 
+    @property
+    def blocked(self) -> Path:
+        """Where a run that its watchdog aborts leaves what it stood at."""
+        return self.database.with_name("blocked")
+
 
 class Belongings:
     """Built piece by piece, each when it is first possible: what is missing is a failure, never a crash."""

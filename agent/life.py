@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from standfast.agent import retry
+from standfast.agent import blocked, retry
 from standfast.agent.bell import Ring
 from standfast.agent.belongings import Belongings
 from standfast.agent.checks import Report
@@ -84,6 +84,9 @@ class Life:
         self.show()
         if self.have.forgotten is not None and self.have.flags.killed:  # which hides the ERROR that tells it
             self.tell_problem(self.have.forgotten)
+        if where := blocked.where(self.have.files.blocked):
+            detail = f"its strategy blocked the agent's loop until the watchdog ended it (at {where})"
+            self.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
         self.faces_crashes()
 
     def faces_crashes(self) -> bool:

@@ -13,7 +13,7 @@ from standfast.errors import StandfastError
 FRAMES: Final = 3
 CAUSES: Final = 2
 
-_OURS: Final = (str(Path(__file__).parent), "<frozen")
+_OURS: Final = (str(Path(__file__).parents[1]), "<frozen")
 _STANDARD: Final = tuple(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib"))
 _INSTALLED: Final = frozenset({"dist-packages", "site-packages"})
 
@@ -41,9 +41,14 @@ def own_frames(stack: Iterable[FrameSummary]) -> list[str]:
     Where there are none those of libraries.
     """
     frames = [one for one in stack if not one.filename.startswith(_OURS)]
-    own = [one for one in frames if not _is_library(one.filename)]
+    own = [one for one in frames if is_users(one)]
     found = own or [one for one in frames if not one.filename.startswith(_STANDARD)]
     return [f"{one.filename}:{one.lineno} in {one.name}" for one in reversed(found[-FRAMES:])]
+
+
+def is_users(frame: FrameSummary) -> bool:
+    """Whether a frame is the user's own code: neither Standfast's nor a library's."""
+    return not frame.filename.startswith(_OURS) and not _is_library(frame.filename)
 
 
 def _one(error: BaseException) -> str:

@@ -1,6 +1,8 @@
 """A strategy that hangs is told with its own line, and so are the unclean ends that follow."""
 
 import asyncio
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -73,6 +75,48 @@ def test_a_hung_strategy_is_told_with_its_line_and_so_are_the_crashes_that_follo
         assert said.action == "Correct where its strategy hangs, then: systemctl reload standfast-agent@bot"
         assert (await third.heard.kind(Kind.RESOLVED)).type == "STRATEGY_HUNG", "it is called no more"
         await third.end()
+
+    asyncio.run(story())
+
+
+# A strategy, or the agent itself, that blocks the loop; and what its watchdog does then.
+ABORTED = """
+import asyncio, os, pathlib, signal, sys, time
+from standfast.agent import blocked, bell
+blocked.listen(pathlib.Path(sys.argv[1]))
+async def main():
+    asyncio.get_running_loop().run_in_executor(None, lambda: (time.sleep(0.3), os.kill(os.getpid(), signal.SIGABRT)))
+    await asyncio.sleep(0)
+    await asyncio.create_task({called})
+class Mine:
+    async def tick(self): await self.look()
+    async def look(self): time.sleep(20)
+exec(compile("async def own(): time.sleep(20)", bell.__file__, "exec"))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("called", "is_told"), [("Mine().tick()", True), ("own()", False)])
+def test_what_blocked_the_loop_until_the_watchdog_is_told_by_the_next_start(
+    tmp_path: Path, called: str, is_told: bool
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(ABORTED.format(called=called))
+    ended = subprocess.run(
+        [sys.executable, path, tmp_path / "blocked"], check=False, env={"PYTHONPATH": ":".join(sys.path)}
+    )
+    assert ended.returncode == -signal.SIGABRT
+
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure()
+        agent.begin()
+        said = await agent.heard.until(lambda event: event.kind in (Kind.PROBLEM, Kind.STATE))
+        assert (said.type == "STRATEGY_HUNG") is is_told
+        if is_told:
+            at = f"(at {path}:11 in look <- {path}:10 in tick)"
+            assert said.message.endswith(f"its strategy blocked the agent's loop until the watchdog ended it {at}")
+        await agent.end()
 
     asyncio.run(story())
 
