@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standfast import paths
-from standfast.agent import loading
+from standfast.agent import loader
 from standfast.agent.callbacks import Callbacks
 from standfast.agent.config import AgentConfig, OpenAlgoConfig
 from standfast.agent.desk import Desk
@@ -80,6 +80,6 @@ async def build_trade(config: AgentConfig, desk: Desk, on_faults: Callable[[Fail
     Raises:
         AgentError: STRATEGY_ERROR, it cannot be loaded.
     """
-    loaded, thread = await loading.load(config)
+    loaded, thread = await loader.load(config)
     callbacks = Callbacks(loaded, desk, thread)
     return Trade(desk, callbacks, Pump(callbacks, config.callback_timeout_s, on_faults))

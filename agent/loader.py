@@ -1,20 +1,29 @@
-"""Finds a user's strategy class and makes one; whatever goes wrong is one clear line."""
+"""Finds a user's strategy class and makes one; whatever goes wrong is one clear line.
 
+It is loaded in a thread of its own: what hangs while it is imported or made holds up nothing else.
+"""
+
+import asyncio
 import difflib
 import importlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from standfast.agent.failures import AgentError, FailureType, failed
-from standfast.agent.traces import users_frames, users_trace
+from standfast.agent.config import AgentConfig
+from standfast.agent.failures import AgentError, Failure, FailureType, failed
+from standfast.agent.threads import CallThread
+from standfast.agent.traces import own_frames, users_frames, users_trace
 
 # The callbacks, and how many arguments each is given.
 CALLBACKS: Final = {"start": 1, "tick": 1, "stop": 0}
+# What hangs in an import keeps Python from importing that module once more.
+_HANGS: Final = "Correct where it hangs, then: systemctl restart standfast-agent@{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,41 @@ class LoadedStrategy:
 
 # Where strategies were loaded from in this process: a module of theirs may be imported anew.
 _strategy_paths: set[str] = set()
+
+
+async def load(config: AgentConfig) -> tuple[LoadedStrategy, CallThread | None]:
+    """The strategy that is configured; with the thread that it was made in, where that is to run its callbacks.
+
+    Raises:
+        AgentError: STRATEGY_ERROR, it cannot be loaded, or takes longer than a callback may.
+    """
+    thread = CallThread("strategy")
+    try:
+        async with asyncio.timeout(config.callback_timeout_s):
+            loaded = await _loaded(config, thread)
+    except TimeoutError:
+        error = _hangs(config, thread)
+        thread.close()
+        raise error from None
+    except BaseException:
+        thread.close()
+        raise
+    if loaded.is_async:
+        thread.close()
+        return loaded, None
+    return loaded, thread
+
+
+async def _loaded(config: AgentConfig, thread: CallThread) -> LoadedStrategy:
+    found = await thread.call(partial(find, config.strategy, config.strategy_path, config.parameters))
+    # A strategy of the loop's is made on the loop, too: it may ask for it.
+    return make(found) if found.is_async else await thread.call(partial(make, found))
+
+
+def _hangs(config: AgentConfig, thread: CallThread) -> AgentError:
+    where = " <- ".join(own_frames(thread.stack))
+    detail = f'cannot load strategy "{config.strategy}": it has not come to its end for {config.callback_timeout_s:g} s'
+    return AgentError(Failure(FailureType.STRATEGY_ERROR, detail + (f" (at {where})" if where else ""), _HANGS))
 
 
 def find(target: str, path: str, parameters: Mapping[str, Any]) -> FoundStrategy:
