@@ -20,20 +20,18 @@ END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
     # No second problem beside the one that was told when it was killed.
     EndKind.HELD_KILLED: (FailureType.KILLED, Severity.WARNING),
 }
+_THEN: Final = (
+    "then: standfastctl resolve NUMBER (the number is in standfastctl errors); "
+    "or let it trade again: systemctl start standfast-agent@{name}"
+)
 # The next step after an end, where it is another one than its type's.
 _END_STEPS: Final[Mapping[EndKind, str]] = {
     EndKind.HELD_KILLED: (
         "Look at the positions at your broker; to have the agent manage them again: standfastctl resume {name}, "
         "then: systemctl start standfast-agent@{name}"
     ),
-    EndKind.NOT_FLAT: (
-        "Look at the positions and orders at the broker now and close by hand what is open, then: standfastctl resolve "
-        "NUMBER (the number is in standfastctl errors); or let it trade again: systemctl start standfast-agent@{name}"
-    ),
-    EndKind.UNVERIFIED: (
-        "Compare the broker's books with what it names and close by hand what is wrong, then: standfastctl resolve "
-        "NUMBER (the number is in standfastctl errors); or let it trade again: systemctl start standfast-agent@{name}"
-    ),
+    EndKind.NOT_FLAT: (f"Look at the positions and orders at the broker now and close by hand what is open, {_THEN}"),
+    EndKind.UNVERIFIED: (f"Compare the broker's books with what it names and close by hand what is wrong, {_THEN}"),
 }
 
 
