@@ -27,13 +27,17 @@ def listen(path: Path) -> None:
 
 
 def where(path: Path) -> str:
-    """Where in the user's code the run before this one was aborted; "" where it was not, or not in a strategy."""
+    """Where in the user's code the loop of the run before this one was aborted; "" where it was not, or not in one.
+
+    A library that aborts the process from another thread blocked no loop.
+    """
     try:
         head, *lines = path.read_text(errors="replace").splitlines() or [""]
     except OSError:
         return ""
     called = takewhile(lambda line: not _LOOP.fullmatch(line), lines)
     frames = [FrameSummary(one[1], int(one[2]), one[3]) for line in called if (one := _FRAME.fullmatch(line))]
-    if head != _ABORTED or not any(map(is_users, frames)):
+    is_of_thread = any(line.endswith(" in _bootstrap") for line in lines)
+    if head != _ABORTED or is_of_thread or not any(map(is_users, frames)):
         return ""
     return " <- ".join(own_frames(reversed(frames)))

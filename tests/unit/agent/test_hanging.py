@@ -91,12 +91,15 @@ async def main():
 class Mine:
     async def tick(self): await self.look()
     async def look(self): time.sleep(20)
+def dies(): os.abort()
 exec(compile("async def own(): time.sleep(20)", bell.__file__, "exec"))
 asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize(("called", "is_told"), [("Mine().tick()", True), ("own()", False)])
+@pytest.mark.parametrize(
+    ("called", "is_told"), [("Mine().tick()", True), ("own()", False), ("asyncio.to_thread(dies)", False)]
+)
 def test_what_blocked_the_loop_until_the_watchdog_is_told_by_the_next_start(
     tmp_path: Path, called: str, is_told: bool
 ) -> None:
