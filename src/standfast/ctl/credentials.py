@@ -138,6 +138,14 @@ def holds(place: Place, secret: str) -> bool:
     return found == secret.encode()
 
 
+def is_stored(place: Place) -> bool:
+    """Whether any secret is stored there, as far as this user may look."""
+    try:
+        return place.file.is_file()
+    except OSError:
+        return False
+
+
 def remove(place: Place) -> bool:
     """Take a secret away; whether there was one.
 

@@ -14,7 +14,7 @@ from standfast.ctl import credentials, dotenv, names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import place_of
 from standfast.ctl.flagging import is_agent_name
-from standfast.ctl.importing import EnvError, Fate, Plan, Row, Target, Wish, concerns, load_plain, make_plan
+from standfast.ctl.importing import HIDDEN, EnvError, Fate, Plan, Row, Target, Wish, concerns, load_plain, make_plan
 from standfast.ctl.patience import told_while
 from standfast.ctl.screen import Screen
 from standfast.ctl.table import Cell, Table
@@ -120,7 +120,7 @@ def _do(plan: Plan) -> Done:
             copies += _copy(place.file, hidden=True)
             kept, files = credentials.to_store(place, wish.value)
             changes += files
-            row = replace(row, detail=kept.value)
+            row = replace(row, detail=row.detail.replace(HIDDEN, kept.value))
         rows.append(row)
     for name, text in plan.files.items():
         path = Path(name)
@@ -133,8 +133,12 @@ def _do(plan: Plan) -> Done:
 
 
 def _fate(wish: Wish) -> Row:
+    """What becomes of a secret; whether there is another already is known only to whoever may look."""
     place = place_of(wish.credential, wish.agent)
-    return replace(wish.row, fate=Fate.ALREADY) if credentials.holds(place, wish.value) else wish.row
+    if credentials.holds(place, wish.value):
+        return replace(wish.row, fate=Fate.ALREADY)
+    old = "; replaces the one stored" if credentials.is_stored(place) else ""
+    return replace(wish.row, detail=wish.row.detail + old)
 
 
 def _copy(path: Path, *, hidden: bool = False) -> list[Change]:

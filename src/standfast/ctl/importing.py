@@ -150,8 +150,8 @@ def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]
         elif switch:
             rows.append(replace(row, fate=Fate.OFF, where="", detail=switch))
         else:
-            text, fate = _taken(text, target.path, key, value)
-            rows.append(replace(row, fate=fate))
+            text, fate, old = _taken(text, target.path, key, value)
+            rows.append(replace(row, fate=fate, detail=row.detail + old))
     wishes, told = _secrets(said, target, off, text)
     text, routed = _routed(text, target, [row for row in rows if ": channels.sms" in row.where])
     return text, wishes, rows + told + routed
@@ -215,15 +215,16 @@ def _switch_over(key: str, off: Mapping[str, str]) -> str:
     return next((why for table, why in off.items() if key.startswith(f"{table}.")), "")
 
 
-def _taken(text: str, path: str, key: str, value: Any) -> tuple[str, Fate]:
-    """The file's text with the value in it."""
+def _taken(text: str, path: str, key: str, value: Any) -> tuple[str, Fate, str]:
+    """The file's text with the value in it, and words on the value that it takes the place of."""
     as_json = path.endswith(".json")
     current = value_at(load_plain(text, as_json=as_json), key)
     # A table that is switched on is made by the keys in it.
     if value == {} or current == value:
-        return text, Fate.ALREADY if current is not None else Fate.WRITTEN
+        return text, Fate.ALREADY if current is not None else Fate.WRITTEN, ""
+    old = "" if current is None else f"; replaces {literal(current)}"
     try:
-        return (_json_with(text, key, value) if as_json else with_value(text, key, value)), Fate.WRITTEN
+        return (_json_with(text, key, value) if as_json else with_value(text, key, value)), Fate.WRITTEN, old
     except EditError as error:
         raise EnvError(f"{path}: {error}; nothing was written") from error
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from standfast import paths
-from standfast.ctl import import_env
-from standfast.ctl.importing import Fate, Plan, Row
+from standfast.ctl import credentials, import_env
+from standfast.ctl.importing import HIDDEN, Fate, Plan, Row, Wish
 
 
 def test_a_file_and_the_copy_of_the_old_one_have_no_more_readers_than_it_had(
@@ -44,6 +44,31 @@ def test_a_key_that_an_agent_of_before_does_not_use_is_pointed_out(
     (tmp_path / "old.toml").write_text(text)
     assert bool(list(import_env._unused_key("old"))) is is_told
     assert list(import_env._unused_key("new")) == []
+
+
+@pytest.mark.parametrize("is_planned", [True, False])
+@pytest.mark.parametrize(
+    ("before", "fate", "told"),
+    [
+        ("", Fate.STORED, ""),
+        ("hush", Fate.ALREADY, ""),
+        ("another", Fate.STORED, "; replaces the one stored"),
+    ],
+)
+def test_a_secret_that_takes_the_place_of_another_is_told(
+    before: str, fate: Fate, told: str, is_planned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "DIRECTORY", tmp_path / "credentials")
+    monkeypatch.setattr(credentials, "DROP_INS", tmp_path / "system")
+    monkeypatch.setattr(credentials, "take_in", lambda: None)
+    monkeypatch.setenv("PATH", "/nowhere")  # no systemd-creds: this host cannot seal
+    if before:
+        credentials.store(credentials.place_of("smtp-password", None), before)
+    row = Row(1, "PASSWORD", Fate.STORED, "credential smtp-password", HIDDEN)
+    plan = Plan({}, (Wish(row, "smtp-password", None, "hush"),), ())
+    (row,) = (import_env._planned(plan) if is_planned else import_env._do(plan)).rows
+    stored = HIDDEN if is_planned or fate is Fate.ALREADY else credentials.Kept.PLAIN.value
+    assert (row.fate, row.detail) == (fate, f"{stored}{told}")
 
 
 @pytest.mark.parametrize("stranger", [True, False])

@@ -92,6 +92,15 @@ def test_comments_and_what_is_not_said_stay() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", [NOTIFIER, NOTIFIER.replace(".toml", ".json")])
+@pytest.mark.parametrize(("now", "told"), [("1", '"2"; replaces "1"'), ("2", '"2"'), ("", '"2"')])
+def test_what_is_replaced_is_told(name: str, now: str, told: str) -> None:
+    texts = (json.dumps({"channels": {"telegram": {"chat_id": now}}}), f'[channels.telegram]\nchat_id = "{now}"\n')
+    text = texts[name.endswith("toml")] if now else ("{}", "")[name.endswith("toml")]
+    (row,) = make_plan(parse("TELEGRAM_CHAT_ID=2"), [Target(NotifierConfig, name, text)]).rows
+    assert row.detail == told
+
+
 def test_a_channel_that_is_off_is_not_set_up() -> None:
     found = plan("TELEGRAM_ENABLED=false\nTELEGRAM_BOT_TOKEN=hush\nTELEGRAM_CHAT_ID=1\nTWILIO_AUTH_TOKEN=hush\n")
     assert (found.files, found.secrets) == ({}, ())
