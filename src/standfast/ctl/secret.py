@@ -4,13 +4,17 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from standfast.clock import utc_now
 from standfast.ctl import credentials, names
 from standfast.ctl.command import Command, Exit, UsageError
 from standfast.ctl.credentials import UNITS, Kept, Place, SecretError, place_of
+from standfast.ctl.restarting import caution, held_by
 from standfast.ctl.screen import Screen
 from standfast.ctl.table import Cell, Table
+from standfast.overview.reading import read_snapshot
+from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 from standfast.unit_names import AGENT_TEMPLATE, NOTIFIER
 
@@ -49,7 +53,8 @@ def _set(place: Place, screen: Screen) -> Exit:
         screen.line(own_keys_win(place.name, own), Tone.WARNING)
     if place.agent and place.agent not in names.agents():
         screen.line(_no_such_agent(place.agent), Tone.WARNING)
-    screen.line(f"It is handed over at the next start: {_restart(place, own)}")
+    for line in _handed_over(place, own):
+        screen.line(line)
     return Exit.OK
 
 
@@ -61,7 +66,8 @@ def _remove(place: Place, screen: Screen) -> Exit:
     credentials.take_in()
     screen.line(f"Removed {place.name}.", Tone.GOOD)
     own = [one.agent for one in with_a_key_of_their_own(place)]
-    screen.line(f"What runs keeps it until its next start: {_restart(place, own)}")
+    for line in _kept_until(place, own):
+        screen.line(line)
     return Exit.OK
 
 
@@ -107,12 +113,57 @@ def _no_such_agent(name: str) -> str:
     return f'No agent "{name}" is configured{f"; there are: {known}" if known else ""}. It is kept for when one is.'
 
 
-def _restart(place: Place, own: Sequence[str]) -> str:
-    """What to do for a secret to be handed over: to all agents that are configured, if it is theirs."""
-    if place.unit != AGENT_TEMPLATE:
-        return f"systemctl restart {place.restart}"
-    concerned = [f"standfast-agent@{agent}" for agent in names.agents() if agent not in own]
-    return f"systemctl restart {' '.join(concerned)}" if concerned else "no agent is configured that takes it"
+def _handed_over(place: Place, own: Sequence[str]) -> Iterator[str]:
+    """When a secret that was stored arrives."""
+    if not _is_for_agents(place):
+        yield f"It is handed over at the next start: systemctl restart {place.restart}"
+        return
+    agents = _agents(place, own)
+    runs = _running(agents)
+    if runs:
+        yield f"It is handed over at the next start: {_restart(runs)}"
+        yield from filter(None, [caution(held_by(runs))])
+    elif agents:
+        yield f"It is handed over at the next start; {_none_runs(agents)}."
+    else:
+        yield "It is handed over at the next start: no agent is configured that takes it"
+
+
+def _kept_until(place: Place, own: Sequence[str]) -> Iterator[str]:
+    """Who has a secret still that was removed; whatever does not run needs no advice that would start it."""
+    if not _is_for_agents(place):
+        yield f"What runs keeps it until its next start: systemctl restart {place.restart}"
+        return
+    agents = _agents(place, own)
+    if runs := _running(agents):
+        yield f"What runs keeps it until its next start: {_restart(runs)}"
+        yield from filter(None, [caution(held_by(runs))])
+    else:
+        yield f"Nobody has it any more: {_none_runs(agents) if agents else 'no agent is configured that takes it'}."
+
+
+def _is_for_agents(place: Place) -> bool:
+    return place.unit == AGENT_TEMPLATE or bool(place.agent)
+
+
+def _agents(place: Place, own: Sequence[str]) -> list[str]:
+    """The agents that a secret is for: one, or all that are configured and have none of their own."""
+    return [place.agent] if place.agent else [agent for agent in names.agents() if agent not in own]
+
+
+def _running(agents: Sequence[str]) -> dict[str, Source]:
+    """Those of them that run, with what they say of themselves."""
+    found = read_snapshot(utc_now()).agents
+    return {agent: found[agent] for agent in agents if agent in found and found[agent].status is not None}
+
+
+def _none_runs(agents: Sequence[str]) -> str:
+    verb = "does" if len(agents) == 1 else "do"
+    return f"{', '.join(f'standfast-agent@{agent}' for agent in agents)} {verb} not run"
+
+
+def _restart(agents: Iterable[str]) -> str:
+    return f"systemctl restart {' '.join(f'standfast-agent@{agent}' for agent in agents)}"
 
 
 def _for(place: Place) -> str:

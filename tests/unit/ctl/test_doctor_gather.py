@@ -182,8 +182,10 @@ def test_where_nobody_may_look_nothing_is_said_to_be_wrong(monkeypatch: pytest.M
 
 def test_what_daemons_tell_of_themselves_and_which_tell_nothing() -> None:
     units_there = {name: Unit(name) for name in (DETECTOR, NOTIFIER, agent_unit("gone"), agent_unit("old"))}
-    old = Source({"version": "0.0.9"})
+    position = {"symbol": "X", "product": "MIS", "quantity": 5}
+    old = Source({"version": "0.0.9", "flat": False, "positions": [position]})
     snapshot = Snapshot(datetime.now(UTC), Source(None), Source({"version": __version__}), {"old": old})
     found = told.with_statuses(Facts(units=units_there), snapshot)
     assert found.older_versions == {agent_unit("old"): "0.0.9"}
     assert found.unseen == {DETECTOR, agent_unit("gone")}
+    assert found.held == {agent_unit("old"): "+5 X MIS"}

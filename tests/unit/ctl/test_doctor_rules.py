@@ -286,6 +286,20 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("agents", with_agent("", WatchdogUSec="15s"), WRONG, "not below its unit's WatchdogSec=15", "lower callback"),
     ("agents", with_agent("[shutdown.budget_s]\nnotify = 5"), NOTE, "may take 12 s together", "lower a step"),
     ("versions", {"older_versions": {"a.service": "0.0.9"}}, NOTE, "a.service runs 0.0.9", "systemctl restart a"),
+    (
+        "versions",
+        {"older_versions": {agent_unit("b"): "0.0.9"}, "held": {agent_unit("b"): "+5 X MIS"}},
+        *(NOTE, "@b.service runs 0.0.9", "a stop closes what it holds (+5 X MIS), so once it holds nothing: "),
+    ),
+    (
+        "credentials",
+        {"secrets": (Secret(agent_unit("b"), "k", "/s", True, is_newer=True),), "held": {agent_unit("b"): "+5 X MIS"}},
+        *(
+            NOTE,
+            "was stored after",
+            "a stop closes what it holds (+5 X MIS), so once it holds nothing: systemctl restart",
+        ),
+    ),
     ("statuses", {"unseen": frozenset({DETECTOR})}, WRONG, "runs, but its status file", "restart standfast-detector"),
     ("statuses", {"unseen": frozenset({agent_unit("paper")})}, WRONG, "@paper.service runs", "when it suits"),
     ("strategies", {"code": {"paper": Code(wrong="/x has no class Y")}}, WRONG, "/x has no class Y", "correct"),

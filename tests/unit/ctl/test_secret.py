@@ -3,16 +3,18 @@
 import io
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from standfast import paths
-from standfast.ctl import credentials
+from standfast.ctl import credentials, secret
 from standfast.ctl.__main__ import main
 from standfast.ctl.command import UsageError
 from standfast.ctl.credentials import SHARED, UNITS, Kept, Place, drop_in_text, place_of
 from standfast.ctl.writing import WriteError
+from standfast.overview.snapshot import Snapshot, Source
 from standfast.paths import NO_CREDENTIAL
 from standfast.unit_names import AGENT_TEMPLATE, NOTIFIER
 
@@ -112,7 +114,7 @@ def test_that_an_agents_own_key_wins_is_told(
     assert main(["secret", "set", "openalgo-api-key"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[1] == wins
-    assert told[2].endswith("systemctl restart standfast-agent@sbin standfast-agent@tcs")
+    assert told[2:] == ["It is handed over at the next start; standfast-agent@sbin, standfast-agent@tcs do not run."]
     assert main(["secret", "list"]) == 0
     assert wins in capsys.readouterr().out.splitlines()
     credentials.store(place_of("openalgo-api-key", "tcs"), "hush-too")
@@ -133,6 +135,55 @@ def test_without_an_agent_there_is_nothing_to_restart(
     monkeypatch.setattr(paths, "AGENTS_CONFIG", places / "none")
     assert main(["secret", "set", "openalgo-api-key"]) == 0
     assert "no agent is configured that takes it" in capsys.readouterr().out
+
+
+def says_of_itself(agent: str, status: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Snapshot(datetime.now(UTC), Source(None), Source(None), {agent: Source(status), "gone": Source(None)})
+    monkeypatch.setattr(secret, "read_snapshot", lambda now: shown)
+
+
+@pytest.mark.parametrize("action", ["set", "remove"])
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("flat", [True, False])
+def test_a_restart_that_closes_what_an_agent_holds_is_not_advised_without_a_word(
+    flat: bool,
+    own: bool,
+    action: str,
+    places: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(credentials, "take_in", lambda: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hush"))
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", places)
+    (places / "bot.toml").touch()
+    (places / "gone.toml").touch()
+    credentials.store(place_of("openalgo-api-key", "bot" if own else None), "before")
+    held = {"symbol": "NSE:SBIN", "product": "MIS", "quantity": 5}
+    says_of_itself("bot", {"flat": flat, "positions": [] if flat else [held]}, monkeypatch)
+    assert main(["secret", action, "openalgo-api-key", *(["--agent", "bot"] if own else [])]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()[1:]
+    assert first.endswith("next start: systemctl restart standfast-agent@bot")
+    caution = "A restart closes what an agent holds (bot: +5 NSE:SBIN MIS): wait until standfastctl status shows"
+    assert rest == ([] if flat else [f"{caution} that it holds nothing."])
+
+
+@pytest.mark.parametrize("action", ["set", "remove"])
+def test_nobody_is_told_to_start_what_does_not_run(
+    action: str, places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(credentials, "take_in", lambda: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hush"))
+    monkeypatch.setattr(paths, "AGENTS_CONFIG", places)
+    (places / "gone.toml").touch()
+    credentials.store(place_of("openalgo-api-key", "gone"), "before")
+    says_of_itself("bot", {"flat": True}, monkeypatch)
+    assert main(["secret", action, "openalgo-api-key", "--agent", "gone"]) == 0
+    told = capsys.readouterr().out
+    assert "standfast-agent@gone does not run." in told
+    assert "systemctl" not in told
 
 
 @pytest.mark.parametrize("agent", ["infy", "inffy"])

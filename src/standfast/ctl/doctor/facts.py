@@ -7,6 +7,7 @@ from typing import Final
 from standfast.agent.config import AgentConfig
 from standfast.check.config import CheckConfig
 from standfast.config import Mistake
+from standfast.ctl.restarting import careful
 from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.watched import Rules, Watching
 from standfast.notifier.config import NotifierConfig
@@ -177,6 +178,7 @@ class Facts:
     Attributes:
         older_versions: by unit, with which version a daemon runs that does not run with the installed one.
         unseen: the units of daemons of which there is no status that can be read, whether they run or not.
+        held: by agent's unit that runs and is not known to hold nothing, what it holds, in words.
         flags: by agent that does not run, what a human put beside its configuration, "" for nothing.
     """
 
@@ -209,7 +211,12 @@ class Facts:
     modules: frozenset[str] = frozenset()
     older_versions: Mapping[str, str] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
+    held: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+
+    def careful(self, unit: str, step: str) -> str:
+        """A step that restarts a unit, behind what that would close."""
+        return careful(step, self.held.get(unit, ""))
 
     def unit(self, name: str) -> Unit:
         """One of Standfast's own units; an empty one where systemd could not be asked."""

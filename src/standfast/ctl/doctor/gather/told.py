@@ -4,6 +4,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from standfast.ctl.doctor.facts import Facts
+from standfast.ctl.restarting import held_by
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.versions import older_version
 from standfast.unit_names import AGENTS, DETECTOR, NOTIFIER, agent_unit
@@ -17,6 +18,7 @@ def with_statuses(facts: Facts, snapshot: Snapshot) -> Facts:
     return replace(
         facts,
         older_versions={unit: running for unit, source in sources.items() if (running := older_version(source))},
+        held={agent_unit(name): held for name, held in held_by(snapshot.agents).items()},
         flags=snapshot.idle,
         unseen=frozenset(unit for unit, source in sources.items() if source.status is None),
     )

@@ -9,11 +9,13 @@ from standfast.ctl.doctor.finding import Finding, note, wrong
 def findings(facts: Facts) -> Iterator[Finding]:
     """Secrets that are missing, shut to their reader, open to others, or not taken up."""
     for secret in facts.secrets:
-        yield from _about(secret)
+        yield from _about(secret, facts)
     for name, file, owner in facts.spoilt_secrets:
         yield wrong(
             f"the secret {name} in {file} cannot be decrypted: {owner} does not start with it (243/CREDENTIALS)",
-            f"standfastctl secret set {name}{_own(owner)} && systemctl restart {owner}",
+            facts.careful(
+                f"{owner}.service", f"standfastctl secret set {name}{_own(owner)} && systemctl restart {owner}"
+            ),
         )
     for loose in facts.loose_credentials:
         yield _loose(loose)
@@ -36,7 +38,7 @@ def _own(owner: str) -> str:
     return f" --agent {agent}" if agent and agent != "NAME" else ""
 
 
-def _about(secret: Secret) -> Iterator[Finding]:
+def _about(secret: Secret, facts: Facts) -> Iterator[Finding]:
     name = secret.credential or f"in {secret.source}"
     agent = f" --agent {secret.agent}" if secret.agent else ""
     restart = f"systemctl restart {secret.asked_by}"
@@ -46,10 +48,14 @@ def _about(secret: Secret) -> Iterator[Finding]:
             step = f"write it to {secret.source}"
         elif not secret.is_settable:
             step = f"LoadCredential={name}:/PATH by systemctl edit {secret.asked_by}, or name one of standfastctl's own"
+        step = facts.careful(secret.asked_by, step)
         yield wrong(f"{secret.asked_by} needs the secret {name}, and there is none", step)
     if secret.obstacle:
-        yield wrong(f"{secret.asked_by} may not read {secret.source}: {secret.obstacle}", f"chown it, then {restart}")
+        step = facts.careful(secret.asked_by, f"chown it, then {restart}")
+        yield wrong(f"{secret.asked_by} may not read {secret.source}: {secret.obstacle}", step)
     if secret.is_public:
         yield wrong(f"everybody on this host may read the secret in {secret.source}", f"chmod o= {secret.source}")
     if secret.is_newer:
-        yield note(f"the secret {name} was stored after {secret.asked_by} was started", restart)
+        yield note(
+            f"the secret {name} was stored after {secret.asked_by} was started", facts.careful(secret.asked_by, restart)
+        )

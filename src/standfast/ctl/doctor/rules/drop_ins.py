@@ -35,7 +35,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
     for unit in facts.units.values():
         for setting in unit.drop_ins:
             if setting.key in FIXED.keys() | SANDBOX and _differs(unit, setting):
-                yield _finding(unit, setting)
+                yield _finding(facts, unit, setting)
 
 
 def _differs(unit: Unit, setting: Setting) -> bool:
@@ -43,9 +43,10 @@ def _differs(unit: Unit, setting: Setting) -> bool:
     return bool(shipped) and setting.value not in shipped
 
 
-def _finding(unit: Unit, setting: Setting) -> Finding:
+def _finding(facts: Facts, unit: Unit, setting: Setting) -> Finding:
     what = f"{setting.path} changes {setting.key}= of {unit.name} to {setting.value or 'nothing'}"
     step = f"take the line out of {setting.path}, then systemctl daemon-reload && systemctl restart {unit.name}"
+    step = facts.careful(unit.name, step)
     if setting.key in FIXED:
         return wrong(f"{what}: {FIXED[setting.key]}", step)
     return note(f"{what}: its sandbox is not as shipped", f"if it is not needed: {step}")

@@ -13,5 +13,5 @@ def findings(facts: Facts) -> Iterator[Finding]:
     for unit, running in facts.older_versions.items():
         yield note(
             f"{unit} runs {running}, installed is {__version__}",
-            f"restart it when it suits: systemctl restart {short(unit)}",
+            facts.careful(unit, f"restart it when it suits: systemctl restart {short(unit)}"),
         )
