@@ -5,13 +5,14 @@ in a file is found in one pass and is one line: file, key, what was expected, wh
 """
 
 from standfast.config.earlier import Earlier, secrets_in
-from standfast.config.mistakes import VARIABLE, ConfigError, Mistake
+from standfast.config.mistakes import NOTHING, VARIABLE, ConfigError, Mistake
 from standfast.config.reader import load, load_text
 from standfast.config.repeats import repeated
 from standfast.config.schema import Alias, AtLeast, Check, Duration, Seconds
 from standfast.config.urls import is_url
 
 __all__ = [
+    "NOTHING",
     "VARIABLE",
     "Alias",
     "AtLeast",

@@ -8,6 +8,8 @@ from standfast.errors import StandfastError
 
 # How the source of a mistake begins that stands in an environment variable.
 VARIABLE: Final = "environment variable "
+# What stood where a key must be, and is not.
+NOTHING: Final = "nothing"
 
 
 @dataclass(frozen=True, slots=True)

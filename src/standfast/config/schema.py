@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from standfast.config.mistakes import Mistake
+from standfast.config.mistakes import NOTHING, Mistake
 
 T = TypeVar("T")
 
@@ -192,7 +192,7 @@ def _missing(builder: _Builder, schema: type[Any], values: Mapping[str, Any], ke
     required = _required(schema)
     for name, (attribute, hint) in fields_of(schema).items():
         if attribute in required and name not in values:
-            builder.bad(_join(key, name), _expectation(hint), "nothing", "this key has no default")
+            builder.bad(_join(key, name), _expectation(hint), NOTHING, "this key has no default")
             yield attribute
 
 
@@ -279,7 +279,7 @@ def _variant(builder: _Builder, members: tuple[Any, ...], value: Any, key: str) 
     kinds = {get_args(fields_of(member)["kind"][1])[0]: member for member in members}
     chosen = value.get("kind")
     if not isinstance(chosen, str) or chosen not in kinds:
-        return builder.bad(_join(key, "kind"), _one_of(kinds), _shown(chosen) if "kind" in value else "nothing")
+        return builder.bad(_join(key, "kind"), _one_of(kinds), _shown(chosen) if "kind" in value else NOTHING)
     return _table(builder, kinds[chosen], value, key)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import filterfalse
 from pathlib import Path
@@ -16,12 +16,15 @@ from standfast.ctl.credentials import place_of
 from standfast.ctl.flagging import is_agent_name
 from standfast.ctl.importing import HIDDEN, EnvError, Fate, Plan, Row, Target, Wish, concerns, load_plain, make_plan
 from standfast.ctl.patience import told_while
+from standfast.ctl.restarting import caution, held_by
 from standfast.ctl.screen import Screen
 from standfast.ctl.table import Cell, Table
 from standfast.ctl.writing import Change, like, write_all
+from standfast.overview.reading import read_snapshot
 from standfast.overview.tones import Tone
 
 DEFAULT_AGENT: Final = "openalgo"
+_TAKE_UP: Final = "systemctl restart standfast-notifier && standfastctl test-notify"
 LARGEST_BYTES: Final = 1_000_000
 _NEW_AGENT: Final = """\
 # An agent whose settings came from an earlier system's file. Every key with its default: agents/paper.toml beside this.
@@ -30,7 +33,13 @@ live = false                       # orders are simulated: OpenAlgo's analyze mo
 #strategy = "module:Class"        # without one it only watches
 #strategy_path = "/srv/mybot"
 """
-_TONES: Final = {Fate.WRITTEN: Tone.GOOD, Fate.STORED: Tone.GOOD, Fate.BAD: Tone.BAD, Fate.UNKNOWN: Tone.WARNING}
+_TONES: Final = {
+    Fate.WRITTEN: Tone.GOOD,
+    Fate.STORED: Tone.GOOD,
+    Fate.BAD: Tone.BAD,
+    Fate.MISSING: Tone.BAD,
+    Fate.UNKNOWN: Tone.WARNING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         screen.json(_document(done, dry_run=arguments.dry_run))
     else:
         _show(done, arguments, screen)
-    return Exit.WRONG if _wrong_lines(done.rows) else Exit.OK
+    return Exit.WRONG if _corrections(done.rows, arguments.file) else Exit.OK
 
 
 def _read(path: Path) -> str:
@@ -161,7 +170,13 @@ def _document(done: Done, *, dry_run: bool) -> dict[str, Any]:
     return {
         "dry_run": dry_run,
         "variables": [
-            {"line": row.line, "name": row.name, "fate": row.fate.value, "where": row.where, "detail": row.detail}
+            {
+                "line": row.line or None,
+                "name": row.name,
+                "fate": row.fate.value,
+                "where": row.where,
+                "detail": row.detail,
+            }
             for row in done.rows
         ],
         "files": list(done.files),
@@ -204,7 +219,7 @@ def _has_strategy(name: str) -> bool:
 
 def _cells(row: Row) -> tuple[Cell, ...]:
     fate = Cell(row.fate.value, _TONES.get(row.fate, Tone.PLAIN))
-    return (Cell(str(row.line)), Cell(row.name or "-"), fate, Cell(row.where or "-"), Cell(row.detail or "-"))
+    return (Cell(str(row.line or "-")), Cell(row.name or "-"), fate, Cell(row.where or "-"), Cell(row.detail or "-"))
 
 
 def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
@@ -212,45 +227,73 @@ def _next_steps(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
         yield f"Everybody on this host may read {arguments.file}: chmod 600 {arguments.file}"
     whose = "" if arguments.agent == DEFAULT_AGENT else f"--agent {arguments.agent} "
     again = f"sudo standfastctl import-env {whose}{arguments.file}"
-    if wrong := _wrong_lines(done.rows):
-        kept = "Nothing was written" if arguments.dry_run else "The rest is as the table says"
-        yield f"{kept}. Correct {wrong} of {arguments.file}, then run it again: {again}"
+    corrections = _corrections(done.rows, arguments.file)
+    if not arguments.dry_run:
+        yield from _after_all(done, arguments, is_all=not corrections)
+    nothing = "Nothing was written. " if arguments.dry_run else ""
+    if corrections:
+        yield f"{nothing}{corrections}, then run it again: {again}"
     elif arguments.dry_run:
-        yield f"Nothing was written. To do it: {again}"
-    else:
-        yield from _after_all(done, arguments)
+        yield f"{nothing}To do it: {again}"
 
 
-def _wrong_lines(rows: Iterable[Row]) -> str:
-    """The lines with mistakes: "line 3", "lines 3, 7"; "" without any."""
+def _corrections(rows: Sequence[Row], file: Path) -> str:
+    """What is to be corrected, a sentence but its end: the lines with mistakes, what is missing; "" for nothing."""
     lines = sorted({row.line for row in rows if row.fate is Fate.BAD or not row.name})
-    return f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}" if lines else ""
+    missing = sorted(row.name for row in rows if row.fate is Fate.MISSING)
+    wrong = f"Correct line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))} of {file}" if lines else ""
+    if not missing:
+        return wrong
+    names = ", ".join(missing)
+    return f"{wrong} and add {names} to it" if wrong else f"Add {names} to {file}"
 
 
-def _after_all(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
-    """What is to be done once everything that was known is in its place."""
+def _after_all(done: Done, arguments: argparse.Namespace, *, is_all: bool) -> Iterator[str]:
+    """What is to be done once all that was known is in its place, or `is_all` is false and only some of it."""
     stored = [row for row in done.rows if row.fate is Fate.STORED]
     if not done.files and not stored:
-        yield "Nothing was to be written."
+        yield from _nothing_new(done, arguments)
         return
     yield "See that all is right: standfastctl check-config && standfastctl doctor"
     agents = [name for name in done.files if Path(name).parent == paths.AGENTS_CONFIG]
-    if agents or any("openalgo" in row.where for row in stored):
+    if agents or any(map(_is_agents, stored)):
         yield "Stop the old one first: two that trade the same account trade against each other."
-        if any("openalgo" in row.where for row in stored):
+        if any(map(_is_agents, stored)):
             yield from _unused_key(arguments.agent)
         for name in filterfalse(_has_strategy, agents):
             yield f"The agent only watches until `strategy` is set in {name}: see man standfast-agent.toml"
         yield f"Then start the agent: systemctl enable standfast-agent@{arguments.agent} && " + (
             f"systemctl restart standfast-agent@{arguments.agent}"
         )
-    if len(agents) < len(done.files) or any("openalgo" not in row.where for row in stored):
-        yield "Then let the notifier take it up: systemctl restart standfast-notifier && standfastctl test-notify"
-    if stored:
+        yield from _caution(arguments.agent)
+    if len(agents) < len(done.files) or not all(map(_is_agents, stored)):
+        yield f"Then let the notifier take it up: {_TAKE_UP}"
+    if stored and is_all:
         left = sum(row.fate is Fate.UNKNOWN for row in done.rows)
         lines = "line of it was" if left == 1 else "lines of it were"
         first = f"{left} {lines} not understood and taken nowhere: see that you need none of them, and " if left else ""
         yield f"{arguments.file} still holds the secrets: {first}when all works, shred -u {arguments.file}"
+
+
+def _nothing_new(done: Done, arguments: argparse.Namespace) -> Iterator[str]:
+    """That all is so already, and how whatever has run since before that takes it up."""
+    yield "Nothing was to be written."
+    already = [row for row in done.rows if row.fate is Fate.ALREADY]
+    if any(map(_is_agents, already)):
+        yield f"If the agent was started before that was: systemctl restart standfast-agent@{arguments.agent}"
+        yield from _caution(arguments.agent)
+    if not all(map(_is_agents, already)):
+        yield f"If the notifier was started before that was: {_TAKE_UP}"
+
+
+def _is_agents(row: Row) -> bool:
+    """Whether it is an agent's that was written or stored, rather than the notifier's."""
+    return "openalgo" in row.where or str(paths.AGENTS_CONFIG) in row.where
+
+
+def _caution(agent: str) -> Iterator[str]:
+    found = read_snapshot(utc_now()).agents
+    yield from filter(None, [caution(held_by({agent: found[agent]} if agent in found else {}))])
 
 
 COMMAND = Command(

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final
 
-from standfast.config import VARIABLE, ConfigError, load_text
+from standfast.config import NOTHING, VARIABLE, ConfigError, Mistake, load_text
 from standfast.config.earlier import Form, Plain, Secret, names_of, overrides
 from standfast.ctl import remarks, sms_route
 from standfast.ctl.dotenv import Assignment, DotEnv, OddLine
@@ -30,6 +30,7 @@ class Fate(StrEnum):
     ALREADY = "already so"
     OFF = "not taken"
     BAD = "mistake"
+    MISSING = "missing"
     UNKNOWN = "not understood"
 
 
@@ -39,7 +40,11 @@ class EnvError(StandfastError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is told of one variable; its value is never part of it where it is a secret."""
+    """What is told of one variable; its value is never part of it where it is a secret.
+
+    Attributes:
+        line: where it is said, counted from 1; 0 for one that is said nowhere, and is missing.
+    """
 
     line: int
     name: str
@@ -135,11 +140,12 @@ def _for_target(env: DotEnv, target: Target) -> tuple[str, list[Wish], list[Row]
         for one in env.assignments
         if not one.value and is_known(one.name, [target.shape])
     ]
-    usable, mistakes = _without_mistakes(said, target)
-    rows += mistakes
+    usable, mistakes = _without_mistakes(said, env, target)
+    lacking = {row.name for row in mistakes if row.fate is Fate.MISSING}
+    rows = [row for row in rows if row.name not in lacking] + mistakes
     found = overrides(target.shape, usable)
     off = {key: f"{variable} is false" for key, (variable, value) in found.items() if value is None}
-    off |= _unread_switches(env, target, usable)
+    off |= _unread_switches(env, target, usable, {row.name: row.detail for row in mistakes if row.fate is Fate.OFF})
     text = target.text
     for key, (variable, value) in found.items():
         value, remark = _fitting(key, value)
@@ -172,37 +178,69 @@ def _routed(text: str, target: Target, sms: Sequence[Row]) -> tuple[str, list[Ro
     return sms_route.with_routes(text, others, as_json=as_json), [replace(row, detail=detail)]
 
 
-def _without_mistakes(said: Mapping[str, Assignment], target: Target) -> tuple[dict[str, str], list[Row]]:
-    """The variables that fit into the file, and a row for each that does not."""
+def _without_mistakes(said: Mapping[str, Assignment], env: DotEnv, target: Target) -> tuple[dict[str, str], list[Row]]:
+    """The variables that fit into the file, and a row for each that does not, or that the others need."""
     usable = {name: one.value for name, one in said.items()}
-    rows = []
+    rows: dict[str, Row] = {}
     while mistakes := _mistakes(usable, target):
-        for variable, what in mistakes.items():
-            del usable[variable]
-            rows.append(Row(said[variable].line, variable, Fate.BAD, detail=what))
-    return usable, rows
+        for variable, mistake in mistakes:
+            usable.pop(variable, None)
+            row = Row(said[variable].line, variable, Fate.BAD, detail=_what(mistake))
+            needed = _needed(mistake, target.shape)
+            if needed:
+                rows = _missing(needed, mistake, env) | rows
+                row = replace(row, fate=Fate.OFF, detail=_why_without(needed, rows))
+            rows.setdefault(variable, row)
+    return usable, list(rows.values())
 
 
-def _mistakes(usable: Mapping[str, str], target: Target) -> dict[str, str]:
+def _mistakes(usable: Mapping[str, str], target: Target) -> list[tuple[str, Mistake]]:
+    """What does not fit, with the variable that says so."""
     try:
         load_text(target.shape, target.text, target.path, usable)
     except ConfigError as error:
-        found = {}
-        for mistake in error.mistakes:
-            variable = mistake.source.removeprefix(VARIABLE)
-            if variable not in usable:
-                raise EnvError(f"{mistake}; correct it first, nothing was written") from error
-            what = f"expected {mistake.expected}, found {mistake.found or 'nothing'}"
-            found[variable] = f"{mistake.key}: {what}"
+        found = [(mistake.source.removeprefix(VARIABLE), mistake) for mistake in error.mistakes]
+        if own := [mistake for variable, mistake in found if variable not in usable]:
+            raise EnvError(f"{own[0]}; correct it first, nothing was written") from error
         return found
-    return {}
+    return []
 
 
-def _unread_switches(env: DotEnv, target: Target, usable: Mapping[str, str]) -> dict[str, str]:
-    """The tables of whose switch nobody knows whether it is on: it may say off, so nothing of them is taken."""
+def _what(mistake: Mistake) -> str:
+    return f"{mistake.key}: expected {mistake.expected}, found {mistake.found or NOTHING}"
+
+
+def _needed(mistake: Mistake, shape: type[Any]) -> str:
+    """The variable of a key that is not there, and that the one whose mistake it is called needs; "" for no such."""
+    plain = (name for name in names_of(shape) if isinstance(name, Plain) and name.form is not Form.SWITCH)
+    return next((name.variable for name in plain if name.key == mistake.key and mistake.found == NOTHING), "")
+
+
+def _missing(needed: str, mistake: Mistake, env: DotEnv) -> dict[str, Row]:
+    """What is told of a variable that is said nowhere, or is empty; of one that could not be read is told already."""
+    if any(one.name == needed for one in env.odd_lines):
+        return {}
+    line = next((one.line for one in env.assignments if one.name == needed), 0)
+    table = mistake.key.rpartition(".")[0]
+    return {needed: Row(line, needed, Fate.MISSING, detail=f"[{table}] cannot be without it")}
+
+
+def _why_without(needed: str, rows: Mapping[str, Row]) -> str:
+    """Why a variable was not taken that needs another."""
+    row = rows.get(needed)
+    if row is None or row.fate is Fate.BAD:
+        return f"correct {needed} first"
+    return f"{needed} is missing" if row.fate is Fate.MISSING else row.detail
+
+
+def _unread_switches(env: DotEnv, target: Target, usable: Mapping[str, str], why: Mapping[str, str]) -> dict[str, str]:
+    """The tables of whose switch nobody knows whether it is on: it may say off, so nothing of them is taken.
+
+    Nor of those whose switch was not taken, `why` by variable.
+    """
     written = {one.name for one in env.assignments if one.value} | {one.name for one in env.odd_lines}
     return {
-        name.key: f"correct {name.variable} first"
+        name.key: why.get(name.variable, f"correct {name.variable} first")
         for name in names_of(target.shape)
         if isinstance(name, Plain)
         and name.form is Form.SWITCH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from standfast import paths
 from standfast.ctl import credentials, import_env
 from standfast.ctl.importing import HIDDEN, Fate, Plan, Row, Wish
+from standfast.overview.snapshot import Snapshot, Source
 
 
 def test_a_file_and_the_copy_of_the_old_one_have_no_more_readers_than_it_had(
@@ -69,6 +71,33 @@ def test_a_secret_that_takes_the_place_of_another_is_told(
     (row,) = (import_env._planned(plan) if is_planned else import_env._do(plan)).rows
     stored = HIDDEN if is_planned or fate is Fate.ALREADY else credentials.Kept.PLAIN.value
     assert (row.fate, row.detail) == (fate, f"{stored}{told}")
+
+
+@pytest.mark.parametrize(
+    ("where", "told", "not_told"),
+    [
+        ("credential telegram-bot-token", "restart standfast-notifier", "standfast-agent@"),
+        ("credential openalgo-api-key", "restart standfast-agent@bot", "standfast-notifier"),
+        (f"{paths.agent_config('bot')}: live", "restart standfast-agent@bot", "standfast-notifier"),
+    ],
+)
+def test_what_was_written_by_an_earlier_run_may_still_have_to_be_taken_up(
+    where: str, told: str, not_told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"symbol": "NSE:SBIN", "product": "MIS", "quantity": 5}
+    agents = {"bot": Source({"flat": False, "positions": [held]})}
+    shown = Snapshot(datetime.now(UTC), Source(None), Source(None), agents)
+    monkeypatch.setattr(import_env, "read_snapshot", lambda now: shown)
+    file = tmp_path / ".env"
+    file.touch(mode=0o600)
+    arguments = argparse.Namespace(file=file, agent="bot", dry_run=False)
+    row = Row(1, "ANY", Fate.ALREADY, where)
+    first, step, *rest = import_env._next_steps(import_env.Done((row,), (), ()), arguments)
+    assert first == "Nothing was to be written."
+    assert (told in step, not_told in step) == (True, False)
+    assert [line.partition("):")[0] for line in rest] == (
+        ["A restart closes what an agent holds (bot: +5 NSE:SBIN MIS"] if "agent@" in told else []
+    )
 
 
 @pytest.mark.parametrize("stranger", [True, False])

@@ -118,8 +118,6 @@ def test_a_channel_that_is_off_is_not_set_up() -> None:
     [
         ("MAX_STARTUP_RETRIES=many\nSHUTDOWN_TIMEOUT=7", {"MAX_STARTUP_RETRIES"}),
         ("TELEGRAM_ENABLED=maybe\nTELEGRAM_CHAT_ID=1", {"TELEGRAM_ENABLED"}),
-        ("TELEGRAM_ENABLED=true", {"TELEGRAM_ENABLED"}),
-        ("TWILIO_ACCOUNT_SID=AC1\nSMS_PHONE_NUMBER=+15005550001", {"TWILIO_ACCOUNT_SID", "SMS_PHONE_NUMBER"}),
     ],
 )
 def test_what_does_not_fit_is_a_mistake_and_the_rest_is_taken(text: str, bad: set[str]) -> None:
@@ -128,6 +126,35 @@ def test_what_does_not_fit_is_a_mistake_and_the_rest_is_taken(text: str, bad: se
     for path, written in found.files.items():
         load_text(NotifierConfig if path == NOTIFIER else AgentConfig, written, path, {})
     assert ("SHUTDOWN_TIMEOUT" in text) == any("timeout_s = 7" in written for written in found.files.values())
+
+
+FROM = "TWILIO_FROM_NUMBER"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "fate", "why"),
+    [
+        ("", 0, Fate.MISSING, f"{FROM} is missing"),
+        (f"{FROM}=", 5, Fate.MISSING, f"{FROM} is missing"),
+        (f"{FROM}=$OTHER", 5, Fate.BAD, f"correct {FROM} first"),
+    ],
+)
+def test_what_is_missing_is_told_where_the_others_need_it(text: str, line: int, fate: Fate, why: str) -> None:
+    sms = "SMS_ENABLED=true\nSMS_PHONE_NUMBER=+15005550001\nTWILIO_ACCOUNT_SID=AC1\nTWILIO_AUTH_TOKEN=hush\n"
+    found = plan(sms + text)
+    assert (found.files, found.secrets) == ({}, ())
+    ((number, told),) = [(row.line, row.fate) for row in found.rows if row.name == FROM]
+    assert (number, told) == (line, fate)
+    others = {(row.name, row.fate, row.detail) for row in found.rows if row.name != FROM}
+    assert others == {(one.name, Fate.OFF, why) for one in parse(sms).assignments}
+
+
+def test_a_switch_alone_is_not_taken_and_what_it_lacks_is_told() -> None:
+    found = plan("TELEGRAM_ENABLED=true\nWAITING_MODE_CHECK_INTERVAL=often\n")
+    told = {row.name: (row.line, row.fate, row.detail) for row in found.rows}
+    assert told["TELEGRAM_ENABLED"] == (1, Fate.OFF, "TELEGRAM_CHAT_ID is missing")
+    assert told["TELEGRAM_CHAT_ID"] == (0, Fate.MISSING, "[channels.telegram] cannot be without it")
+    assert told["WAITING_MODE_CHECK_INTERVAL"][1] is Fate.BAD
 
 
 @pytest.mark.parametrize("word", ["off", "No", "0", "FALSE"])
@@ -160,18 +187,35 @@ def test_a_slip_in_a_name_is_pointed_out() -> None:
 
 
 @pytest.mark.parametrize("dry", [True, False])
-def test_while_there_are_mistakes_the_next_step_is_to_correct_them(
-    dry: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("text", "step", "is_some"),
+    [
+        ("MAX_STARTUP_RETRIES=many\nSMS_ENABLED=perhaps\n", "Correct lines 1, 2 of FILE", False),
+        ("TELEGRAM_CHAT_ID=1\nTELEGRAM_BOT_TOKEN=hush\nSMS_ENABLED=perhaps\n", "Correct line 3 of FILE", True),
+        ("TELEGRAM_ENABLED=true\n", "Add TELEGRAM_CHAT_ID to FILE", False),
+        ("\nTELEGRAM_ENABLED=true\nSMS_ENABLED=x", "Correct line 3 of FILE and add TELEGRAM_CHAT_ID to it", False),
+    ],
+)
+def test_while_there_are_mistakes_the_last_step_is_to_correct_them(
+    text: str,
+    step: str,
+    is_some: bool,
+    dry: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     env = tmp_path / ".env"
-    env.write_text("MAX_STARTUP_RETRIES=many\nSMS_ENABLED=perhaps\n")
+    env.write_text(text)
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(import_env, "_do", import_env._planned)
     assert main(["import-env", *(["--dry-run"] if dry else []), str(env)]) == 1
     told = capsys.readouterr().out
-    assert f"Correct lines 1, 2 of {env}, then run it again: sudo standfastctl import-env {env}" in told
-    assert "take it up" not in told
+    last = told.splitlines()[-1]
+    assert last.endswith(f"{step.replace('FILE', str(env))}, then run it again: sudo standfastctl import-env {env}")
+    assert ("take it up" in told) is (is_some and not dry)
     assert "To do it" not in told
+    assert "shred" not in told
 
 
 def test_strangers_and_odd_lines_are_told() -> None:
