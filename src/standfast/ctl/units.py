@@ -36,6 +36,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "must run": "it is down, and its configuration says that it must run",
     "last run failed": "its last run failed; it is looked at again after the next",
 }
+_LEGEND: Final = "In a row: how many looks failed, of those with which it is a warning/critical/cascading."
 _QUIET: Final = frozenset({"healthy", "stopped", "finished"})
 
 
@@ -43,10 +44,12 @@ def units_table(snapshot: Snapshot, patterns: Sequence[str]) -> Table:
     """A row for each watched unit, those that fail first."""
     return Table(
         title="Watched units",
-        columns=("Unit", "State", "What it means", "In a row", "Warning/critical/cascading", "Tier", "Restarts"),
+        columns=("Unit", "State", "In a row", "What it means", "Tier", "Restarts"),
         rows=tuple(_row(name, health) for name, health in chosen(snapshot, patterns)),
         empty="none is loaded; see [[watch]] in detector.toml, and standfastctl doctor.",
-        spare=("Tier", "Restarts", "Warning/critical/cascading", "In a row"),
+        # How far it is from an alarm is what is asked for: that stays.
+        beneath=("In a row",),
+        spare=("Tier", "Restarts"),
     )
 
 
@@ -65,9 +68,8 @@ def _row(name: str, health: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
         Cell(name, short=short(name)),
         Cell(word, unit_tone(health)),
+        Cell(f"{_words(health.get('consecutive_failures'))} of {_thresholds(health)}"),
         Cell(_meaning(health)),
-        Cell(_words(health.get("consecutive_failures"))),
-        Cell(_thresholds(health)),
         Cell(_words(health.get("tier"))),
         Cell(_words(health.get("restarts"))),
     )
@@ -108,6 +110,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         screen.json({**about, "units": {name: {"meaning": _plain_meaning(row), **row} for name, row in found}})
     else:
         screen.table(units_table(snapshot, arguments.unit))
+        if found:
+            screen.line(_LEGEND)
         _tell_next_look(detector, screen)
     return Exit.WRONG if any(row.get("failing") is True for _, row in found) else Exit.OK
 

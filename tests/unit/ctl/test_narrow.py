@@ -85,6 +85,12 @@ def test_of_a_problem_type_unit_message_and_next_step_are_seen_at_80_columns(mon
         assert said in words
 
 
+@pytest.mark.parametrize("width", [40, 80, 100, 132, 200])
+def test_how_far_a_unit_is_from_an_alarm_is_seen_at_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shot(statuses.detector(service_health={LONGEST: {**FAILING, "consecutive_failures": 2}}))
+    assert "2 of 3/5/7" in " ".join(" ".join(shown(units_table(found, ()), width, monkeypatch)).split())
+
+
 def test_moments_take_two_lines_before_a_column_is_left_out() -> None:
     row = (Cell("a.service", short="a"), Cell("word " * 8), Cell(AT, at=NOW))
     table = Table("T", ("Unit", "Message", "At"), (row,), "", spare=("At",))

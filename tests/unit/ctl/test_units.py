@@ -28,11 +28,11 @@ def test_those_that_fail_come_first_with_why_and_their_thresholds() -> None:
     down = {"status": "given up", "failing": True, "why": "exit-code", "consecutive_failures": 7}
     first, second = units_table(detector(a={}, b=down), ()).rows
     assert [cell.text for cell in first] == [
-        *("b.service", "given up", "it failed, and systemd does not start it again (exit-code)"),
-        *("7", "3/5/7", "critical", "0"),
+        *("b.service", "given up", "7 of 3/5/7", "it failed, and systemd does not start it again (exit-code)"),
+        *("critical", "0"),
     ]
     assert first[1].tone is Tone.BAD
-    assert [cell.text for cell in second[:3]] == ["a.service", "healthy", "it runs"]
+    assert [cell.text for cell in second[:3]] == ["a.service", "healthy", "0 of 3/5/7"]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_units_are_named_as_for_systemctl(patterns: list[str], found: list[str])
 def test_an_odd_status_is_shown_as_unknown(health: Any) -> None:
     for row in units_table(shot({"service_health": health}), ()).rows:
         assert row[0].text == "a.service"
-        assert {cell.text for cell in row[3:]} <= {"?", "?/?/?"}
+        assert {cell.text for cell in row[4:]} | {row[2].text} <= {"?", "? of ?/?/?"}
 
 
 def test_an_instance_that_nobody_configured_is_not_listed() -> None:
