@@ -154,6 +154,7 @@ def test_what_happened_replays_to_the_same_and_with_other_rules_to_other(machine
     calm = {what for _, what in replayed(machine, since_s, "--config", "/srv/calm.toml")}
     assert {"CRITICAL", "NONE"} <= calm <= {"CRITICAL", "WARNING", "NONE"}
     shown = machine.run(["standfastctl", "replay", "--since", "-1h", "--config", "/srv/calm.toml"]).stdout
+    assert "The detector's observations begin at " in shown
     assert "Where /srv/calm.toml and the installed configuration differ:" in shown
     assert "/srv/calm.toml: master restarts: 0 asked for; CRITICAL for " in shown
     assert "the installed configuration: master restarts: 3 asked for; CASCADING for " in shown

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +43,11 @@ class _History:
     start: float = float("-inf")
 
     @property
+    def begin(self) -> float:
+        """When the first of it was observed."""
+        return self.observations[0].at
+
+    @property
     def end(self) -> float:
         return self.observations[-1].at
 
@@ -79,6 +84,9 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         _print_json(screen, ours, theirs)
         return Exit.OK
     _print_words(screen, history.end, (judge, ours), (other, theirs) if other and theirs is not None else None)
+    if history.begin > history.start > float("-inf"):
+        begin = moment(datetime.fromtimestamp(history.begin, UTC), None)
+        screen.line(f"The detector's observations begin at {begin}; of the time before it nothing is known.")
     return Exit.OK
 
 
@@ -140,7 +148,7 @@ def _from_journal(since: datetime, until: datetime) -> _History:
 def _outcomes(history: _History, judge: _Judge) -> "list[Outcome]":
     from standfast.detector.replay import from_then_on, replay
 
-    progress = Progress(f"Replaying under {judge.name}", history.observations[0].at, history.end)
+    progress = Progress(f"Replaying under {judge.name}", history.begin, history.end)
     outcomes = replay(
         history.observations, judge.config, state=history.before, lives=history.lives, on_look=progress.at
     )

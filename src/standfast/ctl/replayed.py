@@ -97,4 +97,5 @@ def _why(one: Outcome) -> str:
     decision = one.decision
     if decision.allowed or decision.reason is Reason.OBSERVE:
         return f"because of {', '.join(sorted(decision.causes))}"
-    return f"{decision.reason}: {decision.why}"
+    # The reason's own word is for programs: the sentence says all of it.
+    return decision.why or decision.reason

@@ -12,10 +12,18 @@ from pathlib import Path
 import pytest
 
 from standfast import paths
-from standfast.ctl import progress
+from standfast.ctl import progress, replay
 from standfast.ctl.__main__ import main
 from standfast.ctl.moment import glued, moment, moment_reader
 from standfast.ctl.progress import Progress
+from standfast.ctl.replayed import outcome_table
+from standfast.detector import recorded
+from standfast.detector.decide import Decision, Reason
+from standfast.detector.history import parse
+from standfast.detector.model import State
+from standfast.detector.recorded import Recording
+from standfast.detector.replay import RestartDecision
+from standfast.time_words import moment as words
 
 ROOT = Path(__file__).parents[3]
 LOOPING = ROOT / "tests/scenarios/looping-below-the-limit.jsonl"
@@ -122,6 +130,26 @@ def test_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err.startswith(f"standfastctl replay: {tmp_path}/no.toml: expected a configuration file")
     assert main(["replay", "--history", str(tmp_path)]) == 1
     assert "Is a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("since", "is_short"), [("@1700000000", True), ("@1700000200", False)])
+def test_where_the_observations_begin_is_told_if_more_was_asked_for(
+    since: str, is_short: bool, capsys: pytest.CaptureFixture[str], act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Recording(State(), tuple(parse([SECOND.replace(":0,", f":{at},") for at in (1.7e9 + 100, 1.7e9 + 300)])))
+    monkeypatch.setattr(recorded, "recorded", lambda since, until: found)
+    monkeypatch.setattr(replay, "require_journal", lambda what: None)
+    assert main(["replay", "--since", since, "--until", "@1700000400", "--against", act, "--config", act]) == 0
+    begins = (
+        f"begin at {words(datetime.fromtimestamp(1.7e9 + 100, UTC), None)}; of the time before it nothing is known."
+    )
+    assert (begins in capsys.readouterr().out) is is_short
+
+
+def test_why_there_was_no_master_restart_is_said_once() -> None:
+    decision = Decision(False, Reason.RUNNING, frozenset({"a"}), "a master restart is running")
+    ((_, what, why),) = outcome_table("T", [RestartDecision(0.0, decision)]).rows
+    assert (what.text, why.text) == ("no master restart", "a master restart is running")
 
 
 def test_standard_input(capsys: pytest.CaptureFixture[str], act: str, monkeypatch: pytest.MonkeyPatch) -> None:
