@@ -214,7 +214,11 @@ class TestUpgrade:
         assert fresh.read("/etc/standfast/notifier.toml").endswith("# mine\n")
         assert fresh.run("dpkg-query --show --showformat='${Version}' standfast").stdout.endswith("+1")
         assert fresh.run("systemctl is-enabled standfast-check.timer", check=False).stdout == "disabled\n"
-        assert "run on with the old version until you restart them: standfast-agent@paper.service" in said
+        assert "run on with the old version until you restart them: standfast-agent@paper.service (a" in said
+        assert "standfast.target is stopped" not in said
+        again = fresh.run("apt-get -q install -y --reinstall /tmp/newer.deb", timeout_s=120).stdout
+        assert re.search(r"these agents were not restarted.*: standfast-agent@paper\.service\s", again, re.MULTILINE)
+        assert "old version" not in again
 
     def test_does_not_start_an_agent_that_its_operator_stopped(self, fresh: Machine, deb: Path) -> None:
         fresh.install(deb)
@@ -263,7 +267,8 @@ class TestRemoval:
         said = fresh.run("apt-get -q remove -y standfast", timeout_s=120).stdout
         (line,) = re.findall("^Agent .*$", said, re.MULTILINE)
         assert re.match(r"Agent keeper does not run and holds \+\d+ NSE:SBIN MIS \(on paper\): nothing manages", line)
-        fresh.install(deb)
+        back = fresh.run(["apt-get", "-q", "install", "-y", f"/tmp/{deb.name}"], timeout_s=120).stdout
+        assert "no agent was started; to start all that is enabled, agents too: systemctl start standfast.target" in back
         keeper.start()
         keeper.wait("ERROR", "KILLED")
         keeper.stop()
