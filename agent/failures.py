@@ -73,7 +73,9 @@ _STORE: Final = (
 
 HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.OPENALGO_DOWN: Handling(
-        TRANSIENT, "See that the gateway runs and can be reached; the agent goes on alone."
+        TRANSIENT,
+        "See that the gateway runs and can be reached; the agent looks again every waiting.check_interval_s; at once: "
+        "systemctl reload standfast-agent@{name}",
     ),
     FailureType.OPENALGO_ERROR: Handling(TRANSIENT, "Look into the gateway's own log; the agent goes on alone."),
     FailureType.OPENALGO_RATE_LIMITED: Handling(

@@ -60,7 +60,7 @@ def test_such_a_unit_is_not_known_to_be_well() -> None:
 def test_the_terminal_says_so_in_its_row_and_among_what_is_wrong() -> None:
     snapshot = shot(detector("web"))
     (cells,) = units_table(snapshot, ()).rows
-    assert (cells[1].text, cells[1].tone, cells[2].text) == ("healthy", Tone.WARNING, f"it runs; {WORDS}")
+    assert (cells[1].text, cells[1].tone, cells[3].text) == ("healthy", Tone.WARNING, f"it runs; {WORDS}")
     units = next(table for table in report(snapshot).tables if table.title == "Units")
     assert units.rows[0][1].text == "healthy; cannot look: app"
     found = problems(snapshot)
