@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import filterfalse
+from itertools import count, filterfalse
 from pathlib import Path
 from typing import Any, Final
 
@@ -155,7 +155,10 @@ def _copy(path: Path, *, hidden: bool = False) -> list[Change]:
     if not path.exists():
         return []
     stamp = utc_now().strftime("%Y%m%dT%H%M%SZ")
-    copy = path.with_name(f"{'.' if hidden else ''}{path.name}.before-import-{stamp}")
+    name = f"{'.' if hidden else ''}{path.name}.before-import-{stamp}"
+    # An import of the same second has left its copy there, of which there is no other.
+    names = (f"{name}-{number}" if number else name for number in count())
+    copy = next(one for one in map(path.with_name, names) if not paths.is_there(one))
     try:
         return [like(path, copy, path.read_bytes())]
     except OSError as error:

@@ -36,6 +36,14 @@ def test_a_file_and_the_copy_of_the_old_one_have_no_more_readers_than_it_had(
     assert {path.stat().st_mode & 0o777 for path in (file, copy)} == {0o600}
 
 
+def test_two_imports_of_one_second_leave_two_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_env, "utc_now", lambda: datetime(2026, 11, 26, tzinfo=UTC))
+    file = tmp_path / "notifier.toml"
+    file.write_text("first")
+    kept = [import_env._do(Plan({str(file): text}, (), ())).copies for text in ("second", "third", "fourth")]
+    assert [Path(copy).read_text() for (copy,) in kept] == ["first", "second", "third"]
+
+
 @pytest.mark.parametrize(
     ("text", "is_told"), [('gateway = "paper"', True), ('gateway = "openalgo"', False), ("", True)]
 )
