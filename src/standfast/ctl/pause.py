@@ -2,12 +2,18 @@
 
 from standfast.agent.flags import FlagKind
 from standfast.ctl.flagged import Flagging
+from standfast.overview.running import open_now
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
+from standfast.unit_names import agent_unit, short
 
 
 def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
-    return [(f"Agent {name} is paused: no new orders, all else goes on.", Tone.GOOD)]
+    lines = [(f"Agent {name} is paused: no new orders, all else goes on.", Tone.GOOD)]
+    if held := open_now(source):
+        kept = f"It has {held}; orders of its strategy that would close it are refused as well."
+        lines.append((f"{kept} To have it closed: systemctl stop {short(agent_unit(name))}", Tone.WARNING))
+    return lines
 
 
 COMMAND = Flagging(
@@ -21,7 +27,8 @@ COMMAND = Flagging(
 ).command(
     summary="let an agent place no new orders",
     description=(
-        "Pauses an agent: no new orders; the feed, the checks and cancelling go on. It outlives restarts. For root. "
+        "Pauses an agent: no new orders, not to close a position either; the feed, the checks and cancelling go on. "
+        "It outlives restarts. For root. "
         "Exits 0 when the agent is paused, 1 when it is not, 2 when called wrongly."
     ),
 )

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from standfast.overview import checked, idle
+from standfast.overview import checked, idle, running
 from standfast.overview import snapshot as shots
 from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.overview.standing import standing, trouble
-from standfast.overview.tones import Tone, is_failing, is_resting, tone
+from standfast.overview.tones import Tone, is_failing, tone
 from standfast.overview.unit_words import blind
 from standfast.time_words import span
 from standfast.unit_names import TARGET
@@ -72,7 +72,7 @@ def problems(snapshot: Snapshot) -> list[str]:
     found += shots.texts(snapshot.detector.get("notes"))
     found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
     for name, source in snapshot.agents.items():
-        found += _agent_problems(name, source, snapshot.now)
+        found += [*_source_problems(agent_daemon(name), source, snapshot.now), *running.problems(name, source)]
     found += idle.problems(snapshot)
     for channel in shots.rows(snapshot.notifier.get("channels")):
         found += _channel_problems(channel, snapshot.now)
@@ -187,22 +187,3 @@ def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
         return []
     waits = f"{shots.number(row.get('queued'))} queued, the oldest for {span(now - since)}"
     return [f"Channel {name} does not deliver ({waits}): {row.get('failing') or 'not tried yet'}; {see}"]
-
-
-def _agent_problems(name: str, source: Source, now: datetime) -> list[str]:
-    whose = agent_daemon(name)
-    unit, found = whose.unit, _source_problems(whose, source, now)
-    state, reason = source.get("state"), source.get("reason") or "no reason given"
-    if keys := shots.texts(source.get("waits_for_restart")):
-        restart = f"systemctl restart {unit} (which closes what it holds)"
-        found.append(f"Agent {name} trades on with the earlier {', '.join(keys)}; to take up the new: {restart}")
-    action = shots.table(source.get("failure")).get("action")
-    if state == "ERROR":
-        found.append(f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}")
-    elif state == "WAITING" and not is_resting(source.status or {}):
-        found.append(f"Agent {name} waits: {reason}. {action or f'It goes on alone, or at: systemctl reload {unit}'}")
-    if state == "ERROR" and source.get("flat") is False:
-        only_orders = shots.rows(source.get("orders")) and not shots.rows(source.get("positions"))
-        what = "has pending orders" if only_orders else "holds open positions"
-        found.append(f"Agent {name} {what} while it is idle; look at them at your broker")
-    return found

@@ -104,3 +104,26 @@ def test_flags_are_taken_up_though_the_configuration_is_refused(agents: Path, mo
     noted = reloaded(monkeypatch, 1, {**FREE, "paused": True}, FREE)
     assert main(["resume", "paper"]) == 0
     assert noted == ["RESUME"]
+
+
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        ({"flat": True}, ""),
+        (
+            {"flat": False, "positions": [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": -1}]},
+            "It has -1 NSE:SBIN MIS; orders of its strategy that would close it are refused as well. "
+            "To have it closed: systemctl stop standfast-agent@paper\n",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("agents")
+def test_a_pause_says_what_it_leaves_open(
+    status: dict[str, Any], more: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reloaded(monkeypatch, 0, {**FREE, **status, "paused": True})
+    assert main(["pause", "paper"]) == 0
+    assert capsys.readouterr().out == (
+        f"Agent paper is paused: no new orders, all else goes on.\n{more}"
+        "This outlives restarts. To end it: standfastctl resume paper\n"
+    )

@@ -11,6 +11,7 @@ from standfast.overview.problems import problems
 from standfast.overview.snapshot import Snapshot, Source
 
 NOW = datetime.fromisoformat(statuses.AT) + timedelta(seconds=5)
+HELD = [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": -1}]
 GONE = Source(None, "It is not running; start it")
 
 
@@ -127,7 +128,35 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             shot(paper=statuses.agent(state="WAITING", reason="gateway down", failure={"action": "See to it."})),
             ["Agent paper waits: gateway down. See to it."],
         ),
+        (
+            shot(paper=statuses.agent(state="WAITING", reason="gateway down", flat=False, positions=HELD)),
+            ["Agent paper waits: gateway down; it has -1 NSE:SBIN MIS. It goes on alone"],
+        ),
+        (
+            shot(paper=statuses.agent(state="WAITING", reason="gateway down", flat=None)),
+            ["Agent paper waits: gateway down; whether it holds anything is not known. It goes on alone"],
+        ),
         (shot(paper=statuses.agent(state="WAITING", reason="market closed until Tue 09:15 IST")), []),
+        (shot(paper=statuses.agent(state="STARTING", reason="checking the dependencies", flat=None)), []),
+        (
+            shot(paper=statuses.agent(state="STARTING", reason="attempt 2 failed: ORDERS_UNSETTLED: x", flat=None)),
+            ["Agent paper starts and does not trade yet: attempt 2 failed: ORDERS_UNSETTLED: x; whether it holds anyt"],
+        ),
+        (shot(paper=statuses.agent(paused=True)), []),
+        (
+            shot(paper=statuses.agent(paused=True, flat=False, positions=HELD)),
+            [
+                "Agent paper is paused and has -1 NSE:SBIN MIS: its strategy's orders are refused, those that would "
+                "close it too; to let it trade on: standfastctl resume paper; to have it closed: systemctl stop standf"
+            ],
+        ),
+        (
+            shot(paper=statuses.agent(state="ERROR", reason="killed", paused=True, flat=False, positions=HELD)),
+            [
+                "Agent paper needs you: killed.",
+                "Agent paper holds open positions (-1 NSE:SBIN MIS) while it is idle; look at them at your broker",
+            ],
+        ),
         (
             shot(paper=statuses.agent(waits_for_restart=["parameters", "symbols"])),
             ["Agent paper trades on with the earlier parameters, symbols; to take up the new: systemctl restart"],

@@ -1,0 +1,60 @@
+"""Agents that run: what of theirs needs a human, a line each with the next step. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from standfast.overview import snapshot as shots
+from standfast.overview.holdings import holdings
+from standfast.overview.snapshot import Source
+from standfast.overview.tones import is_resting
+from standfast.unit_names import agent_unit, short
+
+# How the reason begins of an agent that starts and was told to look again.
+_LOOKED_IN_VAIN: Final = "attempt "
+
+
+def problems(name: str, source: Source) -> Iterator[str]:
+    """What is wrong with an agent that tells of itself."""
+    unit = short(agent_unit(name))
+    if keys := shots.texts(source.get("waits_for_restart")):
+        restart = f"systemctl restart {unit} (which closes what it holds)"
+        yield f"Agent {name} trades on with the earlier {', '.join(keys)}; to take up the new: {restart}"
+    yield from _of_state(name, source)
+    if source.get("paused") is True and source.get("state") != "ERROR" and (held := open_now(source)):
+        yield (
+            f"Agent {name} is paused and has {held}: its strategy's orders are refused, those that would close it too; "
+            f"to let it trade on: standfastctl resume {name}; to have it closed: systemctl stop {unit}"
+        )
+
+
+def open_now(source: Source) -> str:
+    """What is known to be open of an agent's, in words; "" where that is nothing."""
+    is_open = source.get("flat") is False or shots.rows(source.get("positions")) or shots.rows(source.get("orders"))
+    return holdings(source) if is_open and source.get("flat") is not True else ""
+
+
+def _of_state(name: str, source: Source) -> Iterator[str]:
+    unit = short(agent_unit(name))
+    state, reason = source.get("state"), source.get("reason") or "no reason given"
+    action = shots.table(source.get("failure")).get("action")
+    alone = action or f"It goes on alone, or at: systemctl reload {unit}"
+    if state == "ERROR":
+        yield f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}"
+        if source.get("flat") is False:
+            yield f"Agent {name} {_left(source)} while it is idle; look at them at your broker"
+    elif state == "WAITING" and not is_resting(source.status or {}):
+        yield f"Agent {name} waits: {reason}{_meanwhile(source)}. {alone}"
+    elif state == "STARTING" and str(reason).startswith(_LOOKED_IN_VAIN):
+        yield f"Agent {name} starts and does not trade yet: {reason}{_meanwhile(source)}. {alone}"
+
+
+def _left(source: Source) -> str:
+    only_orders = shots.rows(source.get("orders")) and not shots.rows(source.get("positions"))
+    return f"has pending orders ({holdings(source)})" if only_orders else f"holds open positions ({holdings(source)})"
+
+
+def _meanwhile(source: Source) -> str:
+    """What an agent that does not trade has open; that it is not known says so too."""
+    if source.get("flat") is True:
+        return ""
+    return f"; it has {held}" if (held := open_now(source)) else "; whether it holds anything is not known"
