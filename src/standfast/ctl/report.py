@@ -185,7 +185,7 @@ def _agent(name: str, source: Source) -> tuple[Cell, ...]:
 
 def _idle(one: Idle) -> tuple[Cell, ...]:
     """An agent that does not run tells nothing of itself."""
-    reason, paused = Cell(one.reason or "none"), words(one.flag.startswith("paused"))
+    reason, paused = Cell(one.reason or "none"), words(one.is_paused)
     since = Cell(AT, at=one.ended.at) if one.ended and one.ended.at else Cell("unknown")
     return (Cell(one.name), Cell(one.state, one.tone), since, reason, Cell(paused), Cell(one.holds))
 

@@ -1,5 +1,6 @@
 """How an agent that does not run ended, from its own last word. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,6 +9,9 @@ from standfast.events import AGENT_ENDED_UNCLEAN, HELD, Event, Kind
 from standfast.unit_names import agent_name
 
 _FLAT: Final = "flat"
+# How books begin that do not tell, and how an end names what it left open (see standfast.agent.flatness).
+_NOT_KNOWN: Final = "not known"
+_OPEN: Final = re.compile(r"\(open: ([^()]+)\)")
 UNTOLD: Final = "its end was not told: it was killed, or it crashed; what it holds is only to be seen at your broker"
 
 
@@ -16,19 +20,18 @@ class Ending:
     """How an agent ended.
 
     Attributes:
-        at: when; None where it did not say.
+        at: when; None where nothing tells.
         words: how it ended, for people.
         is_flat: whether it saw that it held nothing.
+        held: what it held by its own books, in words; "" for nothing, or where they do not tell.
+        is_told: whether it ended in good order, as far as to say so.
     """
 
     at: datetime | None
     words: str
     is_flat: bool = False
-
-    @property
-    def is_told(self) -> bool:
-        """Whether it ended in good order, as far as to say so."""
-        return self.at is not None
+    held: str = ""
+    is_told: bool = False
 
 
 def ending(last: Event, at: datetime) -> Ending:
@@ -38,8 +41,16 @@ def ending(last: Event, at: datetime) -> Ending:
     """
     if last.type == AGENT_ENDED_UNCLEAN:
         words = last.message.removeprefix(f"Agent {agent_name(last.unit)} ")
-        return Ending(None, words, last.data.get(HELD) == "")
+        held = str(last.data.get(HELD) or "")
+        return Ending(at, words, last.data.get(HELD) == "", "" if held.startswith(_NOT_KNOWN) else held)
     if last.kind is not Kind.SHUTDOWN:
         return Ending(None, UNTOLD)
     words = last.message.partition(" stopped ")[2]
-    return Ending(at, f"stopped {words}" if words else last.message, last.data.get("verdict") == _FLAT)
+    is_flat = last.data.get("verdict") == _FLAT
+    return Ending(at, f"stopped {words}" if words else last.message, is_flat, _open(words), is_told=True)
+
+
+def _open(words: str) -> str:
+    """What the end's own words name as open."""
+    found = _OPEN.search(words)
+    return found[1] if found else ""

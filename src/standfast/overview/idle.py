@@ -13,6 +13,8 @@ from standfast.unit_names import agent_unit, short
 # Nobody but a running agent knows what it holds.
 _HOLDS: Final = "unknown while it does not run"
 _HELD: Final = "nothing when it stopped"
+# What stands between two flags of one agent.
+ALSO: Final = "; also "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Idle:
         return self.flag.startswith("killed")
 
     @property
+    def is_paused(self) -> bool:
+        """Whether a human paused it, be it killed as well or not."""
+        return self.flag.startswith("paused") or f"{ALSO}paused " in self.flag
+
+    @property
     def tone(self) -> Tone:
         """How it is to be taken: one that is killed or that left something behind waits for a human."""
         if self.why or self.unsettled:
@@ -50,9 +57,15 @@ class Idle:
     @property
     def reason(self) -> str:
         """All that is known of it, in words."""
+        return "; ".join(filter(None, (self.flag, self.why, *self.unsettled, self._end)))
+
+    @property
+    def _end(self) -> str:
+        """How it ended, where nothing that is not settled says so already."""
+        if self.ended is None or any(self.ended.words in said for said in self.unsettled):
+            return ""
         # An end that was not told has its own problem, as soon as the detector has said it.
-        ended = self.ended if self.ended and (self.ended.is_told or not self.unsettled) else None
-        return "; ".join(filter(None, (self.flag, self.why, *self.unsettled, ended.words if ended else "")))
+        return self.ended.words if self.ended.is_told or not self.unsettled else ""
 
     @property
     def is_flat(self) -> bool:
@@ -62,7 +75,14 @@ class Idle:
     @property
     def holds(self) -> str:
         """What it holds; what a human did at the broker since then it cannot know."""
-        return _HELD if self.is_flat else _HOLDS
+        if self.is_flat:
+            return _HELD
+        return f"{self.by_its_books} by its own books" if self.by_its_books else _HOLDS
+
+    @property
+    def by_its_books(self) -> str:
+        """What it held by its own last word; "" where that says nothing, or is not to be relied on."""
+        return self.ended.held if self.ended else ""
 
 
 def idle(snapshot: Snapshot) -> Iterator[Idle]:
@@ -103,11 +123,12 @@ def _lines(one: Idle) -> Iterator[str]:
     if one.is_killed:
         yield (
             f"Agent {one.name} is {one.flag}; {_end(one)}. "
-            f"To let it trade again: standfastctl resume {one.name}, then systemctl start {unit}"
+            f"To let it trade again: standfastctl resume {one.name}{_pause_too(one)}, then systemctl start {unit}"
         )
     if one.why:
+        held = f"by its own books it holds {one.by_its_books}" if one.by_its_books else "what it holds is not known"
         yield (
-            f"Agent {one.name} is down ({one.why}); what it holds is not known until it runs again: look at your "
+            f"Agent {one.name} is down ({one.why}); {held}, and nothing manages that until it runs again: look at your "
             f"broker, and at systemctl status {unit}"
         )
 
@@ -117,3 +138,7 @@ def _end(one: Idle) -> str:
     if one.ended is None or one.ended.words == UNTOLD:
         return "it does not run, so what it holds is only to be seen at your broker"
     return f"it {one.ended.words}" + ("" if one.is_flat else "; look at your broker")
+
+
+def _pause_too(one: Idle) -> str:
+    return " (which ends the pause as well)" if one.is_paused else ""

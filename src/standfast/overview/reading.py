@@ -10,6 +10,7 @@ from standfast import paths, statusfile
 from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, flag_path, parse
 from standfast.overview import snapshot as shots
 from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
+from standfast.overview.idle import ALSO
 from standfast.overview.problems import not_running
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.time_words import moment
@@ -44,13 +45,10 @@ def read_snapshot(now: datetime, runtime: Path = paths.RUNTIME, configured: Path
 def flagged(config: Path) -> str:
     """What a human put beside an agent's configuration, in words: killed or paused, by whom and when; "" for nothing.
 
-    It is there whether the agent runs or not.
+    It is there whether the agent runs or not. One that is killed may be paused as well.
     """
-    for kind in (FlagKind.KILLED, FlagKind.PAUSED):
-        path = flag_path(config, kind)
-        if paths.is_there(path):
-            return f"{kind} {_flag(path)}"
-    return ""
+    found = {kind: flag_path(config, kind) for kind in (FlagKind.KILLED, FlagKind.PAUSED)}
+    return ALSO.join(f"{kind} {_flag(path)}" for kind, path in found.items() if paths.is_there(path))
 
 
 def _flag(path: Path) -> Flag:

@@ -61,8 +61,39 @@ def agents(*errors: dict[str, Any], **found: Ending) -> list[str]:
 def test_the_last_word_tells_of_the_end(last: Event, words: str, is_flat: bool) -> None:
     found = ending(last, NOW)
     assert found.words.startswith(words)
-    is_told = last.kind is Kind.SHUTDOWN
-    assert (found.at, found.is_flat, found.is_told) == (NOW if is_told else None, is_flat, is_told)
+    is_known = last.kind is Kind.SHUTDOWN or bool(last.type)
+    assert (found.at, found.is_flat) == (NOW if is_known else None, is_flat)
+    assert found.is_told is (last.kind is Kind.SHUTDOWN)
+
+
+@pytest.mark.parametrize(
+    ("last", "holds"),
+    [
+        (killed("+5 NSE:SBIN MIS"), "+5 NSE:SBIN MIS by its own books"),
+        (killed("not known whether flat"), "unknown while it does not run"),
+        (stopped("held (killed)", "held (killed) (open: -1 NSE:SBIN MIS)"), "-1 NSE:SBIN MIS by its own books"),
+        (stopped("unverified", "unverified (the books could not be read)"), "unknown while it does not run"),
+    ],
+)
+def test_what_it_held_by_its_own_books_is_shown_with_since_when(last: Event, holds: str) -> None:
+    shown = agents(paper=ending(last, NOW))
+    assert (shown[2], shown[-1]) == ("{at}", holds)
+
+
+def test_one_that_systemd_starts_again_is_down_with_what_it_holds_by_its_books() -> None:
+    row = {"status": "crashed", "failing": True, "why": "KILL"}
+    held = replace(resting("", row), endings={"paper": ending(killed("+5 NSE:SBIN MIS"), NOW)})
+    (line,) = problems(held)
+    assert line.startswith(
+        "Agent paper is down (crashed: KILL); by its own books it holds +5 NSE:SBIN MIS, and nothing"
+    )
+
+
+def test_the_end_that_a_problem_tells_is_not_said_twice() -> None:
+    words = "stopped from WAITING in 5.01 s: unverified (the books could not be read)"
+    last = ending(stopped("unverified", "x"), NOW)
+    told = {**UNVERIFIED, "error_message": f"Agent paper {words}"}
+    assert agents(told, paper=replace(last, words=words))[3] == f"POSITIONS_UNVERIFIED: Agent paper {words}"
 
 
 def test_an_agent_that_stopped_is_shown_with_how_and_what_it_held() -> None:
@@ -152,7 +183,7 @@ def entries() -> Iterator[dict[str, Any]]:
 
 def test_the_last_word_is_read_of_each_agent() -> None:
     found = endings(["paper", "other"], lambda: Reader(*entries()))
-    assert found == {"paper": Ending(NOW, f"stopped from ACTIVE in 0.01 s: {FLAT}", is_flat=True)}
+    assert found == {"paper": Ending(NOW, f"stopped from ACTIVE in 0.01 s: {FLAT}", is_flat=True, is_told=True)}
 
 
 def test_without_a_journal_nothing_is_known() -> None:

@@ -69,6 +69,15 @@ def test_a_killed_agent_that_is_stopped_says_who_killed_it() -> None:
     assert [(one.state, one.tone) for one in idle(snapshot)] == [("stopped", Tone.WARNING)]
 
 
+def test_one_that_is_killed_and_paused_stays_both() -> None:
+    snapshot = resting("killed by alice; also paused by bob")
+    (row,) = next(table for table in report(snapshot).tables if table.title == "Agents").rows
+    assert [cell.text for cell in row][3:5] == ["killed by alice; also paused by bob", "yes"]
+    (line,) = problems(snapshot)
+    assert line.startswith("Agent paper is killed by alice; also paused by bob; ")
+    assert "standfastctl resume paper (which ends the pause as well), then" in line
+
+
 def test_an_agent_whose_process_was_killed_is_listed_and_a_problem() -> None:
     snapshot = resting("", {"status": "crashed", "failing": True, "why": "its process was killed (KILL)"})
     (line,) = problems(snapshot)
@@ -121,10 +130,11 @@ def test_flags_are_read_beside_the_configuration(tmp_path: Path) -> None:
         (tmp_path / f"{name}.toml").touch()
     (tmp_path / "paper.killed").write_text('{"by": "alice", "at": "2026-11-23T15:00:00.000+00:00", "why": "too wild"}')
     (tmp_path / "json.paused").touch()
+    (tmp_path / "json.killed").write_text("too wild")
     (tmp_path / "on.killed").touch()
     statuses.put(tmp_path / "run", "agent/on", statuses.agent())
     found = read_snapshot(NOW, tmp_path / "run", tmp_path).idle
     assert set(found) == {"paper", "json", "free"}
     assert found["paper"].startswith("killed by alice at 2026-11-23 ")
     assert found["paper"].endswith(": too wild")
-    assert (found["json"], found["free"]) == ("paused without a word why", "")
+    assert (found["json"], found["free"]) == ("killed too wild; also paused without a word why", "")
