@@ -82,9 +82,11 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
 def _failed_first(snapshot: Snapshot) -> Iterator[tuple[str, Cell]]:
     first, *others = shots.root_causes(snapshot) or [""]
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-    beside = f"; by themselves beside it: {', '.join(others[:_NAMED])}{more}" if others else ""
     if first:
-        yield "Failed first", Cell(first + beside, Tone.BAD)
+        yield "Failed first", Cell(first, Tone.BAD)
+    if others:
+        how = "by itself" if len(others) == 1 else "each by itself"
+        yield "Failed too", Cell(f"{', '.join(others[:_NAMED])}{more} ({how})", Tone.BAD)
 
 
 def _unless_away(source: Source, sentence: str) -> str:
@@ -103,10 +105,10 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
     until = shots.moment(snapshot.detector.get("hold_until"))
     if until:
         return Cell(f"hands off until {AT}", Tone.BAD, at=until)
-    why = snapshot.detector.get("restart_blocked")
-    not_now = f"not now: {why}" if isinstance(why, str) and why else "not now"
+    why = shots.blocked_why(snapshot)
+    not_now = f"not now: {why}" if why else "not now"
     if (gap := shots.blocked_until(snapshot.detector)) and snapshot.detector.get("can_restart") is False:
-        return Cell(f"{not_now}; until {AT}", at=gap)
+        return Cell(f"{not_now}; the next not before {AT}", at=gap)
     # Seen, then trusted: what would be allowed is not made in observe mode.
     allowed = "would be allowed; the mode is observe, so none is made" if shots.observes(snapshot) else "allowed"
     return Cell(_either(snapshot.detector.get("can_restart"), allowed, not_now))

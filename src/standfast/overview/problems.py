@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import Any, Final
 
 from standfast.overview import checked, idle, running
@@ -12,10 +13,13 @@ from standfast.overview.standing import standing, trouble
 from standfast.overview.tones import Tone, is_failing, tone
 from standfast.overview.unit_words import blind
 from standfast.time_words import span
-from standfast.unit_names import TARGET
+from standfast.unit_names import TARGET, short
 
 # A message that waits for longer is no other side that was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)
+
+# What the detector calls a unit that runs, and has crashed since the last look.
+_UP_AGAIN: Final = "looping"
 
 # So many critical problems are named; `standfastctl errors` has all of them.
 _NAMED: Final = 3
@@ -35,20 +39,29 @@ def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
 
 def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
     """The same while no unit fails for long enough to be a worry."""
-    stand, failing = standing(snapshot), _failing(snapshot)
-    if failing:
-        # A level that is NONE has a reason only where nothing can be judged.
-        held = snapshot.detector.get("reasons")
-        why = str(held[0]) if isinstance(held, list) and held else "not for long enough to be a worry"
-        stand = f"Failing, but {why}: {', '.join(failing)}"
-    but = ";" if failing else ", but"
+    failing, blind = _failing(snapshot), shots.not_judged(snapshot)
+    stand = _not_for_long(snapshot, failing) if failing else "; ".join(filter(None, (standing(snapshot), blind)))
+    but = ";" if failing or blind else ", but"
     if urgent := _in_error(snapshot) or _unresolved(snapshot):
         return Tone.BAD, f"{stand}{but} {urgent}"
     if snapshot.notifier.status is None or checked.is_mute(snapshot):
         return Tone.BAD, f"{stand}{but} nobody would be told if one fell"
     if failing:
         return Tone.WARNING, stand
-    return (Tone.WARNING, f"{stand}, but something needs a look") if problems else (Tone.GOOD, stand)
+    if problems:
+        return Tone.WARNING, f"{stand}{but} something needs a look"
+    return Tone.PLAIN if blind else Tone.GOOD, stand
+
+
+def _not_for_long(snapshot: Snapshot, failing: Mapping[str, shots.Row]) -> str:
+    """What fails without a level for it; what crashed and is up again counts as failing until the next look."""
+    again = [name for name, row in failing.items() if row.get("status") == _UP_AGAIN]
+    down = [name for name in failing if name not in again]
+    if not down:
+        return f"Up again after a crash since the last look: {', '.join(again)}"
+    why = shots.not_judged(snapshot) or "not for long enough to raise the level"
+    more = f"; up again after a crash: {', '.join(again)}" if again else ""
+    return f"Failing, but {why}: {', '.join(down)}{more}"
 
 
 def _unresolved(snapshot: Snapshot) -> str:
@@ -103,8 +116,8 @@ def _in_error(snapshot: Snapshot) -> str:
     return f"agent {names[0]} needs you" if names else ""
 
 
-def _failing(snapshot: Snapshot) -> list[str]:
-    return [name for name, row in shots.watched(snapshot).items() if is_failing(row)]
+def _failing(snapshot: Snapshot) -> dict[str, shots.Row]:
+    return {name: row for name, row in shots.watched(snapshot).items() if is_failing(row)}
 
 
 def _level_summary(snapshot: Snapshot) -> list[str]:
@@ -112,7 +125,10 @@ def _level_summary(snapshot: Snapshot) -> list[str]:
     if level not in LEVELS[1:]:
         return []
     reasons = "; ".join(shots.texts(snapshot.detector.get("reasons"))) or "no reason given"
-    return [f"Failure level {level}: {reasons}; see journalctl -t standfast-detector"]
+    # The unit that failed says why; of a file, a database or systemd itself the detector does.
+    first = next(iter([*shots.root_causes(snapshot), *_failing(snapshot)]), "")
+    where = f"-u {quote(short(first))}" if first else "-t standfast-detector"
+    return [f"Failure level {level}: {reasons}; see journalctl {where}"]
 
 
 def _errors_summary(snapshot: Snapshot) -> list[str]:

@@ -94,6 +94,12 @@ def root_causes(snapshot: Snapshot) -> list[str]:
     return texts(snapshot.detector.get("root_cause")) if level(snapshot) in LEVELS[1:] else []
 
 
+def not_judged(snapshot: Snapshot) -> str:
+    """Why nothing is judged now, as just after a boot; "" where it is: a level that is NONE has no other reason."""
+    held = snapshot.detector.get("reasons")
+    return str(held[0]) if level(snapshot) == LEVELS[0] and isinstance(held, list) and held else ""
+
+
 def unresolved(snapshot: Snapshot) -> int:
     """How many problems are not over: the notifier lists the newest of very many, and counts all."""
     listed = rows(snapshot.notifier.get("unresolved_errors"))
@@ -108,6 +114,14 @@ def observes(snapshot: Snapshot) -> bool:
 def blocked_until(detector: Source) -> datetime | None:
     """Until when no master restart is asked for; None where that is no matter of time."""
     return moment(detector.get("hold_until")) or moment(detector.get("gap_until"))
+
+
+def blocked_why(snapshot: Snapshot) -> str:
+    """Why no master restart is possible now; that nothing is judged is no promise of one when it is again."""
+    why, blind = snapshot.detector.get("restart_blocked"), not_judged(snapshot)
+    if not isinstance(why, str) or not why:
+        return ""
+    return blind if blind.endswith(why) else why
 
 
 def counted_since(snapshot: Snapshot) -> datetime | None:

@@ -39,10 +39,11 @@ def _allowed(scene: Scene) -> str:
     observed = "Would be allowed; the mode is observe, so none is made"
     possible = observed if shots.observes(scene.snapshot) else "Possible now"
     words = possible if allowed else "Not possible now"
-    why = detector.get("restart_blocked")
+    why = shots.blocked_why(scene.snapshot)
     until = shots.blocked_until(detector)
-    more = f": {markup.escape(str(why))}" if why else ""
-    more += f"; until {markup.moment(until)}" if until and not allowed else ""
+    more = f": {markup.escape(why)}" if why else ""
+    limit = "until" if detector.get("hold_until") else "the next not before"
+    more += f"; {limit} {markup.moment(until)}" if until and not allowed else ""
     sign = markup.mark(Tone.GOOD if allowed else Tone.WARNING)
     lead = f'<p class="lead">{sign}<span><strong>{words}</strong>{more}.</span></p>'
     return lead + _release(detector) + _decision(detector) + _budget(scene.snapshot)

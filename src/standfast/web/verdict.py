@@ -41,7 +41,7 @@ def _cause(scene: Scene) -> str:
     if not causes:
         return ""
     took_along = shots.table(scene.snapshot.detector.get("took_along"))
-    hows = ["failed first", *["failed by itself beside it"] * len(causes)]
+    hows = ["failed first", *["failed too, by itself"] * len(causes)]
     said = "".join(
         f"<li>{_one_cause(cause, how, shots.texts(took_along.get(cause)))}</li>"
         for cause, how in zip(causes, hows, strict=False)
@@ -71,6 +71,8 @@ def _step(one: Step) -> str:
 def _said(scene: Scene, problems: list[str]) -> list[str]:
     """Why the level is what it is, and what else is wrong; errors and what is foreseen have their own places."""
     reasons = shots.texts(scene.snapshot.detector.get("reasons"))
+    if shots.not_judged(scene.snapshot):
+        reasons = []  # the headline says it
     others = [line for line in problems if line not in wrong.summaries(scene.snapshot)]
     foreseen = tuple(wrong.foreseen(scene.snapshot))
     return [line for line in reasons + others if not line.endswith(foreseen)]

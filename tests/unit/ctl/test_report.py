@@ -129,7 +129,7 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
 def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
     blocked = {"can_restart": False, "restart_blocked": "the last one was at 14:58:00 UTC", "gap_until": iso(NOW)}
     facts = dict(report(shot(statuses.detector(**blocked))).facts)
-    expected = f"not now: the last one was at 14:58:00 UTC; until {moment(NOW, None)}"
+    expected = f"not now: the last one was at 14:58:00 UTC; the next not before {moment(NOW, None)}"
     assert facts["Master restart"].words == expected
     facts = dict(report(shot(statuses.detector(mode="act", gap_until=None))).facts)
     assert facts["Master restart"].words == "allowed"
@@ -196,16 +196,18 @@ def test_an_odd_state_of_systemd_says_what_names_its_cause_and_no_time_since_nob
 
 
 @pytest.mark.parametrize(
-    ("causes", "words"),
+    ("causes", "others"),
     [
-        (["a"], "a"),
-        (["a", "b", "c"], "a; by themselves beside it: b, c"),
-        ([*"abcdefghijk"], "a; by themselves beside it: b, c, d, e, f, g, h, i and 2 more"),
+        (["a"], None),
+        (["a", "b"], "b (by itself)"),
+        (["a", "b", "c"], "b, c (each by itself)"),
+        ([*"abcdefghijk"], "b, c, d, e, f, g, h, i and 2 more (each by itself)"),
     ],
 )
-def test_one_failed_first_and_the_others_beside_it(causes: list[str], words: str) -> None:
-    found = report(shot(statuses.detector(failure_level="CASCADING", level=3, root_cause=causes)))
-    assert dict(found.facts)["Failed first"].text == words
+def test_one_failed_first_and_the_others_too(causes: list[str], others: str | None) -> None:
+    facts = dict(report(shot(statuses.detector(failure_level="CASCADING", level=3, root_cause=causes))).facts)
+    assert facts["Failed first"].text == "a"
+    assert (facts["Failed too"].text if "Failed too" in facts else None) == others
 
 
 def test_an_older_version_is_remarked_and_no_problem() -> None:
@@ -264,17 +266,45 @@ def test_a_unit_that_has_just_begun_to_fail_shows_without_alarm() -> None:
     found = report(shot(statuses.detector(service_health=health, root_cause=["a.service"])))
 
     assert (found.level, found.tone) == ("NONE", Tone.WARNING)
-    assert found.headline == "Failing, but not for long enough to be a worry: a.service"
+    assert found.headline == "Failing, but not for long enough to raise the level: a.service"
     assert "Failed first" not in dict(found.facts)
 
     unsettled = statuses.notifier(statuses.error(error_type="MONEY_9", unit="bot9.service", severity="critical"))
     both = report(shot(statuses.detector(service_health=health), unsettled))
-    assert both.headline == "Failing, but not for long enough to be a worry: a.service; MONEY_9 of bot9 is not resolved"
+    assert (
+        both.headline
+        == "Failing, but not for long enough to raise the level: a.service; MONEY_9 of bot9 is not resolved"
+    )
 
     # Nothing is judged just after a boot; then it is not for the time that it is no worry.
     why = "nothing is judged now: the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
     found = report(shot(statuses.detector(service_health=health, root_cause=["a.service"], reasons=[why])))
     assert found.headline == f"Failing, but {why}: a.service"
+
+
+BOOTED = "the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
+
+
+def test_a_fleet_that_is_not_judged_yet_is_not_said_to_be_well() -> None:
+    blind = {"reasons": [f"nothing is judged now: {BOOTED}"], "can_restart": False, "restart_blocked": BOOTED}
+    found = report(shot(statuses.detector(**blind)))
+    assert (found.tone, found.headline) == (Tone.PLAIN, f"All watched units stand; nothing is judged now: {BOOTED}")
+    # No restart follows when the time has passed.
+    assert dict(found.facts)["Master restart"].text == f"not now: nothing is judged now: {BOOTED}"
+    needy = report(shot(statuses.detector(**blind, notes=["the disk is full"])))
+    assert (needy.tone, needy.headline) == (Tone.WARNING, f"{found.headline}; something needs a look")
+
+
+def test_what_crashed_and_runs_again_is_not_said_to_fail_until_the_next_look() -> None:
+    again = {"a.service": {"status": "looping", "failing": True}}
+    found = report(shot(statuses.detector(service_health=again)))
+    assert (found.tone, found.headline) == (Tone.WARNING, "Up again after a crash since the last look: a.service")
+    both = report(
+        shot(statuses.detector(service_health={**again, "b.service": {"status": "given up", "failing": True}}))
+    )
+    assert both.headline == (
+        "Failing, but not for long enough to raise the level: b.service; up again after a crash: a.service"
+    )
 
 
 LEAK = "memory of bot.service grows 50 MiB/h over the last 3 h; reaches MemoryMax 512 MiB in about 4 h"

@@ -82,7 +82,7 @@ def test_an_agent_whose_process_was_killed_is_listed_and_a_problem() -> None:
     snapshot = resting("", {"status": "crashed", "failing": True, "why": "its process was killed (KILL)"})
     (line,) = problems(snapshot)
     assert line.startswith("Agent paper is down (crashed: its process was killed (KILL)); what it holds is not known")
-    assert said(snapshot) == (Tone.WARNING, f"Failing, but not for long enough to be a worry: {PAPER}")
+    assert said(snapshot) == (Tone.WARNING, f"Failing, but not for long enough to raise the level: {PAPER}")
     assert [(one.state, one.tone) for one in idle(snapshot)] == [("crashed", Tone.BAD)]
 
 

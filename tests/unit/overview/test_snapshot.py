@@ -92,7 +92,13 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         (shot(statuses.detector(notes=["cannot remember: the disk is full"])), ["cannot remember: the disk is full"]),
         (
             shot(statuses.detector(failure_level="CRITICAL", level=2, reasons=["2 critical units fail", "a file"])),
-            ["Failure level CRITICAL: 2 critical units fail; a file; see"],
+            ["Failure level CRITICAL: 2 critical units fail; a file; see journalctl -t standfast-detector"],
+        ),
+        (
+            shot(
+                statuses.detector(failure_level="WARNING", reasons=["x"], root_cause=["a\\x2db.service", "c.service"])
+            ),
+            ["Failure level WARNING: x; see journalctl -u 'a\\x2db'"],
         ),
         (
             shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=True)),
