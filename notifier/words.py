@@ -116,4 +116,4 @@ def stop_reminders(problems: Sequence[Problem]) -> str:
         return ""
     if len(numbers) > NAMED_STEPS:
         return f"No more of these: standfastctl ack NUMBER, for each in {SEE_ALL}"
-    return f"No more of these: {'; '.join(f'standfastctl ack {number}' for number in numbers)}"
+    return f"No more of these: standfastctl ack {' '.join(numbers)}"
