@@ -19,9 +19,10 @@ from standfast.statusfile import StatusFileError
 
 log = logging.getLogger(__name__)
 
-# It is told so often while nothing happens, and no more often than this while much does.
+# It is told so often while nothing happens, and no more often than this while much does: who looks just after a
+# delivery shall see it, and in a storm the status file shall cost next to nothing.
 EVERY_S = 10.0
-AT_MOST_EVERY_S = 1.0
+AT_MOST_EVERY_S = 0.25
 
 
 class Teller:
