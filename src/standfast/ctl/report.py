@@ -35,8 +35,12 @@ class Report:
     tables: tuple[Table, ...]
 
 
-def report(snapshot: Snapshot) -> Report:
-    """The snapshot for people."""
+def report(snapshot: Snapshot, system_state: str = "") -> Report:
+    """The snapshot for people.
+
+    Args:
+        system_state: what systemd says of the host now; "" where it was not asked, or does not answer.
+    """
     found = tuple(problems(snapshot))
     urgency, sentence = headline(snapshot, found)
     return Report(
@@ -45,7 +49,7 @@ def report(snapshot: Snapshot) -> Report:
         headline=sentence,
         problems=found,
         remarks=(*_silences(snapshot), *older_versions(snapshot)),
-        facts=_facts(snapshot),
+        facts=_facts(snapshot, system_state),
         tables=(
             _units(snapshot),
             _agents(snapshot),
@@ -65,15 +69,18 @@ def _silences(snapshot: Snapshot) -> Iterator[str]:
         yield f"Silenced {begin}until {end}: {one.what} ({one.about}){step}"
 
 
-def _facts(snapshot: Snapshot) -> tuple[tuple[str, Cell], ...]:
+def _facts(snapshot: Snapshot, system_state: str) -> tuple[tuple[str, Cell], ...]:
     detector, notifier = snapshot.detector, snapshot.notifier
     facts = [
         ("Mode", Cell(words(detector.get("mode")))),
         ("Master restart", _restart_allowed(snapshot)),
         ("Restarts in the last hour", _counted(snapshot)),
-        ("systemd", _systemd(snapshot)),
+        ("systemd", _systemd(snapshot, system_state)),
         ("Messages queued", Cell(words(notifier.get("queued")))),
-        ("Last delivered", time(notifier.get("last_delivered"), _unless_away(notifier, "none yet"))),
+        (
+            "Last delivered",
+            time(notifier.get("last_delivered"), _unless_away(notifier, "nothing yet by the channels of now")),
+        ),
         ("Last look", time(detector.get("checked_at"), _unless_away(detector, "never"))),
     ]
     return (*facts, *_failed_first(snapshot))
@@ -94,11 +101,14 @@ def _unless_away(source: Source, sentence: str) -> str:
     return sentence if source.status is not None else "unknown"
 
 
-def _systemd(snapshot: Snapshot) -> Cell:
+def _systemd(snapshot: Snapshot, now: str) -> Cell:
     """What systemd says of the host; of anything odd, what names its cause. Since when it is so nobody notes."""
-    state = words(shots.table(snapshot.detector.get("supervisor_status")).get("system_state"))
-    is_odd = state not in ("running", "unknown")
-    return Cell(f"{state} at the last look; see: systemctl --failed" if is_odd else state)
+    before = words(shots.table(snapshot.detector.get("supervisor_status")).get("system_state"))
+    state = now or before
+    if state in ("running", "unknown"):
+        return Cell(state)
+    see = "systemctl list-jobs" if state == "starting" else "systemctl --failed"
+    return Cell(f"{state}{'' if now else ' at the last look'}; see: {see}")
 
 
 def _restart_allowed(snapshot: Snapshot) -> Cell:

@@ -12,7 +12,7 @@ class SystemctlError(StandfastError):
     """systemctl could not be run, or did not end in time."""
 
 
-def systemctl(*words: str) -> subprocess.CompletedProcess[str]:
+def systemctl(*words: str, limit_s: float = _LIMIT_S) -> subprocess.CompletedProcess[str]:
     """Run it; what it said and how it exited is the caller's to judge.
 
     Raises:
@@ -24,13 +24,13 @@ def systemctl(*words: str) -> subprocess.CompletedProcess[str]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_LIMIT_S,
+            timeout=limit_s,
         )
     except OSError as error:
         raise SystemctlError(f"cannot run systemctl: {error.strerror}; Standfast needs systemd") from error
     except subprocess.TimeoutExpired as error:
         raise SystemctlError(
-            f"systemctl {words[0]} did not end within {_LIMIT_S:.0f} s; see systemctl list-jobs"
+            f"systemctl {words[0]} did not end within {limit_s:.0f} s; see systemctl list-jobs"
         ) from error
 
 

@@ -112,7 +112,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         screen.table(units_table(snapshot, arguments.unit))
         if found:
             screen.line(_LEGEND)
-        _tell_next_look(detector, screen)
+        _tell_next_look(detector, [row for _, row in found], screen)
     return Exit.WRONG if any(row.get("failing") is True for _, row in found) else Exit.OK
 
 
@@ -121,11 +121,17 @@ def _plain_meaning(health: Mapping[str, Any]) -> str:
     return "; ".join([MEANINGS.get(_words(health.get("status")), ""), *blind(health)])
 
 
-def _tell_next_look(detector: Source, screen: Screen) -> None:
+def _tell_next_look(detector: Source, shown: Sequence[Mapping[str, Any]], screen: Screen) -> None:
     at = shots.moment(detector.get("next_look"))
     if at is not None:
         left_s = max(0.0, (at - utc_now()).total_seconds())
-        screen.line(f"Failures in a row are counted again in {span(left_s)}; a change is seen at once.")
+        # A check with an interval of its own is made when that has passed, and the detector does not tell when.
+        of_checks = ", those of a check when it is made next" if any(_has_checks(row) for row in shown) else ""
+        screen.line(f"Failures in a row are counted again in {span(left_s)}{of_checks}; a change is seen at once.")
+
+
+def _has_checks(health: Mapping[str, Any]) -> bool:
+    return bool(shots.table(health.get("checks")))
 
 
 COMMAND = Command(

@@ -196,6 +196,19 @@ def test_an_odd_state_of_systemd_says_what_names_its_cause_and_no_time_since_nob
 
 
 @pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ("running", "running"),
+        ("degraded", "degraded; see: systemctl --failed"),
+        ("starting", "starting; see: systemctl list-jobs"),
+    ],
+)
+def test_what_systemd_says_now_counts_rather_than_what_the_detector_heard(now: str, said: str) -> None:
+    heard = statuses.detector(supervisor_status={"system_state": "degraded"})
+    assert dict(report(shot(heard), now).facts)["systemd"].text == said
+
+
+@pytest.mark.parametrize(
     ("causes", "others"),
     [
         (["a"], None),

@@ -6,6 +6,8 @@ import pytest
 from tests.unit.overview import statuses
 from tests.unit.overview.test_snapshot import shot
 
+from standfast.ctl import units
+from standfast.ctl.__main__ import main
 from standfast.ctl.units import MEANINGS, chosen, units_table
 from standfast.detector.reading import Meaning
 from standfast.overview.snapshot import Snapshot
@@ -52,3 +54,18 @@ def test_an_odd_status_is_shown_as_unknown(health: Any) -> None:
 
 def test_an_instance_that_nobody_configured_is_not_listed() -> None:
     assert chosen(detector(**{"standfast-agent@nope": {"status": "stopped"}}), ()) == []
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [({}, "again in 0 s; a change"), ({"http": {}}, "again in 0 s, those of a check when it is made next; a change")],
+)
+def test_when_failures_are_counted_again_is_said_of_units_and_of_checks(
+    checks: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    health = {"a.service": {**HEALTHY, "checks": checks}}
+    monkeypatch.setattr(
+        units, "read_snapshot", lambda now: shot(statuses.detector(service_health=health, next_look=statuses.AT))
+    )
+    assert main(["units"]) == 0
+    assert f"Failures in a row are counted {said} is seen at once." in capsys.readouterr().out
