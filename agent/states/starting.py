@@ -1,12 +1,14 @@
 """STARTING: look, and look again with growing patience."""
 
 import logging
+from datetime import timedelta
 
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import State
 from standfast.agent.retry import Policy, Series, Verdict, decide
 from standfast.agent.states.beginning import conclude
-from standfast.time_words import span
+from standfast.clock import utc_now
+from standfast.time_words import clock, span
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,9 @@ async def starting(life: Life) -> None:
             await conclude(life, report, decision.verdict)
             continue
         number = series.transient + series.permanent_in_a_row
-        life.reason = f"attempt {number} failed, next in {span(decision.delay_s)}: {report.failure}"
+        # By the clock: the status is read at any time until then.
+        following = clock(utc_now() + timedelta(seconds=decision.delay_s))
+        life.reason = f"attempt {number} failed, the next at {following}: {report.failure}"
         log.info("[HEALTH-CHECK] Attempt %d failed; the next one follows in %s", number, span(decision.delay_s))
         life.show()
         if await life.pause(decision.delay_s):

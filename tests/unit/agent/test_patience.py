@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -125,5 +126,17 @@ def test_every_wait_ends_at_once(
         stopped_s = time.now_s
         await agent.end()
         assert time.now_s - stopped_s <= 0.1
+
+    time.run(story(), monkeypatch)
+
+
+def test_the_status_says_by_the_clock_when_the_next_attempt_follows(
+    tmp_path: Path, time: SimulatedTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        agent = await begun(tmp_path, time, "down")
+        await asyncio.sleep(10)
+        assert re.match(r"attempt 1 failed, the next at \d\d:\d\d:\d\d UTC: OPENALGO_DOWN", agent.status["reason"])
+        await agent.end()
 
     time.run(story(), monkeypatch)
