@@ -79,7 +79,7 @@ def _facts(snapshot: Snapshot, system_state: str) -> tuple[tuple[str, Cell], ...
         ("Messages queued", Cell(words(notifier.get("queued")))),
         (
             "Last delivered",
-            time(notifier.get("last_delivered"), _unless_away(notifier, "nothing yet by the channels of now")),
+            time(notifier.get("last_delivered"), _unless_away(notifier, "nothing yet by the configured channels")),
         ),
         ("Last look", time(detector.get("checked_at"), _unless_away(detector, "never"))),
     ]

@@ -11,7 +11,7 @@ from standfast.unit_names import agent_name
 _FLAT: Final = "flat"
 # How books begin that do not tell, and how an end names what it left open (see standfast.agent.flatness).
 _NOT_KNOWN: Final = "not known"
-_OPEN: Final = re.compile(r"\(open: ([^()]+)\)")
+_OPEN: Final = re.compile(r"\(open: ([^()]+)\)|as far as is known it holds ([^;]+)")
 UNTOLD: Final = "its end was not told: it was killed, or it crashed; what it holds is only to be seen at your broker"
 
 
@@ -53,4 +53,4 @@ def ending(last: Event, at: datetime) -> Ending:
 def _open(words: str) -> str:
     """What the end's own words name as open."""
     found = _OPEN.search(words)
-    return found[1] if found else ""
+    return (found[1] or found[2]) if found else ""

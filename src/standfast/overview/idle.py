@@ -13,6 +13,8 @@ from standfast.unit_names import agent_unit, short
 # Nobody but a running agent knows what it holds.
 _HOLDS: Final = "unknown while it does not run"
 _HELD: Final = "nothing when it stopped"
+# How books end that are of a broker inside the agent (see standfast.agent.last_word).
+_ON_PAPER: Final = "(on paper)"
 # What stands between two flags of one agent.
 ALSO: Final = "; also "
 
@@ -127,9 +129,10 @@ def _lines(one: Idle) -> Iterator[str]:
         )
     if one.why:
         held = f"by its own books it holds {one.by_its_books}" if one.by_its_books else "what it holds is not known"
+        broker = "" if one.by_its_books.endswith(_ON_PAPER) else "your broker, and at "
         yield (
-            f"Agent {one.name} is down ({one.why}); {held}, and nothing manages that until it runs again: look at your "
-            f"broker, and at systemctl status {unit}"
+            f"Agent {one.name} is down ({one.why}); {held}, and nothing manages that until it runs again: look at "
+            f"{broker}systemctl status {unit}"
         )
 
 

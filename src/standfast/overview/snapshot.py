@@ -121,7 +121,7 @@ def blocked_why(snapshot: Snapshot) -> str:
     why, blind = snapshot.detector.get("restart_blocked"), not_judged(snapshot)
     if not isinstance(why, str) or not why:
         return ""
-    return blind if blind.endswith(why) else why
+    return f"while nothing is judged none is asked for ({why})" if blind.endswith(why) else why
 
 
 def counted_since(snapshot: Snapshot) -> datetime | None:

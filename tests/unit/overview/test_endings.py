@@ -73,6 +73,10 @@ def test_the_last_word_tells_of_the_end(last: Event, words: str, is_flat: bool) 
         (killed("not known whether flat"), "unknown while it does not run"),
         (stopped("held (killed)", "held (killed) (open: -1 NSE:SBIN MIS)"), "-1 NSE:SBIN MIS by its own books"),
         (stopped("unverified", "unverified (the books could not be read)"), "unknown while it does not run"),
+        (
+            stopped("unverified", "unverified (no gateway); as far as is known it holds +5 NSE:SBIN MIS"),
+            "+5 NSE:SBIN MIS by its own books",
+        ),
     ],
 )
 def test_what_it_held_by_its_own_books_is_shown_with_since_when(last: Event, holds: str) -> None:
