@@ -13,6 +13,7 @@ from standfast.unit_names import agent_unit, short
 # Nobody but a running agent knows what it holds.
 _HOLDS: Final = "unknown while it does not run"
 _HELD: Final = "nothing when it stopped"
+_NOTHING: Final = "nothing"
 # How books end that are of a broker inside the agent (see standfast.agent.last_word).
 _ON_PAPER: Final = "(on paper)"
 # What stands between two flags of one agent.
@@ -84,6 +85,8 @@ class Idle:
     @property
     def by_its_books(self) -> str:
         """What it held by its own last word; "" where that says nothing, or is not to be relied on."""
+        if self.ended and self.ended.is_flat and not self.unsettled:
+            return _NOTHING
         return self.ended.held if self.ended else ""
 
 
@@ -128,12 +131,17 @@ def _lines(one: Idle) -> Iterator[str]:
             f"To let it trade again: standfastctl resume {one.name}{_pause_too(one)}, then systemctl start {unit}"
         )
     if one.why:
-        held = f"by its own books it holds {one.by_its_books}" if one.by_its_books else "what it holds is not known"
-        broker = "" if one.by_its_books.endswith(_ON_PAPER) else "your broker, and at "
-        yield (
-            f"Agent {one.name} is down ({one.why}); {held}, and nothing manages that until it runs again: look at "
-            f"{broker}systemctl status {unit}"
-        )
+        yield f"Agent {one.name} is down ({one.why}); {_while_down(one)}systemctl status {unit}"
+
+
+def _while_down(one: Idle) -> str:
+    """What one holds that failed, up to where to look."""
+    held = one.by_its_books
+    known = f"by its own books it holds {held}" if held else "what it holds is not known"
+    if held == _NOTHING:
+        return f"{known}: look at "
+    broker = "" if held.endswith(_ON_PAPER) else "your broker, and at "
+    return f"{known}, and nothing manages that until it runs again: look at {broker}"
 
 
 def _end(one: Idle) -> str:
