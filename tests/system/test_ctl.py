@@ -90,7 +90,7 @@ def test_a_test_of_a_channel_that_is_not_there(machine: Machine, inbox: Inbox) -
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
         "standfastctl test-notify: cannot send a test: this channel is not configured; "
-        "see [channels] in notifier.toml\n"
+        "see [channels] in notifier.toml; configured: journal, webhook\n"
     )
 
 

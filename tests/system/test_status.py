@@ -176,7 +176,7 @@ def test_a_stopped_detector_is_said_and_its_return_too(machine: Machine) -> None
 
 def test_standfastctl_works_as_any_user(machine: Machine) -> None:
     result = machine.run("setpriv --reuid=nobody --regid=nogroup --clear-groups standfastctl status")
-    assert result.stdout.startswith("NONE: All watched units stand\n")
+    assert result.stdout.startswith("NONE: All watched units stand")
     as_json = machine.run("setpriv --reuid=nobody --regid=nogroup --clear-groups standfastctl status --json")
     assert json.loads(as_json.stdout)["agents"]["paper"]["state"] == "ACTIVE"
 
