@@ -3,6 +3,7 @@
 from standfast.agent.flags import FlagKind
 from standfast.ctl import flagging
 from standfast.ctl.flagged import Flagging
+from standfast.overview.running import open_now
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 
@@ -10,7 +11,8 @@ from standfast.overview.tones import Tone
 def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
     lines = [(f"Agent {name} is killed. It says: {source.get('reason')}", Tone.GOOD)]
     if source.get("flat") is not True:
-        kept = "It is not flat: its positions are kept, also over a stop; look at them at your broker."
+        has = f"It has {held}" if (held := open_now(source)) else "Whether it holds anything is not known"
+        kept = f"{has}: positions are kept, also over a stop; look at them at your broker."
         lines.append((kept, Tone.WARNING))
     return lines
 

@@ -262,7 +262,9 @@ def _restarts(snapshot: Snapshot) -> Table:
 
 def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     by = _either(row.get("automatic"), "the detector", "a person")
-    what = ", ".join(shots.texts(row.get("units"))) or _no_units(row)
+    units = ", ".join(shots.texts(row.get("units")))
+    # Of one that was asked for it is noted because of which: it restarts the others as well.
+    what = (f"because of {units}" if row.get("automatic") is True else units) if units else _no_units(row)
     return (time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(what))
 
 

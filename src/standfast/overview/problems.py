@@ -67,12 +67,13 @@ def _not_for_long(snapshot: Snapshot, failing: Mapping[str, shots.Row]) -> str:
 def _unresolved(snapshot: Snapshot) -> str:
     """Which critical problems nobody has taken on, "" for none."""
     found = [one for one in idle.critical(snapshot) if not (one.get("acknowledged") or one.get("silenced"))]
-    return f"{_named(found)} {'is' if len(found) == 1 else 'are'} not resolved" if found else ""
+    named = _named([idle.called(one) for one in found])
+    return f"{named} {'is' if len(found) == 1 else 'are'} not resolved" if found else ""
 
 
-def _named(found: Sequence[shots.Row]) -> str:
+def _named(found: Sequence[str]) -> str:
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return ", ".join(map(idle.called, found[:_NAMED])) + more
+    return ", ".join(found[:_NAMED]) + more
 
 
 def problems(snapshot: Snapshot) -> list[str]:
@@ -135,9 +136,13 @@ def _errors_summary(snapshot: Snapshot) -> list[str]:
     count = shots.unresolved(snapshot)
     if not count:
         return []
-    urgent = idle.critical(snapshot)
+    urgent = [f"{idle.called(one)}{_taken_on(one)}" for one in idle.critical(snapshot)]
     named = f", critical: {_named(urgent)}" if urgent else ""
     return [f"{count} unresolved {'error' if count == 1 else 'errors'}{named}; see standfastctl errors"]
+
+
+def _taken_on(problem: shots.Row) -> str:
+    return next((f" ({word})" for word in ("acknowledged", "silenced") if problem.get(word) is True), "")
 
 
 def _unknown_units(snapshot: Snapshot) -> list[str]:

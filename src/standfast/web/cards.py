@@ -85,7 +85,8 @@ def _run(row: Row) -> str:
     result = row.get("result")
     units = shots.texts(row.get("units"))
     by = {True: "asked for by the detector", False: "by hand"}.get(bool(row.get("automatic")))
-    about = f" for {', '.join(map(markup.name, units))}" if units else ""
+    why = "because of" if row.get("automatic") is True else "for"
+    about = f" {why} {', '.join(map(markup.name, units))}" if units else ""
     about = "; there was nothing to restart" if shots.found_nothing(row) else about
     return (
         f"<li>{markup.mark(tone(result))}<div><strong>{markup.text(result)}</strong> {markup.moment(row.get('at'))}"

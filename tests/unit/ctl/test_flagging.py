@@ -72,6 +72,7 @@ def reloaded(monkeypatch: pytest.MonkeyPatch, code: int, *states: dict[str, Any]
     return noted
 
 
+HELD = [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": -1}]
 FREE = {"state": "ACTIVE", "paused": False}
 
 
@@ -111,7 +112,7 @@ def test_flags_are_taken_up_though_the_configuration_is_refused(agents: Path, mo
     [
         ({"flat": True}, ""),
         (
-            {"flat": False, "positions": [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": -1}]},
+            {"flat": False, "positions": HELD},
             "It has -1 NSE:SBIN MIS; orders of its strategy that would close it are refused as well. "
             "To have it closed: systemctl stop standfast-agent@paper\n",
         ),
@@ -127,3 +128,21 @@ def test_a_pause_says_what_it_leaves_open(
         f"Agent paper is paused: no new orders, all else goes on.\n{more}"
         "This outlives restarts. To end it: standfastctl resume paper\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "has"),
+    [
+        ({"flat": False, "positions": HELD}, "It has -1 NSE:SBIN MIS: positions are kept"),
+        ({"flat": None}, "Whether it holds anything is not known: positions are kept"),
+        ({"flat": None, "positions": HELD}, "It has -1 NSE:SBIN MIS, not known whether that is all: positions"),
+    ],
+)
+@pytest.mark.usefixtures("agents")
+def test_a_kill_says_what_it_leaves_open_as_far_as_that_is_known(
+    status: dict[str, Any], has: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed = {"state": "ERROR", "failure": {"type": "KILLED"}, "reason": "KILLED", **status}
+    reloaded(monkeypatch, 0, killed)
+    assert main(["kill", "paper"]) == 0
+    assert has in capsys.readouterr().out

@@ -118,7 +118,7 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
         )
     )
 
-    assert words(table(found, "Master restarts").rows[0])[1:] == ["success", "the detector", "a, b"]
+    assert words(table(found, "Master restarts").rows[0])[1:] == ["success", "the detector", "because of a, b"]
     assert words(table(found, "Unresolved errors").rows[0])[0] == "OPENALGO_DOWN (acknowledged)"
     assert [words(row) for row in table(found, "Files and databases").rows] == [
         ["critical file", "/srv/a.json", "fail", "missing"],
@@ -146,7 +146,8 @@ def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
         ({"automatic": False, "result": "partial", "units": []}, "not known"),
         # It was asked for a critical file, or an earlier version noted it.
         ({"automatic": True, "result": "success", "units": []}, "not known"),
-        ({"automatic": True, "result": "success", "units": ["a"]}, "a"),
+        ({"automatic": True, "result": "success", "units": ["a"]}, "because of a"),
+        ({"automatic": False, "result": "success", "units": ["a"]}, "a"),
     ],
 )
 def test_a_run_without_units_found_none_only_where_that_is_known(run: dict[str, Any], what: str) -> None:

@@ -52,7 +52,9 @@ def test_what_an_agent_left_open_is_named_first_and_its_row_stays() -> None:
 
 
 def test_what_somebody_took_on_alarms_no_more() -> None:
-    tone, words = said(resting("", None, {**UNVERIFIED, "acknowledged": True}))
+    snapshot = resting("", None, {**UNVERIFIED, "acknowledged": True})
+    assert "POSITIONS_UNVERIFIED of standfast-agent@paper (acknowledged); see" in problems(snapshot)[0]
+    tone, words = said(snapshot)
     assert (tone, words) == (Tone.WARNING, "All watched units stand, but something needs a look")
 
 
