@@ -297,3 +297,13 @@ def test_no_odd_value_stops_the_page(odd: Any) -> None:
         of = scene(statuses.detector(service_health={UNIT: {key: odd}, "b.service": {"needs": [UNIT]}}))
         dashboard(of)
         unit_page(of, UNIT, [])
+
+
+def test_that_nothing_is_judged_yet_is_said_once_and_under_no_sign_of_health() -> None:
+    why = "the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
+    blind = statuses.detector(reasons=[f"nothing is judged now: {why}"], can_restart=False, restart_blocked=why)
+    html = dashboard(scene(blind))
+    head = html[: html.index('id="units"')]
+    assert head.count("nothing is judged now") == 1
+    assert 'class="verdict plain"' in head
+    assert f"Not possible now: while nothing is judged none is asked for ({why})." in Text(html).text
