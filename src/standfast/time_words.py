@@ -5,6 +5,7 @@
 | `span` | what took, lasts or lies ahead, in its two largest units | 45 s, 1 min 30 s, 12 min, 3 h 5 min, 2 d 4 h |
 | `rough` | what is foretold, with two digits that say something | 40 s, 35 min, 4.5 h, 3 days |
 | `clock` | a time of a day that is near | 14:30:05 UTC |
+| `about` | when what is foretold comes | 14:30 UTC, 2026-11-25 14:30 UTC |
 | `moment` | a point in time | 2026-11-25 14:30:05 IST |
 
 Zones: a message of the notifier has the zone that is configured, a terminal the host's, a text that goes through the
@@ -20,6 +21,9 @@ HOUR_S: Final = 3600
 DAY_S: Final = 86400
 # Up to here the seconds beside the minutes say something.
 _SECONDS_COUNT_S: Final = 10 * MINUTE_S
+_HALF_A_MINUTE: Final = timedelta(seconds=30)
+# Within this a time of day is that of one day only, and nobody takes it for another day's.
+_NEAR: Final = timedelta(hours=18)
 
 
 def span(length: float | timedelta) -> str:
@@ -49,6 +53,12 @@ def clock(at: datetime, zone: tzinfo | None = UTC) -> str:
 def moment(at: datetime, zone: tzinfo | None = UTC) -> str:
     """A point in time with its zone; None is the host's."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def about(at: datetime, now: datetime) -> str:
+    """To the nearest minute in UTC, for what is read later than written; the day beside it where that is not plain."""
+    nearest = at.astimezone(UTC) + _HALF_A_MINUTE
+    return f"{nearest:%H:%M %Z}" if abs(at - now) < _NEAR else f"{nearest:%Y-%m-%d %H:%M %Z}"
 
 
 def two_digits(number: float) -> str:

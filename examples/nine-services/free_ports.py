@@ -1,0 +1,12 @@
+"""Exits with the reason where a port of the fleet is taken by somebody else."""
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+for name, port in json.loads((Path(__file__).parent / "config/ports.json").read_text()).items():
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        sys.exit(f"cannot install {name}: port {port} on 127.0.0.1: {error.strerror}. Nothing was changed")
