@@ -96,7 +96,8 @@ def count_unit(
     if reading.meaning in _UNDECIDED:
         return memory
     if not reading.failing:
-        return replace(memory, failures=0) if memory.failures else memory
+        return replace(memory, failures=0, failing_as="") if memory.failures else memory
+    memory = replace(memory, failing_as=reading.meaning.value)
     if reading.meaning in _RESTARTING:
         memory = replace(memory, looped_for=number)
     if reading.final:

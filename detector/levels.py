@@ -42,6 +42,7 @@ class Health:
         up_at: when it last became active.
         failed_at: when it last came down by its own failure.
         failed_with: what systemd called that, such as "oom-kill".
+        failing_as: what the last look that found it failing called that; "" where none did.
         restarted_at: when systemd last restarted it by itself.
     """
 
@@ -52,6 +53,7 @@ class Health:
     up_at: float | None = None
     failed_at: float | None = None
     failed_with: str = ""
+    failing_as: str = ""
     restarted_at: float | None = None
 
     @property
@@ -70,8 +72,10 @@ class Health:
         return self.reading.meaning is not Meaning.UNKNOWN
 
     def __str__(self) -> str:
+        """With how it fails: one that crashes again and again may be up at the very look that counts it."""
         often = "" if self.reading.final else f", {self.failures} in a row"
-        return f"{self.unit} ({self.reading.meaning}{often})"
+        how = self.reading.meaning if self.reading.failing else self.failing_as or self.reading.meaning
+        return f"{self.unit} ({how}{often})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,7 @@ def _health(memory: UnitMemory, rules: Rules, state: State, now: float) -> Healt
         memory.up_at,
         memory.failed_at,
         memory.failed_with,
+        memory.failing_as,
         memory.restarted_at[-1] if memory.restarted_at else None,
     )
 

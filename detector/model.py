@@ -205,6 +205,7 @@ class UnitMemory:
         restarts_base: NRestarts at the last scheduled look.
         failures: looks in a row that found it failing.
         failing_since: when that began.
+        failing_as: what the last look that found it failing called that, such as "crashed"; "" where none did.
         counted_for: the number of the last look that counted a failure.
         looped_for: the number of the last look that found it crashed and restarted by systemd; -1 for none.
         check_counted_at: when a failure was last counted for its checks alone.
@@ -230,6 +231,7 @@ class UnitMemory:
     restarted_at: tuple[float, ...] = ()
     failing_since: float | None = None
     failed_with: str = ""
+    failing_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

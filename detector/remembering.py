@@ -51,6 +51,7 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "invocation_id": memory.seen.invocation_id,
         "failures": memory.failures,
         "failing_since": memory.failing_since,
+        "failing_as": memory.failing_as,
         "ended": memory.ended.value if memory.ended is not None else None,
         "ended_at": memory.ended_at,
         "job_result": memory.seen.job_result,
@@ -160,7 +161,7 @@ class Remembered:
             return memory
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
         times = {"check_counted_at": kept.get("check_counted_at"), "failing_since": kept.get("failing_since")}
-        memory = _with_restarts(memory, kept, self._now)
+        memory = replace(_with_restarts(memory, kept, self._now), failing_as=str(kept.get("failing_as", "")))
         return replace(memory, failures=int(kept["failures"]), restarts_base=base, **times)
 
     @property

@@ -103,6 +103,19 @@ def test_what_a_looping_unit_says_between_its_crashes_clears_nothing() -> None:
     assert watcher.failures() == 5
 
 
+def test_a_unit_that_is_up_at_the_look_that_counts_it_is_called_by_how_it_fails() -> None:
+    """Whoever is woken up reads what is wrong, not that the unit happened to be up at that moment."""
+    watcher = Watcher(config("a"))
+    watcher.see(up(0), scheduled=True)
+    watcher.see(pending(25))
+    watcher.see(up(26, n=1))
+    watcher.see(up(30, n=1), scheduled=True)
+    step = watcher.see(up(35, n=1, invocation_id="another"))
+    assert str(step.assessment.health["a.service"]) == "a.service (looping, 1 in a row)"
+    watcher.see(up(70, n=1), scheduled=True)
+    assert watcher.look().assessment.health["a.service"].failing_as == ""
+
+
 def test_one_restart_is_over_at_the_look_after_next() -> None:
     watcher = Watcher(config("a"))
     watcher.see(up(0), scheduled=True)
