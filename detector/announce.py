@@ -60,7 +60,13 @@ def announcements(
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
-    return replace(told, refused=_refused(step.decision)), [*events, *hold_events]
+    refused = told.refused if _is_unjudged(told, step) else _refused(step.decision)
+    return replace(told, refused=refused), [*events, *hold_events]
+
+
+def _is_unjudged(told: Told, step: Step) -> bool:
+    """Whether what was said of a master restart stands: its units have come up, and may fall again."""
+    return bool(told.refused) and step.assessment.held and step.decision is None
 
 
 def _first(told: Told) -> str:
@@ -101,6 +107,8 @@ def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[T
     That hands will be off after a master restart is said when it has ended: before, nobody knows what is left to do.
     """
     if not is_hands_off(step.state, step.decision, config, now):
+        if told.refused == Reason.SAME_SET and _is_unjudged(told, step) and not _is_released(step.state):
+            return told, []
         return replace(told, hands_off=False, hands_off_until=0.0), [_hands_on()] if told.hands_off else []
     until = ledger_budget(step.state, config, now).hold_until or 0.0
     if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
@@ -113,6 +121,10 @@ def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig
     if decision is not None and decision.reason in HUMAN_NEEDED:
         return True
     return ledger_budget(state, config, now).hold_until is not None
+
+
+def _is_released(state: State) -> bool:
+    return not counted(state.runs, state.released_at)
 
 
 def _hands_off(step: Step, config: DetectorConfig, now: float, first: str) -> Event:

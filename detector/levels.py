@@ -131,7 +131,22 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
         return Assessment(state.level, ("a master restart is running", *reasons), causes, facts, held=True)
     if level < state.level and is_finding_out(state, config, watching, now):
         return Assessment(state.level, ("not everything has been looked at yet", *reasons), causes, facts, held=True)
+    if level < state.level and state.level >= Level.CRITICAL and _is_unproven(facts, config, now):
+        # A unit that was given up and that another's Wants= pulls up falls again within a moment.
+        return Assessment(state.level, ("what failed has not stayed up yet", *reasons), causes, facts, held=True)
     return Assessment(level, reasons, causes, facts)
+
+
+def _is_unproven(facts: Facts, config: DetectorConfig, now: float) -> bool:
+    """Whether a unit that failed has been up again for less than the time from look to look."""
+    return any(
+        unit.reading.meaning is Meaning.HEALTHY
+        and unit.failed_at is not None
+        and unit.up_at is not None
+        and unit.up_at >= unit.failed_at
+        and now - unit.up_at < config.check_interval_s
+        for unit in facts.units
+    )
 
 
 def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:

@@ -172,6 +172,8 @@ class _Player:
 
     def _decided(self, at: float, step: Step) -> Iterator[Outcome]:
         decision = step.decision
+        if decision is None and self._refused and step.assessment.held:
+            return  # its units have come up, and may fall again: what was refused stays so
         if decision is None:
             self._refused = None
         elif decision.allowed:

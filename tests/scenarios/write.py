@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.scenarios.cascades import CASCADES
 from tests.scenarios.foreseen import FORESEEN, WITH_A_CASCADE
+from tests.scenarios.pulled_up import PULLED_UP
 from tests.scenarios.quiet import QUIET
 from tests.scenarios.quiet_checks import QUIET_CHECKS
 from tests.scenarios.story import Story
@@ -15,7 +16,7 @@ HERE = Path(__file__).parent
 
 def stories() -> list[Story]:
     """All of them, each marked as what it is."""
-    cascades = [make() for make in (*CASCADES, *WITH_A_CASCADE)]
+    cascades = [make() for make in (*CASCADES, *PULLED_UP, *WITH_A_CASCADE)]
     for story in cascades:
         story.is_cascade = True
     return [*cascades, *(make() for make in (*QUIET, *QUIET_CHECKS, *FORESEEN))]

@@ -10,7 +10,7 @@ from tests.unit.detector.talk import Talk, ran
 from standfast.detector.announce import status_line
 from standfast.detector.config import Mode, RestartSettings
 from standfast.detector.limits import asked
-from standfast.detector.model import FileObservation, RestartObservation, Run, RunResult
+from standfast.detector.model import FileObservation, ReleaseObservation, RestartObservation, Run, RunResult
 from standfast.events import Event, Kind, Severity
 from standfast.unit_names import MASTER_RESTART
 
@@ -19,12 +19,13 @@ def test_a_cascade_at_once_is_one_critical_problem_and_one_recovery() -> None:
     talk = Talk()
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
     talk.see(up(110, "a"), up(110, "b"), up(110, "c"))
+    talk.see(up(150, "d"), scheduled=True)
     assert talk.told() == [
         (Kind.PROBLEM, "CASCADING_FAILURE", Severity.CRITICAL),
         (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
     ]
     assert talk.levels() == ["CASCADING", "NONE"]
-    assert "after 10 s" in talk.events[-1].message
+    assert "after 50 s" in talk.events[-1].message
 
 
 def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:
@@ -47,6 +48,7 @@ def test_a_problem_that_gets_better_is_over_and_the_lesser_one_is_told() -> None
     talk = Talk()
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
     talk.see(up(110, "a"), up(110, "b"))
+    talk.see(up(150, "d"), scheduled=True)
     assert talk.told()[1:] == [
         (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
         (Kind.PROBLEM, "UNIT_FAILING", Severity.WARNING),
@@ -80,8 +82,36 @@ def test_the_level_holds_while_a_master_restart_runs() -> None:
     talk.see(inactive(100.2, "a"), inactive(100.2, "b"), inactive(100.2, "c"))  # its limits are cleared
     talk.see(up(101, "a"), up(101, "b"), up(101, "c"))
     assert talk.levels() == ["CASCADING"]
-    talk.see(replace(inactive(111), unit=MASTER_RESTART))
+    talk.see(replace(inactive(141), unit=MASTER_RESTART))
     assert talk.levels() == ["CASCADING", "NONE"]
+
+
+def test_the_level_holds_until_what_failed_has_stayed_up() -> None:
+    """Another's Wants= pulls up for a moment what systemd has given up: nobody is to go back to bed for that."""
+    units = frozenset({"a.service", "b.service", "c.service"})
+    talk = Talk(restart=RestartSettings(max_per_hour=9))
+    talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    said = len(talk.events)
+    talk.see(up(106, "a", invocation_id="pulled up"))
+    talk.see(up(110, "d"), scheduled=True)
+    talk.see(failed(111, "a", invocation_id="pulled up"))
+    assert talk.levels() == ["CASCADING"]
+    assert talk.events[said:] == []
+    talk.see(up(200, "a"), up(200, "b"), up(200, "c"))
+    talk.see(up(240, "d"), scheduled=True)
+    assert talk.levels() == ["CASCADING", "NONE"]
+    ends = [event.type for event in talk.events[said:] if event.kind is Kind.RESOLVED]
+    assert ends == ["CASCADING_FAILURE", "MASTER_RESTART_HANDS_OFF"]
+
+
+def test_a_release_ends_hands_off_while_what_failed_comes_up() -> None:
+    units = frozenset({"a.service", "b.service", "c.service"})
+    talk = Talk(restart=RestartSettings(max_per_hour=9))
+    talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(106, "a"), ReleaseObservation(106))
+    assert talk.told()[-1] == (Kind.RESOLVED, "MASTER_RESTART_HANDS_OFF", Severity.WARNING)
 
 
 def test_the_problem_names_the_first_and_what_it_took_along() -> None:
@@ -170,7 +200,8 @@ def test_a_problem_began_with_the_first_failure_of_the_first_unit_that_fails() -
     began = {event.type: event.data["since"] for event in talk.events if event.kind is Kind.PROBLEM}
     minute = "1970-01-01T00:01:00.000+00:00"
     assert began == {"UNIT_FAILING": minute, "FLEET_CRITICAL": minute, "CASCADING_FAILURE": minute}
-    talk.see(up(660, "a"), up(660, "b"), up(660, "c"))
+    talk.see(up(600, "a"), up(600, "b"), up(600, "c"))
+    talk.see(up(660, "d"), scheduled=True)
     assert "after 10 min" in talk.events[-1].message
 
 

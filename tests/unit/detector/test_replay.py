@@ -127,11 +127,11 @@ def test_a_failure_that_somebody_repairs_at_once_was_one() -> None:
 
 
 def test_the_level_at_the_beginning_is_told_first() -> None:
-    history: list[Observation] = [up(0, "a"), up(0, "b"), failed(10, "a"), failed(20, "b"), up(500, "b")]
+    history: list[Observation] = [up(0, "a"), up(0, "b"), failed(10, "a"), failed(20, "b"), up(500, "b"), up(560, "b")]
     found = list(replay(history, config("a", "b")))
     assert [(line["at"], line["level"]) for line in as_dicts(from_then_on(found, 100))] == [
         (100, "CRITICAL"),
-        (500, "WARNING"),
+        (540, "WARNING"),
     ]
     assert [line["at"] for line in as_dicts(from_then_on(found, 600))] == [600]
     assert list(from_then_on(found, 5)) == found
