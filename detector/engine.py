@@ -11,10 +11,11 @@ from standfast.detector.counting import early_look, is_blind, scheduled_look
 from standfast.detector.decide import Decision, restart_decision
 from standfast.detector.fold import fold
 from standfast.detector.levels import Assessment, assess
-from standfast.detector.limits import asked
+from standfast.detector.limits import asked, with_help
 from standfast.detector.model import (
     CheckObservation,
     FileObservation,
+    Level,
     Observation,
     State,
     UnitObservation,
@@ -85,6 +86,10 @@ class Engine:
             state = early_look(state, self.config, self.watching, now, units, files)
         assessment = assess(state, self.config, self.watching, now)
         decision = restart_decision(assessment, state, self.config, now)
+        if assessment.level is Level.NONE and not assessment.held:
+            settings = self.config
+            stood_s = max(settings.restart.min_gap_s, settings.check_interval_s)
+            state = replace(state, runs=with_help(state, stood_s, now))
         return Step(replace(state, level=assessment.level), assessment, decision)
 
     def _is_changed(self, before: State, after: State, unit: str, now: float) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.detector.config import RestartSettings
-from standfast.detector.model import RestartObservation, Run, RunResult, State, UnitMemory
+from standfast.detector.model import UP, RestartObservation, Run, RunResult, State, UnitMemory
 from standfast.unit_names import MASTER_RESTART
 
 HOUR_S: Final = 3600.0
@@ -22,6 +22,7 @@ SAME_SET_RUNS: Final = 2
 
 _OPEN: Final = (RunResult.ASKED, RunResult.STARTED)
 _NONE: Final = (RunResult.REFUSED, RunResult.NOTHING)
+_BROUGHT_UP: Final = (RunResult.SUCCESS, RunResult.PARTIAL)
 _MAY_TAKE_S: Final[Mapping[RunResult, float]] = {
     RunResult.ASKED: START_WITHIN_S,
     RunResult.STARTED: ENDS_WITHIN_S,
@@ -202,9 +203,18 @@ def _hold_until(times: list[float], settings: RestartSettings, now: float) -> fl
 
 
 def same_set_runs(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> int:
-    """How often within the last hour a restart was asked for because of exactly these units."""
-    return sum(
-        1
-        for run in _since(runs, released_at)
-        if run.automatic and run.result is not RunResult.REFUSED and run.units == units and now - run.at < HOUR_S
-    )
+    """How often within the last hour a restart was asked for because of exactly these units, and did not help them."""
+    lately = [run for run in _since(runs, released_at) if now - run.at < HOUR_S and not run.helped]
+    return sum(1 for run in lately if run.automatic and run.result is not RunResult.REFUSED and run.units == units)
+
+
+def with_help(state: State, stood_s: float, now: float) -> tuple[Run, ...]:
+    """The ledger at a moment when all is well: the last run has helped where its units have stood for `stood_s`."""
+    last = state.runs[-1] if state.runs else None
+    if last is None or not last.automatic or last.helped or last.result not in _BROUGHT_UP:
+        return state.runs
+    units = [state.units[unit] for unit in last.units or () if unit in state.units]
+    began = [last.at, *(unit.up_at or now for unit in units)]
+    if now - max(began) < stood_s or any(unit.seen.active_state not in UP for unit in units):
+        return state.runs
+    return (*state.runs[:-1], replace(last, helped=True))

@@ -261,6 +261,7 @@ class Run:
     Attributes:
         units: those that it was asked for, or what a human's restarted; None where that is not known.
         run_id: systemd's id of the run (InvocationID), "" until it is heard of.
+        helped: whether all was well after it, for as long as one waits before another.
     """
 
     at: float
@@ -268,6 +269,7 @@ class Run:
     automatic: bool
     units: frozenset[str] | None = None
     run_id: str = ""
+    helped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from standfast.detector.model import Run, RunResult
 from standfast.detector.times import from_iso, iso
@@ -22,10 +22,14 @@ CREATE TABLE IF NOT EXISTS restarts (
     result TEXT NOT NULL,
     automatic INTEGER NOT NULL,
     units TEXT NOT NULL,
-    run_id TEXT NOT NULL DEFAULT ''
+    run_id TEXT NOT NULL DEFAULT '',
+    helped INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+# Columns that the databases of early versions lack.
+_LATER: Final = {"run_id": "TEXT NOT NULL DEFAULT ''", "helped": "INTEGER NOT NULL DEFAULT 0"}
 
 
 class StoreError(StandfastError):
@@ -72,21 +76,26 @@ class Store:
     def ledger(self) -> Ledger:
         """What was saved last."""
         with self._translated("read"):
-            rows = self._connection.execute("SELECT at, result, automatic, units, run_id FROM restarts ORDER BY id")
+            rows = self._connection.execute(
+                "SELECT at, result, automatic, units, run_id, helped FROM restarts ORDER BY id"
+            )
             runs = tuple(
-                Run(from_iso(at), RunResult(result), bool(automatic), _units(json.loads(units)), run_id)
-                for at, result, automatic, units, run_id in rows
+                Run(from_iso(at), RunResult(result), bool(automatic), _units(json.loads(units)), run_id, bool(helped))
+                for at, result, automatic, units, run_id, helped in rows
             )
         released = self.recall("released_at")
         return Ledger(runs, from_iso(released) if released else None, self.recall("cursor") or "")
 
     def save_ledger(self, ledger: Ledger) -> None:
         """Replace the ledger and the position in the journal that it goes with, together."""
-        rows = [(iso(run.at), run.result.value, run.automatic, _plain(run.units), run.run_id) for run in ledger.runs]
+        rows = [
+            (iso(run.at), run.result.value, run.automatic, _plain(run.units), run.run_id, run.helped)
+            for run in ledger.runs
+        ]
         with self._translated("write"), self._connection:
             self._connection.execute("DELETE FROM restarts")
             self._connection.executemany(
-                "INSERT INTO restarts (at, result, automatic, units, run_id) VALUES (?, ?, ?, ?, ?)", rows
+                "INSERT INTO restarts (at, result, automatic, units, run_id, helped) VALUES (?, ?, ?, ?, ?, ?)", rows
             )
             self._put("cursor", ledger.cursor)
             self._put("released_at", iso(ledger.released_at) if ledger.released_at is not None else "")
@@ -127,7 +136,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.executescript(_SCHEMA)
-        _add_run_id(connection)
+        _add_missing(connection)
         connection.execute("SELECT count(*) FROM restarts").fetchone()
     except sqlite3.Error:
         connection.close()
@@ -135,7 +144,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _add_run_id(connection: sqlite3.Connection) -> None:
-    """The databases of early versions have none."""
-    if "run_id" not in {row[1] for row in connection.execute("PRAGMA table_info(restarts)")}:
-        connection.execute("ALTER TABLE restarts ADD COLUMN run_id TEXT NOT NULL DEFAULT ''")
+def _add_missing(connection: sqlite3.Connection) -> None:
+    """The databases of early versions have not all columns."""
+    there = {row[1] for row in connection.execute("PRAGMA table_info(restarts)")}
+    for name, is_like in _LATER.items():
+        if name not in there:
+            connection.execute(f"ALTER TABLE restarts ADD COLUMN {name} {is_like}")

@@ -75,9 +75,9 @@ COMMAND = Command(
     name="release",
     summary="let the detector restart the fleet again before its hour is over",
     description=(
-        "After three master restarts in an hour hands are off; a human who has looked releases them: earlier restarts "
-        "no longer count, for the detector and for systemd's own limit. For root and the members of "
-        "standfast-admin. Exits 0 when both are lifted, 1 when not, 2 when called wrongly."
+        "After three master restarts in an hour, or two that did not help the same units, hands are off; a human who "
+        "has looked releases them: earlier restarts no longer count, for the detector and for systemd's own limit. "
+        "For root and the members of standfast-admin. Exits 0 when both are lifted, 1 when not, 2 when called wrongly."
     ),
     configure=_configure,
     run=_run,

@@ -36,6 +36,7 @@ LEDGER = Ledger(
     runs=(
         Run(1000.5, RunResult.PARTIAL, automatic=True, units=frozenset({"a.service", "b.service"})),
         Run(2000.25, RunResult.STARTED, automatic=False, run_id="0123abcd"),
+        Run(3000.25, RunResult.SUCCESS, automatic=True, units=frozenset(), run_id="4567abcd", helped=True),
     ),
     released_at=1500.0,
     cursor="s=1;i=2",
