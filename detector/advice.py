@@ -23,11 +23,19 @@ def next_step(step: Step, config: DetectorConfig, now: float, first: str = "") -
     Args:
         first: the unit that failed first when it began, where that was told.
     """
-    words, first = _next_step(step, config, now), first or first_failed(step)
+    words, first = _next_step(step, config, now), _to_look_at(step, first)
     if not first or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
-        return words
+        return words or "standfastctl status"
     why = f"Why {first} failed: journalctl -u {first}"
-    return f"{why}. {words}" if _is_by_hand(step, config) else f"{words}. {why}"
+    is_first = step.assessment.level is Level.CASCADING and _is_by_hand(step, config)
+    parts = (why, words) if is_first else (words, why)
+    return ". ".join(filter(None, parts))
+
+
+def _to_look_at(step: Step, first: str) -> str:
+    """The unit whose journal says why; of a cascade that has eased it is one that fails still."""
+    eased = step.assessment.level is not Level.CASCADING
+    return (first_failed(step) or first) if eased else (first or first_failed(step))
 
 
 def _is_by_hand(step: Step, config: DetectorConfig) -> bool:
@@ -55,11 +63,8 @@ def _next_step(step: Step, config: DetectorConfig, now: float) -> str:
 
 
 def _below_cascading(step: Step, config: DetectorConfig) -> str:
-    """A database that fails is mended by nobody else, and may be why units do: it comes first."""
-    first = first_failed(step)
-    steps = [restore(config.database, step.assessment.facts.failed_databases)]
-    steps += [f"journalctl -u {first}"] if first else []
-    return "; ".join(filter(None, steps)) or "standfastctl status"
+    """A database that fails is mended by nobody else, and may be why units do; "" where none does."""
+    return restore(config.database, step.assessment.facts.failed_databases)
 
 
 def _about_units(step: Step, config: DetectorConfig, now: float) -> str:
