@@ -14,7 +14,16 @@ from typing import Final
 
 from standfast.detector.config import Tier
 from standfast.detector.foreseen_ends import why_over
-from standfast.detector.levels import Assessment, Facts, Health, weigh
+from standfast.detector.levels import (
+    CASCADE_UNITS,
+    CRITICAL_IMPORTANT,
+    CRITICAL_UNITS,
+    WARNING_IMPORTANT,
+    Assessment,
+    Facts,
+    Health,
+    weigh,
+)
 from standfast.detector.model import Level
 from standfast.detector.prediction.foretold import REACHED
 from standfast.detector.prediction.telling import begun, ended, is_prediction
@@ -47,6 +56,14 @@ SEVERITIES: Final[Mapping[Level, Severity]] = {
     Level.WARNING: Severity.WARNING,
     Level.CRITICAL: Severity.WARNING,
     Level.CASCADING: Severity.CRITICAL,
+}
+
+
+# How many critical units make a level, and how many important ones; 0 where those never do.
+_MAKE_UP: Final[Mapping[Level, tuple[int, int]]] = {
+    Level.WARNING: (1, WARNING_IMPORTANT),
+    Level.CRITICAL: (CRITICAL_UNITS, CRITICAL_IMPORTANT),
+    Level.CASCADING: (CASCADE_UNITS, 0),
 }
 
 
@@ -119,10 +136,23 @@ def _new(problem: Problem, assessment: Assessment) -> Problem:
         return replace(problem, since=_earliest([assessment.health[problem.unit]], problem.since))
     if problem.type not in FLEET.values():
         return problem
-    units = assessment.facts.critical(Tier.CRITICAL) or assessment.facts.critical(Tier.IMPORTANT)
-    since = _earliest(units, problem.since) if _is_of_units(assessment.facts, problem.level) else problem.since
+    since = _full_since(problem, assessment.facts)
     first = next(iter(causes(assessment)), "") if problem.level is Level.CASCADING else ""
     return replace(problem, since=since, first=first, is_first_clear=_is_first_clear(assessment.root_causes))
+
+
+def _full_since(problem: Problem, facts: Facts) -> float:
+    """Since when as many units fail as make its level; what else makes it began when it was named."""
+    if not _is_of_units(facts, problem.level):
+        return problem.since
+    critical, important = _MAKE_UP[problem.level]
+    by_tier = ((facts.critical(Tier.CRITICAL), critical), (facts.critical(Tier.IMPORTANT), important))
+    times = (_began(units, problem.since)[size - 1] for units, size in by_tier if 0 < size <= len(units))
+    return min(times, default=problem.since)
+
+
+def _began(units: Iterable[Health], now: float) -> list[float]:
+    return sorted(now if unit.failing_since is None else unit.failing_since for unit in units)
 
 
 def _earliest(units: Iterable[Health], now: float) -> float:

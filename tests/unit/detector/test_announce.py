@@ -192,16 +192,20 @@ def test_after_one_more_run_hands_are_off_for_longer_and_that_is_said() -> None:
     assert [event.message.partition("until ")[2] for event in hands_off(talk)] == ["01:00:00 UTC", "01:05:00 UTC"]
 
 
-def test_a_problem_began_with_the_first_failure_of_the_first_unit_that_fails() -> None:
+def test_a_problem_of_the_fleet_began_when_so_many_failed_as_make_its_level() -> None:
+    """Message, errors, page and history are to say the same of how long it lasted."""
     talk = Talk()
     talk.see(failed(60, "c"))
     talk.see(failed(100, "a"))
     talk.see(failed(220, "b"))
     began = {event.type: event.data["since"] for event in talk.events if event.kind is Kind.PROBLEM}
-    minute = "1970-01-01T00:01:00.000+00:00"
-    assert began == {"UNIT_FAILING": minute, "FLEET_CRITICAL": minute, "CASCADING_FAILURE": minute}
+    assert began == {
+        "UNIT_FAILING": "1970-01-01T00:01:00.000+00:00",
+        "FLEET_CRITICAL": "1970-01-01T00:01:40.000+00:00",
+        "CASCADING_FAILURE": "1970-01-01T00:03:40.000+00:00",
+    }
     talk.see(up(600, "a"), up(600, "b"), up(600, "c"))
-    talk.see(up(660, "d"), scheduled=True)
+    talk.see(up(820, "d"), scheduled=True)
     assert "after 10 min" in talk.events[-1].message
 
 
