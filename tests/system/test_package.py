@@ -126,15 +126,22 @@ class TestUnits:
                 manage(machine, user, method, unit)
 
     def test_systemd_itself_limits_master_restarts(self, machine: Machine) -> None:
-        restart = "standfast-master-restart.service"
+        restart, detector = "standfast-master-restart.service", "/etc/standfast/detector.toml"
         hasten = "[Service]\nEnvironment=STANDFAST_RESTART_SETTLE_S=0\n"
         machine.write(f"/run/systemd/system/{restart}.d/hasten.conf", hasten)
-        machine.run(f"systemctl daemon-reload; systemctl reset-failed {restart}")
+        # A run that finds nothing to restart does not count.
+        machine.write("/run/systemd/system/idler.service", "[Service]\nExecStart=sleep infinity\n")
+        machine.run("systemctl daemon-reload; systemctl start idler")
+        watched = machine.read(detector)
+        machine.write(detector, watched + '\n[[watch]]\nunit = "idler.service"\n')
+        machine.run(f"systemctl reset-failed {restart}")
         results = [machine.run(["systemctl", "start", restart], check=False).returncode == 0 for _ in range(5)]
         machine.run(["systemctl", "reset-failed", restart])
         assert results == [True] * 3 + [False] * 2
         machine.run(["systemctl", "start", restart])
         machine.run(["systemctl", "reset-failed", restart])
+        machine.write(detector, watched)
+        machine.run("systemctl stop idler")
 
     def test_the_journal_explains_every_kind_of_event(self, machine: Machine) -> None:
         machine.run(["python3", "-c", SAY_ALL])
