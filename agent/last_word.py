@@ -12,7 +12,8 @@ from typing import Final
 from standfast import paths
 from standfast.agent.config import AgentConfig
 from standfast.agent.failures import AgentError, FailureType
-from standfast.agent.messages import Messages, held_in_words
+from standfast.agent.ledger import held_in_words
+from standfast.agent.messages import Messages
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.store import Store
 from standfast.config import ConfigError, load
@@ -30,7 +31,8 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
     held = last_word(name)
     if "SERVICE_RESULT" not in environ:
         if held:
-            print(f"Agent {name} does not run and holds {held}: nothing manages that now, look at it at your broker")
+            where = "" if _is_on_paper(name) else ", look at it at your broker"
+            print(f"Agent {name} does not run and holds {held}: nothing manages that now{where}")
         return 0
     how = f"{environ['SERVICE_RESULT']} {environ.get('EXIT_STATUS', '')}".strip()
     journal = Journal(identifier)
@@ -46,7 +48,7 @@ def last_word(name: str) -> str:
         with closing(Store.reading(paths.agent_database(name))) as store:
             own = OwnOrders(store)
             is_flat = None if store.problem_detail(FailureType.DATABASE_CORRUPT) else own.is_flat
-            held = held_in_words(own.nets, len(own.pending), is_flat)
+            held = held_in_words(own.nets, own.all, is_flat) if is_flat or own.words else "what is not known"
     except (AgentError, ValueError):  # also where it holds a word that no version wrote
         return "what cannot be read from its database"
     return f"{held} (on paper)" if held and _is_on_paper(name) else held

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, tidy
+from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, in_words, tidy
 
 # An order that the broker did not answer to is in its book by then, or never will be: OpenAlgo gives up after 120 s.
 BROKER_PATIENCE: Final = timedelta(seconds=150)
@@ -51,6 +51,14 @@ class OwnOrder:
     def net(self) -> float:
         """Its signed fill, as far as it is known."""
         return (self.filled or 0) * self.request.side.sign
+
+    @property
+    def doubt(self) -> str:
+        """What is not known of it, in words, where its fate is unknown."""
+        order = f"{self.request.side} {self.request.quantity:.15g} {self.request.holding}"
+        if self.may_be_on_its_way:
+            return f"not known whether {order} was taken"
+        return f"not known what became of {order} (order {self.order_id})"
 
     def __str__(self) -> str:
         return f"{self.order_id or 'an order without an id'} ({self.request}, {self.status})"
@@ -111,6 +119,25 @@ def net_positions(orders: Iterable[OwnOrder]) -> dict[Holding, float]:
 def uncertain(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
     """The orders of unknown fate."""
     return tuple(own for own in orders if not own.is_certain)
+
+
+def held_in_words(nets: Mapping[Holding, float], orders: Iterable[OwnOrder], flat: bool | None) -> str:
+    """What is held, pending and of unknown fate, "" for nothing; where that may not be all, it is said.
+
+    Args:
+        flat: whether there is nothing, as far as it is known; False says only what can be named.
+    """
+    if flat:
+        return ""
+    orders = tuple(orders)
+    held = [in_words(nets)] if nets else []
+    if pending := sum(own.is_pending for own in orders):
+        held.append("1 order pending" if pending == 1 else f"{pending} orders pending")
+    if doubts := [own.doubt for own in uncertain(orders) if not own.is_pending]:
+        return ", ".join([*(held or ["nothing for certain"]), *doubts])
+    if flat is None:
+        held.append("not known whether that is all" if held else "not known whether flat")
+    return ", ".join(held)
 
 
 def closable(nets: Mapping[Holding, float], positions: Sequence[Position]) -> dict[Holding, float]:

@@ -147,7 +147,7 @@ class Life:
         self._problems.add(failure, utc_now())
         killed = self.have.flags.killed if failure.type is FailureType.KILLED else None
         since = killed.at if killed else ""
-        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.nets, since))
+        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.words, since))
 
     def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool) -> None:
         """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
@@ -156,7 +156,7 @@ class Life:
             self._problems.add(Failure(kind, str(end)), utc_now())
         kinds = tuple(self._problems.all)
         said = self.voice.messages.shutdown(
-            was, end, steps, took_s, self.have.own.nets, open_kinds=kinds, restarts=restarts
+            was, end, steps, took_s, self.have.own.words, open_kinds=kinds, restarts=restarts
         )
         self.voice.say(said)
 
@@ -353,7 +353,7 @@ class Life:
             waits_for_restart=have.waits_for_restart if self.state is State.ACTIVE else (),
             nets=have.own.nets,
             positions=have.positions,
-            pending=have.own.pending,
+            orders=have.own.all,
             last_tick_at=pump.last_tick_at if pump else None,
             ticks_dropped=pump.dropped if pump else 0,
             last_check_at=self._last_check_at,

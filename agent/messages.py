@@ -7,7 +7,6 @@ from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
-from standfast.agent.trading import Holding, in_words
 from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, RESTARTS, SINCE, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
@@ -55,13 +54,13 @@ class Messages:
             data={"cause": transition.cause.value},
         )
 
-    def problem(self, state: State, failure: Failure, nets: Mapping[Holding, float], since: str = "") -> Event:
+    def problem(self, state: State, failure: Failure, held: str, since: str = "") -> Event:
         """The agent entered a state because of a failure, or found one without leaving its state.
 
         Args:
+            held: what it holds, in words; "" for nothing.
             since: since when it is so (ISO 8601), where that was not just now.
         """
-        held = in_words(nets)
         return Event(
             Kind.PROBLEM,
             f"Agent {self.name} is {state}: {failure.detail}" + (f"; it holds {held}" if held else ""),
@@ -120,7 +119,7 @@ class Messages:
         end: End,
         steps: Sequence[StepResult],
         took_s: float,
-        nets: Mapping[Holding, float],
+        held: str,
         *,
         open_kinds: Iterable[str] = (),
         restarts: bool = False,
@@ -128,18 +127,18 @@ class Messages:
         """The agent ends; anything but flat needs a human, at once.
 
         Args:
+            held: what it holds by its own books, in words; "" for nothing.
             open_kinds: the problems that were told and are not over; what is not about positions is nobody's now.
             restarts: whether systemd starts it again at once.
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
-        words = in_words(nets)
-        held = f"; as far as is known it holds {words}" if kind and words and words not in end.detail else ""
+        known = f"; as far as is known it holds {held}" if kind and held and held not in end.detail else ""
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else _END_STEPS.get(end.kind, "")
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
         return Event(
             Kind.SHUTDOWN,
-            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{held}{again}",
+            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{known}{again}",
             type=kind or "",
             severity=severity,
             unit=self.unit,
@@ -153,15 +152,3 @@ class Messages:
 def _nobodys(kinds: Iterable[str]) -> list[str]:
     """The problems of an agent that nobody has to see to while it does not run."""
     return [one for one in kinds if one not in ABOUT_POSITIONS]
-
-
-def held_in_words(nets: Mapping[Holding, float], pending: int, flat: bool | None) -> str:
-    """What is held and pending, "" for nothing; where it is not known whether that is all, that is said."""
-    if flat:
-        return ""
-    held = [in_words(nets)] if nets else []
-    if pending:
-        held.append("1 order pending" if pending == 1 else f"{pending} orders pending")
-    if flat is None:
-        held.append("not known whether that is all" if held else "not known whether flat")
-    return ", ".join(held)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from standfast.agent.failures import AgentError
-from standfast.agent.ledger import BOOK_AGE, OwnOrder, found_again, net_positions, refreshed, uncertain
+from standfast.agent.ledger import BOOK_AGE, OwnOrder, found_again, held_in_words, net_positions, refreshed, uncertain
 from standfast.agent.store import Store
 from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus
 from standfast.clock import monotonic_s
@@ -79,6 +79,11 @@ class OwnOrders:
         if self.uncertain or not self._store.is_durable:
             return None
         return not self.nets
+
+    @property
+    def words(self) -> str:
+        """What can be named of what is held, pending or of unknown fate; "" for nothing."""
+        return held_in_words(self.nets, self.all, flat=False)
 
     @property
     def is_written(self) -> bool:

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.failures import FailureType, failed
-from standfast.agent.ledger import BROKER_PATIENCE, OwnOrder, closable
-from standfast.agent.messages import held_in_words
+from standfast.agent.ledger import BROKER_PATIENCE, OwnOrder, closable, held_in_words
 from standfast.agent.trading import Holding, in_words
 from standfast.clock import utc_now
 
@@ -36,7 +35,7 @@ async def reconcile(have: Belongings) -> dict[Holding, float]:
         have.own.settle()
         return nets
     if held or have.own.pending:
-        log.info("[STATE] Reconciled: holding %s", held_in_words(held, len(have.own.pending), flat=False))
+        log.info("[STATE] Reconciled: holding %s", held_in_words(held, have.own.all, flat=False))
     return {}
 
 

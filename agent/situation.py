@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from standfast.agent.failures import Failure
-from standfast.agent.ledger import OwnOrder
+from standfast.agent.ledger import OwnOrder, held_in_words
 from standfast.agent.lifecycle import State
-from standfast.agent.messages import held_in_words
-from standfast.agent.trading import Holding, Position, in_words
+from standfast.agent.trading import Holding, Position
 from standfast.moments import iso
 
 
@@ -22,7 +21,7 @@ class Situation:
         flat: whether it holds nothing and nothing of its can be filled; None when that is not known.
         nets: what it holds.
         positions: what the account held when it was asked last, for the prices.
-        pending: its own orders that can still be filled.
+        orders: its own orders that are not settled.
         waits_for_restart: keys that were configured anew and are not in force while it trades.
         ticks_dropped: ticks that the strategy was too slow for.
     """
@@ -42,7 +41,7 @@ class Situation:
     waits_for_restart: Sequence[str] = ()
     nets: Mapping[Holding, float] = field(default_factory=dict)
     positions: Sequence[Position] = ()
-    pending: Sequence[OwnOrder] = ()
+    orders: Sequence[OwnOrder] = ()
     last_tick_at: datetime | None = None
     ticks_dropped: int = 0
     last_check_at: datetime | None = None
@@ -68,7 +67,7 @@ def as_status(situation: Situation) -> dict[str, Any]:
         "paused": situation.paused,
         "flat": situation.flat,
         "positions": _positions(situation),
-        "orders": [_order(own) for own in situation.pending],
+        "orders": [_order(own) for own in situation.orders if own.is_pending],
         "gateway": situation.gateway,
         "live": situation.live,
         "strategy": situation.strategy,
@@ -86,8 +85,8 @@ def in_one_line(situation: Situation) -> str:
     """The STATUS= line of an agent."""
     paused = ", paused" if situation.paused else ""
     if situation.state is not State.ACTIVE:
-        held = f"; it holds {in_words(situation.nets)}" if situation.nets else ""
-        return f"{situation.state}{paused}: {situation.reason}{held}"
+        named = held_in_words(situation.nets, situation.orders, flat=False)
+        return f"{situation.state}{paused}: {situation.reason}" + (f"; it holds {named}" if named else "")
     mode = "LIVE" if situation.live else "paper" if situation.gateway == "paper" else "analyze"
     waits = f"; restart to take up: {', '.join(keys)}" if (keys := situation.waits_for_restart) else ""
     return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {_holding(situation)}{waits}"
@@ -95,7 +94,7 @@ def in_one_line(situation: Situation) -> str:
 
 def _holding(situation: Situation) -> str:
     """What is open, in words; "flat" only where it is known that nothing is."""
-    return held_in_words(situation.nets, len(situation.pending), situation.flat) or "flat"
+    return held_in_words(situation.nets, situation.orders, situation.flat) or "flat"
 
 
 def _positions(situation: Situation) -> list[dict[str, Any]]:

@@ -48,18 +48,30 @@ def test_what_it_held_is_told_to_a_person(store: Store, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.startswith(told)
 
 
-def test_on_paper_is_said_and_so_is_what_is_not_known(store: Store, tmp_path: Path) -> None:
+def test_on_paper_is_said_and_so_is_what_is_not_known(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "dip.toml").write_text('gateway = "paper"\n')
     assert last_word("dip") == ""
     place(store, OrderStatus.UNKNOWN, None)
-    assert last_word("dip") == "not known whether flat (on paper)"
+    doubt = "not known what became of BUY 2 NSE:SBIN MIS (order id1)"
+    assert last_word("dip") == f"nothing for certain, {doubt} (on paper)"
     place(store, OrderStatus.COMPLETE, 2)
-    assert last_word("dip") == "+2 NSE:SBIN MIS, not known whether that is all (on paper)"
+    assert last_word("dip") == f"+2 NSE:SBIN MIS, {doubt} (on paper)"
+    say("dip", "standfast-agent", {})
+    assert capsys.readouterr().out.endswith("(on paper): nothing manages that now\n"), "no broker knows of it"
+
+
+def test_an_order_that_the_broker_never_answered_to_is_named(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    OwnOrders(store).intend(OrderRequest("NSE:SBIN", Side.BUY, 5), NOW)
+    say("dip", "standfast-agent", {})
+    told = "holds nothing for certain, not known whether BUY 5 NSE:SBIN MIS was taken: nothing manages that now, look"
+    assert told in capsys.readouterr().out
 
 
 def test_what_was_forgotten_with_a_damaged_database_is_not_taken_for_nothing(store: Store) -> None:
     store.open_problem("DATABASE_CORRUPT", "set aside", NOW)
-    assert last_word("dip") == "not known whether flat"
+    assert last_word("dip") == "what is not known"
 
 
 def test_a_database_that_is_not_there_or_none_is_no_proof_of_anything(store: Store) -> None:
