@@ -114,7 +114,9 @@ class Closing:
             if not await self._cancel(left.pending):
                 await asyncio.sleep(self._gateway.poll_interval_s)
         asked = len(self._cancelled_s)
-        return f"{asked} order{'' if asked == 1 else 's'} asked to be cancelled" if asked else "nothing was pending"
+        if not asked:
+            return "nothing is known to be pending" if self._desk.own.uncertain else "nothing was pending"
+        return f"{asked} order{'' if asked == 1 else 's'} asked to be cancelled"
 
     async def _close_positions(self) -> str:
         if self._holds_nothing():

@@ -48,6 +48,10 @@ NAP_S: Final = 60.0
 _ELSEWHERE: Final = FailureType.POSITIONS_CLOSED_ELSEWHERE
 # What an agent in a crash loop does not do any more; that its strategy hung stands in what is told of the loop.
 _OVER_IN_A_LOOP: Final = frozenset({FailureType.CRASH_COOL_OFF, FailureType.STRATEGY_HUNG})
+_NOT_CANCELLED_STEP: Final = (
+    "Look at the positions and orders; to have it try again to cancel what is pending: systemctl reload "
+    "standfast-agent@{name}; to let it trade again: standfastctl resume {name}"
+)
 _INPUTS: Final = {Verdict.WAIT: Input.TRANSIENT_FAILURE, Verdict.FAIL: Input.PERMANENT_FAILURE}
 
 
@@ -147,7 +151,8 @@ class Life:
         self._problems.add(failure, utc_now())
         killed = self.have.flags.killed if failure.type is FailureType.KILLED else None
         since = killed.at if killed else ""
-        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.words, since))
+        over = tuple(self._problems.all) if killed else ()
+        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.words, since, over))
 
     def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool) -> None:
         """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
@@ -214,7 +219,8 @@ class Life:
         """What a killed agent does instead of looking: cancel what is pending, and keep what it holds."""
         self.have.shut_desk("the agent is killed")
         done = await cancel_pending(self.have)
-        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done}"))
+        step = "" if done.is_done else _NOT_CANCELLED_STEP
+        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done.words}", step))
 
     async def look_confirmed(self) -> tuple[Report, Verdict]:
         """Look, and once more where the first look can be wrong."""

@@ -54,13 +54,17 @@ class Messages:
             data={"cause": transition.cause.value},
         )
 
-    def problem(self, state: State, failure: Failure, held: str, since: str = "") -> Event:
+    def problem(
+        self, state: State, failure: Failure, held: str, since: str = "", open_kinds: Iterable[str] = ()
+    ) -> Event:
         """The agent entered a state because of a failure, or found one without leaving its state.
 
         Args:
             held: what it holds, in words; "" for nothing.
             since: since when it is so (ISO 8601), where that was not just now.
+            open_kinds: the problems that it waits for no more, having been killed: see `shutdown`.
         """
+        closes = [one for one in _nobodys(open_kinds) if one != failure.type]
         return Event(
             Kind.PROBLEM,
             f"Agent {self.name} is {state}: {failure.detail}" + (f"; it holds {held}" if held else ""),
@@ -70,7 +74,7 @@ class Messages:
             failure_class=failure.failure_class,
             state=state,
             action=failure.action(self.name),
-            data={SINCE: since} if since else {},
+            data=({SINCE: since} if since else {}) | ({CLOSES: closes} if closes else {}),
         )
 
     def resolved(self, state: State, kind: str, since: str, why: str) -> Event:

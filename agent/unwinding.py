@@ -1,6 +1,7 @@
 """Getting rid of orders and positions while the agent lives on: after a kill, and where waiting means closing."""
 
 import logging
+from dataclasses import dataclass
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.failures import AgentError
@@ -11,7 +12,15 @@ from standfast.agent.steps import Outcome, StepName, StepResult
 log = logging.getLogger(__name__)
 
 
-async def cancel_pending(have: Belongings) -> str:
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What came of cancelling, in words, and whether it was done."""
+
+    words: str
+    is_done: bool = True
+
+
+async def cancel_pending(have: Belongings) -> Cancelled:
     """Cancel the pending orders within their budget and keep the positions; says what came of it."""
     try:
         await have.build()
@@ -19,12 +28,19 @@ async def cancel_pending(have: Belongings) -> str:
         log.info("[STATE] Building what was missing for the kill: %s", error)
     closing = have.closing()
     if closing is None:
-        return "no order is pending" if have.is_flat else "pending orders could not be cancelled: no gateway"
+        return Cancelled("no order is pending") if have.is_flat else _not_cancelled(have, "no gateway")
     budget_s = have.config.shutdown.budget_s.cancel_orders
     step = Step(StepName.CANCEL_ORDERS, budget_s, closing.cancel_orders, lambda: closing.trouble)
     results = await run_steps([step], budget_s, _tell)
     done = results[0].outcome is Outcome.DONE
-    return results[0].detail if done else f"pending orders could not be cancelled: {results[0].detail}"
+    return Cancelled(results[0].detail) if done else _not_cancelled(have, results[0].detail)
+
+
+def _not_cancelled(have: Belongings, why: str) -> Cancelled:
+    """That it could not be done; what the agent itself knows of no pending order is said, and proves nothing."""
+    if have.is_flat is not None and not have.own.pending:
+        return Cancelled(f"by its own books no order is pending, but the broker could not be asked: {why}", False)
+    return Cancelled(f"pending orders could not be cancelled: {why}", False)
 
 
 async def close_all(have: Belongings) -> End:

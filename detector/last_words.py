@@ -61,7 +61,8 @@ def _in_words(event: Event, words: str) -> dict[str, Any]:
 def with_closed(event: Event, last: Event | None) -> Event:
     """The problem of an agent that nobody starts again with the problems that it can end no more, as it named them."""
     closes = last.data.get(CLOSES) if last is not None and last.type == AGENT_ENDED_UNCLEAN else None
-    if closes is None or event.type != AGENT_ENDED_UNCLEAN:
+    is_down_for_good = event.type == AGENT_ENDED_UNCLEAN or event.data.get(GIVEN_UP) is True
+    if closes is None or not is_down_for_good:
         return event
     return replace(event, data={**event.data, CLOSES: closes})
 

@@ -1,22 +1,29 @@
 """Ends that no source reports: a person says that it is over, or the agent that had the problem is gone. Pure.
 
-What an agent waits for or stumbles over is nobody's problem once the agent was stopped, in order or not. It is closed
+What an agent waits for or stumbles over is nobody's problem once the agent was stopped, in order or not, or killed,
+or once systemd has given it up. It is closed
 without a message: "resolved" would be untrue, and that it stopped is told anyway. For a day it is remembered: when the
 agent comes back with the same problem that goes on, with its throttle, and when it comes back without it, that end is
 told.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, Event, Kind
+from standfast.events import CLOSES, Event, Kind
 from standfast.notifier import resolution
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Identity, Problem, Stage
 
 CLOSED_BY_STOP: Final = "closed: the agent was stopped"
+# By the types of problems that close others, where it was not a stop.
+_CLOSED_BY: Final[Mapping[str, str]] = {
+    "KILLED": "closed: the agent was killed",
+    "UNIT_FAILING": "closed: systemd has given up the agent",
+}
+_CLOSING_KINDS: Final = frozenset({Kind.PROBLEM, Kind.UPDATE})
 STOPPED: Final = "its agent was stopped"
 # A problem that is back later than this is told as a new one.
 REMEMBERED: Final = timedelta(days=1)
@@ -36,20 +43,21 @@ def end_by_hand(ledger: Ledger, problem: Problem, by: str, at: datetime) -> None
 
 
 def end_with_agent(ledger: Ledger, event: Event, at: datetime) -> None:
-    """An agent's end ends what its event names; after one in order nobody is reminded of the rest, but how it ended."""
+    """An agent's end or kill ends what its event names; after one in order nobody is reminded of the rest."""
     if event.kind is Kind.SHUTDOWN:
         _close_named(ledger, event, at)
         _quieten(ledger, event)
-    elif event.kind is Kind.PROBLEM and event.type == AGENT_ENDED_UNCLEAN:
+    elif event.kind in _CLOSING_KINDS:
         _close_named(ledger, event, at)
 
 
 def _close_named(ledger: Ledger, event: Event, at: datetime) -> None:
     closes = event.data.get(CLOSES)
+    by = CLOSED_BY_STOP if event.kind is Kind.SHUTDOWN else _CLOSED_BY.get(event.type, CLOSED_BY_STOP)
     names = [str(one) for one in closes] if isinstance(closes, list) else []
     for identity in (Identity(name, event.unit) for name in names if name != event.type):
         if identity in ledger.problems:
-            _close(ledger, ledger.problems[identity], at)
+            _close(ledger, ledger.problems[identity], at, by)
 
 
 def _quieten(ledger: Ledger, event: Event) -> None:
@@ -58,11 +66,9 @@ def _quieten(ledger: Ledger, event: Event) -> None:
             ledger.keep(dataclasses.replace(problem, quiet=problem.quiet or STOPPED))
 
 
-def _close(ledger: Ledger, problem: Problem, at: datetime) -> None:
+def _close(ledger: Ledger, problem: Problem, at: datetime, by: str) -> None:
     ledger.set_flap(problem.identity, None)
-    ended = dataclasses.replace(
-        problem, resolved_at=max(at, problem.last_occurrence), ended_by=CLOSED_BY_STOP, stage=Stage.CLOSED
-    )
+    ended = dataclasses.replace(problem, resolved_at=max(at, problem.last_occurrence), ended_by=by, stage=Stage.CLOSED)
     if problem.is_awaited:
         ledger.rest(ended)
     else:

@@ -16,7 +16,7 @@ from standfast.notifier.commands import Resolve
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.dedup import Match
 from standfast.notifier.flapping import Flap, Flapping
-from standfast.notifier.ledger import Ledger, destination
+from standfast.notifier.ledger import Ledger, by_route, destination, farewell
 from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage, told
 from standfast.notifier.obey import Obeyed, obey
 from standfast.notifier.resolution import Recovery, Return
@@ -44,8 +44,22 @@ Reason = Admission | Flapping | Match | Obeyed | Plain | Recovery | Return | Sil
 
 def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     """Take in an authorised event; the answer says what became of it."""
+    _tell_before_the_end(ledger, heard.event, config, now)
     ends.end_with_agent(ledger, heard.event, heard.at)
     return _HEARD[telling.telling(heard.event)](ledger, heard, config, now)
+
+
+def _tell_before_the_end(ledger: Ledger, event: Event, config: NotifierConfig, now: datetime) -> None:
+    """What an agent said to be over is told before its end: "ACTIVE again, it holds" would be untrue after it."""
+    if event.kind is not Kind.SHUTDOWN or event.data.get(RESTARTS) is True:
+        return
+    over = [
+        one
+        for one in ledger.resting.values()
+        if one.stage is Stage.RECOVERING and one.unit == event.unit and one.type != event.type
+    ]
+    for group in by_route(over, config, farewell):
+        ledger.tell_recovery(group, config, now)
 
 
 def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:

@@ -12,7 +12,8 @@ def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
     lines = [(f"Agent {name} is killed. It says: {source.get('reason')}", Tone.GOOD)]
     if source.get("flat") is not True:
         has = f"It has {held}" if (held := open_now(source)) else "Whether it holds anything is not known"
-        kept = f"{has}: positions are kept, also over a stop; look at them at your broker."
+        where = "" if source.get("gateway") == "paper" else "; look at them at your broker"
+        kept = f"{has}: positions are kept, also over a stop{where}."
         lines.append((kept, Tone.WARNING))
     return lines
 

@@ -10,9 +10,9 @@ from tests.unit.agent.living import Agent, living
 from standfast.agent.flags import Flag, FlagKind, flag_path, parse, render
 from standfast.agent.flatness import EndKind
 from standfast.agent.strategy import TradingRefusedError
-from standfast.agent.trading import OrderKind, Side
+from standfast.agent.trading import OrderKind, OrderRequest, Side
 from standfast.daemon import Frame
-from standfast.events import Kind, Severity
+from standfast.events import Event, Kind, Severity
 from standfast.journal import Journal
 from standfast.moments import iso
 
@@ -50,6 +50,10 @@ def set_flag(agent: Agent, kind: FlagKind) -> Path:
     path.write_text(render("root", NOW, "why not"))
     agent.runner.life.reload()
     return path
+
+
+async def problem_of(agent: Agent, kind: str) -> Event:
+    return await agent.heard.until(lambda event: event.kind is Kind.PROBLEM and event.type == kind)
 
 
 async def place(agent: Agent, kind: OrderKind = OrderKind.MARKET, price: float = 0.0) -> str:
@@ -114,6 +118,49 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
         assert over.type == "KILLED"
         assert "its strategy manages what it holds: +1 NSE:SBIN MIS" in over.message
         assert (await again.end()).kind is EndKind.FLAT, "one that was resumed stops flat"
+
+    asyncio.run(story())
+
+
+def test_a_killed_agent_names_the_order_that_the_broker_never_answered_to(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            agent.have.own.intend(OrderRequest("NSE:SBIN", Side.BUY, 5), NOW)
+            set_flag(agent, FlagKind.KILLED)
+            problem = await agent.heard.kind(Kind.PROBLEM)
+            doubt = "not known whether BUY 5 NSE:SBIN MIS was taken"
+            assert problem.message.endswith(f"nothing is known to be pending; it holds nothing for certain, {doubt}")
+            await agent.end()
+            told = await agent.heard.kind(Kind.SHUTDOWN)
+            assert (told.type, told.severity) == ("POSITIONS_UNVERIFIED", Severity.CRITICAL)
+            assert told.message.endswith(f"as far as is known it holds nothing for certain, {doubt}")
+
+    asyncio.run(story())
+
+
+def test_a_killed_agent_that_cannot_ask_says_what_it_knows_and_how_it_tries_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await place(agent)
+            await agent.until(lambda: bool(agent.have.own.nets) and not agent.have.own.pending)
+            agent.faults.write_text("down\n")
+            set_flag(agent, FlagKind.KILLED)
+            problem = await problem_of(agent, "KILLED")
+            assert "by its own books no order is pending, but the broker could not be asked" in problem.message
+            assert "try again to cancel what is pending: systemctl reload standfast-agent@bot" in problem.action
+
+    asyncio.run(story())
+
+
+def test_what_an_agent_waited_for_is_nobodys_once_it_is_killed(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, faults="down\n") as agent:
+            await problem_of(agent, "OPENALGO_DOWN")
+            set_flag(agent, FlagKind.KILLED)
+            problem = await problem_of(agent, "KILLED")
+            assert problem.data["closes"] == ["OPENALGO_DOWN"]
 
     asyncio.run(story())
 

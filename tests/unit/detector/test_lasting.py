@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
@@ -174,6 +176,8 @@ def test_what_an_agent_can_end_no_more_is_closed_by_its_problem() -> None:
     assert with_closed(ended, last).data == {"reasons": [], "closes": ["CRASH_COOL_OFF"]}
     failing = Event(Kind.PROBLEM, "", type="UNIT_FAILING")
     assert with_closed(failing, last) is failing, "systemd may start it again"
+    given_up = replace(failing, data={"given_up": True})
+    assert with_closed(given_up, last).data == {"given_up": True, "closes": ["CRASH_COOL_OFF"]}
     assert with_closed(ended, Event(Kind.STATE, "", data={"closes": ["X"]})) is ended
 
 

@@ -28,8 +28,9 @@ def problem(
     message: str = "it is locked",
     failure_class: FailureClass | None = None,
     action: str = "wait",
+    **data: Any,
 ) -> Heard:
-    event = Event(Kind.PROBLEM, message, kind, severity, unit, failure_class, action=action)
+    event = Event(Kind.PROBLEM, message, kind, severity, unit, failure_class, action=action, data=data)
     return Heard(event, at(seconds))
 
 

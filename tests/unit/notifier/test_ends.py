@@ -105,6 +105,53 @@ def test_the_stop_of_its_agent_closes_a_problem_without_a_word() -> None:
     assert fold.ledger.resting == {}
 
 
+def test_what_was_over_is_told_before_the_end_that_makes_it_untrue() -> None:
+    fold = told()
+    fold.hear(resolved(100, TYPE, AGENT))
+    assert stop(fold, 103) is Plain.AT_ONCE
+    assert kinds(fold.tick(103)) == ["recovery", "shutdown"], "ACTIVE again is no news of one that was stopped"
+    assert fold.tick(200) == []
+
+
+def test_an_end_that_is_not_flat_again_was_no_recovery() -> None:
+    fold = told(kind="POSITIONS_NOT_FLAT")
+    fold.hear(resolved(100, "POSITIONS_NOT_FLAT", AGENT))
+    fold.hear(Heard(Event(Kind.SHUTDOWN, "", "POSITIONS_NOT_FLAT", unit=AGENT), at(103)))
+    assert kinds(fold.tick(200)) == []
+
+
+def test_the_end_of_another_agent_hurries_no_recovery() -> None:
+    fold = told(unit="standfast-agent@other.service")
+    fold.hear(resolved(100, TYPE, "standfast-agent@other.service"))
+    stop(fold, 103)
+    assert kinds(fold.tick(103)) == ["shutdown"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "by"),
+    [
+        ("KILLED", "closed: the agent was killed"),
+        ("UNIT_FAILING", "closed: systemd has given up the agent"),
+        ("AGENT_ENDED_UNCLEAN", "closed: the agent was stopped"),
+    ],
+)
+def test_what_an_agent_waited_for_is_closed_by_what_ends_its_waiting(kind: str, by: str) -> None:
+    fold = told()
+    fold.hear(problem(100, kind, AGENT, closes=[TYPE, kind]))
+    assert [one.type for one in fold.ledger.problems.values()] == [kind]
+    assert [one.ended_by for one in ends.closed(fold.ledger.resting.values())] == [by]
+    (draft,) = fold.tick(160)
+    assert [one.type for one in draft.problems] == [kind], "and nobody is told any more that it waits"
+
+
+def test_what_was_not_told_yet_is_not_told_once_the_agent_is_killed() -> None:
+    fold = Fold()
+    fold.hear(problem(0, TYPE, AGENT))
+    fold.hear(problem(5, "KILLED", AGENT, closes=[TYPE]))
+    (draft,) = fold.tick(65)
+    assert [one.type for one in draft.problems] == ["KILLED"]
+
+
 def test_a_closed_problem_that_is_back_goes_on_with_its_throttle() -> None:
     fold = told()
     stop(fold, 100, TYPE)
