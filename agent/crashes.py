@@ -70,7 +70,7 @@ def judge(runs: Sequence[Run], policy: Policy) -> Judgement:
     if len(recent) < policy.max_unclean_ends:
         return Judgement(Verdict.TRADE)
     ends_in_words = "1 unclean end" if len(recent) == 1 else f"{len(recent)} unclean ends"
-    reason = f"{ends_in_words} within {span(policy.within_s)}, the last at {clock(recent[-1])}"
+    reason = f"{ends_in_words} within {span(policy.within_s)}, the last before its start at {clock(recent[-1])}"
     earlier = [run.cool_off_until for run in runs[:-1] if run.cool_off_until]
     if earlier and now - earlier[-1] <= timedelta(seconds=policy.again_within_s):
         hours = policy.again_within_s / 3600

@@ -53,6 +53,9 @@ def test_a_cool_off_that_was_cut_short_goes_on_to_its_end_and_no_longer() -> Non
 
 
 def test_the_reason_is_told() -> None:
-    assert judge(runs("0 5 10 15"), Policy()).reason == "3 unclean ends within 10 min, the last at 09:00:15 UTC"
+    assert (
+        judge(runs("0 5 10 15"), Policy()).reason
+        == "3 unclean ends within 10 min, the last before its start at 09:00:15 UTC"
+    )
     assert judge(runs("0 5 10 15~ 320 325 330"), Policy()).reason.endswith("for the second time within 24 h")
     assert judge(runs("0"), Policy(max_unclean_ends=1)).verdict is Verdict.TRADE
