@@ -71,15 +71,15 @@ _STORE: Final = (
     "then: systemctl restart standfast-agent@{name}"
 )
 
+_BY_ITSELF: Final = (
+    "the agent looks again every waiting.check_interval_s (at once: systemctl reload standfast-agent@{name}) "
+    "and trades on once that is well"
+)
 HANDLING: Final[Mapping[FailureType, Handling]] = {
-    FailureType.OPENALGO_DOWN: Handling(
-        TRANSIENT,
-        "See that the gateway runs and can be reached; the agent looks again every waiting.check_interval_s; at once: "
-        "systemctl reload standfast-agent@{name}",
-    ),
-    FailureType.OPENALGO_ERROR: Handling(TRANSIENT, "Look into the gateway's own log; the agent goes on alone."),
+    FailureType.OPENALGO_DOWN: Handling(TRANSIENT, f"See that the gateway runs and can be reached; {_BY_ITSELF}"),
+    FailureType.OPENALGO_ERROR: Handling(TRANSIENT, f"Look into the gateway's own log; {_BY_ITSELF}"),
     FailureType.OPENALGO_RATE_LIMITED: Handling(
-        TRANSIENT, "See who else calls this gateway from this host; the agent goes on alone."
+        TRANSIENT, f"See who else calls this gateway from this host; {_BY_ITSELF}"
     ),
     FailureType.OPENALGO_AUTH_FAILED: Handling(PERMANENT, f"Create a new API key in OpenAlgo, {_STORE}"),
     FailureType.OPENALGO_REFUSED: Handling(
@@ -88,20 +88,16 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.BROKER_NOT_LOGGED_IN: Handling(
         PERMANENT, f"Log in to the broker in OpenAlgo; to have it looked at at once, {_RELOAD}", recheck=True
     ),
-    FailureType.WEBSOCKET_DOWN: Handling(
-        TRANSIENT, "See that the gateway's WebSocket proxy runs; the agent goes on alone."
-    ),
+    FailureType.WEBSOCKET_DOWN: Handling(TRANSIENT, f"See that the gateway's WebSocket proxy runs; {_BY_ITSELF}"),
     FailureType.WEBSOCKET_AUTH_FAILED: Handling(PERMANENT, f"The feed refuses the API key: create a new one, {_STORE}"),
-    FailureType.FEED_STALE: Handling(
-        TRANSIENT, "See whether the broker's feed delivers these symbols; the agent goes on alone."
-    ),
+    FailureType.FEED_STALE: Handling(TRANSIENT, f"See whether the broker's feed delivers these symbols; {_BY_ITSELF}"),
     FailureType.FEED_REFUSED: Handling(PERMANENT, f"Correct `symbols` in the agent's configuration, {_RELOAD}"),
     FailureType.DATABASE_ERROR: Handling(
         PERMANENT,
         f"See that /var/lib/standfast/agent/{{name}} exists, belongs to the agent's user and has room, {_RELOAD}",
     ),
     FailureType.DATABASE_LOCKED: Handling(
-        TRANSIENT, "Close whatever program holds the agent's state.db open; the agent goes on alone."
+        TRANSIENT, f"Close whatever program holds the agent's state.db open; {_BY_ITSELF}"
     ),
     FailureType.DATABASE_CORRUPT: Handling(
         PERMANENT,
@@ -139,7 +135,7 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
     FailureType.ORDERS_UNSETTLED: Handling(
         TRANSIENT,
-        "The broker never answered to an order; the agent waits for its book to show it and goes on alone.",
+        "The broker never answered to an order, which its book may show yet; the agent looks there again by itself.",
     ),
     FailureType.POSITIONS_UNVERIFIED: Handling(
         PERMANENT,

@@ -159,9 +159,15 @@ class Life:
         if end.kind in END_TYPES:
             kind, _ = END_TYPES[end.kind]
             self._problems.add(Failure(kind, str(end)), utc_now())
-        kinds = tuple(self._problems.all)
         said = self.voice.messages.shutdown(
-            was, end, steps, took_s, self.have.own.words, open_kinds=kinds, restarts=restarts
+            was,
+            end,
+            steps,
+            took_s,
+            self.have.own.words,
+            open_kinds=tuple(self._problems.all),
+            restarts=restarts,
+            on_paper=self.have.built.gateway == "paper",
         )
         self.voice.say(said)
 
@@ -177,10 +183,10 @@ class Life:
                 self.voice.say(self.voice.messages.resolved(self.state, kind, since, why))
 
     def _tell_recovery(self) -> None:
-        if held := in_words(self.have.own.nets):
-            self.resolve(CLOSED_BY_HAND, f"is ACTIVE again and its strategy manages what it holds: {held}")
+        held = in_words(self.have.own.nets)
+        manages = f" and its strategy manages what it holds: {held}" if held else ""
         lasts = OUTLASTING | ({_ELSEWHERE} if self.is_told(_ELSEWHERE) else set())
-        self.resolve(self._problems.all.keys() - lasts, "is ACTIVE again")
+        self.resolve(self._problems.all.keys() - lasts, f"is ACTIVE again{manages}")
 
     # Looking
 

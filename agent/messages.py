@@ -127,6 +127,7 @@ class Messages:
         *,
         open_kinds: Iterable[str] = (),
         restarts: bool = False,
+        on_paper: bool = False,
     ) -> Event:
         """The agent ends; anything but flat needs a human, at once.
 
@@ -134,15 +135,19 @@ class Messages:
             held: what it holds by its own books, in words; "" for nothing.
             open_kinds: the problems that were told and are not over; what is not about positions is nobody's now.
             restarts: whether systemd starts it again at once.
+            on_paper: whether it held no more than simulated positions, of which no broker knows.
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         known = f"; as far as is known it holds {held}" if kind and held and held not in end.detail else ""
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else _END_STEPS.get(end.kind, "")
+        if on_paper:
+            step = step.replace(" at your broker", "")
+        paper = ", on paper" if kind and on_paper else ""
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
         return Event(
             Kind.SHUTDOWN,
-            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{known}{again}",
+            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{known}{paper}{again}",
             type=kind or "",
             severity=severity,
             unit=self.unit,

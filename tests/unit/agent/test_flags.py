@@ -104,6 +104,7 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
             told = await agent.heard.kind(Kind.SHUTDOWN)
             assert (told.type, told.severity) == ("KILLED", Severity.WARNING), "the one problem goes on"
             assert "standfastctl resume bot" in told.action
+            assert "broker" not in told.action, "which knows nothing of a position on paper"
 
         again = Agent(tmp_path)
         again.begin()
@@ -134,7 +135,7 @@ def test_a_killed_agent_names_the_order_that_the_broker_never_answered_to(tmp_pa
             await agent.end()
             told = await agent.heard.kind(Kind.SHUTDOWN)
             assert (told.type, told.severity) == ("POSITIONS_UNVERIFIED", Severity.CRITICAL)
-            assert told.message.endswith(f"as far as is known it holds nothing for certain, {doubt}")
+            assert told.message.endswith(f"as far as is known it holds nothing for certain, {doubt}, on paper")
 
     asyncio.run(story())
 
@@ -150,6 +151,24 @@ def test_a_killed_agent_that_cannot_ask_says_what_it_knows_and_how_it_tries_agai
             problem = await problem_of(agent, "KILLED")
             assert "by its own books no order is pending, but the broker could not be asked" in problem.message
             assert "try again to cancel what is pending: systemctl reload standfast-agent@bot" in problem.action
+
+    asyncio.run(story())
+
+
+def test_one_that_is_active_again_says_what_it_holds(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await place(agent)
+            await agent.until(lambda: bool(agent.have.own.nets) and not agent.have.own.pending)
+            agent.faults.write_text("down\n")
+            agent.runner.life.reload()
+            problem = await problem_of(agent, "OPENALGO_DOWN")
+            assert "once that is well" in problem.action
+            agent.faults.unlink()
+            agent.runner.life.reload()
+            over = await agent.heard.kind(Kind.RESOLVED)
+            assert over.message.endswith("manages what it holds: +1 NSE:SBIN MIS; OPENALGO_DOWN is over")
 
     asyncio.run(story())
 
