@@ -75,6 +75,7 @@ _BY_ITSELF: Final = (
     "the agent looks again every waiting.check_interval_s (at once: systemctl reload standfast-agent@{name}) "
     "and trades on once that is well"
 )
+
 HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.OPENALGO_DOWN: Handling(TRANSIENT, f"See that the gateway runs and can be reached; {_BY_ITSELF}"),
     FailureType.OPENALGO_ERROR: Handling(TRANSIENT, f"Look into the gateway's own log; {_BY_ITSELF}"),

@@ -48,6 +48,12 @@ def test_the_shipped_strategies_are_found() -> None:
         (WHOLE.replace("stop(self)", "stop(self, now=0)").replace("tick(self, t)", "tick(*all)"), "", ""),
         (WHOLE.replace("stop(self)", "stop(self, now)").replace("    def stop", "    @made\n    def stop"), "", ""),
         (WHOLE.replace("stop(self)", "stop(self, now)") + "    stop = made(stop)\n", "", ""),
+        (
+            WHOLE.replace("tick(self, t): ...", "tick(self, t):\n        yield t"),
+            "its method tick must not `yield`",
+            "",
+        ),
+        (WHOLE.replace("tick(self, t): ...", "tick(self, t):\n        def of():\n            yield t"), "", ""),
         (WHOLE.replace("def stop", "async def stop"), "all `async def` or all plain `def`", ""),
         (WHOLE.replace("def ", "async def "), "", ""),
         ("def f(:", "mine.py:1 is not Python", ""),

@@ -20,6 +20,8 @@ def misfit(lineage: Sequence[ast.ClassDef]) -> str:
     for name, arguments in CALLBACKS.items():
         if name in found and not _takes(found[name].args, arguments + 1):
             return f"its method {name} must take {_WANTED[arguments]} besides self"
+        if name in found and _yields(found[name]):
+            return f"its method {name} must not `yield`: nothing of it would ever run"
     kinds = {isinstance(one, ast.AsyncFunctionDef) for one in found.values()}
     return "its callbacks must be all `async def` or all plain `def`" if len(kinds) > 1 else ""
 
@@ -34,6 +36,18 @@ def _functions(lineage: Sequence[ast.ClassDef]) -> dict[str, Function]:
         else:
             found = {name: known for name, known in found.items() if name not in bound}
     return {name: one for name, one in found.items() if name in CALLBACKS}
+
+
+def _yields(function: Function) -> bool:
+    """Whether it is a generator; a function within it may be one."""
+    left: list[ast.AST] = list(function.body)
+    while left:
+        one = left.pop()
+        if isinstance(one, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(one, Function | ast.Lambda):
+            left.extend(ast.iter_child_nodes(one))
+    return False
 
 
 def _takes(arguments: ast.arguments, count: int) -> bool:
