@@ -32,7 +32,8 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
     if "SERVICE_RESULT" not in environ:
         if held:
             where = "" if _is_on_paper(name) else ", look at it at your broker"
-            print(f"Agent {name} does not run and holds {held}: nothing manages that now{where}")
+            what = "what is not known" if held.startswith("not known") else held
+            print(f"Agent {name} does not run and holds {what}: nothing manages that now{where}")
         return 0
     how = f"{environ['SERVICE_RESULT']} {environ.get('EXIT_STATUS', '')}".strip()
     journal = Journal(identifier)
@@ -48,7 +49,7 @@ def last_word(name: str) -> str:
         with closing(Store.reading(paths.agent_database(name))) as store:
             own = OwnOrders(store)
             is_flat = None if store.problem_detail(FailureType.DATABASE_CORRUPT) else own.is_flat
-            held = held_in_words(own.nets, own.all, is_flat) if is_flat or own.words else "what is not known"
+            held = held_in_words(own.nets, own.all, is_flat)
     except (AgentError, ValueError):  # also where it holds a word that no version wrote
         return "what cannot be read from its database"
     return f"{held} (on paper)" if held and _is_on_paper(name) else held

@@ -226,7 +226,8 @@ class Life:
         self.have.shut_desk("the agent is killed")
         done = await cancel_pending(self.have)
         step = "" if done.is_done else _NOT_CANCELLED_STEP
-        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done.words}", step))
+        doubt = f"; it holds {self.have.own.words}" if self.have.own.uncertain else ""
+        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done.words}{doubt}", step))
 
     async def look_confirmed(self) -> tuple[Report, Verdict]:
         """Look, and once more where the first look can be wrong."""

@@ -67,7 +67,8 @@ class Messages:
         closes = [one for one in _nobodys(open_kinds) if one != failure.type]
         return Event(
             Kind.PROBLEM,
-            f"Agent {self.name} is {state}: {failure.detail}" + (f"; it holds {held}" if held else ""),
+            f"Agent {self.name} is {state}: {failure.detail}"
+            + (f"; it holds {held}" if held and held not in failure.detail else ""),
             type=failure.type,
             severity=Severity.CRITICAL if failure.is_critical else Severity.WARNING,
             unit=self.unit,
@@ -142,7 +143,7 @@ class Messages:
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else _END_STEPS.get(end.kind, "")
         if on_paper:
             step = step.replace(" at your broker", "")
-        paper = ", on paper" if kind and on_paper else ""
+        paper = " (on paper)" if kind and on_paper else ""
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
         return Event(

@@ -86,7 +86,9 @@ def in_one_line(situation: Situation) -> str:
     paused = ", paused" if situation.paused else ""
     if situation.state is not State.ACTIVE:
         named = held_in_words(situation.nets, situation.orders, flat=False)
-        return f"{situation.state}{paused}: {situation.reason}" + (f"; it holds {named}" if named else "")
+        return f"{situation.state}{paused}: {situation.reason}" + (
+            f"; it holds {named}" if named and named not in situation.reason else ""
+        )
     mode = "LIVE" if situation.live else "paper" if situation.gateway == "paper" else "analyze"
     waits = f"; restart to take up: {', '.join(keys)}" if (keys := situation.waits_for_restart) else ""
     return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {_holding(situation)}{waits}"

@@ -132,10 +132,11 @@ def test_a_killed_agent_names_the_order_that_the_broker_never_answered_to(tmp_pa
             problem = await agent.heard.kind(Kind.PROBLEM)
             doubt = "not known whether BUY 5 NSE:SBIN MIS was taken"
             assert problem.message.endswith(f"nothing is known to be pending; it holds nothing for certain, {doubt}")
+            assert agent.status["reason"].endswith(doubt), "for whoever killed it"
             await agent.end()
             told = await agent.heard.kind(Kind.SHUTDOWN)
             assert (told.type, told.severity) == ("POSITIONS_UNVERIFIED", Severity.CRITICAL)
-            assert told.message.endswith(f"as far as is known it holds nothing for certain, {doubt}, on paper")
+            assert told.message.endswith(f"as far as is known it holds nothing for certain, {doubt} (on paper)")
 
     asyncio.run(story())
 

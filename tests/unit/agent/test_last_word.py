@@ -69,9 +69,13 @@ def test_an_order_that_the_broker_never_answered_to_is_named(store: Store, capsy
     assert told in capsys.readouterr().out
 
 
-def test_what_was_forgotten_with_a_damaged_database_is_not_taken_for_nothing(store: Store) -> None:
+def test_what_was_forgotten_with_a_damaged_database_is_not_taken_for_nothing(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
     store.open_problem("DATABASE_CORRUPT", "set aside", NOW)
-    assert last_word("dip") == "what is not known"
+    assert last_word("dip") == "not known whether flat"
+    say("dip", "standfast-agent", {})
+    assert "holds what is not known: nothing manages that now" in capsys.readouterr().out
 
 
 def test_a_database_that_is_not_there_or_none_is_no_proof_of_anything(store: Store) -> None:
