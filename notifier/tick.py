@@ -1,7 +1,7 @@
 """What time brings: windows close, recoveries settle, flapping ends, reminders fall due. Pure."""
 
 import dataclasses
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from standfast.notifier import aggregate, ends, flapping, resend, resolution, silence, throttle
 from standfast.notifier.config import NotifierConfig
@@ -33,7 +33,7 @@ def next_due(ledger: Ledger, config: NotifierConfig, now: datetime) -> datetime 
         if one.stage is Stage.TOLD and not one.quiet
     )
     recoveries = (resolution.settles_at(one, config.recovery_hold_s) for one in ledger.resting.values())
-    moments = (ledger.window_closes_at, *reminders, *recoveries)
+    moments = (ledger.window_closes_at, *reminders, *recoveries, _resend_at(ledger, config))
     # What lies behind was done by the tick at `now`, or is held back by a silence.
     return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
@@ -62,6 +62,13 @@ def _remind(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
     ]
     for group in by_route(_audible(ledger, due, now), config):
         ledger.tell(group, MessageKind.REMINDER, config, now)
+
+
+def _resend_at(ledger: Ledger, config: NotifierConfig) -> datetime | None:
+    alertmanager = config.channels.alertmanager
+    if alertmanager is None or ledger.resent_at is None or not ledger.problems:
+        return None
+    return ledger.resent_at + timedelta(seconds=alertmanager.resend_s)
 
 
 def _resend(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:

@@ -14,6 +14,7 @@ from standfast.events import Severity
 from standfast.notifier.channel_config import AlertmanagerConfig
 from standfast.notifier.channels.alertmanager import AlertmanagerChannel, alerts_of
 from standfast.notifier.channels.channel import Outcome
+from standfast.notifier.tick import next_due
 
 EVENT = {
     "type": "DOWN",
@@ -118,11 +119,13 @@ def test_what_stays_unresolved_is_sent_again_and_what_is_over_is_not() -> None:
     fold = Fold('[channels.journal]\n[channels.alertmanager]\nurls = ["http://127.0.0.1:9"]')
     fold.hear(problem(0, severity=Severity.CRITICAL))
     assert kinds(fold.tick(0)) == ["problem", "resend"]
+    assert next_due(fold.ledger, fold.config, at(0)) == at(60)
     assert fold.tick(59) == []
     (draft,) = fold.tick(60)
     assert (draft.kind.value, draft.to.channels) == ("resend", ("alertmanager",))
     fold.hear(resolved(70))
     assert kinds(fold.tick(75)) == ["recovery"]
+    assert next_due(fold.ledger, fold.config, at(75)) is None
     assert fold.tick(1000) == []
 
 
