@@ -1,0 +1,129 @@
+"""What silences name, and how long they last; numbers and ids that are none."""
+
+import argparse
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from standfast.ctl import numbered, silence, types, unsilence
+from standfast.moments import iso
+from standfast.overview.snapshot import Source
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("trade_manager", "trade_manager.service"),
+        ("trade_manager.service", "trade_manager.service"),
+        ("standfast-agent@paper", "standfast-agent@paper.service"),
+        ("standfast-agent@*", "standfast-agent@*"),
+        ("my.bot", "my.bot.service"),
+        ("disk.mount", "disk.mount"),
+        ("", ""),
+    ],
+)
+def test_a_unit_is_named_as_for_systemctl(text: str, name: str) -> None:
+    assert silence.unit_name(text) == name
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5min", 300), ("2h", 7200), ("1d", 86400), ("60 s", 60)])
+def test_durations(text: str, seconds: int) -> None:
+    assert silence.duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["5", " 60 ", "1.5", "0"])
+def test_a_number_is_no_duration(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"has no unit: write [\d.]+s, [\d.]+min or"):
+        silence.duration(text)
+
+
+KNOWN = ["trade_manager.service", "standfast-agent@paper.service"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ("", ""),
+        ("trade_manager.service", ""),
+        ("trade_*", ""),
+        ("trade_managr.service", "(did you mean trade_manager.service?)"),
+        ("standfast-agent@papr.service", "(did you mean standfast-agent@paper.service?)"),
+        ("zzz.service", "matches zzz.service"),
+        ("bot-*", "matches bot-*"),
+    ],
+)
+def test_a_name_that_matches_nothing_is_doubted(unit: str, words: str) -> None:
+    assert silence.doubt(unit, KNOWN).endswith(words)
+    assert bool(silence.doubt(unit, KNOWN)) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("error_type", "words"),
+    [
+        ("", ""),
+        ("OPENALGO_DOWN", ""),
+        ("DATABASE_*", ""),
+        ("SMS_CREDENTIALS_REFUSED", ""),
+        ("MONEY_9", ""),
+        ("FEED_*", ""),
+        ("NOPE_X", "nothing that is known now matches NOPE_X"),
+        ("openalgo_down", "nothing that is known now matches openalgo_down (did you mean OPENALGO_DOWN?)"),
+        ("MONEY_8", "nothing that is known now matches MONEY_8 (did you mean MONEY_9?)"),
+    ],
+)
+def test_a_type_that_nothing_has_had_is_doubted(error_type: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfast.ctl.names.channels", lambda: ["sms"])
+    monkeypatch.setattr("standfast.ctl.types.told", lambda: ["MONEY_9"])
+    assert silence.doubts("", error_type) == words
+
+
+def test_a_unit_and_a_type_are_doubted_both() -> None:
+    assert silence.doubts("nope.service", "NOPE_X").count("nothing that is known now") == 2
+
+
+def test_what_was_told_is_what_the_journal_has() -> None:
+    class Journal(AbstractContextManager["Journal"]):
+        def query_unique(self, field: str) -> set[str]:
+            return {f"{field}_9", "A"}
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    assert types.told(Journal) == ["A", "STANDFAST_TYPE_9"]
+
+    def refused() -> Any:
+        raise PermissionError
+
+    assert types.told(refused) == []
+
+
+@pytest.mark.parametrize(("hours", "found"), [(1, True), (3, False)])
+def test_a_shorter_silence_of_the_same_is_noticed(hours: int, found: bool) -> None:
+    end = NOW + timedelta(hours=2)
+    row = {"unit": "a.service", "type": "", "severity": "", "end": iso(end)}
+    source = Source({"silences": [row, {**row, "unit": "b.service", "end": iso(end + timedelta(days=1))}]})
+    asked = NOW + timedelta(hours=hours)
+    assert silence.longer(source, "a.service", "", "", asked) == (end if found else None)
+    assert silence.longer(source, "a.service", "X", "", asked) is None
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "99999d", "1e9", "inf", "nan"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="no duration"):
+        silence.duration(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "", "1.0", "٣", str(2**63), "9" * 5000])
+def test_what_is_no_problems_number(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="standfastctl errors"):
+        numbered.problem_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "ABCDEF01", "0123456789abcdef" * 3, "zzzzzzzz"])
+def test_what_is_no_silences_id(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="standfastctl errors"):
+        unsilence.silence_id(text)
