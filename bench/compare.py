@@ -33,7 +33,8 @@ FILES = {
     "/etc/systemd/system/plain@.service": f"[Unit]\nOnFailure=tell@%n.service\n{SLEEP}",
     "/etc/systemd/system/tell@.service": f"{NO_LIMIT}[Service]\nExecStart=curl --silent --data %i {SINK}\n",
     # Without the grace after a boot, in which nothing is judged.
-    "/etc/standfast/detector.toml": 'clock_grace_s = 0\n[[watch]]\nunit = "[iv]*@*.service"\n',
+    # A cascade ends two looks after all is up, and the next waits for that; what is measured comes by signals.
+    "/etc/standfast/detector.toml": 'clock_grace_s = 0\ncheck_interval_s = 2\n[[watch]]\nunit = "[iv]*@*.service"\n',
     "/etc/standfast/notifier.toml": f'[channels.webhook]\nurl = "{SINK}/hook"\n',
     "/srv/bench/supervisord.conf": """
 [unix_http_server]
