@@ -122,7 +122,7 @@ def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
 def prepare(machine: Machine, tell: Callable[[str], None]) -> Stage:
     """Set the stage on a machine that has the package: everything runs, and nothing has happened yet."""
     inbox = Inbox(machine, lambda letter: tell(f"    message: {_first_lines(letter)}"))
-    put_directory(machine, REPOSITORY / "examples/nine-services", "/root/nine-services")
+    put_directory(machine, REPOSITORY / "examples/nine-services", "/opt/nine-services")
     put_directory(machine, REPOSITORY / "examples/strategies", "/srv/demo/strategies")
     machine.write(FAULTS, "")
     machine.write("/etc/standfast/agents/demo.toml", _AGENT_TOML)
@@ -130,7 +130,7 @@ def prepare(machine: Machine, tell: Callable[[str], None]) -> Stage:
     machine.write("/etc/systemd/system/standfast-detector.service.d/demo.conf", _DETECTOR_DROP_IN)
     machine.run("systemctl daemon-reload && systemctl restart standfast-notifier")
     tell("Installing the nine-service example ...")
-    for line in machine.run("/root/nine-services/install").stdout.splitlines():
+    for line in machine.run("/opt/nine-services/install").stdout.splitlines():
         tell(line)
     machine.run("systemctl restart standfast-detector")
     for name in FLEET:

@@ -290,7 +290,7 @@ def test_a_detector_that_hangs_is_ended_by_its_watchdog_and_that_is_told(machine
 def test_a_secret_that_cannot_be_decrypted_is_told_all_the_same(machine: Machine, inbox: Inbox) -> None:
     secret = "/etc/standfast/credentials/telegram-bot-token.standfast-notifier"
     machine.run("standfastctl secret set telegram-bot-token", stdin="123:hush")
-    machine.run(f"head -c 100 {secret} > /root/spoilt && cp /root/spoilt {secret}")
+    machine.run(f"head -c 100 {secret} > /run/spoilt && cp /run/spoilt {secret}")
     before, begun_s = pings(machine), time.monotonic()
     machine.run(f"systemctl restart {NOTIFIER}", check=False)
     machine.run(f"systemctl start {CHECK}", check=False)

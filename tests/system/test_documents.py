@@ -171,16 +171,16 @@ STANDFAST_SESSION_STOP=00:00
 
 def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
     server = OpenAlgo(machine, "unused", KEY)
-    put_directory(machine, REPOSITORY / "examples/openalgo-agent", "/root/openalgo-agent")
+    put_directory(machine, REPOSITORY / "examples/openalgo-agent", "/opt/openalgo-agent")
     machine.write("/etc/standfast/agents/openalgo.environment", _HERE.format(**vars(server)))
-    missing = machine.run("/root/openalgo-agent/install", check=False)
+    missing = machine.run("/opt/openalgo-agent/install", check=False)
     assert "there is no unit openalgo.service here" in missing.stderr
 
     machine.write("/etc/systemd/system/openalgo.service", _SERVER)
     machine.run("systemctl daemon-reload")
     # On a new host there is no key of any agent.
     machine.run("standfastctl secret remove openalgo-api-key", check=False)
-    said = machine.run("/root/openalgo-agent/install", stdin=f"{KEY}\n")
+    said = machine.run("/opt/openalgo-agent/install", stdin=f"{KEY}\n")
     assert KEY not in said.stdout + said.stderr
     machine.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=OPENALGO)
     machine.wait_unit("openalgo.service")
@@ -196,12 +196,12 @@ def test_the_openalgo_example_trades_and_ends_flat(machine: Machine) -> None:
     # What somebody wrote is neither overwritten nor removed.
     config = "/etc/standfast/agents/openalgo.toml"
     machine.write(config, mine := f"{machine.read(config)}# mine\n")
-    refused = machine.run("/root/openalgo-agent/install", check=False)
+    refused = machine.run("/opt/openalgo-agent/install", check=False)
     assert (refused.returncode, "stays as it is; take another name" in refused.stderr) == (1, True)
-    removed = machine.run("/root/openalgo-agent/install --remove")
+    removed = machine.run("/opt/openalgo-agent/install --remove")
     assert f"Kept {config}: it was changed since" in removed.stdout
     assert machine.read(config) == mine
-    refused = machine.run("/root/openalgo-agent/install --remove", check=False)
+    refused = machine.run("/opt/openalgo-agent/install --remove", check=False)
     assert "nothing was removed" in refused.stderr
     machine.run(["rm", config])
     assert machine.run("ls -d /srv/openalgo-agent", check=False).stdout == ""
@@ -227,10 +227,10 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
 
 
 def test_one_notifier_tells_what_another_hosts_journal_says(machine: Machine) -> None:
-    put_directory(machine, REPOSITORY / "examples/more-hosts", "/root/more-hosts")
-    machine.write("/root/passwd", _OTHER_PASSWD)
-    machine.write("/root/group", "standfast-admin:x:4000:\n")
-    machine.run(f"/root/more-hosts/install {HOST} 19532 /root/passwd /root/group")
+    put_directory(machine, REPOSITORY / "examples/more-hosts", "/opt/more-hosts")
+    machine.write("/opt/passwd", _OTHER_PASSWD)
+    machine.write("/opt/group", "standfast-admin:x:4000:\n")
+    machine.run(f"/opt/more-hosts/install {HOST} 19532 /opt/passwd /opt/group")
     machine.wait_unit(f"standfast-notifier@{HOST}.service")
 
     machine.run(f"systemd-run --quiet --unit={HOST} --property=LogNamespace={HOST} sleep infinity")
@@ -254,7 +254,7 @@ def test_one_notifier_tells_what_another_hosts_journal_says(machine: Machine) ->
     assert types <= {"FIRST", "CASCADING_FAILURE"}
     told = machine.run("journalctl -u standfast-notifier --grep CASCADING_FAILURE", check=False).stdout
     assert "CASCADING" not in told, "this host's own notifier told it"
-    machine.run(f"systemctl stop upload {HOST}; /root/more-hosts/install --remove {HOST}")
+    machine.run(f"systemctl stop upload {HOST}; /opt/more-hosts/install --remove {HOST}")
 
 
 def say(machine: Machine, uid: int, error_type: str, unit: str) -> None:

@@ -24,7 +24,7 @@ def test_step(stage: Stage, step: story.Step) -> None:
 
 def test_the_example_goes_away_again(stage: Stage) -> None:
     machine = stage.machine
-    machine.run("/root/nine-services/install --remove")
+    machine.run("/opt/nine-services/install --remove")
 
     assert stage.running() == 0
     assert machine.run("ls /srv/nine-services /etc/systemd/system/nine-services.target", check=False).stdout == ""
@@ -38,8 +38,8 @@ def test_the_example_leaves_alone_what_is_not_of_it(stage: Stage) -> None:
     machine, place = stage.machine, "/etc/systemd/system/trade_manager.service"
     mine = "[Service]\nExecStart=sleep infinity\n"
     machine.write(place, mine)
-    refused = machine.run("systemctl daemon-reload && /root/nine-services/install", check=False)
-    machine.run("/root/nine-services/install --remove")
+    refused = machine.run("systemctl daemon-reload && /opt/nine-services/install", check=False)
+    machine.run("/opt/nine-services/install --remove")
 
     assert refused.returncode == 1
     assert f"cannot install trade_manager.service: {place} is not of this example" in refused.stderr
@@ -53,7 +53,7 @@ def test_the_example_takes_no_port_of_another(stage: Stage) -> None:
     listen = "import socket, time; server = socket.create_server(('127.0.0.1', 8003)); print(server); time.sleep(600)"
     machine.run(["systemd-run", "--unit=taken", "--property=Type=exec", "python3", "-uc", listen])
     machine.wait_journal(_SYSTEMD_UNIT="taken.service", SYSLOG_IDENTIFIER="python3")
-    refused = machine.run("/root/nine-services/install", check=False)
+    refused = machine.run("/opt/nine-services/install", check=False)
     machine.run("systemctl stop taken")
 
     assert refused.returncode == 1

@@ -25,7 +25,7 @@ _LABELS: Final = {
     Kind.COMMAND: "Command",
     Kind.STATE: "State",
     Kind.PROBLEM: "Problem",
-    Kind.UPDATE: "Next step",
+    Kind.UPDATE: "Stands otherwise",
     Kind.RESOLVED: "Over",
     MESSAGE: "Message",
     WATCH: "Seen",
