@@ -150,14 +150,19 @@ class Life:
         """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
         self._problems.add(failure, utc_now())
         killed = self.have.flags.killed if failure.type is FailureType.KILLED else None
-        since = killed.at if killed else ""
         over = tuple(self._problems.all) if killed else ()
+        since = self._since(failure.type)
         self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.words, since, over))
+
+    def _since(self, kind: FailureType | None) -> str:
+        """Since when it is so, where a human's file says that: it lasts over any number of starts and stops."""
+        killed = self.have.flags.killed if kind is FailureType.KILLED else None
+        return killed.at if killed else ""
 
     def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool) -> None:
         """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
-        if end.kind in END_TYPES:
-            kind, _ = END_TYPES[end.kind]
+        kind, _ = END_TYPES.get(end.kind, (None, None))
+        if kind is not None:
             self._problems.add(Failure(kind, str(end)), utc_now())
         said = self.voice.messages.shutdown(
             was,
@@ -168,6 +173,7 @@ class Life:
             open_kinds=tuple(self._problems.all),
             restarts=restarts,
             on_paper=self.have.built.gateway == "paper",
+            since=self._since(kind),
         )
         self.voice.say(said)
 

@@ -129,10 +129,12 @@ class Messages:
         open_kinds: Iterable[str] = (),
         restarts: bool = False,
         on_paper: bool = False,
+        since: str = "",
     ) -> Event:
         """The agent ends; anything but flat needs a human, at once.
 
         Args:
+            since: since when what it ends with is so (ISO 8601), where that was not just now.
             held: what it holds by its own books, in words; "" for nothing.
             open_kinds: the problems that were told and are not over; what is not about positions is nobody's now.
             restarts: whether systemd starts it again at once.
@@ -145,7 +147,9 @@ class Messages:
             step = step.replace(" at your broker", "")
         paper = " (on paper)" if kind and on_paper else ""
         again = "; systemd starts it again" if restarts else ""
-        more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
+        more: dict[str, object] = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
+        if since:
+            more[SINCE] = since
         return Event(
             Kind.SHUTDOWN,
             f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{known}{paper}{again}",

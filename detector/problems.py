@@ -18,6 +18,7 @@ from standfast.detector.levels import (
     CASCADE_UNITS,
     CRITICAL_IMPORTANT,
     CRITICAL_UNITS,
+    FILE_MISSING_LOOKS,
     WARNING_IMPORTANT,
     Assessment,
     Facts,
@@ -30,7 +31,7 @@ from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.reading import Meaning
 from standfast.detector.rootcause import RootCause
 from standfast.detector.times import iso
-from standfast.events import AGENT_ENDED_UNCLEAN, SINCE, WORDS, Event, Kind, Severity
+from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, SINCE, WORDS, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import AGENTS, DETECTOR
 
@@ -40,6 +41,9 @@ FLEET: Final[Mapping[Level, str]] = {
     Level.CRITICAL: "FLEET_CRITICAL",
     Level.CASCADING: "CASCADING_FAILURE",
 }
+
+# An entry of the journal is bounded: of very many units no more are named for programs.
+_NAMED_AT_MOST: Final = 100
 
 # What an agent that ended unclean held, where its unit could not tell; who can look puts in what it told.
 UNKNOWN_HELD: Final = "What it held may still be open, and nobody closes it"
@@ -253,9 +257,17 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
             "reasons": list(assessment.reasons),
             "root_cause": causes(assessment),
             SINCE: iso(problem.since),
+            **({ABOUT: _about(assessment.facts)} if problem.type in FLEET.values() else {}),
             **({GIVEN_UP: True} if problem.advice == GIVEN_UP else {}),
         },
     )
+
+
+def _about(facts: Facts) -> list[str]:
+    """Who makes the level: what a later cascade is compared with, to see whether it is of others."""
+    files = [path for path, file in facts.files.items() if file.failures >= FILE_MISSING_LOOKS]
+    units = [unit.unit for tier in Tier for unit in facts.critical(tier)]
+    return [*([] if facts.answers else ["systemd"]), *files, *facts.failed_databases, *units][:_NAMED_AT_MOST]
 
 
 def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:

@@ -24,8 +24,11 @@ def webhook_body(message: Message) -> dict[str, Any]:
 
 
 def _shown_severity(draft: Draft) -> Severity:
-    """A recovery goes where its problem went, but is no alarm itself."""
-    return Severity.INFO if draft.kind is MessageKind.RECOVERY else draft.severity
+    """A recovery goes where its problem went, but is no alarm itself; what may be back at any moment is a warning."""
+    if draft.kind is MessageKind.RECOVERY:
+        return Severity.INFO
+    is_over = draft.kind is MessageKind.FLAPPING and all(one.resolved_at for one in draft.problems)
+    return Severity.WARNING if is_over and draft.severity is Severity.CRITICAL else draft.severity
 
 
 def _problem_json(problem: Problem) -> dict[str, Any]:

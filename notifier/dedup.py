@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from standfast.events import SINCE, UNTIL, WORDS, Event, Severity
+from standfast.events import ABOUT, SINCE, UNTIL, WORDS, Event, Severity
 from standfast.moments import from_iso
 from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
 
@@ -34,6 +34,12 @@ def ended_at(heard: Heard) -> datetime:
     return min(_moment(heard.event.data, UNTIL) or heard.at, heard.at)
 
 
+def about(heard: Heard) -> tuple[str, ...]:
+    """Whom a problem of the fleet is about, by name; none where its source does not say."""
+    names = heard.event.data.get(ABOUT)
+    return tuple(dict.fromkeys(one for one in names if isinstance(one, str))) if isinstance(names, list) else ()
+
+
 def _moment(data: Mapping[str, object], key: str) -> datetime | None:
     value = data.get(key)
     try:
@@ -60,6 +66,8 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
         return Match.NEW, problem
     known = updated(known, event)
     escalated = SEVERITIES.index(event.severity) > SEVERITIES.index(known.severity)
+    # What began when the known one did is that, said once more, as by an agent that is still killed after its start.
+    is_same = _moment(event.data, SINCE) == known.first_occurrence
     # Whoever took on a warning did not take on this: to be critical is news, and told until somebody takes that on.
     is_taken_on = known.acknowledged and not (escalated and event.severity is Severity.CRITICAL)
     problem = dataclasses.replace(
@@ -67,11 +75,12 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
         acknowledged=is_taken_on,
         severity=event.severity if escalated else known.severity,
         last_occurrence=max(heard.at, known.last_occurrence),
-        occurrences=known.occurrences + 1,
+        occurrences=known.occurrences + (not is_same),
         # What occurs again is worth reminding of, unless a person has taken it on.
         quiet=known.quiet if is_taken_on else "",
     )
-    return (Match.ESCALATED if escalated else Match.REPEATED), problem
+    again = Match.UPDATED if is_same else Match.REPEATED
+    return (Match.ESCALATED if escalated else again), problem
 
 
 def in_its_words(heard: Heard) -> Heard:

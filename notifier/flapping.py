@@ -4,9 +4,13 @@ The rule is Nagios's: of the last 21 states, the 20 transitions are weighted fro
 1.25 (newest); flapping begins at or above one percentage of weighted changes and ends below a
 lower one. Nagios samples at each check; here a state is sampled at each change, and once for
 every `sample_s` without one.
+
+What comes and goes is quiet for those only whom it was about before: where it names others, that is told, though no
+more than `OTHERS_TOLD` times, as a fleet may have a thousand units.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +21,9 @@ from standfast.notifier.config import FlappingConfig
 TRANSITIONS: Final = 20
 OLDEST_WEIGHT: Final = 0.75
 NEWEST_WEIGHT: Final = 1.25
+# So often while it comes and goes it is told that others have it now; and so many names are remembered for that.
+OTHERS_TOLD: Final = 3
+NAMES_KEPT: Final = 1000
 
 
 class Flapping(StrEnum):
@@ -25,6 +32,7 @@ class Flapping(StrEnum):
     STEADY = "it does not change often"
     STARTED = "it has begun to come and go"
     GOES_ON = "it still comes and goes"
+    OTHERS = "it still comes and goes, and others have it now"
     ENDED = "it is stable again"
 
 
@@ -37,19 +45,33 @@ class Flap:
         since: when it began to flap; None when it does not.
         count: how many changes there were since the first of this history.
         first: when that was.
+        about: whom it was about in this history: units, files, databases by their names, as far as they were named.
+        others: those of the latest change whom it was not about before.
+        told: how often such others were told.
     """
 
     changes: tuple[datetime, ...]
     first: datetime
     since: datetime | None = None
     count: int = 1
+    about: frozenset[str] = frozenset()
+    others: tuple[str, ...] = ()
+    told: int = 0
 
 
-def changed(flap: Flap | None, at: datetime) -> Flap:
-    """The history with one change more."""
+def changed(flap: Flap | None, at: datetime, about: Sequence[str] = ()) -> Flap:
+    """The history with one change more, after which the problem is about these."""
     if flap is None:
-        return Flap((at,), at)
-    return dataclasses.replace(flap, changes=(*flap.changes, at)[-TRANSITIONS:], count=flap.count + 1)
+        return Flap((at,), at, about=frozenset(about[:NAMES_KEPT]))
+    others = tuple(name for name in about if name not in flap.about)
+    room = NAMES_KEPT - len(flap.about)
+    return dataclasses.replace(
+        flap,
+        changes=(*flap.changes, at)[-TRANSITIONS:],
+        count=flap.count + 1,
+        about=flap.about | set(others[:room]),
+        others=others[:room],
+    )
 
 
 def percent(flap: Flap, now: datetime, sample_s: float) -> float:
@@ -69,7 +91,9 @@ def judge(flap: Flap, now: datetime, config: FlappingConfig) -> Flapping:
     share = percent(flap, now, config.sample_s)
     if flap.since is None:
         return Flapping.STARTED if share >= config.start_percent else Flapping.STEADY
-    return Flapping.ENDED if share < config.stop_percent else Flapping.GOES_ON
+    if share < config.stop_percent:
+        return Flapping.ENDED
+    return Flapping.OTHERS if flap.others and flap.told < OTHERS_TOLD else Flapping.GOES_ON
 
 
 def is_forgotten(flap: Flap, now: datetime, config: FlappingConfig) -> bool:

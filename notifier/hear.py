@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from standfast.events import RESTARTS, Event, Kind, Severity
 from standfast.notifier import aggregate, commands, dedup, ends, resolution, route, silence, telling, throttle
@@ -38,6 +39,12 @@ class Plain(StrEnum):
     ACKNOWLEDGED = "somebody has taken it on: no reminders"
     PASSED_ON = "passed on to the worker"
 
+
+# When the next message comes, beside that of its end.
+_OTHERS_TOO: Final = "or others have it"
+_FLAPS = (Flapping.STARTED, Flapping.GOES_ON, Flapping.OTHERS)
+# So many of those that a problem was not about before are named; its own words name them all.
+_NAMED_OTHERS: Final = 10
 
 Reason = Admission | Flapping | Match | Obeyed | Plain | Recovery | Return | Silencing | Throttle
 
@@ -74,20 +81,37 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         ledger.next_id += 1
         problem = ledger.inherited(problem)
     ledger.keep(problem)
-    was_closed = resting is not None and resting.stage is Stage.CLOSED
-    if match is Match.NEW or (resting and not was_closed):
-        decision, flap = ledger.change(identity, heard.at, now, config)
-        if decision in (Flapping.STARTED, Flapping.GOES_ON):
+    is_back = resting is not None and resting.stage is not Stage.CLOSED
+    if match is Match.NEW or is_back:
+        decision, flap = ledger.change(identity, heard.at, now, config, dedup.about(heard))
+        if decision in _FLAPS:
             problem = _flaps(ledger, problem, decision, flap, config, now)
             return decision if match is not Match.ESCALATED else _escalated(ledger, problem, config, now, known)
+        if flap.others and problem.stage is Stage.TOLD:
+            return _tell_others(ledger, problem, flap, config, now)
+    if is_back and problem.stage is Stage.TOLD and match is not Match.ESCALATED and not heard.told:
+        return Return.NOT_OVER
+    return _occurred(ledger, problem, heard, match, config, now, known)
+
+
+def _occurred(
+    ledger: Ledger,
+    problem: Problem,
+    heard: Heard,
+    match: Match,
+    config: NotifierConfig,
+    now: datetime,
+    before: Problem | None,
+) -> Reason:
+    """What an occurrence that was counted means to people: told by its source, not told yet, worse, or once more."""
     if heard.told:
         ledger.keep(dataclasses.replace(problem, stage=Stage.TOLD, told_at=heard.at))
         return Plain.TOLD
     if problem.stage is Stage.HELD:
         return _admit(ledger, problem, heard.event, config, now)
     if match is Match.ESCALATED:
-        return _escalated(ledger, problem, config, now, known)
-    return Return.NOT_OVER if resting and not was_closed else _told_before(ledger, problem, config, now)
+        return _escalated(ledger, problem, config, now, before)
+    return _told_before(ledger, problem, config, now)
 
 
 def _update(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
@@ -159,12 +183,28 @@ def _flaps(
     if decision is Flapping.STARTED and ledger.silencing(problem, now) is Silencing.NONE:
         to = destination(quiet, config)
         quiet = told(quiet, to.channels, now, Stage.FLAPPING)
-        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, flap)
+        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, flap, note=_OTHERS_TOO if flap.about else "")
     if quiet.resolved_at is None:
         ledger.keep(quiet)
     else:
         ledger.rest(quiet)
+    if decision is Flapping.OTHERS:
+        _tell_others(ledger, quiet, flap, config, now)
+        return ledger.problems[quiet.identity]
     return quiet
+
+
+def _tell_others(ledger: Ledger, problem: Problem, flap: Flap, config: NotifierConfig, now: datetime) -> Reason:
+    """It is back, and about others than before: that is news, also where it comes and goes, or somebody took it on."""
+    problem = dataclasses.replace(problem, acknowledged=False, quiet="")
+    ledger.keep(problem)
+    if ledger.silencing(problem, now) is Silencing.SILENCED:
+        return Silencing.SILENCED
+    more = f" and {len(flap.others) - _NAMED_OTHERS} more" if len(flap.others) > _NAMED_OTHERS else ""
+    note = f"Not in it before: {', '.join(flap.others[:_NAMED_OTHERS])}{more}"
+    comes_and_goes = flap if problem.stage is Stage.FLAPPING else None
+    ledger.tell((problem,), MessageKind.PROBLEM, config, now, problem.stage, note, comes_and_goes)
+    return Return.OTHERS
 
 
 def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
@@ -179,7 +219,7 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
         ledger.bequeath(problem, str(heard.event.data["superseded_by"]))
         return decision
     flaps, flap = ledger.change(problem.identity, heard.at, now, config)
-    if flaps in (Flapping.STARTED, Flapping.GOES_ON):
+    if flaps in _FLAPS:
         _flaps(ledger, ended, flaps, flap, config, now)
         return flaps
     if decision is Recovery.NEVER_TOLD or heard.told:

@@ -5,7 +5,7 @@ owns it commits its changes in one transaction, and goes back to a copy when tha
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -152,12 +152,16 @@ class Ledger:
 
     # Histories, silences, statuses
 
-    def change(self, identity: Identity, at: datetime, now: datetime, config: NotifierConfig) -> tuple[Flapping, Flap]:
-        """The problem's state changed once more; tells whether it flaps."""
-        flap = flapping.changed(self.flaps.get(identity), at)
+    def change(
+        self, identity: Identity, at: datetime, now: datetime, config: NotifierConfig, about: Sequence[str] = ()
+    ) -> tuple[Flapping, Flap]:
+        """The problem's state changed once more, and it is about these now; tells whether it flaps."""
+        flap = flapping.changed(self.flaps.get(identity), at, about)
         decision = flapping.judge(flap, now, config.flapping)
         if decision is Flapping.STARTED:
             flap = dataclasses.replace(flap, since=now)
+        if decision is Flapping.OTHERS:
+            flap = dataclasses.replace(flap, told=flap.told + 1)
         self.set_flap(identity, flap)
         return decision, flap
 
@@ -195,6 +199,7 @@ class Ledger:
         now: datetime,
         stage: Stage = Stage.TOLD,
         note: str = "",
+        flap: Flap | None = None,
     ) -> None:
         """A message about unresolved problems, which count as told from here on."""
         to = destination(problems[0], config)
@@ -202,7 +207,7 @@ class Ledger:
         for problem in now_told:
             self.keep(problem)
         self._close_empty_window()
-        self.draft(now_told, aggregate.kind_of(now_told, alone), to, now, note=note)
+        self.draft(now_told, aggregate.kind_of(now_told, alone), to, now, flap, note)
 
     def tell_recovery(
         self, problems: tuple[Problem, ...], config: NotifierConfig, now: datetime, flap: Flap | None = None

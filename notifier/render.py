@@ -9,6 +9,7 @@ from standfast.notifier.model import Draft, Message, MessageKind, Problem
 from standfast.notifier.words import (
     NAMED_UNITS,
     clean,
+    history_of,
     next_step,
     next_steps,
     occurrences,
@@ -38,7 +39,8 @@ def _problem(draft: Draft, zone: tzinfo | None) -> Lines:
         return _happening(draft, zone, _critical(draft))
     (problem,) = draft.problems
     words, since, *steps = _details(problem, zone)
-    return [_critical(draft) + _subject(problem), words, since, draft.note, *steps]
+    then = f"{_comes_and_goes(draft, zone)}; its end is told when it is stable" if draft.changes else ""
+    return [_critical(draft) + _subject(problem), words, since, clean(draft.note), then, *steps]
 
 
 def _aggregate(draft: Draft, zone: tzinfo | None) -> Lines:
@@ -105,15 +107,22 @@ def _untold(draft: Draft) -> str:
 
 
 def _flapping(draft: Draft, zone: tzinfo | None) -> Lines:
+    """That it comes and goes, in the state of now: what is over at this moment needs no step but a look."""
     (problem,) = draft.problems
-    state = "over" if problem.resolved_at else "there"
+    then = " ".join(filter(None, ("the next message comes when it is stable", draft.note)))
+    if not problem.resolved_at:
+        now = f"{_comes_and_goes(draft, zone)}, and is there now; {then}"
+        return [f"FLAPPING: {_subject(problem)}", clean(problem.message), now, *next_steps([problem])]
     return [
-        f"FLAPPING: {_subject(problem)}",
-        clean(problem.message),
-        f"It comes and goes since {moment(draft.since or draft.at, zone)}, {draft.changes} changes"
-        f" so far, and is {state} just now; the next message comes when it is stable",
-        *next_steps([problem]),
+        f"FLAPPING, over at this moment: {_subject(problem)}",
+        f"It was: {clean(problem.message)}" if problem.message else "",
+        f"{_comes_and_goes(draft, zone)}; {then}",
+        next_step(f"nothing while it is over; how it came and went: {history_of(problem)}"),
     ]
+
+
+def _comes_and_goes(draft: Draft, zone: tzinfo | None) -> str:
+    return f"It comes and goes since {moment(draft.since or draft.at, zone)}, {draft.changes} changes so far"
 
 
 def _status(draft: Draft, zone: tzinfo | None) -> Lines:

@@ -27,6 +27,7 @@ class Return(StrEnum):
     """What a problem that is back means."""
 
     NOT_OVER = "its recovery was not told yet: it was not over"
+    OTHERS = "it was not over, and others have it now"
 
 
 def recovery(problem: Problem | None, event: Event) -> Recovery:

@@ -29,7 +29,7 @@ NEXT: Final = "Next"
 _RESOLVE: Final = "standfastctl resolve"
 _NUMBER_TO_FIND: Final = f"{_RESOLVE} NUMBER (the number is in {SEE_ALL})"
 _UNIT_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9:_.@\\-]{1,255}")
-_TYPE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_TYPE_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_.:-]{1,100}")
 
 
 def clean(text: str) -> str:
@@ -95,6 +95,13 @@ def place_to_look(error_type: str, unit: str) -> str:
     if _UNIT_NAME.fullmatch(unit):
         return f"systemctl status {unit}"
     return f"journalctl STANDFAST_TYPE={error_type}" if _TYPE_NAME.fullmatch(error_type) else SEE_ALL
+
+
+def history_of(problem: Problem) -> str:
+    """The command that shows when a problem came and went."""
+    unit = f" --unit {problem.unit}" if _UNIT_NAME.fullmatch(problem.unit) else ""
+    error_type = f" --type {problem.type}" if _TYPE_NAME.fullmatch(problem.type) else ""
+    return f"standfastctl history{error_type}{unit}"
 
 
 def next_steps(problems: Sequence[Problem]) -> list[str]:

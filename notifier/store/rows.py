@@ -16,7 +16,7 @@ PROBLEM_COLUMNS: Final = (
     "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
     " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with"
 )
-FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count"
+FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count, about, others_told"
 SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
 
 
@@ -73,15 +73,17 @@ def to_problem(row: Row) -> Problem:
 
 def from_flap(identity: Identity, flap: Flap) -> Row:
     """The row of a history, in the order of FLAP_COLUMNS."""
-    changes = json.dumps([iso(at) for at in flap.changes])
-    return identity.type, identity.unit, changes, iso(flap.first), _iso_or_none(flap.since), flap.count
+    changes, about = json.dumps([iso(at) for at in flap.changes]), json.dumps(sorted(flap.about))
+    counts = (iso(flap.first), _iso_or_none(flap.since), flap.count)
+    return (identity.type, identity.unit, changes, *counts, about, flap.told)
 
 
 def to_flap(row: Row) -> tuple[Identity, Flap]:
     """The history of such a row."""
-    error_type, unit, changes, first, since, count = row
+    error_type, unit, changes, first, since, count, about, told = row
     times = tuple(from_iso(at) for at in json.loads(changes))
-    return Identity(error_type, unit), Flap(times, from_iso(first), _from_iso_or_none(since), count)
+    flap = Flap(times, from_iso(first), _from_iso_or_none(since), count, about=frozenset(json.loads(about)), told=told)
+    return Identity(error_type, unit), flap
 
 
 def from_silence(one: Silence) -> Row:

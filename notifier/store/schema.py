@@ -121,4 +121,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ),
     ("ALTER TABLE error_notifications_log ADD COLUMN ended_with TEXT NOT NULL DEFAULT ''",),
     ("CREATE INDEX of_problem ON message_problems (problem_id)",),
+    (
+        # A JSON array of names; how often it was told that others have the problem now.
+        "ALTER TABLE flapping ADD COLUMN about TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE flapping ADD COLUMN others_told INTEGER NOT NULL DEFAULT 0",
+    ),
 )

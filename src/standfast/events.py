@@ -92,6 +92,9 @@ WORDS: Final = "words"
 # In the data of a problem and of its end: since when, and until when, where that was not the moment of the entry.
 SINCE: Final = "since"
 UNTIL: Final = "until"
+# In the data of a problem of the fleet: the units, files and databases that make it, by their names. Of a problem that
+# comes and goes it tells whether it is about others than before.
+ABOUT: Final = "about"
 # In the data of a shutdown, and of an end that was none in order: the types of its unit's problems that are nobody's
 # while it is stopped.
 CLOSES: Final = "closes"

@@ -44,6 +44,17 @@ def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:
     assert superseded == ["FLEET_CRITICAL", "CASCADING_FAILURE"]
 
 
+def test_a_problem_of_the_fleet_names_for_programs_whom_it_is_about() -> None:
+    talk = Talk(critical_files=("/f.json",))
+    talk.see(failed(100, "a"))
+    talk.see(failed(101, "b"))
+    talk.see(failed(102, "c"))
+    about = {event.type: event.data.get("about") for event in talk.events if event.kind is Kind.PROBLEM}
+    assert about["UNIT_FAILING"] is None
+    assert about["FLEET_CRITICAL"] == ["a.service", "b.service"]
+    assert about["CASCADING_FAILURE"] == ["a.service", "b.service", "c.service"]
+
+
 def test_a_problem_that_gets_better_is_over_and_the_lesser_one_is_told() -> None:
     talk = Talk()
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))

@@ -12,7 +12,7 @@ from standfast.moments import iso
 from standfast.notifier.config import FlappingConfig
 from standfast.notifier.flapping import Flap, Flapping, changed, is_forgotten, judge, percent
 from standfast.notifier.model import Draft, Heard
-from standfast.notifier.resolution import Recovery
+from standfast.notifier.resolution import Recovery, Return
 
 CONFIG = FlappingConfig()
 
@@ -175,3 +175,89 @@ def test_a_flapping_problem_that_becomes_critical_is_told_at_once() -> None:
 def test_rare_changes_are_not_flapping() -> None:
     fold = Fold()
     assert run(fold, 4, 3600, Severity.CRITICAL) == ["problem", "recovery"] * 4
+
+
+FLEET = ("CASCADING_FAILURE", "standfast-detector.service", Severity.CRITICAL)
+OLD = ["a.service", "b.service", "c.service"]
+NEW = ["d.service", "e.service", "f.service"]
+
+
+def cascade(second: float, about: list[str]) -> Heard:
+    kind, unit, severity = FLEET
+    return problem(second, kind, unit, severity, f"{len(about)} units fail: {', '.join(about)}", about=about)
+
+
+def over(second: float) -> Heard:
+    return resolved(second, *FLEET[:2])
+
+
+def flapping_fleet() -> Fold:
+    """A cascade of the old units came and went until it was told as flapping, and is over."""
+    fold = Fold()
+    for second in range(0, 12, 2):
+        fold.hear(cascade(second, OLD))
+        fold.hear(over(second + 1))
+    assert kinds(fold.drafts()) == ["problem", "flapping"]
+    return fold
+
+
+def test_a_cascade_of_others_is_told_though_the_earlier_ones_came_and_went() -> None:
+    fold = flapping_fleet()
+    assert fold.hear(cascade(20, OLD[:2])) is Flapping.GOES_ON
+    fold.hear(over(21))
+    assert fold.drafts() == [], "they are the same units"
+    assert fold.hear(cascade(22, NEW)) is Flapping.OTHERS
+    (draft,) = fold.drafts()
+    assert (draft.kind, draft.severity) == ("problem", Severity.CRITICAL)
+    assert all(name in draft.problems[0].message for name in NEW)
+    assert draft.note == f"Not in it before: {', '.join(NEW)}"
+    assert fold.hear(over(23)) is Flapping.GOES_ON
+    fold.hear(cascade(24, [*NEW, OLD[0]]))
+    assert fold.drafts() == [], "nobody is new in it"
+    told = [draft for second in range(30, 2000, 5) for draft in fold.tick(second)]
+    assert kinds(told) == ["problem"], "it is there, and that is told when it is stable"
+
+
+def test_others_are_told_three_times_at_most_while_it_comes_and_goes() -> None:
+    fold = flapping_fleet()
+    for second in range(20, 420, 2):
+        fold.hear(cascade(second, [*OLD[:2], f"other-{second}.service"]))
+        fold.hear(over(second + 1))
+    assert kinds(fold.drafts()) == ["problem"] * 3
+
+
+def test_the_memory_of_whom_it_was_about_has_an_end() -> None:
+    flap = changed(None, at(0), OLD)
+    for number in range(30):
+        flap = changed(flap, at(number), [f"{number}-{one}.service" for one in range(100)])
+    assert len(flap.about) == 1000
+    assert flap.others == ()
+
+
+def test_others_are_told_where_the_last_cascade_was_not_told_to_be_over() -> None:
+    fold = Fold()
+    fold.hear(cascade(0, OLD))
+    fold.hear(over(1))
+    assert fold.hear(cascade(2, NEW)) is Return.OTHERS
+    assert kinds(fold.drafts()) == ["problem", "problem"]
+    fold.hear(over(3))
+    assert kinds(fold.tick(9)) == ["recovery"], "and one end"
+
+
+def test_whoever_took_on_some_units_did_not_take_on_others() -> None:
+    fold = flapping_fleet()
+    fold.hear(cascade(20, OLD))
+    fold.hear(Heard(Event(Kind.COMMAND, "", "ACK", data={"id": 1}), at(21), "ann"))
+    fold.hear(over(22))
+    fold.drafts()
+    fold.hear(cascade(23, NEW))
+    (draft,) = fold.drafts()
+    assert not draft.problems[0].acknowledged
+
+
+def test_a_silence_holds_for_others_too() -> None:
+    fold = flapping_fleet()
+    data = {"id": "0123456789abcdef", "type": FLEET[0], "end": iso(at(3000))}
+    fold.hear(Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(20), "ann"))
+    fold.hear(cascade(21, NEW))
+    assert fold.drafts() == []

@@ -17,6 +17,8 @@ from standfast.notifier.tick import tick
 GOLDEN = Path(__file__).with_name("golden")
 RESTART = "standfast-master-restart.service"
 DOWN = "OPENALGO_DOWN"
+DETECTOR = "standfast-detector.service"
+CASCADING = "CASCADING_FAILURE"
 START_IT = "Start OpenAlgo: systemctl start openalgo"
 
 
@@ -55,6 +57,22 @@ def restart(kind: str, message: str, action: str = "") -> Heard:
 FLAPS = [
     change for second in range(0, 6, 2) for change in (locked(second), resolved(second + 1, unit="trades.service"))
 ]
+SLOW_FLAPS = [
+    change for second in (0, 320, 700) for change in (locked(second), resolved(second + 190, unit="trades.service"))
+]
+
+
+def cascade(second: float, *units: str) -> Heard:
+    words = f"{len(units)} critical units fail: {', '.join(units)}"
+    step = f"Why {units[0]} failed: journalctl -u {units[0]}"
+    return problem(second, CASCADING, DETECTOR, Severity.CRITICAL, words, action=step, about=[*units])
+
+
+CASCADES = [
+    change
+    for second in range(0, 6, 2)
+    for change in (cascade(second, "a.service", "b.service"), resolved(second + 1, CASCADING, DETECTOR))
+]
 SHUTDOWN = "Agent paper stopped from ACTIVE in 0.21 s: flat (closed -1 NSE:SBIN MIS)"
 NOT_FLAT = plain(
     Kind.SHUTDOWN, 2, severity=Severity.CRITICAL, type="POSITIONS_NOT_FLAT", action="Close them at the broker by hand",
@@ -78,6 +96,8 @@ CASES: Mapping[str, list[Draft]] = {
     )[1:],
     "recovery-by-hand": told(locked(0), by_hand(150), ticks=(155,))[1:],
     "flapping": told(*FLAPS),
+    "flapping-there": told(*SLOW_FLAPS, locked(891), ticks=())[-1:],
+    "flapping-of-others": told(*CASCADES, cascade(7, "d.service", "e.service"))[-1:],
     "flapping-in-the-end": told(*FLAPS, locked(9), ticks=(2000,))[1:2],
     "flapping-over": told(*FLAPS, ticks=(2000,))[1:],
     "status": told(

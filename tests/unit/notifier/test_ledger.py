@@ -8,6 +8,7 @@ from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
 
 from standfast.events import FailureClass, Kind, Severity
+from standfast.moments import iso
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.dedup import Match
 from standfast.notifier.hear import Plain, hear
@@ -145,6 +146,16 @@ def test_other_words_of_a_problem_are_no_occurrence_and_no_message() -> None:
     assert (kept.message, kept.action) == ("it stands otherwise", "look at it")
     assert (kept.occurrences, kept.last_occurrence) == (1, at(0))
     assert fold.drafts() == []
+
+
+def test_what_began_when_the_known_one_did_is_that_said_once_more() -> None:
+    fold = Fold()
+    reasons = [fold.hear(problem(second, "KILLED", AGENT, since=iso(at(-3)))) for second in (0, 100, 200)]
+    assert reasons == [Admission.OPENED, Admission.JOINED, Admission.JOINED]
+    (known,) = fold.ledger.problems.values()
+    assert (known.occurrences, known.first_occurrence, known.last_occurrence) == (1, at(-3), at(200))
+    fold.hear(problem(300, "KILLED", AGENT, since=iso(at(290))))
+    assert fold.ledger.problems[known.identity].occurrences == 2
 
 
 def test_other_words_of_a_problem_whose_beginning_was_missed_begin_it() -> None:
