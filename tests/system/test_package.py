@@ -274,6 +274,9 @@ class TestRemoval:
         said = fresh.run("apt-get -q remove -y standfast", timeout_s=120).stdout
         (line,) = re.findall("^Agent .*$", said, re.MULTILINE)
         assert re.match(r"Agent keeper does not run and holds \+\d+ NSE:SBIN MIS \(on paper\): nothing manages", line)
+        assert "unless they are killed: standfast-agent@keeper.service standfast-agent@paper.service" in said
+        ends = re.findall(r"^\[SHUTDOWN\] Agent (\w+) stopped from \w+ in [\d.]+ s: (\w+) ", said, re.MULTILINE)
+        assert sorted(ends) == [("keeper", "held"), ("paper", "flat")]
         came = fresh.run(["apt-get", "-q", "install", "-y", f"/tmp/{deb.name}"], timeout_s=120).stdout
         assert "no agent was started; to start all that is enabled, agents too: systemctl start" in came
         keeper.start()

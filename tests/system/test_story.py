@@ -57,5 +57,5 @@ def test_the_example_takes_no_port_of_another(stage: Stage) -> None:
     machine.run("systemctl stop taken")
 
     assert refused.returncode == 1
-    assert "cannot install trade_executor: port 8003 on 127.0.0.1: Address already in use" in refused.stderr
+    assert "cannot install trade_executor: port 8003 on 127.0.0.1: Address already in use (whose" in refused.stderr
     assert machine.run("ls /srv/nine-services", check=False).stdout == ""
