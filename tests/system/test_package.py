@@ -341,6 +341,18 @@ class TestHardConditions:
         for unit in DAEMONS:
             fresh.wait_unit(unit)
 
+    def test_a_purge_comes_to_its_end_and_leaves_what_is_not_its_own(self, fresh: Machine, deb: Path) -> None:
+        fresh.run("useradd --comment 'A person' standfast")
+        fresh.run("mkdir /var/lib/standfast; mount -t tmpfs tmpfs /var/lib/standfast")
+        fresh.install(deb)
+        fresh.wait_unit("standfast-agent@paper.service")
+        said = fresh.run("apt-get -q purge -y standfast", timeout_s=120).stdout
+        assert "could not remove all of /var/lib/standfast; it may be mounted" in said
+        assert fresh.run("ls -A /var/lib/standfast").stdout == ""
+        left = fresh.run("getent passwd | grep standfast").stdout
+        assert re.findall("^(.+?):.*?:([^:]*):[^:]*:[^:]*$", left, re.MULTILINE) == [("standfast", "A person")]
+        assert fresh.run("dpkg-query --show standfast", check=False).stdout == ""
+
 
 NOT_FOR_US = (
     # Without systemd there is nothing to start. Only Debian 12's lintian asks; 13's calls an override of it an error.
