@@ -38,7 +38,7 @@ def main() -> int:
 async def _program(frame: Frame, name: str) -> None:
     files = Files(paths.agent_config(name), paths.agent_database(name), paths.agent_status(name))
     have = Belongings(files, os.environ)
-    voice = Voice(name, frame.journal, frame.heartbeat, files.status)
+    voice = Voice(name, frame.journal, frame.heartbeat, files.status, lambda: have.is_on_paper)
     runner = Runner(name, have, voice, frame.heartbeat.pulse("the strategy", PULSE_AGE_S))
     frame.on_reload(runner.life.reload)
     runner.begin()

@@ -64,6 +64,8 @@ class Belongings:
         self.fault: Failure | None = None
         self.forgotten: Failure | None = None
         self.positions: tuple[Position, ...] = ()
+        # When the broker's books were read last in this run.
+        self.asked_at: datetime | None = None
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._environ = environ
         self._own_before: OwnOrders | None = None
@@ -112,6 +114,21 @@ class Belongings:
     def is_flat(self) -> bool | None:
         """Whether it holds nothing and nothing of its can be filled; None when that is not known, or was forgotten."""
         return None if self.forgotten else self.own.is_flat
+
+    @property
+    def gateway_name(self) -> str:
+        """The gateway that it trades by; "" while there is no configuration that tells."""
+        return "" if self._built is None and self.config_failure else self.built.gateway
+
+    @property
+    def is_on_paper(self) -> bool:
+        """Whether all that it holds is simulated, and no broker knows of it."""
+        return self.gateway_name == "paper"
+
+    @property
+    def knows_only_its_own_books(self) -> bool:
+        """Whether nobody but this agent was asked in this run what it holds, though there is a broker who knows."""
+        return self.asked_at is None and not self.is_on_paper
 
     @property
     def built(self) -> AgentConfig:
@@ -229,7 +246,7 @@ class Belongings:
         self.own.find_again(book, utc_now(), is_trusted=False)
         if self.own.is_flat:
             self.own.settle()
-        self.positions = tuple(await self.gateway.positions())
+        self.positions, self.asked_at = tuple(await self.gateway.positions()), utc_now()
         return book
 
     # Taking apart
@@ -240,7 +257,7 @@ class Belongings:
             self._pump_task.cancel()
             log.info("Let go of the strategy: %s", await self._stop_strategy(self.trade.pump))
             self.trade.callbacks.close()
-        self.trade = self._pump_task = self.fault = None
+        self.trade = self._pump_task = self.fault = self.asked_at = None
         await self.disconnect()
 
     async def _stop_strategy(self, pump: Pump) -> str:

@@ -42,6 +42,7 @@ class Closing:
     broker that rejects what would close a position.
     `end` is the verdict as of the last look, at whatever moment it is read. Books count only
     between two proofs of the broker session: without one, empty books say nothing.
+    `has_looked` says whether there was such a look: with nothing of its own open none is needed.
     """
 
     def __init__(self, gateway: Gateway, desk: Desk, scope: Scope, market_orders: bool) -> None:
@@ -51,6 +52,7 @@ class Closing:
         self._market_orders = market_orders
         self._verdict = End(EndKind.UNVERIFIED, "the broker's books could not be read")
         self._looking_since_s: float | None = None
+        self.has_looked = False
         self._cancelled_s: dict[str, float] = {}
         self._closing_orders: set[str] = set()
         self._attempts = 0
@@ -165,6 +167,7 @@ class Closing:
             raise
         # Not in a finally: cancelled in the middle of a look, `end` must see since when it was looking.
         self._looking_since_s = None
+        self.has_looked = True
         self._note_rejections(orders)
         self._prices = {one.holding: one.last_price for one in positions}
         left = left_open(self._scope, self._desk.own.all, orders, positions)

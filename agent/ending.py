@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -19,6 +20,8 @@ from standfast.threads import in_thread
 log = logging.getLogger(__name__)
 
 PATIENCE_WITH_SYSTEMD_S: Final = 0.3
+# Of an agent that never got as far as to ask: what it says is true of what it placed, and of nothing else.
+BY_ITS_OWN_BOOKS: Final = "by its own books; the broker was not asked"
 _WHY_HELD: Final = {
     EndKind.HELD: "the market is closed",
     EndKind.HELD_KILLED: "the agent is killed and keeps what it holds",
@@ -63,20 +66,28 @@ class Ending:
     def end(self) -> End:
         """The verdict as of now: books that show nothing of its own say nothing where it forgot what its own is."""
         end = self._seen
-        is_own = self._closing is None or self._have.config.shutdown.scope is Scope.OWN
-        if self._have.forgotten and end.kind is EndKind.FLAT and is_own:
+        if end.kind is not EndKind.FLAT or self._is_of_the_account:
+            return end
+        if self._have.forgotten:
             return End(EndKind.UNVERIFIED, "its database was damaged, and what it held is forgotten")
-        return end
+        has_looked = self._closing is not None and self._closing.has_looked
+        is_asked = has_looked or not self._have.knows_only_its_own_books
+        return end if is_asked else replace(end, detail=BY_ITS_OWN_BOOKS)
 
     @property
     def _seen(self) -> End:
         if self._closing is not None:
             return self._closing.end if self._held_as is None else held(self._closing.end, self._held_as)
-        if self._have.own.is_flat:
+        if self._have.own.is_flat and not self._is_of_the_account:
             return End(EndKind.FLAT, "this agent holds nothing")
         if self._have.store.is_durable:
             return End(EndKind.UNVERIFIED, "there was no gateway to ask")
         return End(EndKind.UNVERIFIED, "the agent's database could not be read")
+
+    @property
+    def _is_of_the_account(self) -> bool:
+        """Whether the verdict is about the account, of which only the broker's books tell."""
+        return self._have.config.shutdown.scope is Scope.ACCOUNT
 
     def _holds_on_purpose(self) -> EndKind | None:
         """How this end is called if positions stay open: a killed agent, or one whose market is closed, closes none."""
@@ -87,8 +98,8 @@ class Ending:
         return None if self._have.is_open(utc_now()) else EndKind.HELD
 
     def _open_gateway(self) -> None:
-        """An agent that has not traded in this run may still hold what an earlier one left."""
-        if self._have.is_flat:
+        """An agent that has not traded in this run may still hold what an earlier one left, or others its account."""
+        if self._have.is_flat and not self._is_of_the_account:
             return
         try:
             self._have.open_gateway()

@@ -52,6 +52,8 @@ class Handling:
     Attributes:
         failure_class: whether it is waited out or needs a human.
         action: the next step for that human; `{name}` stands for the agent's name.
+        on_paper: the next step where positions are simulated, for which that one would send them to a broker; "" for
+            the same. What a faults_file plays is told like the real thing.
         confirm: whether a permanent one has to be seen twice: answers from outside can be wrong once.
         recheck: whether the human's act is elsewhere, so that ERROR may look again by itself.
         critical: whether it is told at once, because money is at risk now.
@@ -59,6 +61,7 @@ class Handling:
 
     failure_class: FailureClass
     action: str
+    on_paper: str = ""
     confirm: bool = True
     recheck: bool = False
     critical: bool = False
@@ -105,6 +108,8 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         "What this agent held is forgotten, and it does not trade: look at its positions and orders at the broker, "
         "close by hand what shall not stay, see why the disk lost data, "
         "then (it begins anew, holding nothing): systemctl reload standfast-agent@{name}",
+        "What this agent held on paper is forgotten, and it does not trade: see why the disk lost data, "
+        "then (it begins anew, holding nothing): systemctl reload standfast-agent@{name}",
         confirm=False,
         critical=True,
     ),
@@ -137,11 +142,14 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     FailureType.ORDERS_UNSETTLED: Handling(
         TRANSIENT,
         "The broker never answered to an order, which its book may show yet; the agent looks there again by itself.",
+        "The simulated broker never answered to an order; the agent looks into its book again by itself.",
     ),
     FailureType.POSITIONS_UNVERIFIED: Handling(
         PERMANENT,
         "Compare the broker's books with what it names, close by hand what is wrong, "
         "then: systemctl reload-or-restart standfast-agent@{name}",
+        "It is on paper, so nothing is to be closed by hand; to take what it names as not filled: "
+        "systemctl reload-or-restart standfast-agent@{name}",
         confirm=False,
         critical=True,
     ),
@@ -149,6 +157,7 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         PERMANENT,
         "Look at the positions and orders at the broker now, and close by hand what is open; "
         "the agent says that it is over when it is ACTIVE again",
+        "It is on paper, so nothing is to be closed by hand; the agent says that it is over when it is ACTIVE again",
         confirm=False,
         critical=True,
     ),
@@ -160,6 +169,8 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         PERMANENT,
         "If that was you, or your broker at the day's end: standfastctl resolve NUMBER (the number is in standfastctl "
         "errors). If not: see who else trades this symbol on this account, and look at the positions at the broker",
+        "If it traded by a broker before it was set to paper: look at the positions there. If not, its simulated book "
+        "has lost what it held. Then: standfastctl resolve NUMBER (the number is in standfastctl errors)",
         confirm=False,
     ),
 }
@@ -217,9 +228,11 @@ class Failure:
         """Whether it is told at once."""
         return HANDLING[self.type].critical
 
-    def action(self, name: str) -> str:
-        """The next step for a human, for the agent of that name."""
-        return (self.step or HANDLING[self.type].action).replace("{name}", name)
+    def action(self, name: str, *, on_paper: bool = False) -> str:
+        """The next step for a human, for the agent of that name, whose positions may be no more than simulated."""
+        handling = HANDLING[self.type]
+        usual = (handling.on_paper if on_paper else "") or handling.action
+        return (self.step or usual).replace("{name}", name)
 
     def __str__(self) -> str:
         return f"{self.type}: {self.detail}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from standfast.agent.config import Scope
-from standfast.agent.ledger import OwnOrder, closable, net_positions, uncertain
+from standfast.agent.ledger import OwnOrder, closable, doubtful, net_positions
 from standfast.agent.trading import Holding, Order, Position, in_words
 
 
@@ -28,7 +28,7 @@ class End:
     is_cancelled: bool = False
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.detail})"
+        return f"{self.kind}, {self.detail}" if self.kind.endswith(")") else f"{self.kind} ({self.detail})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], po
         # The account's books know all, but for an order that may still be on its way to them.
         return Left(holdings, pending, tuple(str(one) for one in own if one.may_be_on_its_way))
     pending = tuple(one.order_id for one in own if one.is_pending)
-    unknown = tuple(map(str, uncertain(one for one in own if not one.is_pending)))
+    unknown = tuple(map(str, doubtful(own)))
     return Left(closable(net_positions(own), positions), pending, unknown)
 
 

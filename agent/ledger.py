@@ -121,6 +121,11 @@ def uncertain(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
     return tuple(own for own in orders if not own.is_certain)
 
 
+def doubtful(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
+    """The orders of unknown fate that are not in the broker's book as pending either: a human has to look for them."""
+    return tuple(own for own in uncertain(orders) if not own.is_pending)
+
+
 def held_in_words(nets: Mapping[Holding, float], orders: Iterable[OwnOrder], flat: bool | None) -> str:
     """What is held, pending and of unknown fate, "" for nothing; where that may not be all, it is said.
 
@@ -133,7 +138,7 @@ def held_in_words(nets: Mapping[Holding, float], orders: Iterable[OwnOrder], fla
     held = [in_words(nets)] if nets else []
     if pending := sum(own.is_pending for own in orders):
         held.append("1 order pending" if pending == 1 else f"{pending} orders pending")
-    if doubts := [own.doubt for own in uncertain(orders) if not own.is_pending]:
+    if doubts := [own.doubt for own in doubtful(orders)]:
         return ", ".join([*(held or ["nothing for certain"]), *doubts])
     if flat is None:
         held.append("not known whether that is all" if held else "not known whether flat")

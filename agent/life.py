@@ -16,6 +16,7 @@ from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
 from standfast.agent.failures import (
     CLOSED_BY_HAND,
+    OPEN_POSITIONS,
     OUTLASTING,
     TRANSIENT_TYPES,
     AgentError,
@@ -88,6 +89,9 @@ class Life:
         self.show()
         if self.have.forgotten is not None and self.have.flags.killed:  # which hides the ERROR that tells it
             self.tell_problem(self.have.forgotten)
+        if not self.have.flags.killed:
+            for kind in self._problems.all.keys() & OPEN_POSITIONS:
+                self.voice.say(self.voice.messages.started_again(self.state, kind, self.have.own.words))
         if where := blocked.where(self.have.files.blocked):
             detail = f"its strategy blocked the agent's loop until the watchdog ended it (at {where})"
             self.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
@@ -148,7 +152,7 @@ class Life:
 
     def tell_problem(self, failure: Failure) -> None:
         """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
-        self._problems.add(failure, utc_now())
+        self._remember(failure)
         killed = self.have.flags.killed if failure.type is FailureType.KILLED else None
         over = tuple(self._problems.all) if killed else ()
         since = self._since(failure.type)
@@ -159,11 +163,18 @@ class Life:
         killed = self.have.flags.killed if kind is FailureType.KILLED else None
         return killed.at if killed else ""
 
+    def _remember(self, failure: Failure) -> None:
+        """Remember a problem that is about to be told; people heard of other positions before, if of any."""
+        if self._problems.is_told_otherwise(failure.type):
+            self._problems.forget(failure.type)
+            self.voice.say(self.voice.messages.told_anew(self.state, failure.type))
+        self._problems.add(failure, utc_now())
+
     def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool) -> None:
         """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
         kind, _ = END_TYPES.get(end.kind, (None, None))
         if kind is not None:
-            self._problems.add(Failure(kind, str(end)), utc_now())
+            self._remember(Failure(kind, str(end)))
         said = self.voice.messages.shutdown(
             was,
             end,
@@ -172,7 +183,6 @@ class Life:
             self.have.own.words,
             open_kinds=tuple(self._problems.all),
             restarts=restarts,
-            on_paper=self.have.built.gateway == "paper",
             since=self._since(kind),
         )
         self.voice.say(said)
@@ -365,7 +375,8 @@ class Life:
             failure=self.failure,
             paused=have.flags.paused is not None,
             flat=have.is_flat,
-            gateway=have.built.gateway,
+            gateway=have.gateway_name,
+            asked_at=have.asked_at,
             live=have.built.live,
             strategy=have.built.strategy,
             symbols=have.built.symbols,

@@ -1,6 +1,6 @@
 """What the agent says: its events and its STATUS= line. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType
@@ -24,22 +24,30 @@ _THEN: Final = (
     "or let it trade again: systemctl start standfast-agent@{name}"
 )
 # The next step after an end, where it is another one than its type's.
+_KEPT: Final = (
+    "to have the agent manage them again: standfastctl resume {name}, then: systemctl start standfast-agent@{name}"
+)
 _END_STEPS: Final[Mapping[EndKind, str]] = {
-    EndKind.HELD_KILLED: (
-        "Look at the positions at your broker; to have the agent manage them again: standfastctl resume {name}, "
-        "then: systemctl start standfast-agent@{name}"
-    ),
+    EndKind.HELD_KILLED: f"Look at the positions at your broker; {_KEPT}",
     EndKind.NOT_FLAT: (f"Look at the positions and orders at the broker now and close by hand what is open, {_THEN}"),
     EndKind.UNVERIFIED: (f"Compare the broker's books with what it names and close by hand what is wrong, {_THEN}"),
+}
+# The same where all of it is simulated: nobody has a broker to look at.
+_ON_PAPER: Final = f"It is on paper, so nothing is to be closed by hand. If the agent is not to run any more, {_THEN}"
+_PAPER_STEPS: Final[Mapping[EndKind, str]] = {
+    EndKind.HELD_KILLED: f"The positions are on paper; {_KEPT}",
+    EndKind.NOT_FLAT: _ON_PAPER,
+    EndKind.UNVERIFIED: _ON_PAPER,
 }
 
 
 class Messages:
-    """The events of one agent."""
+    """The events of one agent; `is_on_paper` says whether all that it trades is simulated, and no broker's."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, is_on_paper: Callable[[], bool] = lambda: False) -> None:
         self.name = name
         self.unit = agent_unit(name)
+        self._is_on_paper = is_on_paper
 
     def state(self, transition: Transition, failure: Failure | None) -> Event:
         """A transition was made."""
@@ -74,7 +82,7 @@ class Messages:
             unit=self.unit,
             failure_class=failure.failure_class,
             state=state,
-            action=failure.action(self.name),
+            action=self._step(failure),
             data=({SINCE: since} if since else {}) | ({CLOSES: closes} if closes else {}),
         )
 
@@ -90,6 +98,31 @@ class Messages:
             data={SINCE: since},
         )
 
+    def told_anew(self, state: State, kind: str) -> Event:
+        """Other positions are left open than those that were told: no further occurrence of that, but news."""
+        return Event(
+            Kind.RESOLVED,
+            f"Agent {self.name} leaves open otherwise than {kind} said: it is told anew",
+            type=kind,
+            severity=Severity.WARNING,
+            unit=self.unit,
+            state=state,
+            data={"superseded_by": kind},
+        )
+
+    def started_again(self, state: State, kind: str, held: str) -> Event:
+        """An agent runs again that left open what was told; whether that is over it finds out before it trades."""
+        known = f"; as far as is known it holds {held}" if held else ""
+        return Event(
+            Kind.UPDATE,
+            f"Agent {self.name} was started again and looks into the books before it trades{known}",
+            type=kind,
+            severity=Severity.WARNING,
+            unit=self.unit,
+            state=state,
+            action="The agent tells what it finds, or that this is over; what it does now: standfastctl status",
+        )
+
     def still_waiting(self, failure: Failure, waited_s: float) -> Event:
         """The hourly word from an agent that waits."""
         return Event(
@@ -100,7 +133,7 @@ class Messages:
             unit=self.unit,
             failure_class=failure.failure_class,
             state=State.WAITING,
-            action=failure.action(self.name),
+            action=self._step(failure),
             data={"waited_s": round(waited_s)},
         )
 
@@ -128,7 +161,6 @@ class Messages:
         *,
         open_kinds: Iterable[str] = (),
         restarts: bool = False,
-        on_paper: bool = False,
         since: str = "",
     ) -> Event:
         """The agent ends; anything but flat needs a human, at once.
@@ -138,13 +170,12 @@ class Messages:
             held: what it holds by its own books, in words; "" for nothing.
             open_kinds: the problems that were told and are not over; what is not about positions is nobody's now.
             restarts: whether systemd starts it again at once.
-            on_paper: whether it held no more than simulated positions, of which no broker knows.
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         known = f"; as far as is known it holds {held}" if kind and held and held not in end.detail else ""
-        step = "" if restarts and end.kind is not EndKind.HELD_KILLED else _END_STEPS.get(end.kind, "")
-        if on_paper:
-            step = step.replace(" at your broker", "")
+        on_paper = self._is_on_paper()
+        steps_of = _PAPER_STEPS if on_paper else _END_STEPS
+        step = "" if restarts and end.kind is not EndKind.HELD_KILLED else steps_of.get(end.kind, "")
         paper = " (on paper)" if kind and on_paper else ""
         again = "; systemd starts it again" if restarts else ""
         more: dict[str, object] = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
@@ -158,9 +189,12 @@ class Messages:
             unit=self.unit,
             state=State.SHUTDOWN,
             previous_state=was,
-            action=Failure(kind, end.detail, step.format(name=self.name)).action(self.name) if kind else "",
+            action=self._step(Failure(kind, end.detail, step)) if kind else "",
             data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
         )
+
+    def _step(self, failure: Failure) -> str:
+        return failure.action(self.name, on_paper=self._is_on_paper())
 
 
 def _nobodys(kinds: Iterable[str]) -> list[str]:

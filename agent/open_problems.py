@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from standfast.agent.belongings import Belongings
-from standfast.agent.failures import AgentError, Failure
+from standfast.agent.failures import OPEN_POSITIONS, AgentError, Failure
 from standfast.moments import iso
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,25 @@ class OpenProblems:
         """Whether one was told by this process and is not over; asks no database, which may be locked."""
         return kind in self._since
 
+    def is_told_otherwise(self, kind: str) -> bool:
+        """Whether positions left open were told, in this run or an earlier one, and others are open now."""
+        if kind not in OPEN_POSITIONS or kind in self._over:
+            return False
+        try:
+            told = self._have.store.problem_detail(kind)
+        except AgentError as error:
+            log.error("[STATE] What was told could not be read: %s", error)
+            return False
+        return told is not None and told != self._have.own.words
+
     def add(self, failure: Failure, now: datetime) -> None:
         """Remember a problem before it is told, so that its end is told whatever happens."""
         self._since.setdefault(failure.type, iso(now))
         self._over.discard(failure.type)
+        # Of positions what was left open is kept, for whoever has to tell whether that is another now.
+        detail = self._have.own.words if failure.type in OPEN_POSITIONS else failure.detail
         try:
-            self._have.store.open_problem(failure.type, failure.detail, now)
+            self._have.store.open_problem(failure.type, detail, now)
         except AgentError as error:
             log.error("[STATE] The problem could not be recorded: %s", error)
 

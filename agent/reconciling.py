@@ -5,7 +5,7 @@ from datetime import datetime
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.failures import FailureType, failed
-from standfast.agent.ledger import BROKER_PATIENCE, OwnOrder, closable, held_in_words
+from standfast.agent.ledger import BROKER_PATIENCE, OwnOrder, closable, doubtful, held_in_words
 from standfast.agent.trading import Holding, in_words
 from standfast.clock import utc_now
 
@@ -25,7 +25,7 @@ async def reconcile(have: Belongings) -> dict[Holding, float]:
     book = await have.refresh()
     await have.gateway.prove_session()
     have.own.find_again(book, utc_now(), is_trusted=True)
-    lost = [own for own in have.own.uncertain if not own.is_pending]
+    lost = list(doubtful(have.own.all))
     if lost:
         raise failed(_meaning(lost, utc_now()), "of unknown fate: " + ", ".join(map(str, lost)))
     nets = have.own.nets

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from standfast.agent.failures import Failure
-from standfast.agent.ledger import OwnOrder, held_in_words
+from standfast.agent.ledger import OwnOrder, doubtful, held_in_words
 from standfast.agent.lifecycle import State
 from standfast.agent.trading import Holding, Position
 from standfast.moments import iso
@@ -22,6 +22,8 @@ class Situation:
         nets: what it holds.
         positions: what the account held when it was asked last, for the prices.
         orders: its own orders that are not settled.
+        gateway: "" while no configuration tells.
+        asked_at: when the broker's books were read last; None where they were not yet, in this run.
         waits_for_restart: keys that were configured anew and are not in force while it trades.
         ticks_dropped: ticks that the strategy was too slow for.
     """
@@ -42,6 +44,7 @@ class Situation:
     nets: Mapping[Holding, float] = field(default_factory=dict)
     positions: Sequence[Position] = ()
     orders: Sequence[OwnOrder] = ()
+    asked_at: datetime | None = None
     last_tick_at: datetime | None = None
     ticks_dropped: int = 0
     last_check_at: datetime | None = None
@@ -62,12 +65,14 @@ def as_status(situation: Situation) -> dict[str, Any]:
             "type": failure.type.value,
             "class": failure.failure_class.value,
             "detail": failure.detail,
-            "action": failure.action(situation.name),
+            "action": failure.action(situation.name, on_paper=situation.gateway == "paper"),
         },
         "paused": situation.paused,
         "flat": situation.flat,
         "positions": _positions(situation),
         "orders": [_order(own) for own in situation.orders if own.is_pending],
+        "unknown_orders": [_order(own) | {"doubt": own.doubt} for own in doubtful(situation.orders)],
+        "broker_asked_at": _iso(situation.asked_at),
         "gateway": situation.gateway,
         "live": situation.live,
         "strategy": situation.strategy,

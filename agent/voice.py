@@ -1,7 +1,7 @@
 """Where the agent's life becomes visible: events, log lines, STATUS= and the status file."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ log = logging.getLogger(__name__)
 class Voice:
     """Speaks for one agent."""
 
-    def __init__(self, name: str, emitter: Emitter, heartbeat: Heartbeat, status_path: Path) -> None:
-        self.messages = Messages(name)
+    def __init__(
+        self, name: str, emitter: Emitter, heartbeat: Heartbeat, status_path: Path, is_on_paper: Callable[[], bool]
+    ) -> None:
+        self.messages = Messages(name, is_on_paper)
         self._emitter = emitter
         self._heartbeat = heartbeat
         self._status_path = status_path

@@ -16,6 +16,8 @@ _ABOUT_ENDS: Final = frozenset({AGENT_ENDED_UNCLEAN, UNIT_FAILING})
 _TELLS: Final = frozenset({Kind.PROBLEM, Kind.UPDATE})
 _AT_THE_BROKER: Final = "Look at the positions at the broker: nobody manages them until it runs again"
 _HELD: Final = "By its own books it held {}"
+# How books end that no broker knows of (see standfast.agent.last_word).
+_ON_PAPER: Final = "(on paper)"
 _CALM: Final = (
     "systemctl start {}, or, if it is not to run: standfastctl resolve NUMBER (the number is in standfastctl errors)"
 )
@@ -37,7 +39,8 @@ def told(event: Event, held: str | None) -> Event:
         return _failing(event, held) if held else event
     if held:
         words = f"{_HELD.format(held)}, and nobody closes that"
-        return replace(event, message=event.message.replace(UNKNOWN_HELD, words))
+        action = _CALM.format(event.unit) if held.endswith(_ON_PAPER) else event.action
+        return replace(event, message=event.message.replace(UNKNOWN_HELD, words), action=action)
     words = event.message.replace(UNKNOWN_HELD, _HELD.format("nothing"))
     return replace(event, message=words, severity=Severity.WARNING, action=_CALM.format(event.unit))
 
@@ -49,7 +52,7 @@ def _failing(event: Event, held: str) -> Event:
         words = f"{words}. {_HELD.format(held)}"
         return replace(event, **_in_words(event, words))
     words = f"{words}. {_HELD.format(held)}, and nobody manages that"
-    action = f"{_AT_THE_BROKER}; {event.action}"
+    action = event.action if held.endswith(_ON_PAPER) else f"{_AT_THE_BROKER}; {event.action}"
     data = {key: value for key, value in event.data.items() if key != WORDS}
     return replace(event, kind=Kind.PROBLEM, message=words, severity=Severity.CRITICAL, action=action, data=data)
 

@@ -24,7 +24,7 @@ class BookFile:
         self._trouble = ""
 
     def load(self, broker: SimulatedBroker) -> None:
-        """Give the broker back what it had; a file that cannot be read is set aside and told."""
+        """Give the broker back what it had; one that cannot be read is told, and begins anew."""
         if self._path is None:
             return
         try:

@@ -3,6 +3,7 @@
 from standfast.agent.flags import FlagKind
 from standfast.ctl import flagging
 from standfast.ctl.flagged import Flagging
+from standfast.overview.holdings import is_on_paper
 from standfast.overview.running import open_now
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
@@ -12,7 +13,7 @@ def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
     lines = [(f"Agent {name} is killed. It says: {source.get('reason')}", Tone.GOOD)]
     if source.get("flat") is not True:
         has = f"It has {held}" if (held := open_now(source)) else "Whether it holds anything is not known"
-        where = "" if source.get("gateway") == "paper" else "; look at them at your broker"
+        where = "" if is_on_paper(source) else "; look at them at your broker"
         kept = f"{has}: positions are kept, also over a stop{where}."
         lines.append((kept, Tone.WARNING))
     return lines

@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from standfast.overview.holdings import holdings
 from standfast.overview.snapshot import Source
 
-_NOTHING = "nothing"
-
 
 def held_by(agents: Mapping[str, Source]) -> dict[str, str]:
     """By name, what those agents hold that run and are not known to hold nothing."""
-    running = {name: holdings(source) for name, source in agents.items() if source.status is not None}
-    return {name: held for name, held in running.items() if held != _NOTHING}
+    running = {name: source for name, source in agents.items() if source.status is not None}
+    return {name: holdings(source) for name, source in running.items() if source.get("flat") is not True}
 
 
 def caution(held: Mapping[str, str]) -> str:

@@ -16,7 +16,9 @@ DETECTOR_KEYS: Final = (
     *("restart_count", "restart_history", "supervisor_status", "databases", "critical_files_healthy"),
     *("critical_files", "service_health", "sms_enabled", "sms_configured", "checked_at"),
 )
-AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat", "positions", "orders")
+# Why "flat" may be none of its account, or not known.
+_BEHIND_IT: Final = ("unknown_orders", "broker_asked_at", "gateway")
+AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat", "positions", "orders", *_BEHIND_IT)
 ERROR_KEYS: Final = (
     *("error_type", "unit", "error_message", "first_occurrence", "last_occurrence"),
     *("occurrence_count", "notification_count", "acknowledged", "silenced"),

@@ -9,9 +9,10 @@ from standfast.events import AGENT_ENDED_UNCLEAN, HELD, Event, Kind
 from standfast.unit_names import agent_name
 
 _FLAT: Final = "flat"
+_UNASKED: Final = "the broker was not asked"
 # How books begin that do not tell, and how an end names what it left open (see standfast.agent.flatness).
 _NOT_KNOWN: Final = "not known"
-_OPEN: Final = re.compile(r"\(open: ([^()]+)\)|as far as is known it holds ([^;]+)")
+_OPEN: Final = re.compile(r"(?:\(|, )open: ([^();]+)|as far as is known it holds ([^;]+)")
 UNTOLD: Final = "its end was not told: it was killed, or it crashed; what it holds is only to be seen at your broker"
 
 
@@ -25,6 +26,7 @@ class Ending:
         is_flat: whether it saw that it held nothing.
         held: what it held by its own books, in words; "" for nothing, or where they do not tell.
         is_told: whether it ended in good order, as far as to say so.
+        is_unasked: whether it saw that without its broker, who was not asked while it ran.
     """
 
     at: datetime | None
@@ -32,6 +34,7 @@ class Ending:
     is_flat: bool = False
     held: str = ""
     is_told: bool = False
+    is_unasked: bool = False
 
 
 def ending(last: Event, at: datetime) -> Ending:
@@ -47,10 +50,11 @@ def ending(last: Event, at: datetime) -> Ending:
         return Ending(None, UNTOLD)
     words = last.message.partition(" stopped ")[2]
     is_flat = last.data.get("verdict") == _FLAT
-    return Ending(at, f"stopped {words}" if words else last.message, is_flat, _open(words), is_told=True)
+    is_unasked = _UNASKED in words
+    return Ending(at, f"stopped {words}" if words else last.message, is_flat, _open(words), True, is_unasked)
 
 
 def _open(words: str) -> str:
     """What the end's own words name as open."""
     found = _OPEN.search(words)
-    return (found[1] or found[2]) if found else ""
+    return (found[1] or found[2]).strip() if found else ""

@@ -13,6 +13,7 @@ from standfast.unit_names import agent_unit, short
 # Nobody but a running agent knows what it holds.
 _HOLDS: Final = "unknown while it does not run"
 _HELD: Final = "nothing when it stopped"
+_HELD_BY_ITS_BOOKS: Final = "nothing by its own books when it stopped; its broker was not asked"
 _NOTHING: Final = "nothing"
 # How books end that are of a broker inside the agent (see standfast.agent.last_word).
 _ON_PAPER: Final = "(on paper)"
@@ -79,7 +80,7 @@ class Idle:
     def holds(self) -> str:
         """What it holds; what a human did at the broker since then it cannot know."""
         if self.is_flat:
-            return _HELD
+            return _HELD_BY_ITS_BOOKS if self.ended and self.ended.is_unasked else _HELD
         return f"{self.by_its_books} by its own books" if self.by_its_books else _HOLDS
 
     @property
@@ -147,8 +148,8 @@ def _while_down(one: Idle) -> str:
 def _end(one: Idle) -> str:
     """What is known of the end of an agent that was killed by a human, who wants to know what is open."""
     if one.ended is None or one.ended.words == UNTOLD:
-        return "it does not run, so what it holds is only to be seen at your broker"
-    return f"it {one.ended.words}" + ("" if one.is_flat else "; look at your broker")
+        return "it does not run, so what it holds is only to be seen at your broker (on paper: nowhere)"
+    return f"it {one.ended.words}" + ("" if one.is_flat or _ON_PAPER in one.ended.words else "; look at your broker")
 
 
 def _pause_too(one: Idle) -> str:

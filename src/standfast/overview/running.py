@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from standfast.overview import snapshot as shots
-from standfast.overview.holdings import holdings
+from standfast.overview.holdings import holdings, is_on_paper
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import is_resting
 from standfast.unit_names import agent_unit, short
@@ -29,7 +29,8 @@ def problems(name: str, source: Source) -> Iterator[str]:
 
 def open_now(source: Source) -> str:
     """What is known to be open of an agent's, in words; "" where that is nothing."""
-    is_open = source.get("flat") is False or shots.rows(source.get("positions")) or shots.rows(source.get("orders"))
+    named = any(shots.rows(source.get(key)) for key in ("positions", "orders", "unknown_orders"))
+    is_open = source.get("flat") is False or named
     return holdings(source) if is_open and source.get("flat") is not True else ""
 
 
@@ -41,7 +42,8 @@ def _of_state(name: str, source: Source) -> Iterator[str]:
     if state == "ERROR":
         yield f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}"
         if source.get("flat") is False:
-            yield f"Agent {name} {_left(source)} while it is idle; look at them at your broker"
+            broker = "" if is_on_paper(source) else "; look at them at your broker"
+            yield f"Agent {name} {_left(source)} while it is idle{broker}"
     elif state == "WAITING" and not is_resting(source.status or {}):
         yield f"Agent {name} waits: {reason}{_meanwhile(source)}. {alone}"
     elif state == "STARTING" and str(reason).startswith(_LOOKED_IN_VAIN):

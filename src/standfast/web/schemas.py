@@ -109,6 +109,7 @@ _ORDER: Final = _optional(
     price=maybe(NUMBER),
     status=TEXT,
     filled=maybe(NUMBER),
+    doubt={**TEXT, "description": "Of one of unknown fate: what is not known of it."},
 )
 _AGENT: Final = record(
     "An agent; all but the state is null when it left no status.",
@@ -117,6 +118,9 @@ _AGENT: Final = record(
     reason=maybe(TEXT),
     paused=maybe(YES_NO),
     flat=maybe({**YES_NO, "description": "Whether nothing is held and no order pending; null: not known."}),
+    unknown_orders=maybe({**many(ref("Order")), "description": "Those of which nobody knows what became of them."}),
+    broker_asked_at=maybe({**MOMENT, "description": "null: not in this run, so flat is by its own books alone."}),
+    gateway=maybe({**TEXT, "description": '"paper": positions and orders are simulated.'}),
     positions=maybe({**many(ref("Position")), "description": "As far as they are known: see flat."}),
     orders=maybe(many(ref("Order"))),
 )

@@ -100,7 +100,7 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
             agent.runner.life.reload()
             with pytest.raises(TimeoutError):
                 await agent.heard.state_within("STARTING", 0.3)
-            assert str(await agent.end()) == "held (killed) (open: +1 NSE:SBIN MIS)", "a stop closes nothing either"
+            assert str(await agent.end()) == "held (killed), open: +1 NSE:SBIN MIS", "a stop closes nothing either"
             told = await agent.heard.kind(Kind.SHUTDOWN)
             assert (told.type, told.severity) == ("KILLED", Severity.WARNING), "the one problem goes on"
             assert told.data["since"] == iso(NOW), "the same as it was told when it was killed"
@@ -206,7 +206,7 @@ def test_a_kill_that_was_not_taken_up_before_the_stop_counts(tmp_path: Path) -> 
             await place(agent)
             await place(agent, OrderKind.LIMIT, 1)
             flag_path(agent.files.config, FlagKind.KILLED).touch()
-            assert str(await agent.end()) == "held (killed) (open: +1 NSE:SBIN MIS)"
+            assert str(await agent.end()) == "held (killed), open: +1 NSE:SBIN MIS"
 
     asyncio.run(story())
 

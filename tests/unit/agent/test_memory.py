@@ -218,7 +218,7 @@ def test_an_end_outside_the_session_hours_holds_positions(tmp_path: Path) -> Non
             agent.runner.life.reload()
             assert "market closed" in (await agent.heard.state("WAITING")).message
             end = await agent.end()
-            assert str(end) == "held (market closed) (open: +3 NSE:SBIN MIS)"
+            assert str(end) == "held (market closed), open: +3 NSE:SBIN MIS"
             told = await agent.heard.kind(Kind.SHUTDOWN)
             assert (told.type, told.severity) == ("POSITIONS_HELD", Severity.WARNING)
 

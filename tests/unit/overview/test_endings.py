@@ -71,7 +71,7 @@ def test_the_last_word_tells_of_the_end(last: Event, words: str, is_flat: bool) 
     [
         (killed("+5 NSE:SBIN MIS"), "+5 NSE:SBIN MIS by its own books"),
         (killed("not known whether flat"), "unknown while it does not run"),
-        (stopped("held (killed)", "held (killed) (open: -1 NSE:SBIN MIS)"), "-1 NSE:SBIN MIS by its own books"),
+        (stopped("held (killed)", "held (killed), open: -1 NSE:SBIN MIS"), "-1 NSE:SBIN MIS by its own books"),
         (stopped("unverified", "unverified (the books could not be read)"), "unknown while it does not run"),
         (
             stopped("unverified", "unverified (no gateway); as far as is known it holds +5 NSE:SBIN MIS"),

@@ -67,13 +67,14 @@ def test_without_a_detector_there_is_no_report_and_no_level() -> None:
 def test_everything_has_what_the_command_line_promises() -> None:
     rows = [statuses.error(), statuses.error(error_type="DATABASE_LOCKED")]
     holds = {"flat": False, "positions": [{"symbol": "NSE:SBIN", "quantity": 5}], "orders": []}
-    paper = statuses.agent(paused=True, **holds)
+    behind = {"unknown_orders": [], "broker_asked_at": statuses.AT, "gateway": "openalgo"}
+    paper = statuses.agent(paused=True, **holds, **behind)
     found = documents.everything(shot(notifier=statuses.notifier(*rows, queued=2), paper=paper))
 
     assert found["level"] == "NONE"
     assert found["detector"] == documents.failure_detector_status(shot())
     assert found["agents"] == {
-        "paper": {"state": "ACTIVE", "entered_at": statuses.AT, "reason": "", "paused": True, **holds}
+        "paper": {"state": "ACTIVE", "entered_at": statuses.AT, "reason": "", "paused": True, **holds, **behind}
     }
     assert found["notifier"] == {"unresolved": 2, "queued": 2, "last_delivered": None}
 
