@@ -2,18 +2,18 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from standfast.config import earlier, environment, lines, schema
-from standfast.config.mistakes import VARIABLE, ConfigError, Mistake
+from standfast.config.mistakes import NOTHING, VARIABLE, ConfigError, Mistake
+from standfast.config.salvage import Salvaged, Slip, salvaged
 from standfast.paths import is_there
 
 T = TypeVar("T")
 
-_TOML_PLACE: Final = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
+_NOTHING_READ: Final = "nothing else in this file was read"
 
 
 def load(shape: type[T], path: Path, environ: Mapping[str, str], *, required: bool = False) -> T:
@@ -46,8 +46,9 @@ def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) 
         ConfigError: with every mistake in it.
     """
     is_json = name.endswith(".json")
-    values = _parse_json(text, name) if is_json else _parse_toml(text, name)
-    found_lines = lines.json_key_lines(text) if is_json else lines.key_lines(text)
+    read = Salvaged(_parse_json(text, name), text) if is_json else salvaged(text)
+    values = read.values
+    found_lines = lines.json_key_lines(text) if is_json else lines.key_lines(read.text)
     variables = _override(values, shape, environ)
 
     def source(key: str) -> str:
@@ -61,8 +62,8 @@ def load_text(shape: type[T], text: str, name: str, environ: Mapping[str, str]) 
         line = lines.line_of(found_lines, key)
         return f"{name}:{line}" if line else name
 
-    built, mistakes = schema.build(shape, values, source)
-    mistakes += earlier.bad_switches(shape, environ)
+    built, mistakes = schema.build(shape, values, source, is_whole=read.is_whole)
+    mistakes = [*_unread(name, read), *_certain(mistakes, name, read), *earlier.bad_switches(shape, environ)]
     if built is None or mistakes:
         raise ConfigError(mistakes)
     return built
@@ -91,38 +92,42 @@ def _existing(path: Path) -> Path:
     return as_json if not is_there(path) and is_there(as_json) else path
 
 
-def _parse_toml(text: str, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (RecursionError, ValueError) as error:
-        raise ConfigError([_unread(name, "TOML", error)]) from error
-
-
 def _parse_json(text: str, name: str) -> dict[str, Any]:
     try:
         values = json.loads(text or "{}")
     except (RecursionError, ValueError) as error:
-        raise ConfigError([_unread(name, "JSON", error)]) from error
+        raise ConfigError([_no_language(name, "JSON", _slip_of(error), _NOTHING_READ)]) from error
     if not isinstance(values, dict):
         raise ConfigError([Mistake(name, "", "a JSON object at the top")])
     return values
 
 
-def _unread(name: str, language: str, error: Exception) -> Mistake:
-    """That a text is none of its language: its values are not known, so nothing else can be said of them."""
-    what, line, column = _place_of(error)
-    source, at = (f"{name}:{line}", f"at column {column}: ") if line else (name, "")
-    return Mistake(source, "", language, hint=f"{at}{what[:1].lower()}{what[1:]}; the rest of this file was not read")
+def _unread(name: str, read: Salvaged) -> list[Mistake]:
+    """The lines that are no TOML; whatever else is wrong with the file is told too, as far as it could be read."""
+    rest = "" if read.is_whole else "what follows was not read" if read.text else _NOTHING_READ
+    return [_no_language(name, "TOML", slip, rest) for slip in read.slips]
 
 
-def _place_of(error: Exception) -> tuple[str, int, int]:
-    """What a parser complains of, in its words, and the line and column; 0 where it does not tell."""
+def _certain(mistakes: list[Mistake], name: str, read: Salvaged) -> list[Mistake]:
+    """Those of a file's mistakes that do not come from what could not be read of it."""
+    if not read.slips:
+        return mistakes
+    unread = {f"{name}:{line}" for line in read.left_out}
+    return [one for one in mistakes if one.source not in unread and one.found != NOTHING]
+
+
+def _no_language(name: str, language: str, slip: Slip, rest: str) -> Mistake:
+    """That a text, or a line of it, is none of its language."""
+    source = f"{name}:{slip.line}" if slip.line else name
+    at = f"at column {slip.column}: " if slip.column else ""
+    what = f"{at}{slip.what[:1].lower()}{slip.what[1:]}"
+    return Mistake(source, "", "; ".join(filter(None, (language, what, rest))))
+
+
+def _slip_of(error: Exception) -> Slip:
     if isinstance(error, RecursionError):
-        return "brackets in brackets without end", 0, 0
-    if isinstance(error, json.JSONDecodeError):
-        return error.msg, error.lineno, error.colno
-    match = _TOML_PLACE.fullmatch(str(error))
-    return (match[1], int(match[2]), int(match[3])) if match else (str(error), 0, 0)
+        return Slip("brackets in brackets without end")
+    return Slip(error.msg, error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else Slip(str(error))
 
 
 def _set(values: dict[str, Any], key: str, value: Any, *, over: bool = True) -> None:

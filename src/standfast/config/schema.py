@@ -70,12 +70,14 @@ class _Builder:
 
     Attributes:
         schema: of the whole file.
+        is_whole: whether all values are known: else those that are not there may be where nobody could read.
         guessed: whether the last look across fields saw one that stands at its default instead of what was meant.
         positions: of each array in which elements are left out, where those that are left stood.
     """
 
     source: Callable[[str], str]
     schema: type[Any]
+    is_whole: bool = True
     mistakes: list[Mistake] = field(default_factory=list)
     guessed: bool = False
     positions: dict[str, list[int]] = field(default_factory=dict)
@@ -85,13 +87,16 @@ class _Builder:
         return _BAD
 
 
-def build(schema: type[T], values: Mapping[str, Any], source: Callable[[str], str]) -> tuple[T | None, list[Mistake]]:
+def build(
+    schema: type[T], values: Mapping[str, Any], source: Callable[[str], str], *, is_whole: bool = True
+) -> tuple[T | None, list[Mistake]]:
     """The dataclass filled from `values`, or None, with every mistake found.
 
     Args:
         source: tells where a dotted key was written, for the messages.
+        is_whole: whether `values` are all that was written; of a part nothing is said across fields.
     """
-    builder = _Builder(source, schema)
+    builder = _Builder(source, schema, is_whole)
     built = _table(builder, schema, values, "")
     return (None if builder.mistakes else cast(T, built)), builder.mistakes
 
@@ -202,7 +207,7 @@ def _required(schema: type[Any]) -> set[str]:
 
 def _across(builder: _Builder, seen: Any) -> Iterator[tuple[str, str, str]]:
     """What is wrong across fields, as far as it can be told while the value of some is not known."""
-    if not hasattr(seen, "mistakes"):
+    if not builder.is_whole or not hasattr(seen, "mistakes"):
         return
     builder.guessed = False
     for mistake in seen.mistakes():

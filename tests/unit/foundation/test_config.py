@@ -247,11 +247,52 @@ def test_a_mistake_in_json_names_its_line_too() -> None:
 
 
 def test_broken_toml_and_json_name_the_place() -> None:
-    unread = "; the rest of this file was not read"
-    assert mistakes("mode = \n") == [f"x.toml:1: expected TOML; at column 8: invalid value{unread}"]
-    (line,) = mistakes('mode = "act"\n[[watch]\n')
+    assert mistakes("mode = \n") == ["x.toml:1: expected TOML; at column 8: invalid value"]
+    (line,) = mistakes('mode = "act"\n[[watch]\nunit = "a"\n')
     assert line.startswith("x.toml:2: expected TOML; at column ")
     assert mistakes('{"mode": }', "x.json")[0].startswith("x.json:1: expected JSON; at column 10: expecting value;")
+
+
+def places(text: str) -> list[str]:
+    return [line.split(": expected")[0].removeprefix("x.toml:") for line in mistakes(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "mode = 'brave'\n\n[restart]\nsettle_s = 20 20\nmax_per_hour = 0",
+            ["4", "1: mode", "5: restart.max_per_hour"],
+        ),
+        # An array that is not ended, at its beginning; a line within one; a header; a key that is there twice.
+        (
+            "mode = 'brave'\nfiles = [\n '/a',\n\non = 5\n[restart]\nsettle_s = 'x'",
+            ["2", "1: mode", "5: on", "7: restart.settle_s"],
+        ),
+        ("files = [\n '/a' '/b',\n]\non = 5", ["2", "4: on"]),
+        ("[restart\nsettle_s = 'x'\n\n[[watch]\nport = 1", ["1", "4", "2: restart.settle_s", "5: watch[1].port"]),
+        ("on = 5\non = true\nfoo\nmode = 'act'", ["2", "3", "1: on"]),
+        # What follows from a slip is none, nor is what may be where nobody could read.
+        ("files = ['/a',,\n '/b',\n]\n[[watch]]\nunit = ", ["1", "5"]),
+        ("name = '\non = 5", ["1", "2: on"]),
+    ],
+)
+def test_a_slip_of_the_keyboard_hides_no_other_mistake(text: str, expected: list[str]) -> None:
+    assert places(text) == expected
+
+
+def test_what_cannot_be_put_in_order_leaves_what_stands_before_it() -> None:
+    hopeless = "\n".join(f"}}{number}" for number in range(30))
+    first, *others = mistakes(f"mode = 'brave'\n{hopeless}\non = 5")
+    assert first.startswith("x.toml:2: expected TOML; at column 1: ")
+    assert first.endswith("; what follows was not read")
+    assert [line.split(": expected")[0] for line in others] == ["x.toml:1: mode"]
+
+
+def test_nothing_is_said_across_keys_of_which_one_could_not_be_read() -> None:
+    wrong = "[thresholds]\nwarning = 5\ncritical = 4\n"
+    assert any("thresholds" in line for line in mistakes(wrong))
+    assert places("[thresholds]\nwarning = 5\ncritical = 4 4\n") == ["3"]
 
 
 def test_the_environment_overrides_the_file() -> None:

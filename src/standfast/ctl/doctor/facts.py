@@ -25,6 +25,8 @@ from standfast.unit_names import (
     agent_unit,
 )
 
+# What a daemon says in its status that did not take its configuration over, before what is wrong with that.
+NOT_RELOADED: Final = "not reloaded"
 # What runs, or waits to be called, all the time.
 RESIDENT: Final = (NOTIFIER, DETECTOR, STATUS_SOCKET, CHECK_TIMER, TARGET)
 OWN: Final = (*RESIDENT, MASTER_RESTART, CHECK, ALARM, STATUS)
@@ -65,6 +67,12 @@ class Unit:
     def is_active(self) -> bool:
         """Whether it runs, or does what stands for that with its kind."""
         return self.get("ActiveState") in ("active", "activating", "reloading")
+
+    @property
+    def not_reloaded(self) -> str:
+        """What it says of a configuration that it did not take over; "" where it runs with the present one."""
+        status = self.get("StatusText")
+        return status if NOT_RELOADED in status else ""
 
     def last(self, key: str) -> str | None:
         """The last value that its files give a setting."""
@@ -176,6 +184,7 @@ class Facts:
     """Everything; the defaults are an installation with which nothing is wrong.
 
     Attributes:
+        unusable: the configuration files with mistakes; nothing that they name was looked at.
         older_versions: by unit, with which version a daemon runs that does not run with the installed one.
         unseen: the units of daemons of which there is no status that can be read, whether they run or not.
         held: by agent's unit that runs and is not known to hold nothing, what it holds, in words.
@@ -188,6 +197,7 @@ class Facts:
     watched: Mapping[str, Unit] = field(default_factory=dict)
     globs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
+    unusable: tuple[str, ...] = ()
     secrets_in_environment: tuple[str, ...] = ()
     detector: DetectorConfig | None = None
     notifier: NotifierConfig | None = None
@@ -213,6 +223,11 @@ class Facts:
     unseen: frozenset[str] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+
+    def refused_by(self, mistake: Mistake) -> str:
+        """The unit that runs on with an older configuration and says so with this mistake; "" for none."""
+        said = f"{mistake.source}: "
+        return next((name for name, unit in self.units.items() if said in unit.not_reloaded), "")
 
     def careful(self, unit: str, step: str) -> str:
         """A step that restarts a unit, behind what that would close."""

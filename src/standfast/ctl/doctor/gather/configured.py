@@ -30,6 +30,7 @@ def of(verdicts: Sequence[Verdict], mistakes: Sequence[Mistake] = ()) -> Facts:
     }
     return Facts(
         mistakes=tuple(mistakes),
+        unusable=tuple(str(one.file.there or one.file.path) for one in verdicts if one.config is None),
         secrets_in_environment=tuple(dict.fromkeys(line for one in verdicts for line in one.secrets)),
         detector=by_program.get("detector"),
         notifier=by_program.get("notifier"),

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Final
 
 from standfast.ctl.doctor.facts import Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
 from standfast.detector.config import Mode, Tier, Watch
 from standfast.detector.levels import CASCADE_UNITS
 from standfast.unit_names import AGENTS
+
+# So many units that start another are named.
+_NAMED: Final = 3
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -72,7 +76,14 @@ def _of_a_unit(watch: Watch, unit: Unit) -> Iterator[Finding]:
         return
     if restart_s * int(burst) >= interval_s:
         yield note(
-            f"systemd never gives up on {unit.name}: {burst} starts {restart_s:g} s apart do not fit into its "
-            f"StartLimitIntervalSec={interval_s:g}; it is counted one look at a time",
+            f"systemd never gives up on {unit.name}{_unless(unit)}: {burst} starts {restart_s:g} s apart do not fit "
+            f"into its StartLimitIntervalSec={interval_s:g}; it is counted one look at a time",
             f"set StartLimitIntervalSec={restart_s * (int(burst) + 1) * 2:g} (systemctl edit {unit.name})",
         )
+
+
+def _unless(unit: Unit) -> str:
+    """Whose starts count against its limit beside systemd's restarts: a target is started once, another unit often."""
+    others = [name for key in ("RequiredBy", "WantedBy") for name in unit.get(key).split() if name.endswith(".service")]
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return f" but for starts of {', '.join(others[:_NAMED])}{more}, which start it too" if others else ""

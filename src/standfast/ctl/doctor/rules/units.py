@@ -7,17 +7,19 @@ from standfast.ctl.doctor.facts import OWN, RESIDENT, Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
 from standfast.unit_names import ALARM, CHECK, DETECTOR, MASTER_RESTART, NOTIFIER, TARGET
 
-_RELOADED: Final = "not reloaded"
 _ONESHOTS: Final = (MASTER_RESTART, CHECK, ALARM)
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
     """What is wrong with each of them."""
     yield from _down([unit for unit in map(facts.unit, RESIDENT) if _is_down(unit)])
+    told = {facts.refused_by(mistake) for mistake in facts.mistakes}
     for name in OWN:
-        yield from _own(facts.unit(name))
+        yield from _own(facts.unit(name), is_told=name in told)
     for name in facts.agents:
-        yield from _agent(facts.agent_unit(name), name, facts.flags.get(name, ""))
+        unit = facts.agent_unit(name)
+        yield from _agent(unit, name, facts.flags.get(name, ""))
+        yield from _state_of_files(unit, is_told=unit.name in told)
 
 
 def _is_down(unit: Unit) -> bool:
@@ -39,14 +41,14 @@ def _start(names: Sequence[str]) -> str:
     return f"systemctl start {TARGET} (it starts the enabled agents too, also those stopped by hand)"
 
 
-def _own(unit: Unit) -> Iterator[Finding]:
+def _own(unit: Unit, *, is_told: bool) -> Iterator[Finding]:
     if unit.get("LoadState") == "masked":
         yield wrong(f"{unit.name} is masked: it can never start", f"systemctl unmask {unit.name}")
     elif not unit.is_loaded:
         yield wrong(f"systemd knows no {unit.name}", "reinstall the package: apt install --reinstall standfast")
     else:
         yield from _standing(unit)
-        yield from _state_of_files(unit)
+        yield from _state_of_files(unit, is_told=is_told)
 
 
 def _standing(unit: Unit) -> Iterator[Finding]:
@@ -62,14 +64,15 @@ def _standing(unit: Unit) -> Iterator[Finding]:
         yield note(f"systemd had to restart {unit.name} {times}", f"journalctl -u {unit.name} -p warning -b")
 
 
-def _state_of_files(unit: Unit) -> Iterator[Finding]:
+def _state_of_files(unit: Unit, *, is_told: bool) -> Iterator[Finding]:
+    """What systemd or the daemon has not taken over; a mistake that keeps it from that is told where it is made."""
     if unit.get("NeedDaemonReload") == "yes":
         yield wrong(
             f"the file or a drop-in of {unit.name} has changed since systemd read it", "systemctl daemon-reload"
         )
-    if _RELOADED in unit.get("StatusText"):
+    if unit.not_reloaded and not is_told:
         step = f"correct it (standfastctl check-config), then systemctl reload {unit.name}"
-        yield wrong(f"{unit.name} runs with an older configuration: {unit.get('StatusText')}", step)
+        yield wrong(f"{unit.name} runs with an older configuration: {unit.not_reloaded}", step)
 
 
 def _agent(unit: Unit, name: str, flag: str) -> Iterator[Finding]:
@@ -84,7 +87,6 @@ def _agent(unit: Unit, name: str, flag: str) -> Iterator[Finding]:
         yield _idle(unit, name, flag)
     elif unit.get("UnitFileState") == "disabled":
         yield note(f"agent {name} runs, but does not start at boot", f"systemctl enable {unit.name}")
-    yield from _state_of_files(unit)
 
 
 def _idle(unit: Unit, name: str, flag: str) -> Finding:
