@@ -206,7 +206,7 @@ def test_the_history_is_what_those_said_who_have_a_say(machine: Machine) -> None
     assert ctl(machine, "resolve", "999999").returncode == 1
     machine.run("journalctl --sync")
     (last,) = json.loads(ctl(machine, "history", "--json", "-n", "1").stdout)
-    assert last["message"] == "Resolve problem 999999 (refused: no unresolved problem has this number)"
+    assert last["message"] == "Request: resolve problem 999999 (refused: no unresolved problem has this number)"
     only = json.loads(ctl(machine, "history", "--type", "PUMP_*", "--since", "5min", "--json").stdout)
     assert [one["message"] for one in only] == ["it broke"]
 

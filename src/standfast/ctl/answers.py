@@ -3,6 +3,7 @@
 import os
 import pwd
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -22,7 +23,6 @@ from standfast.unit_names import NOTIFIER
 Entry = Mapping[str, Any]
 
 _DAEMON_USER: Final = "standfast"
-_EVENTS: Final = "STANDFAST=1"
 
 
 class JournalError(StandfastError):
@@ -101,17 +101,10 @@ def happened(since: datetime) -> Iterator[Recorded]:
     Raises:
         JournalError: the journal cannot be read.
     """
-    try:
-        with journal.Reader() as reader:
-            reader.add_match(_EVENTS)
-            reader.seek_tail()
-            while entry := reader.get_previous():
-                at = _at(entry)
-                if at < since:
-                    return
-                yield _recorded(entry, at)
-    except OSError as error:
-        raise _unreadable(error) from error
+    with _journal({"STANDFAST": "1"}) as reader:
+        reader.seek_tail()
+        while (entry := reader.get_previous()) and (at := _at(entry)) >= since:
+            yield _recorded(entry, at)
 
 
 def begins_at() -> datetime | None:
@@ -120,12 +113,9 @@ def begins_at() -> datetime | None:
     Raises:
         JournalError: the journal cannot be read.
     """
-    try:
-        with journal.Reader() as reader:
-            entry = reader.get_next()
-            return _at(entry) if entry else None
-    except OSError as error:
-        raise _unreadable(error) from error
+    with _journal() as reader:
+        entry = reader.get_next()
+        return _at(entry) if entry else None
 
 
 def refusals(since: datetime) -> Iterator[Answer]:
@@ -134,18 +124,8 @@ def refusals(since: datetime) -> Iterator[Answer]:
     Raises:
         JournalError: the journal cannot be read.
     """
-    try:
-        with journal.Reader() as reader:
-            reader.add_match(_SYSTEMD_UNIT=NOTIFIER)
-            for result in REFUSED:
-                reader.add_match(STANDFAST_RESULT=result)
-            reader.seek_realtime(since.timestamp())
-            while entry := reader.get_next():
-                yield Answer(
-                    _at(entry), to_text(entry.get("STANDFAST_COMMAND", "")), to_text(entry["STANDFAST_RESULT"])
-                )
-    except OSError as error:
-        raise _unreadable(error) from error
+    for entry in _since(since, *({"_SYSTEMD_UNIT": NOTIFIER, "STANDFAST_RESULT": result} for result in REFUSED)):
+        yield Answer(_at(entry), to_text(entry.get("STANDFAST_COMMAND", "")), to_text(entry["STANDFAST_RESULT"]))
 
 
 def master_restarts(since: datetime) -> Iterator[Recorded]:
@@ -154,14 +134,28 @@ def master_restarts(since: datetime) -> Iterator[Recorded]:
     Raises:
         JournalError: the journal cannot be read.
     """
+    asked = {"STANDFAST_EVENT": Kind.DECISION.value, "STANDFAST_TYPE": RESTART_ASKED}
+    for entry in _since(since, {"STANDFAST_EVENT": Kind.RESTART.value}, asked):
+        yield _recorded(entry, _at(entry))
+
+
+def _since(since: datetime, *either: Mapping[str, str]) -> Iterator[Entry]:
+    """The entries since a time, the oldest first, that have all the fields of one of these."""
+    with _journal(*either) as reader:
+        reader.seek_realtime(since.timestamp())
+        while entry := reader.get_next():
+            yield entry
+
+
+@contextmanager
+def _journal(*either: Mapping[str, str]) -> Iterator[Any]:
+    """A reader of the entries that have all the fields of one of these, and of every entry without any."""
     try:
         with journal.Reader() as reader:
-            reader.add_match(STANDFAST_EVENT=Kind.RESTART.value)
-            reader.add_disjunction()
-            reader.add_match(STANDFAST_EVENT=Kind.DECISION.value, STANDFAST_TYPE=RESTART_ASKED)
-            reader.seek_realtime(since.timestamp())
-            while entry := reader.get_next():
-                yield _recorded(entry, _at(entry))
+            for fields in either:
+                reader.add_match(**fields)
+                reader.add_disjunction()
+            yield reader
     except OSError as error:
         raise _unreadable(error) from error
 

@@ -81,10 +81,14 @@ def listen(what: str) -> Answers:
 def order(kind: str, message: str, **data: Any) -> None:
     """Log a command; whoever awaits its answer listens already.
 
+    Args:
+        message: what is asked for, in words. Whether it was done stands in the answer: who reads this alone must not
+            take it for done.
+
     Raises:
         OrderError: journald did not take it.
     """
-    if not say(Event(Kind.COMMAND, message, kind, data=data)):
+    if not say(Event(Kind.COMMAND, f"Request: {message[:1].lower()}{message[1:]}", kind, data=data)):
         raise OrderError("cannot hand the command to the journal; see systemctl status systemd-journald")
 
 

@@ -17,7 +17,7 @@ from tests.unit.notifier.events import AGENT, plain, problem, resolved
 from tests.unit.notifier.fold import Fold
 from tests.unit.overview import statuses
 
-from standfast.ctl import history, numbered, plan, resolve
+from standfast.ctl import history, numbered, ordering, plan, resolve
 from standfast.ctl.command import Exit
 from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
@@ -69,6 +69,17 @@ def test_several_problems_are_resolved_at_once_and_each_refusal_is_told(monkeypa
     with pytest.raises(OrderError, match=re.escape(refused)):
         run(9, 7, 10, 11, n7="DONE", n9="NO_SUCH_PROBLEM", n10="NO_SUCH_PROBLEM")
     assert said.getvalue().startswith("Resolved: 7 (X, a.service).\nIt is over.")
+
+
+def test_a_command_is_noted_as_a_request_for_nobody_knows_yet_whether_it_is_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[Event] = []
+    monkeypatch.setattr(ordering, "say", lambda event: said.append(event) or True)
+    ordering.order("RESOLVE", "Resolve problem 99", id=99)
+    assert [(one.message, one.type, one.data) for one in said] == [
+        ("Request: resolve problem 99", "RESOLVE", {"id": 99})
+    ]
 
 
 def test_patience_ends_and_tells_once_whoever_waits_longer_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +303,7 @@ def test_the_history_is_a_row_for_each_event() -> None:
     gave_way = Event(Kind.RESOLVED, "gave way", "UNIT_FAILING", unit="a.service", data={"superseded_by": "WORSE"})
     (row,) = history.history_table([Happening(NOW, gave_way, "detector")]).rows
     assert row[1].text == "superseded"
-    refused = Event(Kind.COMMAND, "Acknowledge problem 9", "ACK", data={"refused": "no such"})
+    refused = Event(Kind.COMMAND, "Request: acknowledge problem 9", "ACK", data={"refused": "no such"})
     (row,) = history.history_table([Happening(NOW, refused, "root")]).rows
     assert row[1].text == "refused"
 

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 
 
 def ack(number: int) -> Event:
-    return Event(Kind.COMMAND, f"Acknowledge problem {number}", "ACK", data={"id": number})
+    return Event(Kind.COMMAND, f"Request: acknowledge problem {number}", "ACK", data={"id": number})
 
 
 def at(second: float) -> datetime:
@@ -51,4 +51,4 @@ def test_what_was_refused_says_why_and_what_is_no_command_is_left_alone() -> Non
     problem = Event(Kind.PROBLEM, "x", "X", data={"id": 9})
     assert refusals.marked(problem, NOW) is problem
     marked = refusals.marked(ack(9), NOW)
-    assert marked.message == "Acknowledge problem 9 (refused: no unresolved problem has this number)"
+    assert marked.message == "Request: acknowledge problem 9 (refused: no unresolved problem has this number)"
