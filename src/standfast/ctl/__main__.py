@@ -70,7 +70,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _parsed(glued(given))
     command: Command = arguments.command
     try:
-        code = command.run(arguments, Screen(sys.stdout))
+        code = command.run(arguments, Screen(sys.stdout, wide=getattr(arguments, "wide", False)))
         sys.stdout.flush()
     except UsageError as error:
         print(f"standfastctl {command.name}: {error}", file=sys.stderr)

@@ -42,3 +42,10 @@ class Command:
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Screen], Exit]
     names: Mapping[str, Names] = field(default_factory=dict)
+
+
+def takes_wide(parser: argparse.ArgumentParser) -> None:
+    """Add the option of a command whose tables may be too wide for a terminal."""
+    parser.add_argument(
+        "--wide", action="store_true", help="show every column; where there is no room, each row on lines of its own"
+    )

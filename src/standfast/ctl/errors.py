@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, Final
 
-from standfast.ctl.command import Command, Exit
+from standfast.ctl.command import Command, Exit, takes_wide
 from standfast.ctl.ordering import notifier
 from standfast.ctl.report import error_cells, time, unit_cell
 from standfast.ctl.screen import Screen
@@ -63,7 +63,8 @@ def _error(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _step(value: Any) -> Cell:
     step = words(value, "-")
-    return Cell(step, short=step if step == "-" else f"-> {step}")
+    # It may stand beneath the message.
+    return Cell(step if step == "-" else f"-> {step}")
 
 
 def _silence(row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -78,6 +79,7 @@ def _silence(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+    takes_wide(parser)
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:

@@ -12,7 +12,7 @@ from standfast import paths
 from standfast.clock import utc_now
 from standfast.ctl import names
 from standfast.ctl.answers import begins_at, happened, master_restarts, refusals, require_journal
-from standfast.ctl.command import Command, Exit
+from standfast.ctl.command import Command, Exit, takes_wide
 from standfast.ctl.envfile import read_environment
 from standfast.ctl.moment import moment_reader
 from standfast.ctl.patience import told_while
@@ -108,6 +108,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--type", default="", help="only of this type; a glob is taken too")
     parser.add_argument("-n", "--lines", type=_count, default=_LINES, help=f"the newest so many; {_LINES}")
     parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+    takes_wide(parser)
 
 
 def _count(text: str) -> int:

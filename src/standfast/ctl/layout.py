@@ -1,7 +1,7 @@
 """How a table becomes lines of plain text that are not too long to read. Pure.
 
 A cell that is too wide is wrapped in its column, between words; where names alone are too wide for columns, each row
-becomes a paragraph: a name that is cut off names nothing.
+becomes a block with a line for each cell: a name that is cut off names nothing.
 """
 
 import re
@@ -12,21 +12,29 @@ from typing import Final
 # As wide as a line of a log may be: a message mostly fits on one, and no reason makes hundreds of columns.
 WIDTH: Final = 160
 _GAP: Final = 2
+_INDENT: Final = "  "
 _NARROWEST: Final = 24
 # What stands beneath a heading is not narrowed below this; a heading is.
 _LEAST: Final = 18
 SOLID: Final = "\N{NO-BREAK SPACE}"
 
 
-def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> list[str]:
-    """The lines of a table of plain texts."""
+def aligned_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> list[str] | None:
+    """The lines of a table of plain texts; None where its columns do not fit beside each other."""
     table = [columns, *rows]
-    fitting = _widths(table, width)
-    if fitting is None:
-        lines = [line for row in rows for line in _paragraph(columns, row, width)]
-    else:
-        lines = [line for row in table for line in _aligned(row, fitting)]
-    return [line.replace(SOLID, " ") for line in lines]
+    widths = _widths(table, width)
+    return None if widths is None else [_loose(line) for row in table for line in _aligned(row, widths)]
+
+
+def block_lines(columns: Sequence[str], row: Sequence[str], width: int = WIDTH) -> list[str]:
+    """A row as lines: its first cell, and beneath it each other one after its column's name."""
+    first, *others = row
+    named = (f"{_INDENT}{column}: {cell}" for column, cell in zip(columns[1:], others, strict=True))
+    return [_loose(line) for text in (first, *named) for line in wrapped(text, width, 2 * _INDENT)]
+
+
+def _loose(line: str) -> str:
+    return line.replace(SOLID, " ")
 
 
 def solid(text: str) -> str:
@@ -86,19 +94,19 @@ def _length(cell: str) -> int:
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    cells = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    cells = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
     for number in range(max(map(len, cells))):
         parts = [cell[number] if number < len(cell) else "" for cell in cells]
         padded = (part.ljust(width) for part, width in zip(parts, widths, strict=True))
         yield (" " * _GAP).join(padded).rstrip()
 
 
-def _paragraph(columns: Sequence[str], row: Sequence[str], width: int) -> list[str]:
-    named = [f"{column.lower()} {cell}" for column, cell in zip(columns[1:], row[1:], strict=True)]
-    return _wrapped(f"{row[0]}: {'; '.join(named)}", width, "    ")
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """A text on as many lines as it needs, the further ones indented; no word is cut."""
+    return [line for part in text.split("\n") for line in _wrapped_line(part, width, indent)]
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+def _wrapped_line(text: str, width: int, indent: str) -> list[str]:
     if len(text) <= width:
         return [text]
     return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]

@@ -21,34 +21,58 @@ Piece: TypeAlias = tuple[str, Tone]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A table as it is shown: lines of words within columns of these widths."""
+    """A table as it is shown: lines of words within columns of these widths.
+
+    Attributes:
+        left_out: the columns for which there is no room.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Piece, ...], ...]
     widths: tuple[int, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """Its words without how they are to be taken."""
+        return [[text for text, _ in row] for row in self.rows]
 
 
-def shape(table: Table, width: int) -> Shape | None:
-    """The table within a width, wrapped in its columns; None where it would have to be too narrow to be read."""
+def shape(table: Table, width: int, *, keeps_all: bool = False) -> Shape | None:
+    """The table within a width, wrapped in its columns; None where it would have to be too narrow to be read.
+
+    Args:
+        keeps_all: whether no column may be left out.
+    """
     if width < _LEAST_WIDTH:
         return None
     for found in _ever_narrower(table):
-        texts = [[text for text, _ in row] for row in found.rows]
-        if widths := fitting_widths(found.columns, texts, width, _SENTENCE):
+        if keeps_all and found.left_out:
+            return None
+        if widths := fitting_widths(found.columns, found.texts, width, _SENTENCE):
             return replace(found, widths=tuple(widths))
     return None
 
 
+def with_all(table: Table) -> Iterator[Shape]:
+    """The table with every word of it: as it is, and with one column after the other beneath its neighbour."""
+    found = Shape(table.columns, tuple(tuple(map(_whole, row)) for row in table.rows))
+    yield found
+    for name in table.beneath:
+        found = _stacked(found, found.columns.index(name))
+        yield found
+
+
 def _ever_narrower(table: Table) -> Iterator[Shape]:
     """First moments on two lines and short names, then a column beneath another, then fewer columns."""
-    yield Shape(table.columns, tuple(tuple(map(_whole, row)) for row in table.rows))
+    yield next(with_all(table))
     found = Shape(table.columns, tuple(tuple(map(_short, row)) for row in table.rows))
     yield found
     for name in table.beneath:
         found = _stacked(found, found.columns.index(name))
         yield found
     for name in table.spare:
-        found = _without(found, found.columns.index(name))
+        found = replace(_without(found, found.columns.index(name)), left_out=(*found.left_out, name))
         yield found
 
 
@@ -79,4 +103,4 @@ def _stacked(found: Shape, at: int) -> Shape:
 
 def _without(found: Shape, at: int) -> Shape:
     rows = tuple((*row[:at], *row[at + 1 :]) for row in found.rows)
-    return Shape((*found.columns[:at], *found.columns[at + 1 :]), rows)
+    return replace(found, columns=(*found.columns[:at], *found.columns[at + 1 :]), rows=rows)

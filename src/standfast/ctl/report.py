@@ -217,9 +217,10 @@ def _errors(snapshot: Snapshot) -> Table:
 def error_cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     """An unresolved problem: type, unit, message, first and last, how often it was and was told."""
     held = [word for word in ("acknowledged", "silenced") if row.get(word) is True]
-    name = words(row.get("error_type")) + (f" ({', '.join(held)})" if held else "")
+    urgency = ["critical"] if row.get("severity") == "critical" else []
+    name = words(row.get("error_type")) + (f" ({', '.join(urgency + held)})" if urgency or held else "")
     return (
-        Cell(name, Tone.PLAIN if held else Tone.BAD),
+        Cell(name, Tone.PLAIN if held else tone(row.get("severity") or "critical")),
         unit_cell(row.get("unit"), "none"),
         Cell(words(row.get("error_message"), "none")),
         time(row.get("first_occurrence"), "unknown"),
@@ -239,13 +240,14 @@ def _checks(snapshot: Snapshot) -> Table:
     databases = shots.table(snapshot.detector.get("databases"))
     return Table(
         title="Files and databases",
-        columns=("What", "Name", "Status", "Detail"),
+        columns=("Name", "What", "Status", "Detail"),
         rows=tuple(
-            (Cell(kind), Cell(name), _toned(shots.outcome(row)), Cell(words(row.get("detail"), "")))
+            (Cell(name), Cell(kind), _toned(shots.outcome(row)), Cell(words(row.get("detail"), "")))
             for kind, found in (("critical file", files), ("database", databases))
             for name, row in ((name, shots.table(value)) for name, value in found.items())
         ),
         empty=_empty(snapshot, "No critical file and no database is watched."),
+        beneath=("What", "Detail"),
     )
 
 

@@ -2,18 +2,16 @@
 
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from standfast.ctl.layout import SOLID, WIDTH, plain_lines, printable, solid
-from standfast.ctl.narrow import Shape, shape
-from standfast.ctl.table import AT, Cell, Table
+from standfast.ctl.layout import SOLID, WIDTH, aligned_lines, block_lines, printable, wrapped
+from standfast.ctl.narrow import Shape, shape, with_all
+from standfast.ctl.table import Cell, Table
 from standfast.overview.tones import Tone
-from standfast.time_words import moment
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.padding import Padding
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -24,7 +22,6 @@ _STYLES: Final[Mapping[Tone, str]] = {
     Tone.BAD: "bold red",
 }
 
-_UNBOUNDED: Final = 10_000
 _INDENT: Final = "  "
 _ITEM: Final = "- "
 
@@ -32,8 +29,15 @@ _ITEM: Final = "- "
 class Screen:
     """An output that knows whether a person looks at it; every text is shown as it is, never read as markup."""
 
-    def __init__(self, stream: TextIO, *, terminal: bool | None = None) -> None:
+    def __init__(self, stream: TextIO, *, terminal: bool | None = None, wide: bool = False) -> None:
+        """Set up.
+
+        Args:
+            terminal: whether a person looks at it; as the stream says, by default.
+            wide: whether every column of a table is shown, also where there is no room for all beside each other.
+        """
         self._stream = stream
+        self._wide = wide
         looked_at = stream.isatty() if terminal is None else terminal
         self._console = _console(stream) if looked_at else None
         self._is_begun = False
@@ -67,12 +71,11 @@ class Screen:
         if not table.rows:
             self.line(f"{table.title}: {table.empty}")
         elif self._console:
-            for part in _fitting(table, self._console):
+            for part in _fitting(table, self._console.width - len(_INDENT), wide=self._wide):
                 self._console.print(part)
         else:
             self.line(f"{table.title}:")
-            rows = [[_solid(cell) for cell in row] for row in table.rows]
-            for line in plain_lines(table.columns, rows, WIDTH - len(_INDENT)):
+            for line in _plain(table, WIDTH - len(_INDENT)):
                 self.line(f"{_INDENT}{line}")
 
 
@@ -84,8 +87,11 @@ def _hanging(text: str, width: int, hang: int = 0) -> list[str]:
     return textwrap.wrap(text, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False)
 
 
-def _solid(cell: Cell) -> str:
-    return printable(cell.text).replace(AT, solid(moment(cell.at, None))) if cell.at else printable(cell.text)
+def _plain(table: Table, width: int) -> list[str]:
+    for found in with_all(table):
+        if lines := aligned_lines(found.columns, found.texts, width):
+            return lines
+    return [line for row in next(with_all(table)).texts for line in block_lines(table.columns, row, width)]
 
 
 def _console(stream: TextIO) -> "Console":
@@ -95,45 +101,37 @@ def _console(stream: TextIO) -> "Console":
     return Console(file=stream, highlight=False, force_terminal=True)
 
 
-def _fitting(table: Table, console: "Console") -> "list[RichTable | Text | Padding]":
-    """The table; on a narrow terminal without lines and with what is most needed, on a very narrow one paragraphs."""
-    shown = _ruled(table)
-    if console.measure(shown, options=console.options.update(width=_UNBOUNDED)).maximum <= console.width:
-        return [shown]
-    if found := shape(table, console.width - len(_INDENT)):
-        return [_title(table.title), _bare(found)]
-    return [_title(table.title), *(_paragraph(table.columns, row) for row in table.rows)]
+def _fitting(table: Table, width: int, *, wide: bool) -> "Iterator[RichTable | Text]":
+    """The table; on a narrow terminal with what is most needed, on a very narrow one each row as a block."""
+    found = shape(table, width, keeps_all=wide)
+    yield _title(table.title, found.left_out if found else ())
+    if found:
+        yield _bare(found)
+    else:
+        for row in table.rows:
+            yield from _block(table.columns, row, width)
 
 
-def _title(title: str) -> "Text":
+def _title(title: str, left_out: Sequence[str]) -> "Text":
+    """The title, with what there was no room for: that it is missing is to be seen, and how to see it."""
     from rich.text import Text
 
-    return Text(title, style="bold")
+    words = Text(title, style="bold")
+    if left_out:
+        words.append(f"  (without {', '.join(left_out)}; with all: --wide)", "not bold dim")
+    return words
 
 
-def _paragraph(columns: Sequence[str], row: Sequence[Cell]) -> "Padding":
-    """A row that wraps as text does: its first cell, then each other one after its column's name."""
-    from rich.padding import Padding
+def _block(columns: Sequence[str], row: Sequence[Cell], width: int) -> "Iterator[Text]":
+    """A row as lines: its first cell, then each other one after its column's name."""
     from rich.text import Text
 
-    first, *others = row
-    words = Text().append(printable(first.words), _STYLES[first.tone] or "bold").append(":")
-    for column, cell in zip(columns[1:], others, strict=True):
-        words.append(f" {column.lower()} ", "dim").append(printable(cell.words), _STYLES[cell.tone]).append(";")
-    words.right_crop(1)
-    return Padding(words, (0, 0, 0, len(_INDENT)), expand=False)
-
-
-def _ruled(table: Table) -> "RichTable":
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    shown = RichTable(title=table.title, title_justify="left", title_style="bold", header_style="dim")
-    for column in table.columns:
-        shown.add_column(column)
-    for row in table.rows:
-        shown.add_row(*(Text(printable(cell.words), _STYLES[cell.tone]) for cell in row))
-    return shown
+    for number, (column, cell) in enumerate(zip(columns, row, strict=True)):
+        name = f"{_INDENT * 2}{column}: " if number else _INDENT
+        first, *more = wrapped(f"{name}{printable(cell.words)}", width, 3 * _INDENT)
+        style = _STYLES[cell.tone] or ("" if number else "bold")
+        yield Text().append(first[: len(name)], "dim").append(first[len(name) :], style)
+        yield from (Text(line, style) for line in more)
 
 
 def _bare(found: Shape) -> "RichTable":

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from standfast.clock import utc_now
-from standfast.ctl.command import Command, Exit
+from standfast.ctl.command import Command, Exit, takes_wide
 from standfast.ctl.report import Report, report
 from standfast.ctl.screen import Screen
 from standfast.ctl.systemctl import SystemctlError, systemctl
@@ -22,6 +22,7 @@ _SYSTEMD_ANSWERS_WITHIN_S: Final = 2.0
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+    takes_wide(parser)
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:

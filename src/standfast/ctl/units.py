@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from standfast.clock import utc_now
 from standfast.ctl import names
-from standfast.ctl.command import Command, Exit
+from standfast.ctl.command import Command, Exit, takes_wide
 from standfast.ctl.ordering import OrderError
 from standfast.ctl.screen import Screen
 from standfast.ctl.silence import unit_name
@@ -95,6 +95,7 @@ def _words(value: Any) -> str:
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("unit", nargs="*", help="only these units; globs are taken too")
     parser.add_argument("--json", action="store_true", help="print a JSON document for programs")
+    takes_wide(parser)
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:

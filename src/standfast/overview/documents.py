@@ -20,7 +20,7 @@ DETECTOR_KEYS: Final = (
 _BEHIND_IT: Final = ("unknown_orders", "broker_asked_at", "gateway")
 AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat", "positions", "orders", *_BEHIND_IT)
 ERROR_KEYS: Final = (
-    *("error_type", "unit", "error_message", "first_occurrence", "last_occurrence"),
+    *("error_type", "severity", "unit", "error_message", "first_occurrence", "last_occurrence"),
     *("occurrence_count", "notification_count", "acknowledged", "silenced"),
 )
 SILENCE_KEYS: Final = ("id", "unit", "type", "severity", "start", "end", "why", "by")

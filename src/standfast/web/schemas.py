@@ -85,6 +85,7 @@ _RUN: Final = _optional(
 _ERROR: Final = record(
     "An unresolved problem.",
     error_type=TEXT,
+    severity=maybe({**TEXT, "enum": ["info", "warning", "critical"]}),
     unit=maybe(TEXT),
     error_message=maybe(TEXT),
     first_occurrence=maybe(MOMENT),

@@ -75,7 +75,12 @@ def test_a_command_is_noted_as_a_request_for_nobody_knows_yet_whether_it_is_foll
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[Event] = []
-    monkeypatch.setattr(ordering, "say", lambda event: said.append(event) or True)
+
+    def say(event: Event) -> bool:
+        said.append(event)
+        return True
+
+    monkeypatch.setattr(ordering, "say", say)
     ordering.order("RESOLVE", "Resolve problem 99", id=99)
     assert [(one.message, one.type, one.data) for one in said] == [
         ("Request: resolve problem 99", "RESOLVE", {"id": 99})

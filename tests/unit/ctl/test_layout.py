@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
-from standfast.ctl.layout import WIDTH, plain_lines, solid
+from standfast.ctl.layout import WIDTH, aligned_lines, block_lines, solid
 
 COLUMNS = ("Agent", "State", "Reason", "Holds")
 LONG = "the API key is refused by OpenAlgo (it answered 403 Invalid API key), " * 5
+
+
+def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> list[str]:
+    if lines := aligned_lines(columns, rows, width):
+        return lines
+    return [line for row in rows for line in block_lines(columns, row, width)]
 
 
 def test_what_fits_is_a_line_a_row() -> None:
@@ -32,10 +39,11 @@ def test_a_point_in_time_stays_whole_while_headings_give_way() -> None:
     assert lines[-1].endswith(" 2026-11-25 14:30:05 UTC")
 
 
-def test_names_that_are_too_wide_for_columns_make_paragraphs() -> None:
+def test_names_that_are_too_wide_for_columns_make_a_line_of_each_cell() -> None:
     unit = "standfast-agent@" + "x" * 60 + ".service"
     lines = plain_lines(("Unit", "Needs"), [(unit, f"{unit} and more")])
-    assert lines == [f"{unit}: needs", f"    {unit} and more"]
+    assert lines == [unit, f"  Needs: {unit} and more"]
+    assert block_lines(("Unit", "Why"), ("a", "one two three"), 16) == ["a", "  Why: one two", "    three"]
 
 
 def test_any_table_is_narrow_enough_and_loses_no_word() -> None:
@@ -62,5 +70,6 @@ def test_no_sentence_stands_in_a_column_of_two_words() -> None:
     wide = plain_lines(columns, [row], 180)
     assert wide[0].split()[0] == "ID"
     narrow = plain_lines(columns, [row], 140)
-    assert narrow[0].startswith("7: error OPENALGO_DOWN; unit standfast-agent@paper.service; message the gateway at ")
+    assert narrow[:3] == ["7", "  Error: OPENALGO_DOWN", "  Unit: standfast-agent@paper.service"]
+    assert narrow[3] == f"  Message: {said}"
     assert max(map(len, narrow)) <= 140

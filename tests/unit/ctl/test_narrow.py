@@ -20,6 +20,7 @@ from standfast.ctl.table import AT, Cell, Table
 from standfast.ctl.units import units_table
 from standfast.events import Event, Kind
 from standfast.overview.snapshot import Source
+from standfast.overview.tones import Tone
 from standfast.unit_names import short
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -58,11 +59,11 @@ def tables() -> list[Table]:
     return [*report(found).tables, errors_table(found.notifier), units_table(found, ()), history]
 
 
-def shown(table: Table, width: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def shown(table: Table, width: int, monkeypatch: pytest.MonkeyPatch, *, wide: bool = False) -> list[str]:
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm")
     stream = io.StringIO()
-    Screen(stream, terminal=True).table(table)
+    Screen(stream, terminal=True, wide=wide).table(table)
     return [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in stream.getvalue().splitlines()]
 
 
@@ -89,6 +90,56 @@ def test_of_a_problem_type_unit_message_and_next_step_are_seen_at_80_columns(mon
 def test_how_far_a_unit_is_from_an_alarm_is_seen_at_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     found = shot(statuses.detector(service_health={LONGEST: {**FAILING, "consecutive_failures": 2}}))
     assert "2 of 3/5/7" in " ".join(" ".join(shown(units_table(found, ()), width, monkeypatch)).split())
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.title)
+def test_what_there_is_no_room_for_is_named_and_shown_when_asked_for(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for width in (60, 80, 100, 132):
+        lines = shown(table, width, monkeypatch)
+        found = shape(table, width - 2)
+        left_out = found.left_out if found else ()
+        note = f"(without {', '.join(left_out)}; with all: --wide)"
+        assert (note in " ".join(" ".join(lines).split())) == bool(left_out)
+        words = " ".join(" ".join(shown(table, width, monkeypatch, wide=True)).split())
+        assert "--wide" not in words
+        assert all(name in words for name in table.columns[1:])
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.title)
+def test_a_pipe_is_given_every_column_of_every_table_as_one(table: Table) -> None:
+    stream = io.StringIO()
+    Screen(stream, terminal=False).table(table)
+    title, *lines = stream.getvalue().splitlines()
+    assert title == f"{table.title}:"
+    assert re.match(rf"  {table.columns[0]}  +\S", lines[0])
+    head = " ".join(lines[:4]).split()
+    assert all(word in head for name in table.columns for word in name.split())
+
+
+def test_a_problem_says_that_it_is_critical() -> None:
+    row = errors_table(Source(statuses.notifier({**ERROR, "severity": "critical"}))).rows[0]
+    assert row[1].text == "POSITIONS_UNVERIFIED (critical, acknowledged)"
+    warned, urgent = (
+        errors_table(Source(statuses.notifier(statuses.error(severity=one)))).rows[0][1]
+        for one in ("warning", "critical")
+    )
+    assert (warned.text, warned.tone) == ("OPENALGO_DOWN", Tone.WARNING)
+    assert (urgent.text, urgent.tone) == ("OPENALGO_DOWN (critical)", Tone.BAD)
+
+
+def test_a_long_path_and_what_is_wrong_with_it_stand_beside_each_other_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {"/srv/fleet/trading/configuration/ports.json": {"healthy": False, "detail": "no JSON: 272 bytes of it"}}
+    (table,) = (one for one in report(shot(statuses.detector(critical_files=files))).tables if "Files" in one.title)
+    lines = [line.split() for line in shown(table, 80, monkeypatch)]
+    path = "/srv/fleet/trading/configuration/ports.json"
+    assert [path, "fail", "no", "JSON:", "272", "bytes", "of", "it"] in lines
+    lines = [line.split() for line in shown(table, 72, monkeypatch)]
+    assert [path, "fail"] in lines
+    assert ["critical", "file", "no", "JSON:", "272", "bytes", "of", "it"] in lines
 
 
 def test_moments_take_two_lines_before_a_column_is_left_out() -> None:
@@ -138,5 +189,4 @@ def test_no_word_of_a_column_that_stays_is_lost_or_cut(monkeypatch: pytest.Monke
             continue
         kept = [columns.index(name) for name in found.columns]
         expected = sorted(word for row in words for at in kept for word in row[at])
-        if not any("\u2502" in line for line in lines):
-            assert sorted(re.findall("w+", " ".join(lines))) == expected
+        assert sorted(re.findall(r"\bw+\b", " ".join(lines))) == expected

@@ -121,8 +121,8 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
     assert words(table(found, "Master restarts").rows[0])[1:] == ["success", "the detector", "because of a, b"]
     assert words(table(found, "Unresolved errors").rows[0])[0] == "OPENALGO_DOWN (acknowledged)"
     assert [words(row) for row in table(found, "Files and databases").rows] == [
-        ["critical file", "/srv/a.json", "fail", "missing"],
-        ["database", "trades", "ok", ""],
+        ["/srv/a.json", "critical file", "fail", "missing"],
+        ["trades", "database", "ok", ""],
     ]
 
 

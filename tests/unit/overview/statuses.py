@@ -55,6 +55,7 @@ _AGENT: dict[str, Any] = {
     "checked_at": AT,
 }
 _ERROR: dict[str, Any] = {
+    "severity": "warning",
     "error_type": "OPENALGO_DOWN",
     "unit": "standfast-agent@paper.service",
     "error_message": "the gateway does not answer",
