@@ -14,6 +14,12 @@ from standfast.detector.problems import causes
 from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
 
+# So many units are named that a person is to look at.
+_NAMED: Final = 4
+
+# A human is never locked out by what holds the detector up.
+_BY_HAND: Final = f"standfastctl plan, then systemctl start {MASTER_RESTART.removesuffix('.service')}"
+
 HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
 
@@ -109,13 +115,19 @@ def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
     """What to do while the ledger allows no master restart, and until when that is so."""
     if not step.assessment.failing and step.assessment.level is Level.NONE:
         return "Nothing fails now; to allow automatic ones before that: standfastctl release"
-    again = again_at(step, config, now)
-    return f"Look at the units by hand, then standfastctl release; else no master restart until {again}"
+    again, units = again_at(step, config, now), _failing(step)
+    return f"Look at {units or 'the units'} by hand, then standfastctl release; else no master restart until {again}"
+
+
+def _failing(step: Step) -> str:
+    """The units that fail; of many the first."""
+    names = [unit.unit for unit in step.assessment.facts.units if unit.fails]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def _observe(step: Step, config: DetectorConfig, now: float) -> str:
-    by_hand = f"standfastctl plan, then systemctl start {MASTER_RESTART.removesuffix('.service')}"
-    return f'To restart all by hand: {by_hand}. To have it asked for: mode = "act" in detector.toml'
+    return f'To restart all by hand: {_BY_HAND}. To have it asked for: mode = "act" in detector.toml'
 
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
@@ -125,7 +137,8 @@ def _gap(step: Step, config: DetectorConfig, now: float) -> str:
     if is_refused(step.state.runs, step.state.released_at):
         return f"standfastctl release lifts systemd's limit; else it is asked for again after {clock_at(until)}"
     last = clock_at(min(step.state.runs[-1].at, now)) if step.state.runs else "just now"
-    return f"Wait: the last master restart was at {last}; if this lasts it is asked for again after {clock_at(until)}"
+    again = f"if this lasts it is asked for again after {clock_at(until)}"
+    return f"Wait: the last master restart was at {last}; {again}. By hand at once: {_BY_HAND}"
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:

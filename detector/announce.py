@@ -45,6 +45,11 @@ class Told:
     refused: str = ""
     hands_off_until: float = 0.0
 
+    @property
+    def first(self) -> str:
+        """The unit that failed first in the cascade that goes on; "" where none does."""
+        return next((problem.first for problem in self.problems if problem.first), "")
+
 
 def announcements(
     before: Level, told: Told, step: Step, config: DetectorConfig, now: float
@@ -55,7 +60,7 @@ def announcements(
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
     if not assessment.held:
-        action, advice = next_step(step, config, now, _first(told)), advised_by(step)
+        action, advice = next_step(step, config, now, told.first), advised_by(step)
         problems, problem_events = changes(told.problems, assessment, action, now, advice)
         events += problem_events
         told = replace(told, problems=problems)
@@ -67,11 +72,6 @@ def announcements(
 def _is_unjudged(told: Told, step: Step) -> bool:
     """Whether what was said of a master restart stands: its units have come up, and may fall again."""
     return bool(told.refused) and step.assessment.held and step.decision is None
-
-
-def _first(told: Told) -> str:
-    """The unit that failed first in the cascade that goes on; "" where none does."""
-    return next((problem.first for problem in told.problems if problem.first), "")
 
 
 def _refused(decision: Decision | None) -> str:
@@ -113,7 +113,7 @@ def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[T
     until = ledger_budget(step.state, config, now).hold_until or 0.0
     if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
         return told, []
-    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now, _first(told))]
+    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now, told.first)]
 
 
 def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig, now: float) -> bool:
@@ -199,7 +199,7 @@ def _decision_words(decision: Decision) -> tuple[str, str]:
         return RESTART_ASKED, f"Asking for a master restart because of {causes}"
     if decision.reason is Reason.OBSERVE:
         return RESTART_OBSERVED, f'Would have asked for a master restart because of {causes} (mode = "observe")'
-    return RESTART_NOT_ASKED, f"No master restart for {causes} ({decision.reason}): {decision.why}"
+    return RESTART_NOT_ASKED, f"No master restart for {causes}: {decision.why}"
 
 
 def status_line(step: Step) -> str:
@@ -214,6 +214,6 @@ def status_line(step: Step) -> str:
         line = f"{assessment.level.name}: {because(assessment)}"
     decision = step.decision
     if decision is not None:
-        line += "; master restart asked for" if decision.allowed else f"; no master restart ({decision.reason})"
+        line += "; master restart asked for" if decision.allowed else f"; no master restart: {decision.why}"
     unknown = [f"{unit.unit} ({unit.reading.why})" for unit in units if not unit.counts]
     return f"{line}; unknown: {', '.join(unknown)}" if unknown else line

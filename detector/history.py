@@ -103,6 +103,7 @@ def _unit(at: float, fields: Mapping[str, Any]) -> UnitObservation:
         job_result=str(fields.get("job_result", "")),
         since=_time(fields, "since"),
         restart_s=_time(fields, "restart_s"),
+        main_exit=str(fields.get("exit", "")),
     )
 
 
@@ -227,6 +228,7 @@ def _unit_fields(at: float, seen: UnitObservation) -> dict[str, Any]:
         "job_result": seen.job_result,
         "since": round(seen.since, 3) if seen.since is not None else None,
         "restart_s": seen.restart_s,
+        "exit": seen.main_exit,
     }
     return {
         "at": at,

@@ -25,6 +25,9 @@ CRITICAL_IMPORTANT: Final = 3
 WARNING_IMPORTANT: Final = 2
 FILE_MISSING_LOOKS: Final = 3
 
+# What a unit may be between two crashes.
+BETWEEN_CRASHES: Final = frozenset({Meaning.HEALTHY, Meaning.SETTLING})
+
 # What a clock event was, after "the host".
 HAPPENED: Final[Mapping[ClockEvent, str]] = {
     ClockEvent.BOOT: "booted",
@@ -65,6 +68,11 @@ class Health:
     def is_critical(self) -> bool:
         """Whether it has reached its critical threshold."""
         return self.failures >= self.rules.thresholds.critical
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails, or has failed and is up for a moment between two crashes."""
+        return self.reading.failing or (self.is_critical and self.reading.meaning in BETWEEN_CRASHES)
 
     @property
     def counts(self) -> bool:
@@ -121,7 +129,7 @@ class Assessment:
 def assess(state: State, config: DetectorConfig, watching: Watching, now: float) -> Assessment:
     """The level that the state amounts to; while nothing can be judged (after a boot, in a shutdown) it stays."""
     facts = gather(state, config, watching, now)
-    causes = root_causes({unit.unit: unit.reading.meaning for unit in facts.units if unit.reading.failing}, state.units)
+    causes = root_causes({unit.unit for unit in facts.units if unit.fails}, state.units)
     if is_blind(state, config, now) and state.answers:
         why = f"nothing is judged now: {blindness(state, config, now)}"
         return Assessment(state.level, (why,), causes, facts, held=True)

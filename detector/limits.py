@@ -58,7 +58,8 @@ def with_news(runs: tuple[Run, ...], news: RestartObservation) -> tuple[Run, ...
     if result is RunResult.REFUSED or any(_is_known(run, result, at) for run in nameless):
         return runs
     automatic = news.asked_for is not None
-    return (*runs, Run(at, result, automatic, news.asked_for if automatic else news.units, run_id))
+    units = news.asked_for if automatic else news.units
+    return (*runs, Run(at, result, automatic, units, run_id, restarted=news.units))
 
 
 def _told(run: Run, news: RestartObservation) -> Run:
@@ -68,7 +69,8 @@ def _told(run: Run, news: RestartObservation) -> Run:
 
 def _with_units(run: Run, news: RestartObservation) -> Run:
     """What it was asked for stays what it was."""
-    return replace(run, units=news.units) if run.units is None else run
+    units = news.units if run.units is None else run.units
+    return replace(run, units=units, restarted=news.units if run.restarted is None else run.restarted)
 
 
 def _is_about(run: Run, result: RunResult, at: float) -> bool:

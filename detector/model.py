@@ -81,6 +81,7 @@ class UnitObservation:
         job_result: how its last job ended; only "dependency" matters, and "failed" of the master restart.
         since: when it entered its active state, where the observer knows.
         restart_s: how long systemd waits before it restarts it, where a restart is pending and the observer asked.
+        main_exit: how the main process of a unit that is down ended, where the observer asked (see `exits`).
     """
 
     at: float
@@ -98,6 +99,7 @@ class UnitObservation:
     job_result: str = ""
     since: float | None = None
     restart_s: float | None = None
+    main_exit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +264,7 @@ class Run:
         units: those that it was asked for, or what a human's restarted; None where that is not known.
         run_id: systemd's id of the run (InvocationID), "" until it is heard of.
         helped: whether all was well after it, for as long as one waits before another.
+        restarted: what it restarts; None where that is not known.
     """
 
     at: float
@@ -270,6 +273,7 @@ class Run:
     units: frozenset[str] | None = None
     run_id: str = ""
     helped: bool = False
+    restarted: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from standfast.detector.check_tables import Check
+from standfast.detector.exits import end_words
 from standfast.detector.fold import is_busy
 from standfast.detector.model import (
     DOWN,
@@ -116,7 +117,7 @@ def _oneshot(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
     if seen.unit_type != "oneshot":
         return None
     if seen.active_state in DOWN and seen.result != "success" and memory.ended is not Ending.JOB:
-        return Reading(Meaning.LAST_RUN_FAILED, f"its last run failed ({seen.result})")
+        return Reading(Meaning.LAST_RUN_FAILED, f"its last run failed: it ended {_end(seen)}")
     return Reading(Meaning.HEALTHY, "its last run succeeded" if seen.active_state in DOWN else "it runs")
 
 
@@ -157,9 +158,9 @@ def _restart_pending(memory: UnitMemory, rules: Rules, state: State, now: float)
         return Reading(Meaning.STOPPED, "stopped by its operator")
     late_s = _restart_is_late_by(memory, now)
     if late_s > RESTART_LATE_S and not memory.seen.job:
-        why = f"ended ({memory.seen.result}); its restart has been due for {span(late_s)}, and no job for it is there"
+        why = f"ended {_end(memory.seen)}; its restart has been due for {span(late_s)}, and no job for it is there"
         return Reading(Meaning.GIVEN_UP, why, final=True)
-    return Reading(Meaning.CRASHED, f"ended ({memory.seen.result}); systemd is going to restart it")
+    return Reading(Meaning.CRASHED, f"ended {_end(memory.seen)}; systemd is going to restart it")
 
 
 def _restart_is_late_by(memory: UnitMemory, now: float) -> float:
@@ -175,7 +176,7 @@ def _on_its_way(memory: UnitMemory, rules: Rules, state: State, now: float) -> R
     if seen.job == "stop":
         return _stopped_or_required(memory, rules, now, "being stopped by its operator")
     if seen.active_state == "deactivating" and memory.ended is Ending.ITSELF and not seen.job and _is_unclean(seen):
-        return Reading(Meaning.CRASHED, f"ended ({seen.result}); what follows its end still runs")
+        return Reading(Meaning.CRASHED, f"ended {_end(seen)}; what cleans up after it runs")
     way = f"{seen.job} job queued" if seen.active_state in DOWN else seen.active_state
     busy_since = now if memory.busy_since is None else memory.busy_since
     if now - busy_since < rules.grace_s:
@@ -226,6 +227,10 @@ def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
     return None
 
 
+def _end(seen: UnitObservation) -> str:
+    return end_words(seen.result, seen.main_exit)
+
+
 def _is_unclean(seen: UnitObservation) -> bool:
     return seen.result not in ("", "success")
 
@@ -247,8 +252,8 @@ def _failed(memory: UnitMemory, rules: Rules, state: State, now: float) -> Readi
     if memory.ended is not Ending.ITSELF:
         return Reading(Meaning.UNKNOWN, "failed before anybody looked, and nothing says by whose doing")
     if not _is_given_up(memory):
-        return Reading(Meaning.CRASHED, f"its start failed ({seen.result})")
-    return Reading(Meaning.GIVEN_UP, f"it failed ({seen.result}) and no restart is pending", final=True)
+        return Reading(Meaning.CRASHED, f"its start failed: it ended {_end(seen)}")
+    return Reading(Meaning.GIVEN_UP, f"it ended {_end(seen)}, and no restart is pending", final=True)
 
 
 _RULES: Final[tuple[Callable[[UnitMemory, Rules, State, float], Reading | None], ...]] = (

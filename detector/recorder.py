@@ -64,10 +64,12 @@ class Recorder:
         self._meanings: dict[str, Meaning] = {}
         self._said: dict[str, Meaning] = {}
         self._crashed: set[str] = set()
+        self._given_up: set[str] = set()
         self._others: dict[str, object] = {}
         self._figures: dict[tuple[Figure, str], FigureObservation] = {}
         self._repetition = Repetition()
         self._kept: list[str] = []
+        self._between: dict[str, dict[Meaning, None]] = {}
 
     def record(
         self, observations: Iterable[Observation], assessment: Assessment, at: float, *, scheduled: bool = False
@@ -119,20 +121,21 @@ class Recorder:
         meaning = health.reading.meaning
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
         is_changed = before != now or meant is not meaning
-        is_first = self._is_first_crash(health)
-        if is_first or (self._is_news(seen.unit, meaning) and self._repetition.is_calm(seen.unit)):
-            self._say_of_unit(seen, health, is_first=is_first)
+        is_event = self._is_first_crash(health) or self._is_first_given_up(health)
+        if is_event or (self._is_news(seen.unit, meaning) and self._repetition.is_calm(seen.unit)):
+            self._say_of_unit(seen, health, is_event=is_event)
         elif is_changed:
+            self._between.setdefault(seen.unit, {})[meaning] = None
             self._keep(seen.unit, seen)
 
-    def _say_of_unit(self, seen: UnitObservation, health: Health, *, is_first: bool) -> None:
+    def _say_of_unit(self, seen: UnitObservation, health: Health, *, is_event: bool) -> None:
         meaning, why = health.reading.meaning, health.reading.why
         self._said[seen.unit] = meaning
         self._repetition.said(seen.unit)
         level = logging.WARNING if health.reading.failing or meaning is Meaning.UNKNOWN else logging.INFO
         why = "" if why == meaning.value else f": {why}"
-        words = f"{seen.unit} is {meaning}{why} ({seen.active_state}/{seen.sub_state})"
-        event = Event(Kind.STATE, words, unit=seen.unit, state=meaning.name) if is_first else None
+        words = f"{seen.unit} is {meaning}{why}"
+        event = Event(Kind.STATE, words, unit=seen.unit, state=meaning.name) if is_event else None
         self._say(level, words, seen, event)
 
     def _is_news(self, unit: str, meaning: Meaning) -> bool:
@@ -148,7 +151,15 @@ class Recorder:
             self._crashed.add(health.unit)
         elif not (health.failures or health.reading.failing):
             self._crashed.discard(health.unit)
+            self._given_up.discard(health.unit)
         return was_well and meaning in _CRASHES
+
+    def _is_first_given_up(self, health: Health) -> bool:
+        """Whether systemd starts it no more: the crash before it had said that it would, and no problem need follow."""
+        if health.reading.meaning is not Meaning.GIVEN_UP or health.unit in self._given_up:
+            return False
+        self._given_up.add(health.unit)
+        return True
 
     def _figure(self, seen: FigureObservation) -> None:
         key = (seen.figure, seen.of)
@@ -183,13 +194,18 @@ class Recorder:
         """Say what was kept since the last look."""
         counts = self._repetition.looked()
         if self._kept:
-            shown = [f"{unit} ({_times(count)}{self._now(unit)})" for unit, count in sorted(counts.items())]
+            shown = [f"{unit} ({_times(count)}{self._was(unit)})" for unit, count in sorted(counts.items())]
             more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
             self._say_kept(f"changed since the last look: {', '.join(shown[:_NAMED])}{more}")
+        self._between.clear()
 
-    def _now(self, unit: str) -> str:
+    def _was(self, unit: str) -> str:
+        """What it was in between, and is now; of what is not watched itself that says nothing."""
         meaning = self._meanings.get(unit)
-        return f", now {meaning}" if meaning is not None else ""
+        if meaning is None:
+            return ""
+        between = [was for was in self._between.get(unit, ()) if was is not meaning]
+        return f": {', '.join(between) or 'another run of it'}; now {meaning}"
 
     def _say_kept(self, words: str) -> None:
         log.info("%s %s", Topic.HEALTH_CHECK, words, extra={FIELD: "\n".join(self._kept)})
@@ -200,6 +216,7 @@ class Recorder:
         del self._units[seen.unit], self._meanings[seen.unit]
         self._said.pop(seen.unit, None)
         self._crashed.discard(seen.unit)
+        self._given_up.discard(seen.unit)
         self._figures = {key: told for key, told in self._figures.items() if key[1] != seen.unit}
         self._forget_checks(seen.unit)
         self._say(logging.INFO, f"{seen.unit} is gone", seen)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from standfast.detector.model import UnitMemory
-from standfast.detector.reading import Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,12 @@ class RootCause:
         return f"{self.unit} took along {', '.join(self.took_along)}" if self.took_along else self.unit
 
 
-def root_causes(failing: Mapping[str, Meaning], units: Mapping[str, UnitMemory]) -> tuple[RootCause, ...]:
+def root_causes(failing: Collection[str], units: Mapping[str, UnitMemory]) -> tuple[RootCause, ...]:
     """The failing units that need no other failing unit, the earliest first, each with those that need it.
 
     Units that need each other in a circle have no first; the one that failed earliest stands for them.
     """
-    needs = {name: _needed(name, units) & (failing.keys() - {name}) for name in failing}
+    needs = {name: _needed(name, units) & (set(failing) - {name}) for name in failing}
     in_time = sorted(failing, key=lambda name: (_failed_at(name, units), name))
     roots = [name for name in in_time if not needs[name]] or in_time[:1]
     for name in in_time:

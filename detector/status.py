@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from standfast.detector.config import DetectorConfig
+from standfast.detector.announce import is_hands_off
+from standfast.detector.config import DetectorConfig, RestartSettings
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.levels import FILE_MISSING_LOOKS, Health, blindness
+from standfast.detector.levels import FILE_MISSING_LOOKS, Assessment, Health, blindness
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
 from standfast.detector.model import Level, Outcome, Run, State
 from standfast.detector.prediction.telling import plain
-from standfast.detector.times import clock_at, iso
+from standfast.detector.problems import causes
+from standfast.detector.times import iso
 from standfast.detector.watched import port_of
+from standfast.time_words import span
 from standfast.unit_names import MASTER_RESTART
 
 SHOWN_RESTARTS = 20
@@ -27,6 +30,7 @@ def status(
     after: Mapping[str, tuple[str, ...]] | None = None,
     late_s: float = 0.0,
     next_look: float | None = None,
+    first: str = "",
 ) -> dict[str, Any]:
     """Everything that the detector knows, as JSON values.
 
@@ -35,6 +39,7 @@ def status(
         after: the watched units that each one is ordered after.
         late_s: by how much the last scheduled look was late, with what it took.
         next_look: when failures in a row are counted again.
+        first: the unit that failed first in the cascade that goes on, as its message named it.
     """
     state, assessment = step.state, step.assessment
     files = {path: _file(state, path) for path in config.critical_files}
@@ -42,7 +47,7 @@ def status(
         "failure_level": assessment.level.name,
         "level": int(assessment.level),
         "reasons": list(assessment.reasons),
-        "root_cause": [cause.unit for cause in assessment.root_causes],
+        "root_cause": _first_to_last(causes(assessment), assessment, first),
         "took_along": {cause.unit: list(cause.took_along) for cause in assessment.root_causes},
         "predictions": [plain(one) for one in assessment.facts.predictions],
         "mode": config.mode.value,
@@ -52,7 +57,7 @@ def status(
         "critical_files_healthy": all(file["healthy"] is not False for file in files.values()),
         "critical_files": files,
         "service_health": {unit.unit: _health(unit, state, now, after or {}) for unit in assessment.facts.units},
-        "notes": [*notes, *_left_failed(step)],
+        "notes": [*notes, *_left_failed(step, config, now)],
         "check_interval_s": config.check_interval_s,
         "late_s": round(late_s, 3),
         "next_look": iso(next_look) if next_look is not None else None,
@@ -60,18 +65,27 @@ def status(
     }
 
 
-def _left_failed(step: Step) -> Iterator[str]:
+def _first_to_last(found: list[str], assessment: Assessment, first: str) -> list[str]:
+    """The units that failed by themselves; the first stays it as long as it fails: later another may look so."""
+    if first not in assessment.health or not assessment.health[first].fails:
+        return found
+    return [first, *(unit for unit in found if unit != first)]
+
+
+def _left_failed(step: Step, config: DetectorConfig, now: float) -> Iterator[str]:
     """That systemd still calls the host degraded for a master restart whose failure somebody has repaired by hand."""
     oneshot = step.state.units.get(MASTER_RESTART)
     if oneshot is not None and oneshot.seen.active_state == "failed" and step.assessment.level is Level.NONE:
-        name = MASTER_RESTART.removesuffix(".service")
-        yield f"The last master restart failed, and all is well now: systemctl reset-failed {name} clears that"
+        clears = f"systemctl reset-failed {MASTER_RESTART.removesuffix('.service')} clears that"
+        if is_hands_off(step.state, step.decision, config, now):
+            clears = "standfastctl release clears that, and allows automatic ones again"
+        yield f"The last master restart failed, and all is well now: {clears}"
 
 
 def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    blocked = blindness(state, config, now) or _blocked(state, left, config.restart.max_per_hour, now)
+    blocked = blindness(state, config, now) or _blocked(state, left, config.restart)
     blocked = blocked or _handed_over(step.decision)
     last = next(reversed(counted(state.runs, None)), None)
     return {
@@ -89,25 +103,31 @@ def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
 
 
 def _run(run: Run) -> dict[str, Any]:
-    """One master restart; `units` is null where it is not known which they were."""
-    units = None if run.units is None else sorted(run.units)
-    return {"at": iso(run.at), "result": run.result.value, "automatic": run.automatic, "units": units}
+    """One master restart: what it restarted, and what it was asked for; null where that is not known, or nothing."""
+    restarted = run.units if run.restarted is None and not run.automatic else run.restarted
+    units, because_of = _listed(restarted), _listed(run.units if run.automatic else None)
+    shown_by = {"automatic": run.automatic, "units": units, "because_of": because_of}
+    return {"at": iso(run.at), "result": run.result.value, **shown_by}
 
 
-def _blocked(state: State, left: Budget, max_per_hour: int, now: float) -> str:
-    """Why no master restart is possible now, in words; "" when one is."""
+def _listed(names: frozenset[str] | None) -> list[str] | None:
+    return None if names is None else sorted(names)
+
+
+def _blocked(state: State, left: Budget, settings: RestartSettings) -> str:
+    """Why no master restart is possible now, in words; "" when one is. Until when stands beside it."""
     if not state.answers:
         return "systemd does not answer"
     if is_restarting(state):
         return "a master restart is running"
     if left.hold_until is not None:
-        return f"hands off after {left.used} within an hour, until a human releases it or the time has passed"
-    if left.used >= max_per_hour:
+        return f"hands off after {left.used} within an hour"
+    if left.used >= settings.max_per_hour:
         return f"{left.used} within the last hour are enough"
     if left.gap_until is None:
         return ""
-    last = "systemd refused the last one at" if is_refused(state.runs, state.released_at) else "the last one was at"
-    return f"{last} {clock_at(min(state.runs[-1].at, now))}"
+    last = "systemd refused the last one" if is_refused(state.runs, state.released_at) else "the last one was"
+    return f"{last} less than {span(settings.min_gap_s)} ago"
 
 
 def _handed_over(decision: Decision | None) -> str:

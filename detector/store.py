@@ -23,13 +23,19 @@ CREATE TABLE IF NOT EXISTS restarts (
     automatic INTEGER NOT NULL,
     units TEXT NOT NULL,
     run_id TEXT NOT NULL DEFAULT '',
-    helped INTEGER NOT NULL DEFAULT 0
+    helped INTEGER NOT NULL DEFAULT 0,
+    restarted TEXT NOT NULL DEFAULT 'null'
 );
 CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 # Columns that the databases of early versions lack.
-_LATER: Final = {"run_id": "TEXT NOT NULL DEFAULT ''", "helped": "INTEGER NOT NULL DEFAULT 0"}
+_LATER: Final = {
+    "run_id": "TEXT NOT NULL DEFAULT ''",
+    "helped": "INTEGER NOT NULL DEFAULT 0",
+    "restarted": "TEXT NOT NULL DEFAULT 'null'",
+}
+_COLUMNS: Final = ("at", "result", "automatic", "units", "run_id", "helped", "restarted")
 
 
 class StoreError(StandfastError):
@@ -76,27 +82,18 @@ class Store:
     def ledger(self) -> Ledger:
         """What was saved last."""
         with self._translated("read"):
-            rows = self._connection.execute(
-                "SELECT at, result, automatic, units, run_id, helped FROM restarts ORDER BY id"
-            )
-            runs = tuple(
-                Run(from_iso(at), RunResult(result), bool(automatic), _units(json.loads(units)), run_id, bool(helped))
-                for at, result, automatic, units, run_id, helped in rows
-            )
+            rows = self._connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM restarts ORDER BY id")
+            runs = tuple(_run(*row) for row in rows)
         released = self.recall("released_at")
         return Ledger(runs, from_iso(released) if released else None, self.recall("cursor") or "")
 
     def save_ledger(self, ledger: Ledger) -> None:
         """Replace the ledger and the position in the journal that it goes with, together."""
-        rows = [
-            (iso(run.at), run.result.value, run.automatic, _plain(run.units), run.run_id, run.helped)
-            for run in ledger.runs
-        ]
+        rows = [_row(run) for run in ledger.runs]
         with self._translated("write"), self._connection:
             self._connection.execute("DELETE FROM restarts")
-            self._connection.executemany(
-                "INSERT INTO restarts (at, result, automatic, units, run_id, helped) VALUES (?, ?, ?, ?, ?, ?)", rows
-            )
+            places = ", ".join("?" * len(_COLUMNS))
+            self._connection.executemany(f"INSERT INTO restarts ({', '.join(_COLUMNS)}) VALUES ({places})", rows)
             self._put("cursor", ledger.cursor)
             self._put("released_at", iso(ledger.released_at) if ledger.released_at is not None else "")
 
@@ -120,6 +117,17 @@ class Store:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"cannot {verb} {self._path}: {error}; see that its disk has room") from error
+
+
+def _run(at: str, result: str, automatic: int, units: str, run_id: str, helped: int, restarted: str) -> Run:
+    named = {"units": _units(json.loads(units)), "restarted": _units(json.loads(restarted))}
+    return Run(from_iso(at), RunResult(result), bool(automatic), run_id=run_id, helped=bool(helped), **named)
+
+
+def _row(run: Run) -> tuple[Any, ...]:
+    """The values of `_COLUMNS`."""
+    units, restarted = _plain(run.units), _plain(run.restarted)
+    return iso(run.at), run.result.value, run.automatic, units, run.run_id, run.helped, restarted
 
 
 def _plain(units: frozenset[str] | None) -> str:

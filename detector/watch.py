@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from standfast.detector.clockwork import SteadyClock
 from standfast.detector.endings import Endings
+from standfast.detector.exits import exit_words
 from standfast.detector.gauges import Gauges, Place
-from standfast.detector.model import DOWN, RESTART_PENDING, Ending, UnitObservation, is_gone
+from standfast.detector.model import DOWN, RESTART_PENDING, UP, Ending, UnitObservation, is_gone
 from standfast.detector.prediction.model import FigureObservation
 from standfast.detector.watched import Watching
 from standfast.systemd1 import SERVICE, UNIT, UNIT_PATHS, ListedUnit, Signal, Systemd1, Systemd1Error
@@ -185,6 +186,8 @@ class UnitWatcher:
             wanted.append((UNIT, "StateChangeTimestampMonotonic", 0))
         if row.name.endswith(".service") and row.load_state == "loaded":
             wanted += [(SERVICE, "NRestarts", 0), (SERVICE, "Result", "success")]
+            if row.active_state not in UP:
+                wanted += [(SERVICE, "ExecMainCode", 0), (SERVICE, "ExecMainStatus", 0)]
             if row.sub_state in RESTART_PENDING:  # what RestartSteps= makes of it, systemd tells from 254 on
                 wanted += [(SERVICE, "RestartUSec", _FOR_EVER_US), (SERVICE, "RestartUSecNext", 0)]
         values = await asyncio.gather(*(self._get(row.path, *one) for one in wanted))
@@ -198,6 +201,7 @@ class UnitWatcher:
             "result": self._result(row, found.get("Result", "success")),
             "since": since,
             "restart_s": waits_us / 1e6 if waits_us < _FOR_EVER_US else None,
+            "main_exit": exit_words(found.get("ExecMainCode", 0), found.get("ExecMainStatus", 0)),
         }
 
     def _result(self, row: ListedUnit, found: str) -> str:

@@ -1,12 +1,12 @@
 """Which units a master restart restarts, which it leaves alone, and why. Pure."""
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from standfast.detector.config import Scope
-from standfast.detector.levels import Health
+from standfast.detector.levels import BETWEEN_CRASHES, Health
 from standfast.detector.model import UP, UnitMemory
 from standfast.detector.reading import FAILING, Meaning
 from standfast.unit_names import AGENTS
@@ -16,6 +16,7 @@ AGENTS_ALONE: Final = "agents are left alone"
 
 NOT_AFFECTED: Final = 'not affected (scope = "affected")'
 NOT_TO_RESTART: Final = "restart = false"
+UP_FOR_A_MOMENT: Final = "up now, failing at the looks before"
 
 # Down on purpose, or nobody knows why: not ours to start.
 _LEFT_ALONE: Final = frozenset({Meaning.STOPPED, Meaning.FINISHED, Meaning.UNKNOWN, Meaning.LAST_RUN_FAILED})
@@ -60,15 +61,18 @@ def make_plan(
     hints: Mapping[str, Meaning],
     after: Mapping[str, Iterable[str]],
     scope: Scope,
+    failed: Collection[str] = (),
 ) -> Plan:
     """The plan for what the units look like now.
 
     Args:
         hints: what the running detector says of units; it knows more than a look can tell.
         after: for each unit the ones that it is ordered after.
+        failed: those that the running detector counts as failed, be they up at this moment or not.
     """
     known = [(one, _meaning(one, units[one.unit], hints)) for one in health]
-    failing = {one.unit for one, meaning in known if meaning in FAILING}
+    again = {one.unit for one, meaning in known if meaning in BETWEEN_CRASHES and one.unit in failed}
+    failing = again | {one.unit for one, meaning in known if meaning in FAILING}
     affected = failing | _dependents(failing, units)
     restarted, left_alone = [], []
     for one, meaning in known:
@@ -78,7 +82,7 @@ def make_plan(
         if refusal:
             left_alone.append(Item(one.unit, refusal))
         else:
-            restarted.append(Item(one.unit, meaning.value))
+            restarted.append(Item(one.unit, UP_FOR_A_MOMENT if one.unit in again else meaning.value))
     return Plan(tuple(_ordered(restarted, after)), tuple(left_alone), tuple(sorted(failing)))
 
 

@@ -95,12 +95,14 @@ def _to_restart_something(plan: Plan) -> str:
     return "standfastctl plan says why each one is left alone; systemctl start UNIT starts one"
 
 
-def ended(reports: tuple[UnitReport, ...], took_s: float, files: Mapping[str, str]) -> Event:
+def ended(reports: tuple[UnitReport, ...], took_s: float, files: Mapping[str, str], settle_s: float) -> Event:
     """The event at its end; a critical file that was bad when it began is named again, for no restart mends that."""
     result = verdict(reports)
     up = sum(1 for report in reports if report.ok)
     down = [f"{report.unit} ({report.why})" for report in reports if not report.ok]
     message = f"Master restart: {up} of {len(reports)} units are up after {took_s:.1f} s"
+    if up and settle_s:
+        message += f", {settle_s:g} s of them to see that they stay up"
     if down:
         message += f"; not up: {', '.join(down)}"
     steps = [f"systemctl status {' '.join(report.unit for report in reports if not report.ok)}"] if down else []

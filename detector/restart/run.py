@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from standfast.clock import monotonic_s
+from standfast.detector.model import RESTART_PENDING
 from standfast.detector.restart.plan import Plan
 from standfast.detector.restart.report import UnitReport
 from standfast.systemd1 import SERVICE, UNIT, Signal, Systemd1, Systemd1Error
@@ -119,6 +120,14 @@ def _why_not(result: str, first: _Standing | None, second: _Standing | None, set
         why = {"failed": "its start failed", "dependency": "a unit that it needs failed"}.get(result, f"job: {result}")
         return f"{why}; it came up later, not yet for {settle_s:g} s" if second.active_state == "active" else why
     if second.active_state != "active":
-        return f"{second.active_state}/{second.sub_state}"
+        return _down(second)
     stayed = (first.invocation_id, first.n_restarts) == (second.invocation_id, second.n_restarts)
     return "" if stayed else f"did not stay up for {settle_s:g} s"
+
+
+def _down(standing: _Standing) -> str:
+    """A unit that was up after its job, and is no more."""
+    if standing.sub_state in RESTART_PENDING:
+        return "it crashed again; systemd is going to restart it"
+    states = dict.fromkeys((standing.active_state, standing.sub_state))
+    return f"it is {'/'.join(states)}"

@@ -39,7 +39,8 @@ async def survey(systemd: Systemd1, config: DetectorConfig, status_path: Path) -
     step = engine.step(State(), observations, clock.now(), scheduled=False)
     hints = fresh_hints(status_path, time.time(), config.check_interval_s)
     after = await _orderings(systemd, _restartable(step))
-    plan = make_plan(step.assessment.facts.units, step.state.units, hints, after, config.restart.scope)
+    failed = fresh_failed(status_path, time.time(), config.check_interval_s)
+    plan = make_plan(step.assessment.facts.units, step.state.units, hints, after, config.restart.scope, failed)
     # The detector saw in which order they failed; a single look knows only what needs what.
     known = fresh_root_causes(status_path, time.time(), config.check_interval_s)
     files = fresh_bad_files(status_path, time.time(), config.check_interval_s)
@@ -67,6 +68,17 @@ def fresh_hints(status_path: Path, now: float, check_interval_s: float) -> dict[
         return _meanings(_fresh(status_path, now, check_interval_s).get("service_health", {}))
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
+
+
+def fresh_failed(status_path: Path, now: float, check_interval_s: float) -> frozenset[str]:
+    """The units that have failed for all the running detector knows; one that crash-loops is up at times."""
+    try:
+        rows = _fresh(status_path, now, check_interval_s).get("service_health", {})
+        return frozenset(
+            unit for unit, row in rows.items() if row["consecutive_failures"] >= row["thresholds"]["critical"]
+        )
+    except (AttributeError, KeyError, TypeError):
+        return frozenset()
 
 
 def fresh_root_causes(status_path: Path, now: float, check_interval_s: float) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ EVIL = "</script><script>alert(1)</script>\"'&<b>"
 
 Fleet = Callable[[Path], None]
 
+GIVEN_UP = "it ended with status 1, and no restart is pending"
+CRASHED = "ended with status 1; systemd is going to restart it"
+
 
 def service(name: str) -> str:
     return f"{name}.service"
@@ -62,7 +65,7 @@ def unit(name: str, at: datetime, **changes: Any) -> dict[str, Any]:
     }
 
 
-def given_up(name: str, at: datetime, why: str = "it failed (exit-code) and no restart is pending") -> dict[str, Any]:
+def given_up(name: str, at: datetime, why: str = GIVEN_UP) -> dict[str, Any]:
     down = {"active_state": "failed", "sub_state": "failed", "result": "exit-code", "restarts": 3}
     return unit(name, at, status="given up", failing=True, why=why, consecutive_failures=7, **down)
 
@@ -140,7 +143,7 @@ def none(runtime: Path) -> None:
 
 def warning(runtime: Path) -> None:
     at = utc_now()
-    row = unit("main_app", at, status="crashed", failing=True, why="ended (exit-code); systemd is going to restart it",
+    row = unit("main_app", at, status="crashed", failing=True, why=CRASHED,
                consecutive_failures=5, restarts=11, sub_state="auto-restart", active_state="activating")  # fmt: skip
     reason = "critical unit fails: main_app.service (crashed, 5 in a row)"
     changed = detector(at, failure_level="WARNING", level=1, reasons=[reason],
@@ -184,13 +187,14 @@ def cascading(runtime: Path, **changes: Any) -> None:
         "failure_level": "CASCADING", "level": 3, "reasons": reasons, "root_cause": [service("trade_manager")],
         "took_along": {service("trade_manager"): [service(name) for name in CASCADE[1:]]},
         "service_health": health(at, **rows), "restart_count": 1, "can_restart": False,
-        "restart_blocked": f"the last one was at {clock(at - timedelta(minutes=2))}",
+        "restart_blocked": "the last one was less than 5 min ago",
         "gap_until": iso(at + timedelta(minutes=3)),
         "decision": {"allowed": False, "reason": "gap", "why": "the last master restart was less than 5 min ago"},
         "restart_history": [
             {"at": iso(at - timedelta(hours=7)), "result": "success", "automatic": False, "units": []},
             {"at": iso(at - timedelta(minutes=2)), "result": "partial", "automatic": True,
-             "units": [service(name) for name in CASCADE]},
+             "units": [service(name) for name in CASCADE],
+             "because_of": [service(name) for name in CASCADE]},
         ],
         "supervisor_status": {"status": "ok", "running": 5, "failed": 4, "system_state": "degraded"},
         **changes,
@@ -204,7 +208,7 @@ def cascading(runtime: Path, **changes: Any) -> None:
                   type="MASTER_RESTART_STARTED"),
         happening(at - timedelta(minutes=6), "level", "Failure level CRITICAL, was NONE: 2 critical units fail",
                   level="CRITICAL", previous_level="NONE", severity="critical"),
-        happening(at - timedelta(minutes=6), "watch", "trade_manager.service is given up (failed/failed)",
+        happening(at - timedelta(minutes=6), "watch", f"trade_manager.service is given up: {GIVEN_UP}",
                   severity="warning"),
         *quiet_day(at),
     ]  # fmt: skip
@@ -243,7 +247,7 @@ def hands_off(runtime: Path) -> None:
         runtime,
         restart_count=3,
         hold_until=iso(at + timedelta(minutes=41)),
-        restart_blocked="hands off after 3 within an hour, until a human releases it or the time has passed",
+        restart_blocked="hands off after 3 within an hour",
         decision={"allowed": False, "reason": "hold", "why": "hands off for another 41 min"},
     )
 

@@ -27,6 +27,7 @@ class FakeUnit:
     sub: str = "running"
     load: str = "loaded"
     result: str = "success"
+    main_exit: tuple[int, int] = (0, 0)  # ExecMainCode and ExecMainStatus
     n_restarts: int = 0
     invocation: bytes = b"\x01"
     job: tuple[int, str] = (0, "")
@@ -198,6 +199,8 @@ def _unit_property(unit: FakeUnit, interface: str, name: str) -> Variant:
         (UNIT, "After"): Variant("as", unit.needs),
         (SERVICE, "NRestarts"): Variant("u", unit.n_restarts),
         (SERVICE, "Result"): Variant("s", unit.result),
+        (SERVICE, "ExecMainCode"): Variant("i", unit.main_exit[0]),
+        (SERVICE, "ExecMainStatus"): Variant("i", unit.main_exit[1]),
         (SERVICE, "RestartUSec"): Variant("t", unit.restart_us),
         (SERVICE, "RestartUSecNext"): Variant("t", unit.restart_next_us),
         (SERVICE, "Type"): Variant("s", unit.type),

@@ -109,8 +109,9 @@ def test_a_stop_that_is_over_before_anybody_looks_is_the_jobs(bus: PrivateBus) -
 def test_a_crash_is_its_own(bus: PrivateBus) -> None:
     async def part(scene: Scene) -> None:
         await scene.everything()
-        await scene.systemd.change("a.service", active="failed", sub="failed")
-        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
+        await scene.systemd.change("a.service", active="failed", sub="failed", main_exit=(1, 3))
+        seen = (await scene.next())["a.service"]
+        assert (seen.ended_by, seen.main_exit) == (Ending.ITSELF, "status 3")
 
     play(bus, part)
 

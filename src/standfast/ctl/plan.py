@@ -32,7 +32,8 @@ def stance(detector: Source) -> str:
     if detector.status is None:
         return f"The detector does not run, so it asks for none: systemctl start {short(DETECTOR)}"
     why, until = words(detector.get("restart_blocked"), "it gives no reason"), shots.blocked_until(detector)
-    why += f"; until {moment(until, None)}" if until else ""
+    limit = "until" if detector.get("hold_until") else "the next not before"
+    why += f"; {limit} {moment(until, None)}" if until else ""
     is_allowed = detector.get("can_restart") is True
     if detector.get("mode") == "observe":
         now = "one would be allowed now" if is_allowed else f"nor would one be allowed now: {why}"

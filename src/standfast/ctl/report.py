@@ -10,6 +10,7 @@ from standfast.overview.documents import agent, errors
 from standfast.overview.holdings import holdings
 from standfast.overview.idle import Idle, idle
 from standfast.overview.problems import headline, problems
+from standfast.overview.restarted import in_words
 from standfast.overview.silences import silenced
 from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
@@ -148,7 +149,7 @@ def _empty(snapshot: Snapshot, sentence: str) -> str:
 def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     states = [words(row.get(key), "") for key in ("active_state", "sub_state")]
     result = words(row.get("result"), "")
-    said = "/".join(filter(None, states)) + (f", {result}" if result not in ("", "success") else "")
+    said = "/".join(dict.fromkeys(filter(None, states))) + (f", {result}" if result not in ("", "success") else "")
     failures = row.get("consecutive_failures")
     return (
         Cell(name, short=short(name)),
@@ -255,7 +256,7 @@ def _restarts(snapshot: Snapshot) -> Table:
     history: Sequence[Mapping[str, Any]] = shots.rows(snapshot.detector.get("restart_history"))
     return Table(
         title="Master restarts",
-        columns=("At", "Result", "Asked for by", "Units"),
+        columns=("At", "Result", "Asked for by", "Restarted"),
         rows=tuple(_restart(row) for row in reversed(history)),
         empty=_empty(snapshot, "None yet."),
         spare=("Asked for by",),
@@ -264,15 +265,7 @@ def _restarts(snapshot: Snapshot) -> Table:
 
 def _restart(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     by = _either(row.get("automatic"), "the detector", "a person")
-    units = ", ".join(shots.texts(row.get("units")))
-    # Of one that was asked for it is noted because of which: it restarts the others as well.
-    what = (f"because of {units}" if row.get("automatic") is True else units) if units else _no_units(row)
-    return (time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(what))
-
-
-def _no_units(row: Mapping[str, Any]) -> str:
-    """Why none is named; earlier versions noted no units."""
-    return "none was to be restarted" if shots.found_nothing(row) else "not known"
+    return (time(row.get("at"), "unknown"), _toned(row.get("result")), Cell(by), Cell(in_words(row)))
 
 
 def _toned(value: Any) -> Cell:

@@ -7,6 +7,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent
 from standfast.overview.holdings import holdings
 from standfast.overview.idle import Idle, idle
+from standfast.overview.restarted import Restarted, restarted
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone, agent_tone, tone
 from standfast.web import markup
@@ -83,15 +84,20 @@ def _mode(detector: Source) -> str:
 
 def _run(row: Row) -> str:
     result = row.get("result")
-    units = shots.texts(row.get("units"))
     by = {True: "asked for by the detector", False: "by hand"}.get(bool(row.get("automatic")))
-    why = "because of" if row.get("automatic") is True else "for"
-    about = f" {why} {', '.join(map(markup.name, units))}" if units else ""
-    about = "; there was nothing to restart" if shots.found_nothing(row) else about
     return (
         f"<li>{markup.mark(tone(result))}<div><strong>{markup.text(result)}</strong> {markup.moment(row.get('at'))}"
-        f'<p class="meta">{by}{about}</p></div></li>'
+        f'<p class="meta">{by}{_about(restarted(row))}</p></div></li>'
     )
+
+
+def _about(run: Restarted) -> str:
+    """What a master restart restarted, and what for."""
+    if run.is_nothing:
+        return "; there was nothing to restart"
+    because_of = f" because of {', '.join(map(markup.name, run.because_of))}" if run.because_of else ""
+    units = "just these" if run.is_all else ", ".join(map(markup.name, run.units))
+    return f"{because_of}; restarted: {units}" if run.units else because_of
 
 
 def errors(scene: Scene) -> str:

@@ -80,7 +80,8 @@ _NAMED_UNIT: Final = _optional(record("A watched unit with its name.", unit=TEXT
 _RUN: Final = _optional(
     record("A master restart.", at=MOMENT, result=TEXT),
     automatic={**YES_NO, "description": "Whether the detector asked for it."},
-    units=maybe(many(TEXT)),
+    units={**maybe(many(TEXT)), "description": "What it restarted; null: that is not known, or not yet."},
+    because_of={**maybe(many(TEXT)), "description": "The failing units and files that it was asked for; null: none."},
 )
 _ERROR: Final = record(
     "An unresolved problem.",

@@ -54,6 +54,7 @@ def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
     step = next_step(ran(-50))
     assert step == (
         "Wait: the last master restart was at 23:59:10 UTC; if this lasts it is asked for again after 00:04:10 UTC. "
+        "By hand at once: standfastctl plan, then systemctl start standfast-master-restart. "
         "Why a.service failed: journalctl -u a.service"
     )
 
@@ -67,7 +68,8 @@ def test_what_is_to_be_done_in_observe_is_the_same_in_the_gap() -> None:
 def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:
     held = (
         "Why a.service failed: journalctl -u a.service. "
-        "Look at the units by hand, then standfastctl release; else no master restart until {} UTC"
+        "Look at a.service, b.service, c.service by hand, then standfastctl release; "
+        "else no master restart until {} UTC"
     )
     assert next_step(ran(-900, -800, -700)) == held.format("00:48:20")
     short = RestartSettings(cooldown_s=60)

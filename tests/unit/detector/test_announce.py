@@ -81,7 +81,7 @@ def test_each_unit_that_fails_is_a_problem_of_its_own() -> None:
     begun, ended = (event for event in talk.events if event.unit == "a.service")
     assert begun.message.startswith("a.service fails: ")
     assert begun.action == (
-        "journalctl -u a.service; mend it, then systemctl reset-failed a.service && systemctl start a.service"
+        "See why: journalctl -u a.service; mend it, then systemctl reset-failed a.service && systemctl start a.service"
     )
     assert ended.message == "a.service no longer fails, after 1 min 40 s: active"
 
@@ -190,7 +190,7 @@ def test_hands_off_is_told_when_the_last_run_has_ended() -> None:
     assert hands_off(talk) == [], "nobody knows yet what is left to do"
     talk.see(replace(inactive(110), unit=MASTER_RESTART), RestartObservation(110, RunResult.PARTIAL, "third"))
     (event,) = hands_off(talk)
-    assert event.action.startswith("Look at the units by hand")
+    assert event.action.startswith("Look at c.service by hand")
     assert "3 master restarts (2 by hand) within the hour: no automatic one until 01:01:40 UTC" in event.message
 
 
@@ -322,7 +322,7 @@ def test_a_hold_says_how_many_of_the_restarts_were_by_hand() -> None:
     assert (
         held.message == "Hands off: 3 master restarts (2 by hand) within the hour: no automatic one until 01:05:00 UTC"
     )
-    assert held.action.startswith("Look at the units by hand, then standfastctl release")
+    assert held.action.startswith("Look at a.service, b.service, c.service by hand, then standfastctl release")
 
 
 def test_a_hold_that_a_person_resolved_and_that_goes_on_is_said_anew() -> None:

@@ -149,7 +149,7 @@ def test_that_systemd_gave_up_a_failing_unit_is_said_and_of_an_agent_that_holds_
     assert day.told() == [(Kind.PROBLEM, "UNIT_FAILING"), (Kind.UPDATE, "UNIT_FAILING")]
     update = day.events[-1]
     words = update.data["words"]
-    assert words == f"{AGENT}.service fails: it failed (exit-code) and no restart is pending"
+    assert words == f"{AGENT}.service fails: it ended (exit-code), and no restart is pending"
     assert "systemctl reset-failed" in update.action
     assert told(update, "") is update
     held = told(update, "+1 X")

@@ -227,7 +227,7 @@ def test_two_runs_within_seconds_are_two_where_systemd_tells_them_apart() -> Non
 
 def test_the_run_that_was_asked_for_gets_its_id_and_a_late_end_is_its_own() -> None:
     ledger = with_news(asked((), 10, UNITS), RestartObservation(11, RunResult.STARTED, "one"))
-    assert ledger == (Run(10, RunResult.STARTED, automatic=True, units=UNITS, run_id="one"),)
+    assert ledger == (Run(10, RunResult.STARTED, True, UNITS, "one"),)
     given_up = with_news(ledger, RestartObservation(40, RunResult.FAILURE, "one"))
     ledger = with_news(given_up, RestartObservation(50, RunResult.SUCCESS, "one"))
     assert [run.result for run in ledger] == [RunResult.SUCCESS]
@@ -241,7 +241,7 @@ def test_what_an_earlier_version_kept_has_no_id_and_is_heard_again() -> None:
 def test_a_ledger_that_is_read_from_the_journal_alone_knows_who_asked_and_for_which_units() -> None:
     restarted = UNITS | {"d.service"}
     start = RestartObservation(10, RunResult.STARTED, "one", restarted, UNITS)
-    assert with_news((), start) == (Run(10, RunResult.STARTED, automatic=True, units=UNITS, run_id="one"),)
+    assert with_news((), start) == (Run(10, RunResult.STARTED, True, UNITS, "one", restarted=restarted),)
     by_hand = RestartObservation(20, RunResult.STARTED, "two", restarted)
     ledger = with_news(with_news((), start), by_hand)
     assert (ledger[-1].automatic, ledger[-1].units) == (False, restarted)
@@ -252,9 +252,9 @@ def test_what_is_not_said_of_a_run_is_not_known_until_it_is() -> None:
     ledger = with_news((), RestartObservation(10, RunResult.STARTED, "one"))
     assert ledger[0].units is None
     ledger = with_news(ledger, RestartObservation(20, RunResult.SUCCESS, "one", UNITS))
-    assert ledger[0].units == UNITS
+    assert (ledger[0].units, ledger[0].restarted) == (UNITS, UNITS)
     asked_for = with_news(asked((), 10, UNITS), RestartObservation(11, RunResult.STARTED, "two", frozenset()))
-    assert asked_for[0].units == UNITS
+    assert (asked_for[0].units, asked_for[0].restarted) == (UNITS, frozenset())
 
 
 def test_what_a_person_began_and_restarted_nothing_holds_nothing_up() -> None:

@@ -91,13 +91,31 @@ def test_a_cascade() -> None:
     assert (found["can_restart"], found["restart_count"]) == (False, 1)  # within the gap
     assert found["released_at"] == "1969-12-31T23:56:40.000+00:00"
     assert found["decision"]["reason"] == "gap"
-    assert found["restart_blocked"] == "the last one was at 23:58:20 UTC"
+    assert found["restart_blocked"] == "the last one was less than 5 min ago"
     assert found["gap_until"] == "1970-01-01T00:03:20.000+00:00"
     assert found["databases"]["trades"]["healthy"] is False
     assert found["critical_files"]["/f.json"]["healthy"] is True  # not three looks in a row yet
     assert found["service_health"]["b.service"]["status"] == "given up"
     (run,) = found["restart_history"]
-    assert (run["result"], run["units"]) == ("partial", None)  # which they were is not known
+    assert (run["result"], run["units"], run["because_of"]) == ("partial", None, None)  # which they were is not known
+
+
+def test_what_a_master_restart_restarted_is_told_from_what_it_was_asked_for() -> None:
+    watcher = Watcher(settings())
+    asked = Run(-9000, RunResult.SUCCESS, True, frozenset({"b"}), restarted=frozenset({"a", "b"}))
+    by_hand = Run(-8000, RunResult.SUCCESS, False, frozenset({"c"}))
+    watcher.state = replace(watcher.state, runs=(asked, by_hand))
+    found = status(watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True), settings(), 0.0)["restart_history"]
+    assert [(one["units"], one["because_of"]) for one in found] == [(["a", "b"], ["b"]), (["c"], None)]
+
+
+def test_the_first_that_failed_is_the_one_that_the_message_named_as_long_as_it_fails() -> None:
+    watcher = Watcher(settings())
+    watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    step = watcher.see(*(failed(10, unit) for unit in "abc"))
+    assert status(step, settings(), 10.0, first="c.service")["root_cause"] == ["c.service", "a.service", "b.service"]
+    watcher.see(up(20, "c", invocation_id="2"))
+    assert status(watcher.look(), settings(), 30.0, first="c.service")["root_cause"] == ["a.service", "b.service"]
 
 
 def test_of_restarts_that_systemd_refuses_again_and_again_only_the_last_is_shown() -> None:
@@ -122,5 +140,10 @@ def test_a_master_restart_that_is_left_failed_while_all_is_well_is_a_note_with_i
         "systemctl reset-failed standfast-master-restart clears that"
     ]
     assert status(watcher.see(replace(inactive(20), unit=MASTER_RESTART)), settings(), 20.0)["notes"] == []
+    watcher.state = replace(watcher.state, runs=tuple(Run(at, RunResult.FAILURE, True) for at in (-900, -500, -100)))
+    assert status(watcher.see(replace(left, at=25)), settings(), 25.0)["notes"] == [
+        "The last master restart failed, and all is well now: "
+        "standfastctl release clears that, and allows automatic ones again"
+    ], "one step does both"
     step = watcher.see(*(failed(30, unit) for unit in "abc"), replace(left, at=30))
     assert status(step, settings(), 30.0)["notes"] == [], "what fails is told first"

@@ -124,13 +124,16 @@ def test_of_very_many_failing_units_the_root_cause_comes_first_and_the_rest_is_f
 
 
 def test_a_run_that_restarted_nothing_is_told_from_one_that_did() -> None:
+    because = {"units": ["b.service", "c.service"], "because_of": ["b.service"]}
     runs = [
+        {"at": statuses.AT, "result": "success", "automatic": True, **because},
         {"at": statuses.AT, "result": "success", "automatic": False, "units": ["a.service"]},
         {"at": statuses.AT, "result": "nothing", "automatic": False, "units": []},
     ]
     text = shown(scene(statuses.detector(restart_history=runs)))
     assert text.count("by hand; there was nothing to restart") == 1
-    assert "by hand for a.service" in text
+    assert "by hand; restarted: a.service" in text
+    assert "asked for by the detector because of b.service; restarted: b.service, c.service" in text
 
 
 def test_whether_a_restart_is_possible_and_why_not() -> None:
