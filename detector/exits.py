@@ -19,8 +19,6 @@ _BEFORE_ITS_START: Final[Mapping[int, str]] = {
     217: "USER",
     218: "CAPABILITIES",
     226: "NAMESPACE",
-    233: "RUNTIME_DIRECTORY",
-    238: "STATE_DIRECTORY",
     243: "CREDENTIALS",
 }
 
