@@ -14,6 +14,7 @@ from tests.system.stage import unix_s, wait_until
 DETECTOR = "standfast-detector.service"
 MASTER = "standfast-master-restart.service"
 HANDS_OFF = "MASTER_RESTART_HANDS_OFF"
+NOT_ASKED = "MASTER_RESTART_NOT_ASKED"
 TRIO = ("victim@1.service", "victim@2.service", "victim@3.service")
 FIVE = (*TRIO, "victim@4.service", "victim@5.service")
 # Of these two, which are there for milliseconds, one may be seen where the other was.
@@ -88,10 +89,16 @@ def begun(machine: Machine, since: str) -> str:
 def refused(machine: Machine, since: str, reason: str) -> Entry:
     """Wait for the detector's word that it asks for no master restart."""
     return machine.wait_journal(
-        lambda entry: "No master restart" in entry["MESSAGE"] and f"({reason})" in entry["MESSAGE"],
+        lambda entry: entry.get("STANDFAST_TYPE") == NOT_ASKED and reason_of(entry) == reason,
         since=since,
         _SYSTEMD_UNIT=DETECTOR,
     )
+
+
+def reason_of(entry: Entry) -> str:
+    """The word for the reason of a decision."""
+    found: str = json.loads(entry["STANDFAST_DATA"])["reason"]
+    return found
 
 
 def test_a_cascade_is_answered_twice_and_the_third_time_a_human_is_asked(machine: Machine, inbox: Inbox) -> None:
@@ -127,8 +134,8 @@ def live_outcomes(machine: Machine, since_s: float) -> list[tuple[float, str]]:
             found.append((unix_s(entry), entry["STANDFAST_LEVEL"]))
         elif "Asking for a master restart" in message:
             found.append((unix_s(entry), "cascade"))
-        elif "No master restart" in message:
-            found.append((unix_s(entry), message.partition("(")[2].partition(")")[0]))
+        elif entry.get("STANDFAST_TYPE") == NOT_ASKED:
+            found.append((unix_s(entry), reason_of(entry)))
     return found
 
 
