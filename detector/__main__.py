@@ -22,6 +22,7 @@ async def _program(frame: Frame) -> None:
         connect=Systemd1.connect,
         database=paths.DETECTOR_DATABASE,
         status_path=paths.DETECTOR_STATUS,
+        installed=paths.INSTALLED,
     )
     await detector.run()
 

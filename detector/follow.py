@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from systemd import journal
@@ -24,6 +25,8 @@ RESTART_TYPES: Final = {
     "MASTER_RESTART_FAILED": RunResult.FAILURE,
 }
 RELEASE: Final = "RELEASE"
+# With an empty ledger, how far back the journal is read for master restarts.
+REBUILT_FROM_S: Final = 24 * 3600.0
 
 
 class FollowError(StandfastError):
@@ -113,6 +116,14 @@ class LedgerFollower:
             news = self._hearing.hear(entry)
             if news is not None:
                 self._on_entry(LedgerEntry(news, entry["__CURSOR"]))
+
+
+def rebuilt_from(now: float, installed: Path) -> float:
+    """From when on the journal is read for an empty ledger: a day, but nothing of an installation before this one."""
+    try:
+        return max(now - REBUILT_FROM_S, min(installed.stat().st_mtime, now))
+    except OSError:
+        return now - REBUILT_FROM_S
 
 
 def _seek(reader: journal.Reader, cursor: str, since: float) -> None:

@@ -15,7 +15,7 @@ from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due
 from standfast.detector.config import DetectorConfig, paths_in_use
 from standfast.detector.decide import Decision
 from standfast.detector.disks import Disks
-from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower, Resolved
+from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower, Resolved, rebuilt_from
 from standfast.detector.keeper import Keeper
 from standfast.detector.last_words import with_last_word
 from standfast.detector.link import Connect, Link
@@ -51,8 +51,6 @@ LOOP_MAY_TAKE_S: Final = 30.0
 RECORD_STEP_S: Final = 0.001
 # One event's signals come in a burst; waiting for its end makes one look of five.
 BURST_S: Final = 0.002
-# With an empty ledger, how far back the journal is read for master restarts.
-REBUILT_FROM_S: Final = 24 * 3600.0
 # The status of a thousand units is not written a hundred times a second.
 STATUS_EVERY_S: Final = 0.5
 # Whoever reads it takes one that is older than two minutes for a detector that hangs, however seldom it looks.
@@ -70,11 +68,13 @@ class Detector:
         connect: Connect,
         database: Path,
         status_path: Path,
+        installed: Path,
     ) -> None:
         self._frame = frame
         self._config = config
         self._read_config = read_config
         self._status_path = status_path
+        self._installed = installed
         self._clock = SteadyClock()
         self._clock_watch = ClockWatch()
         self._mind = Mind(config)
@@ -126,7 +126,7 @@ class Detector:
 
     def _follow(self) -> None:
         try:
-            self._follower.start(self._keeper.cursor, self._clock.now() - REBUILT_FROM_S)
+            self._follower.start(self._keeper.cursor, rebuilt_from(self._clock.now(), self._installed))
         except FollowError as error:
             log.error("%s", error)
 

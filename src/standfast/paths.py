@@ -14,6 +14,8 @@ NOTIFIER_CONFIG = CONFIG / "notifier.toml"
 CHECK_CONFIG = CONFIG / "check.toml"
 AGENTS_CONFIG = CONFIG / "agents"
 
+# Made when the package is first installed, and gone with a purge.
+INSTALLED = STATE / "installed"
 DETECTOR_DATABASE = STATE / "detector/detector.db"
 NOTIFIER_DATABASE = STATE / "notifier/notifier.db"
 

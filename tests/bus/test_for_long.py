@@ -54,6 +54,7 @@ def grown_mib(bus: PrivateBus, directory: Path, part: Part, signals: int) -> flo
             lambda: Systemd1.connect(bus.address),
             directory / "detector.db",
             directory / "status.json",
+            directory / "installed",
         )
         running = asyncio.create_task(detector.run())
         try:

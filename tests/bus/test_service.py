@@ -109,7 +109,8 @@ def test_what_the_journal_told_is_behind_only_once_it_is_judged(tmp_path: Path) 
     async def run() -> None:
         journal = Journal("standfast-detector", tmp_path / "doorbell")
         frame, read = Frame(Heartbeat(), journal), DetectorConfig
-        detector = Detector(frame, read(), read, Systemd1.connect, tmp_path / "detector.db", tmp_path / "status.json")
+        places = (tmp_path / "detector.db", tmp_path / "status.json", tmp_path / "installed")
+        detector = Detector(frame, read(), read, Systemd1.connect, *places)
         started = RestartObservation(100.0, RunResult.STARTED, "run")
         told = LedgerEntry(started, "s=1;i=7")
         detector._on_ledger_entry(told)
@@ -146,9 +147,8 @@ async def with_detector(
     journal = Journal("standfast-detector", directory / "doorbell")
     frame = Frame(Heartbeat(), journal)
     path = directory / "status.json"
-    detector = Detector(
-        frame, config, read_config, lambda: Systemd1.connect(bus.address), directory / "detector.db", path
-    )
+    places = (directory / "detector.db", path, directory / "installed")
+    detector = Detector(frame, config, read_config, lambda: Systemd1.connect(bus.address), *places)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, frame.reload)
     running = asyncio.create_task(detector.run())
     try:

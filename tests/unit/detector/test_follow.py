@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from standfast.detector.follow import Asked, Hearing, Resolved, observed
+from standfast.detector.follow import REBUILT_FROM_S, Asked, Hearing, Resolved, observed, rebuilt_from
 from standfast.detector.model import ReleaseObservation, RestartObservation, RunResult
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -84,3 +86,12 @@ def test_a_start_that_a_detector_had_asked_for_is_told_from_one_by_hand() -> Non
     assert heard(entry(**ASKED), start, late) == [frozenset({"a.service"}), None]
     assert heard(entry(**ASKED), late) == [None]
     assert heard(start) == [None]
+
+
+def test_an_empty_ledger_is_read_from_the_journal_of_a_day_but_not_of_an_installation_before(tmp_path: Path) -> None:
+    installed, now = tmp_path / "installed", 2 * REBUILT_FROM_S
+    assert rebuilt_from(now, installed) == REBUILT_FROM_S
+    installed.touch()
+    for at, since in ((now - 3600, now - 3600), (10.0, REBUILT_FROM_S), (now + 99, now)):
+        os.utime(installed, (at, at))
+        assert rebuilt_from(now, installed) == since
