@@ -335,9 +335,11 @@ class TestHardConditions:
 
     def test_a_taken_port_stops_nothing_but_the_page(self, fresh: Machine, deb: Path) -> None:
         fresh.run(["systemd-run", "--unit=taken", "--property=Type=notify", "python3", "-c", TAKE_PORT])
-        fresh.install(deb)
+        said = fresh.install(deb).stdout
+        assert "most likely another program has its port, 3000 (ss -ltnp). To take another one: " in said
         fresh.wait_unit("standfast-status.socket", "failed")
         assert "Address already in use" in fresh.run("systemctl status standfast-status.socket", check=False).stdout
+        assert "ss -ltnp; to take another one" in fresh.run("standfastctl doctor", check=False).stdout
         for unit in DAEMONS:
             fresh.wait_unit(unit)
 

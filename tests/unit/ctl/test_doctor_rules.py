@@ -17,7 +17,7 @@ from standfast.ctl.doctor.rules import RULES, Rule
 from standfast.ctl.doctor.rules.journal import bytes_of
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
-from standfast.unit_names import AGENTS, DETECTOR, MASTER_RESTART, NOTIFIER, agent_unit
+from standfast.unit_names import AGENTS, DETECTOR, MASTER_RESTART, NOTIFIER, STATUS_SOCKET, agent_unit
 
 UNITS = Path(__file__).parents[3] / "units"
 RUNS = {
@@ -128,6 +128,7 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("units", own(NOTIFIER, LoadState="not-found"), WRONG, "systemd knows no", "reinstall"),
     ("units", own(NOTIFIER, ActiveState="failed"), WRONG, "has failed", "journalctl -u"),
     ("units", own(MASTER_RESTART, ActiveState="failed"), WRONG, "has failed", "reset-failed"),
+    ("units", own(STATUS_SOCKET, ActiveState="failed", Result="resources"), WRONG, "has its port", "ANOTHER PORT"),
     ("units", own("standfast-check.timer", ActiveState="inactive"), WRONG, "does not run", "systemctl start"),
     ("units", own(DETECTOR, UnitFileState="disabled"), WRONG, "does not start at boot", "systemctl enable"),
     ("units", own(DETECTOR, NRestarts="3"), NOTE, "had to restart standfast-detector.service 3 times", "journalctl"),

@@ -5,9 +5,13 @@ from typing import Final
 
 from standfast.ctl.doctor.facts import OWN, RESIDENT, Facts, Unit
 from standfast.ctl.doctor.finding import Finding, note, wrong
-from standfast.unit_names import ALARM, CHECK, DETECTOR, MASTER_RESTART, NOTIFIER, TARGET
+from standfast.unit_names import ALARM, CHECK, DETECTOR, MASTER_RESTART, NOTIFIER, STATUS_SOCKET, TARGET
 
 _ONESHOTS: Final = (MASTER_RESTART, CHECK, ALARM)
+_PORT_TAKEN: Final = (
+    "whose it is: ss -ltnp; to take another one: ANOTHER PORT in man standfast-status.service, "
+    f"then systemctl restart {STATUS_SOCKET}"
+)
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -52,7 +56,9 @@ def _own(unit: Unit, *, is_told: bool) -> Iterator[Finding]:
 
 
 def _standing(unit: Unit) -> Iterator[Finding]:
-    if unit.get("ActiveState") == "failed":
+    if unit.name == STATUS_SOCKET and unit.get("Result") == "resources":
+        yield wrong(f"{unit.name} could not listen: another program has its port, most likely", _PORT_TAKEN)
+    elif unit.get("ActiveState") == "failed":
         step = f"journalctl -u {unit.name} -n 50"
         step += f"; once it is mended: systemctl reset-failed {unit.name}" if unit.name in _ONESHOTS else ""
         yield wrong(f"{unit.name} has failed ({unit.get('Result') or 'no result'})", step)
