@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from standfast.ctl.hosted import NOT_ASKED, Host
 from standfast.ctl.table import AT, Cell, Table
 from standfast.overview import snapshot as shots
 from standfast.overview.documents import agent, errors
@@ -36,12 +37,8 @@ class Report:
     tables: tuple[Table, ...]
 
 
-def report(snapshot: Snapshot, system_state: str = "") -> Report:
-    """The snapshot for people.
-
-    Args:
-        system_state: what systemd says of the host now; "" where it was not asked, or does not answer.
-    """
+def report(snapshot: Snapshot, host: Host = NOT_ASKED) -> Report:
+    """The snapshot for people, with what systemd says of the host now."""
     found = tuple(problems(snapshot))
     urgency, sentence = headline(snapshot, found)
     return Report(
@@ -50,7 +47,7 @@ def report(snapshot: Snapshot, system_state: str = "") -> Report:
         headline=sentence,
         problems=found,
         remarks=(*_silences(snapshot), *older_versions(snapshot)),
-        facts=_facts(snapshot, system_state),
+        facts=_facts(snapshot, host),
         tables=(
             _units(snapshot),
             _agents(snapshot),
@@ -70,13 +67,13 @@ def _silences(snapshot: Snapshot) -> Iterator[str]:
         yield f"Silenced {begin}until {end}: {one.what} ({one.about}){step}"
 
 
-def _facts(snapshot: Snapshot, system_state: str) -> tuple[tuple[str, Cell], ...]:
+def _facts(snapshot: Snapshot, host: Host) -> tuple[tuple[str, Cell], ...]:
     detector, notifier = snapshot.detector, snapshot.notifier
     facts = [
         ("Mode", Cell(words(detector.get("mode")))),
         ("Master restart", _restart_allowed(snapshot)),
         ("Restarts in the last hour", _counted(snapshot)),
-        ("systemd", _systemd(snapshot, system_state)),
+        ("systemd", _systemd(snapshot, host)),
         ("Messages queued", Cell(words(notifier.get("queued")))),
         (
             "Last delivered",
@@ -102,14 +99,15 @@ def _unless_away(source: Source, sentence: str) -> str:
     return sentence if source.status is not None else "unknown"
 
 
-def _systemd(snapshot: Snapshot, now: str) -> Cell:
-    """What systemd says of the host; of anything odd, what names its cause. Since when it is so nobody notes."""
+def _systemd(snapshot: Snapshot, host: Host) -> Cell:
+    """What systemd says of the host; of anything odd, its cause and where to look. Since when it is so nobody notes."""
     before = words(shots.table(snapshot.detector.get("supervisor_status")).get("system_state"))
-    state = now or before
+    state = host.state or before
     if state in ("running", "unknown"):
         return Cell(state)
     see = "systemctl list-jobs" if state == "starting" else "systemctl --failed"
-    return Cell(f"{state}{'' if now else ' at the last look'}; see: {see}")
+    because = f": {host.why}" if host.why else ""
+    return Cell(f"{state}{'' if host.state else ' at the last look'}{because}; see: {see}")
 
 
 def _restart_allowed(snapshot: Snapshot) -> Cell:

@@ -7,6 +7,7 @@ from typing import Final
 
 from standfast.clock import utc_now
 from standfast.ctl.command import Command, Exit, takes_wide
+from standfast.ctl.hosted import DEGRADED, NOT_ASKED, Host, listed
 from standfast.ctl.report import Report, report
 from standfast.ctl.screen import Screen
 from standfast.ctl.systemctl import SystemctlError, systemctl
@@ -17,7 +18,7 @@ from standfast.overview.reading import read_snapshot
 from standfast.overview.tones import Tone
 
 # A systemd that hangs keeps nobody from the rest.
-_SYSTEMD_ANSWERS_WITHIN_S: Final = 2.0
+_ANSWERS_WITHIN_S: Final = 2.0
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -31,15 +32,26 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     if arguments.json:
         screen.json(everything(snapshot))
     else:
-        _show(report(snapshot, _system_state()), screen)
+        _show(report(snapshot, _host()), screen)
     return Exit.WRONG if problems(snapshot) else Exit.OK
 
 
-def _system_state() -> str:
-    """What systemd says of the host now, for the detector asks it only when it looks; "" where it does not answer."""
+def _host() -> Host:
+    """What systemd says now; the detector asks it only when it looks."""
     with suppress(SystemctlError):
-        return systemctl("is-system-running", limit_s=_SYSTEMD_ANSWERS_WITHIN_S).stdout.strip()
-    return ""
+        state = _said("is-system-running").strip()
+        return listed(state, _failed_units()) if state == DEGRADED else Host(state)
+    return NOT_ASKED
+
+
+def _failed_units() -> list[str]:
+    with suppress(SystemctlError):
+        return _said("list-units", "--failed", "--plain", "--no-legend", "--full").splitlines()
+    return []
+
+
+def _said(*words: str) -> str:
+    return systemctl(*words, limit_s=_ANSWERS_WITHIN_S).stdout
 
 
 def _show(shown: Report, screen: Screen) -> None:

@@ -6,6 +6,7 @@ from tests.unit.overview import statuses
 from tests.unit.overview.test_snapshot import GONE, NOW, shot
 
 from standfast import __version__
+from standfast.ctl.hosted import Host, listed
 from standfast.ctl.report import Report, report
 from standfast.ctl.table import Cell, Table
 from standfast.moments import from_iso, iso
@@ -209,7 +210,21 @@ def test_an_odd_state_of_systemd_says_what_names_its_cause_and_no_time_since_nob
 )
 def test_what_systemd_says_now_counts_rather_than_what_the_detector_heard(now: str, said: str) -> None:
     heard = statuses.detector(supervisor_status={"system_state": "degraded"})
-    assert dict(report(shot(heard), now).facts)["systemd"].text == said
+    assert dict(report(shot(heard), Host(now)).facts)["systemd"].text == said
+
+
+def test_the_units_that_make_systemd_degraded_are_named_and_how_it_forgets_those_that_are_gone() -> None:
+    lines = [
+        "cron.service loaded failed failed Regular background",
+        "main_app.service not-found failed failed main_app",
+    ]
+    said = dict(report(shot(), listed("degraded", lines)).facts)["systemd"].text
+    assert said == (
+        "degraded: cron.service, main_app.service failed; gone, and to be forgotten: "
+        "systemctl reset-failed main_app.service; see: systemctl --failed"
+    )
+    many = [f"{one}.service loaded failed failed {one}" for one in "abcde"]
+    assert listed("degraded", [*many, ""]).why == "a.service, b.service, c.service and 2 more failed"
 
 
 @pytest.mark.parametrize(
