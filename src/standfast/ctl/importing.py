@@ -288,12 +288,13 @@ def _secrets(
 ) -> tuple[list[Wish], list[Row]]:
     """Secrets are stored where their table is, or will be: a token without its channel is of no use to anybody."""
     wishes, rows = [], []
+    whose = f" of agent {target.agent}" if target.agent else ""
     values = load_plain(text, as_json=target.path.endswith(".json"))
     for name in names_of(target.shape):
         if not isinstance(name, Secret) or name.variable not in said:
             continue
         one = said[name.variable]
-        row = Row(one.line, one.name, Fate.STORED, f"credential {name.credential}", HIDDEN)
+        row = Row(one.line, one.name, Fate.STORED, f"credential {name.credential}{whose}", HIDDEN)
         if name.table in off:
             rows.append(replace(row, fate=Fate.OFF, where="", detail=off[name.table]))
         elif value_at(values, name.table) is None and target.agent is None:

@@ -85,7 +85,7 @@ def test_a_secret_that_takes_the_place_of_another_is_told(
     ("where", "told", "not_told"),
     [
         ("credential telegram-bot-token", "restart standfast-notifier", "standfast-agent@"),
-        ("credential openalgo-api-key", "restart standfast-agent@bot", "standfast-notifier"),
+        ("credential openalgo-api-key of agent bot", "restart standfast-agent@bot", "standfast-notifier"),
         (f"{paths.agent_config('bot')}: live", "restart standfast-agent@bot", "standfast-notifier"),
     ],
 )

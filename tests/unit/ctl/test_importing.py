@@ -231,6 +231,7 @@ def test_strangers_and_odd_lines_are_told() -> None:
 def test_a_key_alone_makes_an_agent() -> None:
     found = plan("OPENALGO_API_KEY=hush")
     assert found.files == {AGENT: 'gateway = "openalgo"\n'}
+    assert [wish.row.where for wish in found.secrets] == ["credential openalgo-api-key of agent openalgo"]
 
 
 @pytest.mark.parametrize("stop", ["10", "30"])
