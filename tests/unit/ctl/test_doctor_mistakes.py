@@ -15,7 +15,7 @@ from standfast.config import Mistake
 from standfast.ctl.command import Exit
 from standfast.ctl.configuration import ConfigFile, judge
 from standfast.ctl.doctor.command import COMMAND
-from standfast.ctl.doctor.facts import Facts
+from standfast.ctl.doctor.facts import Facts, Secret
 from standfast.ctl.doctor.gather import configured, everything
 from standfast.ctl.screen import Screen
 from standfast.unit_names import DETECTOR
@@ -61,6 +61,13 @@ def test_what_an_unusable_file_names_is_not_said_to_be_looked_at(
     assert json.loads(text)["not_looked_at"] == [f"what {path} names, before its mistakes are corrected"]
     _, text = doctor(monkeypatch, replace(facts, is_root=False))
     assert text.endswith("try: sudo standfastctl doctor\n")
+
+
+def test_one_restart_that_takes_several_secrets_up_is_one_finding() -> None:
+    secrets = [Secret("n.service", name, "/s", True, is_newer=True) for name in ("tok", "key")]
+    (one,) = findings("credentials", replace(healthy(), secrets=tuple(secrets)))
+    assert one.what == "the secrets tok, key were stored after n.service was started"
+    assert one.step == "systemctl restart n.service"
 
 
 def test_a_unit_that_another_starts_too_may_be_given_up() -> None:

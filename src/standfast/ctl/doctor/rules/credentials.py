@@ -10,6 +10,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
     """Secrets that are missing, shut to their reader, open to others, or not taken up."""
     for secret in facts.secrets:
         yield from _about(secret, facts)
+    yield from _not_taken_up(facts)
     for name, file, owner in facts.spoilt_secrets:
         yield wrong(
             f"the secret {name} in {file} cannot be decrypted: {owner} does not start with it (243/CREDENTIALS)",
@@ -55,7 +56,15 @@ def _about(secret: Secret, facts: Facts) -> Iterator[Finding]:
         yield wrong(f"{secret.asked_by} may not read {secret.source}: {secret.obstacle}", step)
     if secret.is_public:
         yield wrong(f"everybody on this host may read the secret in {secret.source}", f"chmod o= {secret.source}")
-    if secret.is_newer:
-        yield note(
-            f"the secret {name} was stored after {secret.asked_by} was started", facts.careful(secret.asked_by, restart)
-        )
+
+
+def _not_taken_up(facts: Facts) -> Iterator[Finding]:
+    """One finding for all that a unit has in an older form, or not at all: one restart mends it."""
+    newer: dict[str, list[str]] = {}
+    for secret in facts.secrets:
+        if secret.is_newer:
+            newer.setdefault(secret.asked_by, []).append(secret.credential or f"in {secret.source}")
+    for unit, names in newer.items():
+        said = f"secret {names[0]} was" if len(names) == 1 else f"secrets {', '.join(names)} were"
+        step = facts.careful(unit, f"systemctl restart {unit}")
+        yield note(f"the {said} stored after {unit} was started", step)
