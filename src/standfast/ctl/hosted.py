@@ -1,6 +1,6 @@
 """What systemd says of the host as a whole, and because of which units. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,9 +34,9 @@ class Host:
 NOT_ASKED: Final = Host()
 
 
-def listed(state: str, lines: Iterable[str]) -> Host:
-    """The host by the lines of a list of failed units: name, load state, and more."""
-    units = [line.split()[:2] for line in lines if len(line.split()) > 1]
+def listed(state: str, lines: Iterable[str], watched: Container[str] = ()) -> Host:
+    """The host by the lines of a list of failed units: name, load state, and more; those first that nobody watches."""
+    units = sorted((line.split()[:2] for line in lines if len(line.split()) > 1), key=lambda unit: unit[0] in watched)
     return Host(state, tuple(name for name, _ in units), tuple(name for name, load in units if load == _GONE))
 
 

@@ -33,6 +33,11 @@ def block_lines(columns: Sequence[str], row: Sequence[str], width: int = WIDTH) 
     return [_loose(line) for text in (first, *named) for line in wrapped(text, width, 2 * _INDENT)]
 
 
+def height(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
+    """How many lines these rows take in columns of these widths."""
+    return sum(max(len(wrapped(cell, width)) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
 def _loose(line: str) -> str:
     return line.replace(SOLID, " ")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from standfast.ctl.layout import fitting_widths, printable, solid
+from standfast.ctl.layout import fitting_widths, height, printable, solid
 from standfast.ctl.table import AT, Cell, Table
 from standfast.overview.tones import Tone
 from standfast.time_words import moment
@@ -46,12 +46,18 @@ def shape(table: Table, width: int, *, keeps_all: bool = False) -> Shape | None:
     """
     if width < _LEAST_WIDTH:
         return None
-    for found in _ever_narrower(table):
-        if keeps_all and found.left_out:
-            return None
-        if widths := fitting_widths(found.columns, found.texts, width, _SENTENCE):
-            return replace(found, widths=tuple(widths))
-    return None
+    fitting = (_fitted(found, width) for found in _ever_narrower(table))
+    found = next((one for one in fitting if one), None)
+    if found is None or found.left_out:
+        return None if keeps_all else found
+    # With all columns: one beneath another may be easier to read than two that are as narrow as can be.
+    others = (one for one in fitting if one and not one.left_out)
+    return min([found, *others], key=lambda one: height(one.texts, one.widths))
+
+
+def _fitted(found: Shape, width: int) -> Shape | None:
+    widths = fitting_widths(found.columns, found.texts, width, _SENTENCE)
+    return replace(found, widths=tuple(widths)) if widths else None
 
 
 def with_all(table: Table) -> Iterator[Shape]:

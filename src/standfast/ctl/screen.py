@@ -88,9 +88,9 @@ def _hanging(text: str, width: int, hang: int = 0) -> list[str]:
 
 
 def _plain(table: Table, width: int) -> list[str]:
-    for found in with_all(table):
-        if lines := aligned_lines(found.columns, found.texts, width):
-            return lines
+    tables = (aligned_lines(found.columns, found.texts, width) for found in with_all(table))
+    if fitting := [lines for lines in tables if lines]:
+        return min(fitting, key=len)
     return [line for row in next(with_all(table)).texts for line in block_lines(table.columns, row, width)]
 
 

@@ -1,6 +1,7 @@
 """`standfastctl status`: the level, and everything that it is made of."""
 
 import argparse
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -15,6 +16,7 @@ from standfast.overview.documents import everything
 from standfast.overview.endings import endings
 from standfast.overview.problems import problems
 from standfast.overview.reading import read_snapshot
+from standfast.overview.snapshot import watched
 from standfast.overview.tones import Tone
 
 # A systemd that hangs keeps nobody from the rest.
@@ -32,15 +34,15 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
     if arguments.json:
         screen.json(everything(snapshot))
     else:
-        _show(report(snapshot, _host()), screen)
+        _show(report(snapshot, _host(watched(snapshot))), screen)
     return Exit.WRONG if problems(snapshot) else Exit.OK
 
 
-def _host() -> Host:
+def _host(watched_units: Container[str]) -> Host:
     """What systemd says now; the detector asks it only when it looks."""
     with suppress(SystemctlError):
         state = _said("is-system-running").strip()
-        return listed(state, _failed_units()) if state == DEGRADED else Host(state)
+        return listed(state, _failed_units(), watched_units) if state == DEGRADED else Host(state)
     return NOT_ASKED
 
 

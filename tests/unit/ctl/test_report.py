@@ -224,6 +224,7 @@ def test_the_units_that_make_systemd_degraded_are_named_and_how_it_forgets_those
         "systemctl reset-failed main_app.service; see: systemctl --failed"
     )
     many = [f"{one}.service loaded failed failed {one}" for one in "abcde"]
+    assert listed("degraded", many, ("a.service", "b.service")).failed == tuple(f"{one}.service" for one in "cdeab")
     assert listed("degraded", [*many, ""]).why == "a.service, b.service, c.service and 2 more failed"
 
 
