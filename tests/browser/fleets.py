@@ -267,6 +267,35 @@ def notifier_down(runtime: Path) -> None:
     (runtime / "notifier/status.json").unlink()
 
 
+def nothing_judged(runtime: Path) -> None:
+    """Just after a boot."""
+    at = utc_now()
+    until = clock(at + timedelta(seconds=90))
+    held = f"the host booted at {clock(at - timedelta(seconds=30))}; wait until {until}"
+    status = detector(at, reasons=[f"nothing is judged now: {held}"], can_restart=False, restart_blocked=held)
+    write(runtime, status, notifier(at), {"paper": agent(at)}, {"happenings": []})
+
+
+def agents_in_need(runtime: Path) -> None:
+    """One that cannot say what it holds, one in error that holds, and one that waits for its gateway."""
+    at = utc_now()
+    held = [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": 5}]
+    action = "Look at them at your broker, then: systemctl reload standfast-agent@infy"
+    agents = {
+        "infy": agent(at, state="ERROR", reason="STRATEGY_ERROR: on_tick raised ValueError (mybot.py:17)", live=True,
+                      flat=False, positions=held, failure={"type": "STRATEGY_ERROR", "action": action}),
+        "tcs": agent(at, state="WAITING", reason="OPENALGO_DOWN: OpenAlgo cannot be reached", flat=None,
+                     failure={"type": "OPENALGO_DOWN", "action": "See that it runs. The agent looks every 5 min"}),
+        "paper": agent(at),
+    }  # fmt: skip
+    named = {"unit": "standfast-agent@infy.service", "error_message": "on_tick raised ValueError (mybot.py:17)"}
+    urgent = statuses.error(id=9, error_type="STRATEGY_ERROR", severity="critical", action=action, **named)
+    waits = statuses.error(id=8, action="See that it runs", occurrence_count=1, unit="standfast-agent@tcs.service")
+    failing = {"name": "telegram", "queued": 2, "last_delivered": None, "failing": "api.telegram.org does not answer"}
+    known = notifier(at, waits, urgent, channels=[failing])
+    write(runtime, detector(at), known, agents, {"happenings": quiet_day(at)})
+
+
 def no_agents(runtime: Path) -> None:
     at = utc_now()
     write(runtime, detector(at), notifier(at), {}, {"happenings": [], "trouble": ""})
@@ -306,6 +335,8 @@ ALL: dict[str, tuple[Fleet, str]] = {
     "observe": (observed, "CASCADING"),
     "detector-down": (detector_down, "UNKNOWN"),
     "notifier-down": (notifier_down, "NONE"),
+    "nothing-judged": (nothing_judged, "NONE"),
+    "agents-in-need": (agents_in_need, "NONE"),
     "no-agents": (no_agents, "NONE"),
     "hundreds": (hundreds, "CASCADING"),
     "hostile": (hostile, "WARNING"),

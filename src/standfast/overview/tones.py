@@ -62,7 +62,9 @@ def unit_tone(row: Mapping[str, Any]) -> Tone:
 
 
 def agent_tone(row: Mapping[str, Any]) -> Tone:
-    """The tone of an agent's state."""
+    """The tone of an agent's state; one that is paused is not well while it has anything open, as far as is known."""
+    if row.get("paused") is True and row.get("state") == "ACTIVE":
+        return Tone.PLAIN if row.get("flat") is True else Tone.WARNING
     return Tone.PLAIN if is_resting(row) else tone(row.get("state"))
 
 

@@ -101,11 +101,11 @@ def _about(run: Restarted) -> str:
 
 
 def errors(scene: Scene) -> str:
-    """The unresolved errors, those that somebody took on last."""
+    """The unresolved errors: what is critical first, what somebody took on last."""
     notifier = scene.snapshot.notifier
     if notifier.status is None:
         return markup.card("errors", "Unresolved errors", markup.empty("Unknown: the notifier tells nothing."))
-    rows = sorted(shots.rows(notifier.get("unresolved_errors")), key=_is_held)
+    rows = sorted(shots.rows(notifier.get("unresolved_errors")), key=lambda row: (_is_held(row), not _is_critical(row)))
     if not rows:
         return markup.card("errors", "Unresolved errors", markup.empty("None."))
     number = shots.unresolved(scene.snapshot)
@@ -118,18 +118,29 @@ def _is_held(row: Row) -> bool:
     return bool(row.get("acknowledged") or row.get("silenced"))
 
 
+def _is_critical(row: Row) -> bool:
+    return row.get("severity") == "critical"
+
+
 def _error(row: Row) -> str:
     held = "".join(f' <span class="badge">{word}</span>' for word in ("acknowledged", "silenced") if row.get(word))
+    urgency = ' <span class="badge bad">critical</span>' if _is_critical(row) else ""
+    sign = Tone.PLAIN if held else tone(row.get("severity") or "critical")
     action = f"<p>{markup.prose(str(row['action']))}</p>" if row.get("action") else ""
     lines = (
-        f"<strong>{markup.name(str(row.get('error_type') or 'unknown'))}</strong>{held}",
+        f"<strong>{markup.name(str(row.get('error_type') or 'unknown'))}</strong>{urgency}{held}",
         f'<p class="about">{markup.name(str(row.get("unit") or ""))}</p>',
         f"<div>{markup.long_prose(str(row.get('error_message') or ''))}</div>{action}",
-        f'<p class="meta">Since {markup.moment(row.get("first_occurrence"))}, ',
-        f"last {markup.moment(row.get('last_occurrence'))} · {_times(row.get('occurrence_count'))}, ",
-        f"told {_times(row.get('notification_count'))}{_ack(row)}</p>",
+        f'<p class="meta">{_occurred(row)}, told {_times(row.get("notification_count"))}{_ack(row)}</p>',
     )
-    return f"<li>{markup.mark(Tone.PLAIN if held else Tone.BAD)}<div>{''.join(lines)}</div></li>"
+    return f"<li>{markup.mark(sign)}<div>{''.join(lines)}</div></li>"
+
+
+def _occurred(row: Row) -> str:
+    first, count = markup.moment(row.get("first_occurrence")), row.get("occurrence_count")
+    if count == 1:
+        return f"Since {first}"
+    return f"Since {first}, last {markup.moment(row.get('last_occurrence'))} · {_times(count)}"
 
 
 def _times(value: Any) -> str:

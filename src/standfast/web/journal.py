@@ -21,7 +21,7 @@ from standfast.overview.ending import Ending
 from standfast.overview.endings import endings
 from standfast.overview.refusals import REFUSED, Answer, Refusals
 from standfast.unit_names import DETECTOR, NOTIFIER
-from standfast.web.timeline import Happening, History, Line, newest_first, of_event, of_message, of_watch
+from standfast.web.timeline import Happening, History, Line, gaps, newest_first, of_event, of_message, of_watch
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,13 @@ LONGEST_TEXT: Final = 400
 WORDS_READ: Final = 50
 
 _PRIORITIES: Final = tuple("01234567")
+# From systemd's catalog: a unit has started; has stopped, ended well, ended otherwise.
+_STARTED: Final = "39f53479d3a045ac8e11786248231fbf"
+_ENDED: Final = (
+    "9d1aaa27d60140bd96365438aad20286",
+    "7ad2d189f7e94e70a38c781354912448",
+    "d9b373ed55a64feb8242e02dbe79a49c",
+)
 _GROUPS: Final = (
     (Kind.LEVEL, Kind.DECISION, Kind.RESTART, Kind.SHUTDOWN, Kind.COMMAND),
     (Kind.STATE,),
@@ -70,12 +77,13 @@ class Journal:
                 watched_since = _first_at(reader, _SYSTEMD_UNIT=DETECTOR)
                 # Root's entries: journald keeps each human's in files of their own, which may reach back further.
                 begins_at = _first_at(reader, _UID="0")
+                unwatched = gaps(_ups_and_downs(reader, since))
         except OSError as error:
             log.warning("Cannot read the journal: %s", error.strerror or error)
             return History(since, until, trouble=f"the journal cannot be read: {error.strerror or error}")
         complete = all(len(group) < EVENTS_READ for group in groups)
         happenings = newest_first(one for group in groups for one in group)
-        return History(since, until, happenings, complete, "", watched_since, begins_at)
+        return History(since, until, happenings, complete, "", watched_since, begins_at, unwatched)
 
     def lines(self, unit: str, count: int) -> list[Line]:
         """The last lines of a unit, and of systemd about it, the oldest first.
@@ -176,6 +184,12 @@ def _watched(reader: Any, since: datetime) -> list[Happening]:
         for raw in found
         if "STANDFAST" not in raw
     ]
+
+
+def _ups_and_downs(reader: Any, since: datetime) -> Iterator[tuple[datetime, bool]]:
+    """When systemd said of the detector that it was started, or that it ended; the oldest first."""
+    found = _of(reader, since, _PID="1", UNIT=DETECTOR, MESSAGE_ID=(_STARTED, *_ENDED))
+    return ((_at(raw), raw["MESSAGE_ID"].hex == _STARTED) for raw in reversed(found))
 
 
 def _of(reader: Any, since: datetime, **matches: str | tuple[str, ...]) -> list[Raw]:

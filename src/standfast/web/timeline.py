@@ -13,6 +13,8 @@ SPAN: Final = timedelta(hours=24)
 
 # A unit that crashes again within this is still the same crash.
 ECHO: Final = timedelta(seconds=60)
+# A detector that is back within this was restarted.
+RESTART: Final = timedelta(seconds=60)
 # What a happening that is no event of the catalogue is called.
 MESSAGE: Final = "message"
 WATCH: Final = "watch"
@@ -41,6 +43,14 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which the detector did not run; without an end it lasts."""
+
+    begin: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """The happenings between two moments, the newest first.
 
@@ -49,6 +59,7 @@ class History:
         trouble: why nothing could be read; "" when it could.
         watched_since: from when on the detector is in the journal; None when it is not.
         begins_at: when the journal itself begins; None where that is not known.
+        unwatched: when the detector did not run since then, the oldest first.
     """
 
     since: datetime
@@ -58,6 +69,7 @@ class History:
     trouble: str = ""
     watched_since: datetime | None = None
     begins_at: datetime | None = None
+    unwatched: tuple[Gap, ...] = ()
 
     @property
     def is_cut(self) -> bool:
@@ -127,6 +139,8 @@ def within(history: History, hours: int) -> History:
 
 def level_since(history: History, level: str) -> datetime | None:
     """Since when the level is what it is; None where the history does not reach back so far."""
+    if level == UNKNOWN:
+        return next((one.begin for one in history.unwatched if one.end is None), None)
     for one in history.happenings:
         if one.kind == Kind.LEVEL:
             return one.at if one.level == level else None
@@ -149,7 +163,35 @@ def spans(history: History, level: str) -> list[Span]:
         begin, now = change.at, change.level
     if history.until > begin:
         found.append(Span(now, begin, history.until))
+    for gap in history.unwatched:
+        found = _cut(found, gap)
     return found
+
+
+def _cut(found: Sequence[Span], gap: Gap) -> list[Span]:
+    """The same with what nobody saw as that: no level of before holds on while nobody looks."""
+    cut: list[Span] = []
+    for span in found:
+        begin, end = max(span.begin, gap.begin), min(span.end, gap.end or span.end)
+        if begin >= end:
+            cut.append(span)
+            continue
+        parts = (Span(span.level, span.begin, begin), Span(UNKNOWN, begin, end), Span(span.level, end, span.end))
+        cut += [part for part in parts if part.begin < part.end]
+    return cut
+
+
+def gaps(changes: Iterable[tuple[datetime, bool]]) -> tuple[Gap, ...]:
+    """When the detector did not run, by when it came up or went down, the oldest first; a restart is no gap."""
+    found: list[Gap] = []
+    down_since: datetime | None = None
+    for at, is_up in changes:
+        if not is_up:
+            down_since = down_since or at
+        elif down_since:
+            found += [Gap(down_since, at)] if at - down_since >= RESTART else []
+            down_since = None
+    return (*found, Gap(down_since)) if down_since else tuple(found)
 
 
 def document(history: History) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from standfast.overview.snapshot import Snapshot
 from standfast.time_words import span
 from standfast.web import markup, timeline
 from standfast.web.scene import Scene
-from standfast.web.steps import Step, steps
+from standfast.web.steps import HELD, Step, steps
 
 # Of so many problems each has its line at once; the others are one step away.
 PROBLEMS_SHOWN: Final = 6
@@ -25,7 +25,7 @@ def verdict(scene: Scene) -> str:
     level = shots.level(snapshot)
     since = f'Failure level <strong id="level">{markup.escape(level)}</strong>{_since(scene, level)}'
     told = _problems(_said(scene, problems)) + _silences(snapshot)
-    rest = _cause(scene) + _steps(steps(snapshot)) + told + _ahead(scene)
+    rest = _cause(scene) + _steps(steps(snapshot)) + _by_itself(snapshot) + told + _ahead(scene)
     return markup.head(tone, markup.escape(words), since, rest)
 
 
@@ -66,6 +66,21 @@ def _steps(found: list[Step]) -> str:
 def _step(one: Step) -> str:
     words = markup.name(one.words)
     return f"{words}: {markup.command(one.command)}" if one.command else f"{words}."
+
+
+def _by_itself(snapshot: Snapshot) -> str:
+    """Whether a master restart comes while nobody does anything: who wakes up to a cascade wants to know that first."""
+    detector = snapshot.detector
+    reason = shots.table(detector.get("decision")).get("reason")
+    until = shots.blocked_until(detector)
+    words = ""
+    if reason == "observe":
+        words = "No master restart comes by itself: the mode is observe"
+    elif reason in HELD:
+        words = "No master restart comes by itself" + (f" until {markup.moment(until)}" if until else "")
+    elif reason == "gap" and until:
+        words = f"If this lasts, a master restart is asked for after {markup.moment(until)}"
+    return f'<p class="by-itself">{words}.</p>' if words else ""
 
 
 def _said(scene: Scene, problems: list[str]) -> list[str]:

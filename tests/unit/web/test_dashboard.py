@@ -20,6 +20,7 @@ from standfast.web.unit_page import unit_page
 
 EVIL = "</td></script><script>alert(1)</script>\"'&<b onload=x>"
 UNIT = "trade_manager.service"
+LATER = "2026-11-23T15:40:00.000+00:00"
 
 
 class Text(HTMLParser):
@@ -154,6 +155,27 @@ def test_what_would_have_been_done_is_said_in_observe_mode() -> None:
     assert "Not asked for: it would have been asked for." in shown(scene(statuses.detector(decision=decision)))
 
 
+@pytest.mark.parametrize(
+    ("reason", "changes", "said"),
+    [
+        ("observe", {}, "No master restart comes by itself: the mode is observe."),
+        ("hold", {"hold_until": LATER}, "No master restart comes by itself until 2026-11-23 15:40:00 UTC."),
+        ("same-set", {}, "No master restart comes by itself."),
+        ("gap", {"gap_until": LATER}, "If this lasts, a master restart is asked for after 2026-11-23 15:40:00 UTC."),
+        ("running", {}, ""),
+        ("", {}, ""),
+    ],
+)
+def test_whether_a_master_restart_comes_by_itself_is_said_at_the_head(
+    reason: str, changes: dict[str, Any], said: str
+) -> None:
+    decision = {"allowed": False, "reason": reason, "why": "so it is"} if reason else None
+    html = dashboard(scene(statuses.detector(mode="act", decision=decision, **changes)))
+    head = html[: html.index('id="units"')]
+    assert ("by-itself" in head) is bool(said)
+    assert said in Text(head).text
+
+
 def test_the_next_steps_of_a_cascade_are_commands_to_copy() -> None:
     health = {
         "a.service": {"status": "given up", "failing": True, "active_state": "failed"},
@@ -175,6 +197,25 @@ def test_errors_that_somebody_took_on_come_last_and_say_so() -> None:
     first, second = html.index("<strong>B</strong>"), html.index("<strong>A</strong>")
     assert first < html.index("standfastctl ack 7") < second < html.index(">acknowledged</span>")
     assert html.count("standfastctl ack") == 1
+
+
+def test_what_is_critical_comes_first_and_says_so_and_what_was_once_has_one_time() -> None:
+    rows = [statuses.error(error_type="A", occurrence_count=1), statuses.error(error_type="B", severity="critical")]
+    html = dashboard(scene(notifier=statuses.notifier(*rows)))
+    listed = html[html.index('id="errors"') : html.index('id="agents"')]
+    urgent, other = listed.split("<li>")[1:]
+    assert "<strong>B</strong> <span" in urgent
+    assert ">critical</span>" in urgent
+    assert 'class="mark bad ' in urgent
+    assert ", last <time" in urgent
+    assert 'class="mark warning ' in other
+    assert ", last <time" not in other
+
+
+def test_an_agent_that_is_paused_with_something_open_is_not_shown_as_well() -> None:
+    for flat, mark in ((True, "plain"), (False, "warning"), (None, "warning")):
+        html = dashboard(scene(agents={"a": statuses.agent(paused=True, flat=flat)}))
+        assert f'class="mark {mark} ' in html[html.index('id="agents"') :].partition("</li>")[0]
 
 
 def test_what_is_foreseen_has_its_own_place_and_is_said_once() -> None:

@@ -13,7 +13,7 @@ from standfast.moments import iso
 from standfast.web import timeline
 from standfast.web.band import band
 from standfast.web.scene import Scene
-from standfast.web.timeline import Happening, History, Span
+from standfast.web.timeline import Gap, Happening, History, Span
 
 DAY_AGO = NOW - timedelta(days=1)
 
@@ -42,6 +42,27 @@ def test_what_nobody_watched_is_unknown() -> None:
         Span("NONE", ago(30), NOW),
     ]
     assert timeline.spans(History(DAY_AGO, NOW, trouble="no right"), "NONE") == [Span("UNKNOWN", DAY_AGO, NOW)]
+
+
+def test_no_level_holds_on_while_nobody_watches() -> None:
+    day = replace(history(level(60, "NONE", "WARNING")), unwatched=(Gap(ago(70), ago(50)), Gap(ago(30))))
+    assert timeline.spans(day, "UNKNOWN") == [
+        Span("WARNING", DAY_AGO, ago(70)),
+        Span("UNKNOWN", ago(70), ago(60)),
+        Span("UNKNOWN", ago(60), ago(50)),
+        Span("NONE", ago(50), ago(30)),
+        Span("UNKNOWN", ago(30), NOW),
+    ]
+    assert "UNKNOWN for 50 min" in band(Scene(shot(), day, {}, "host"))
+    assert timeline.level_since(day, "UNKNOWN") == ago(30)
+    assert timeline.level_since(replace(day, unwatched=day.unwatched[:1]), "UNKNOWN") is None
+
+
+def test_a_detector_that_was_restarted_was_watching() -> None:
+    ups_and_downs = [(ago(90), True), (ago(80), False), (ago(79.8), False), (ago(79.5), True), (ago(60), False)]
+    assert timeline.gaps(ups_and_downs) == (Gap(ago(60)),)
+    assert timeline.gaps([*ups_and_downs, (ago(30), True)]) == (Gap(ago(60), ago(30)),)
+    assert timeline.gaps([]) == ()
 
 
 def test_of_the_time_before_anybody_watched_no_level_is_counted() -> None:
