@@ -160,6 +160,7 @@ def test_a_stopped_detector_is_said_and_its_return_too(machine: Machine) -> None
     try:
         status, body = request(machine, "/api/failure_detector_status")
         result = machine.run("standfastctl status", check=False)
+        page = request(machine, "/")[1]
     finally:
         machine.run(["systemctl", "start", DETECTOR])
     assert status == 503
@@ -171,6 +172,7 @@ def test_a_stopped_detector_is_said_and_its_return_too(machine: Machine) -> None
     assert result.stdout.startswith(
         "UNKNOWN: Nobody is watching\n- The failure detector is not running, or its status file is gone; see which"
     )
+    assert "UNKNOWN</strong> since <time" in page
     assert fetch(machine, "/api/failure_detector_status")["level"] == 0
 
 

@@ -12,7 +12,7 @@ from standfast.time_words import moment
 # With less than this no two columns of words stand beside each other.
 _LEAST_WIDTH: Final = 56
 # A sentence is not narrowed below this.
-_SENTENCE: Final = 20
+_SENTENCE: Final = 28
 # What says that there is none needs no line of its own.
 _NOTHING: Final = frozenset({"", "-", "none"})
 
