@@ -38,7 +38,7 @@ def _of_state(name: str, source: Source) -> Iterator[str]:
     unit = short(agent_unit(name))
     state, reason = source.get("state"), source.get("reason") or "no reason given"
     action = shots.table(source.get("failure")).get("action")
-    alone = action or f"It goes on alone, or at: systemctl reload {unit}"
+    alone = action or f"It looks again by itself; at once: systemctl reload {unit}"
     if state == "ERROR":
         yield f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}"
         if source.get("flat") is False:

@@ -129,7 +129,7 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         ),
         (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down")),
-            ["Agent paper waits: gateway down. It goes on alone"],
+            ["Agent paper waits: gateway down. It looks again by itself"],
         ),
         (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down", failure={"action": "See to it."})),
@@ -137,11 +137,11 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         ),
         (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down", flat=False, positions=HELD)),
-            ["Agent paper waits: gateway down; it has -1 NSE:SBIN MIS. It goes on alone"],
+            ["Agent paper waits: gateway down; it has -1 NSE:SBIN MIS. It looks again by itself"],
         ),
         (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down", flat=None)),
-            ["Agent paper waits: gateway down; whether it holds anything is not known. It goes on alone"],
+            ["Agent paper waits: gateway down; whether it holds anything is not known. It looks again by itself"],
         ),
         (shot(paper=statuses.agent(state="WAITING", reason="market closed until Tue 09:15 IST")), []),
         (shot(paper=statuses.agent(state="STARTING", reason="checking the dependencies", flat=None)), []),
