@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from standfast import __version__
@@ -94,11 +95,26 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    """The arguments; a word too many is told with the usage of its command, where argparse would give that of all."""
-    arguments, strays = _parser().parse_known_args(words)
+    """The arguments; a word too many is told with the usage of its command, where argparse would give that of all.
+
+    Who says nothing is shown what there is to say, and a slip in a command what it is like.
+    """
+    parser = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        raise SystemExit(Exit.USAGE)
+    if meant := _meant(words[0]):
+        parser.error(f'there is no command "{words[0]}"; did you mean {meant}?')
+    arguments, strays = parser.parse_known_args(words)
     if strays:
         arguments.parser.error(f"unrecognized arguments: {' '.join(strays)}")
     return arguments
+
+
+def _meant(word: str) -> str:
+    """The command that a word is most like which is none; "" where it is one, an option, or like none."""
+    names = [command.name for command in COMMANDS]
+    return "" if word in names or word.startswith("-") else next(iter(get_close_matches(word, names, n=1)), "")
 
 
 def _write_no_more() -> None:

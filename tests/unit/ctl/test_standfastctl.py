@@ -124,6 +124,22 @@ def _read(fd: int) -> bytes:
         return b""
 
 
+def test_who_says_nothing_is_shown_what_there_is_to_say(root: Path) -> None:
+    result = run(root)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "show the failure level, units, agents, errors and restarts" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("sttus", 'there is no command "sttus"; did you mean status?'), ("xyzzy", "invalid choice: 'xyzzy'")],
+)
+def test_a_slip_in_a_command_says_what_it_is_like(root: Path, word: str, said: str) -> None:
+    result = run(root, word, "--json")
+    assert result.returncode == 2
+    assert said in result.stderr
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(root: Path) -> None:
     line, environment = command(root, "status")
     process = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
