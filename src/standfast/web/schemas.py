@@ -247,6 +247,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "which was vacuumed or is young, begins later.",
         },
         journal_since=maybe({**MOMENT, "description": "When the journal begins."}),
+        unwatched=many(
+            record("When the detector did not run; null: it does not now.", since=MOMENT, until=maybe(MOMENT))
+        ),
         events=many(ref("Happening")),
     ),
     "Change": record("What an event of /api/events holds.", level=TEXT, headline=TEXT, version=TEXT),

@@ -203,6 +203,9 @@ def document(history: History) -> dict[str, Any]:
         "known_since": iso(max(watched, history.since)) if watched else None,
         "complete": history.complete and not history.is_cut,
         "journal_since": iso(history.begins_at) if history.begins_at else None,
+        "unwatched": [
+            {"since": iso(one.begin), "until": iso(one.end) if one.end else None} for one in history.unwatched
+        ],
         "events": [_row(one) for one in history.happenings],
     }
 

@@ -55,6 +55,10 @@ def test_no_level_holds_on_while_nobody_watches() -> None:
     ]
     assert "UNKNOWN for 50 min" in band(Scene(shot(), day, {}, "host"))
     assert timeline.level_since(day, "UNKNOWN") == ago(30)
+    assert timeline.document(day)["unwatched"] == [
+        {"since": iso(ago(70)), "until": iso(ago(50))},
+        {"since": iso(ago(30)), "until": None},
+    ]
     assert timeline.level_since(replace(day, unwatched=day.unwatched[:1]), "UNKNOWN") is None
 
 
