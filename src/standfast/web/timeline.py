@@ -134,7 +134,8 @@ def within(history: History, hours: int) -> History:
     """The newest part of a history."""
     since = max(history.since, history.until - timedelta(hours=hours))
     kept = tuple(one for one in history.happenings if one.at >= since)
-    return replace(history, since=since, happenings=kept)
+    unwatched = tuple(one for one in history.unwatched if one.end is None or one.end > since)
+    return replace(history, since=since, happenings=kept, unwatched=unwatched)
 
 
 def level_since(history: History, level: str) -> datetime | None:

@@ -55,6 +55,8 @@ def test_no_level_holds_on_while_nobody_watches() -> None:
     ]
     assert "UNKNOWN for 50 min" in band(Scene(shot(), day, {}, "host"))
     assert timeline.level_since(day, "UNKNOWN") == ago(30)
+    early = replace(day, unwatched=(Gap(ago(90), ago(80)), *day.unwatched))
+    assert timeline.within(early, 1).unwatched == day.unwatched
     assert timeline.document(day)["unwatched"] == [
         {"since": iso(ago(70)), "until": iso(ago(50))},
         {"since": iso(ago(30)), "until": None},
