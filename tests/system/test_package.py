@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from standfast.events import MESSAGE_IDS, Kind
-from tests.system.agents import paper_agent
+from tests.system.agents import OpenAlgo, openalgo_agent, paper_agent
 from tests.system.machine import CommandError, Machine
 from tests.system.stage import wait_until
 from tests.system.tree import REPOSITORY
@@ -235,6 +235,18 @@ class TestUpgrade:
         fresh.run("systemctl disable standfast-agent@paper.service")
         self.upgrade(fresh, deb)
         assert fresh.run("systemctl is-enabled standfast-agent@paper.service", check=False).stdout == "disabled\n"
+
+    def test_what_runs_on_needs_no_file_any_more_to_end_flat(self, fresh: Machine, deb: Path) -> None:
+        fresh.install(deb)
+        server = OpenAlgo(fresh, "a-key", "0123456789abcdef" * 2)
+        holder = openalgo_agent(fresh, "holder", "Holder", server)
+        holder.start()
+        holder.logged("HOLDING")
+        # As an upgrade of Standfast, its libraries or Python may leave it, only more so.
+        fresh.run("for all in /usr/lib/python3* /usr/lib/standfast /srv/bots; do mv $all $all.gone; done")
+        holder.stop()
+        assert "flat (closed +5 NSE:SBIN MIS" in holder.event("shutdown")["MESSAGE"]
+        assert set(server.turn()["net"].values()) == {0}
 
     @staticmethod
     def upgrade(machine: Machine, deb: Path) -> str:
