@@ -8,7 +8,7 @@ import threading
 from typing import Final
 
 from standfast import daemon, paths
-from standfast.agent import blocked, last_word
+from standfast.agent import last_word, remains
 from standfast.agent.belongings import Belongings, Files
 from standfast.agent.runner import PULSE_AGE_S, Runner
 from standfast.agent.unit import warn_of_short_stop_timeout
@@ -38,11 +38,11 @@ def main() -> int:
 async def _program(frame: Frame, name: str) -> None:
     files = Files(paths.agent_config(name), paths.agent_database(name), paths.agent_status(name))
     have = Belongings(files, os.environ)
-    voice = Voice(name, frame.journal, frame.heartbeat, files.status, lambda: have.is_on_paper)
+    voice = Voice(name, frame.journal, frame.heartbeat, files.status, lambda: have.setting)
     runner = Runner(name, have, voice, frame.heartbeat.pulse("the strategy", PULSE_AGE_S))
     frame.on_reload(runner.life.reload)
     runner.begin()
-    blocked.listen(files.blocked)
+    remains.listen(files.remains)
     frame.heartbeat.ready()
     if "NOTIFY_SOCKET" in os.environ:
         asked = (voice.messages.unit, have.config.shutdown.timeout_s)

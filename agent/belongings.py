@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from standfast import paths
-from standfast.agent import session
+from standfast.agent import remains, session
 from standfast.agent.assembly import Trade, build_gateway, build_trade
 from standfast.agent.bell import Bell, Ring
 from standfast.agent.checks import Report, Scene, look_at_all
@@ -17,7 +17,7 @@ from standfast.agent.closing import Closing
 from standfast.agent.config import AgentConfig, SessionConfig
 from standfast.agent.crashes import Run
 from standfast.agent.desk import Desk
-from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.failures import AgentError, Failure, FailureType, Setting
 from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, Flags, flag_path, parse
 from standfast.agent.gateway import Gateway
 from standfast.agent.own_orders import OwnOrders
@@ -41,9 +41,9 @@ class Files:
     status: Path
 
     @property
-    def blocked(self) -> Path:
-        """Where a run that its watchdog aborts leaves what it stood at."""
-        return self.database.with_name("blocked")
+    def remains(self) -> Path:
+        """Where a run that a signal ends leaves what it stood at."""
+        return remains.beside(self.database)
 
 
 class Belongings:
@@ -124,6 +124,11 @@ class Belongings:
     def is_on_paper(self) -> bool:
         """Whether all that it holds is simulated, and no broker knows of it."""
         return self.gateway_name == "paper"
+
+    @property
+    def setting(self) -> Setting:
+        """What the next steps depend on that it names."""
+        return Setting(self.is_on_paper, self.config.waiting.check_interval_s)
 
     @property
     def knows_only_its_own_books(self) -> bool:

@@ -140,7 +140,7 @@ class Ending:
         restarts = await self._is_known_to_restart()
         took_s = monotonic_s() - self._begun_s
         self._life.reason = f"stopped: {self.end}"
-        self._life.say_the_end(self._was, self.end, self._results, took_s, restarts=restarts)
+        self._life.telling.the_end(self._life.state, self._was, self.end, self._results, took_s, restarts=restarts)
         self._life.show()
         return str(self.end)
 

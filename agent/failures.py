@@ -7,6 +7,7 @@ from typing import Final
 
 from standfast.errors import StandfastError
 from standfast.events import FailureClass
+from standfast.time_words import span
 
 TRANSIENT = FailureClass.TRANSIENT
 PERMANENT = FailureClass.PERMANENT
@@ -51,7 +52,7 @@ class Handling:
 
     Attributes:
         failure_class: whether it is waited out or needs a human.
-        action: the next step for that human; `{name}` stands for the agent's name.
+        action: the next step for that human; `{name}` stands for the agent's name, `{every}` for how often it looks.
         on_paper: the next step where positions are simulated, for which that one would send them to a broker; "" for
             the same. What a faults_file plays is told like the real thing.
         confirm: whether a permanent one has to be seen twice: answers from outside can be wrong once.
@@ -75,7 +76,7 @@ _STORE: Final = (
 )
 
 _BY_ITSELF: Final = (
-    "the agent looks again every waiting.check_interval_s (at once: systemctl reload standfast-agent@{name}) "
+    "the agent looks again every {every} (at once: systemctl reload standfast-agent@{name}) "
     "and trades on once that is well"
 )
 
@@ -190,6 +191,19 @@ ABOUT_POSITIONS: Final = OPEN_POSITIONS | {FailureType.ORDERS_UNSETTLED, Failure
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """How an agent is set up, as far as its next steps depend on it.
+
+    Attributes:
+        on_paper: whether all that it trades is simulated, and no broker knows of it.
+        looks_every_s: how often it looks again while it waits.
+    """
+
+    on_paper: bool = False
+    looks_every_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """One thing that went wrong.
 
@@ -228,11 +242,11 @@ class Failure:
         """Whether it is told at once."""
         return HANDLING[self.type].critical
 
-    def action(self, name: str, *, on_paper: bool = False) -> str:
-        """The next step for a human, for the agent of that name, whose positions may be no more than simulated."""
+    def action(self, name: str, setting: Setting) -> str:
+        """The next step for a human, for the agent of that name."""
         handling = HANDLING[self.type]
-        usual = (handling.on_paper if on_paper else "") or handling.action
-        return (self.step or usual).replace("{name}", name)
+        usual = (handling.on_paper if setting.on_paper else "") or handling.action
+        return (self.step or usual).replace("{name}", name).replace("{every}", span(setting.looks_every_s))
 
     def __str__(self) -> str:
         return f"{self.type}: {self.detail}"

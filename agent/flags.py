@@ -6,11 +6,10 @@ the agent can read and not write: a strategy can neither pause nor free itself.
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from standfast.moments import from_iso, iso
+from standfast.moments import from_iso
 from standfast.time_words import moment
 
 # What a file may hold; the rest of a longer one is not read.
@@ -51,9 +50,9 @@ def flag_path(config: Path, kind: FlagKind) -> Path:
     return config.with_suffix(f".{kind}")
 
 
-def render(by: str, at: datetime, why: str) -> str:
+def render(flag: Flag) -> str:
     """The text of a flag file."""
-    return json.dumps(asdict(Flag(by, iso(at), why))) + "\n"
+    return json.dumps(asdict(flag)) + "\n"
 
 
 def parse(text: str) -> Flag:

@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import Final
 
 from standfast import paths
+from standfast.agent import remains
 from standfast.agent.config import AgentConfig
 from standfast.agent.failures import AgentError, FailureType
 from standfast.agent.ledger import held_in_words
@@ -17,10 +18,13 @@ from standfast.agent.messages import Messages
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.store import Store
 from standfast.config import ConfigError, load
+from standfast.heartbeat import Heartbeat
 from standfast.journal import Journal
 
 # journald can tell the unit of whoever sent an entry only while it is there.
 LINGER_S: Final = 0.05
+# What systemd calls an end by its watchdog.
+_HUNG: Final = "watchdog"
 
 
 def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
@@ -35,12 +39,24 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
             what = "what is not known" if held.startswith("not known") else held
             print(f"Agent {name} does not run and holds {what}: nothing manages that now{where}")
         return 0
-    how = f"{environ['SERVICE_RESULT']} {environ.get('EXIT_STATUS', '')}".strip()
-    journal = Journal(identifier)
-    journal.emit(Messages(name).ended_unclean(how, held, _open_problems(name)))
+    event = Messages(name).ended_unclean(_how(name, environ), held, _open_problems(name))
+    journal, heartbeat = Journal(identifier), Heartbeat()
+    journal.emit(event)
+    heartbeat.status(event.message)  # what stands there is what the process said when all was well
     journal.close()
     time.sleep(LINGER_S)
+    heartbeat.close()
     return 0
+
+
+def _how(name: str, environ: Mapping[str, str]) -> str:
+    """How its process ended, and where in the user's code where it was a signal that ended it there."""
+    result = environ["SERVICE_RESULT"]
+    left = remains.beside(paths.agent_database(name))
+    at = f"at {where}" if (where := remains.where(left)) else ""
+    if result != _HUNG:
+        remains.forget(left)  # the next start takes it for what blocked the loop until the watchdog
+    return " ".join(filter(None, (result, environ.get("EXIT_STATUS", ""), at)))
 
 
 def last_word(name: str) -> str:

@@ -2,11 +2,11 @@
 
 import contextlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from standfast.agent import blocked, retry
+from standfast.agent import remains, retry
 from standfast.agent.bell import Ring
 from standfast.agent.belongings import Belongings
 from standfast.agent.checks import Report
@@ -16,7 +16,6 @@ from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
 from standfast.agent.failures import (
     CLOSED_BY_HAND,
-    OPEN_POSITIONS,
     OUTLASTING,
     TRANSIENT_TYPES,
     AgentError,
@@ -24,15 +23,12 @@ from standfast.agent.failures import (
     FailureType,
     because_it_hung,
 )
-from standfast.agent.flatness import End
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
-from standfast.agent.messages import END_TYPES
-from standfast.agent.open_problems import OpenProblems
 from standfast.agent.reconciling import reconcile
 from standfast.agent.renewal import waits_for_restart
 from standfast.agent.retry import Policy, Series, Verdict
 from standfast.agent.situation import Situation, as_status, in_one_line
-from standfast.agent.steps import StepResult
+from standfast.agent.telling import Telling
 from standfast.agent.trading import in_words
 from standfast.agent.unwinding import cancel_pending
 from standfast.agent.voice import Voice
@@ -44,6 +40,8 @@ log = logging.getLogger(__name__)
 
 # The longest nap while the market is closed: the wall clock may be set, or the host be suspended, meanwhile.
 NAP_S: Final = 60.0
+# A look that finds the same this soon after another one was made to confirm it.
+CONFIRMED_WITHIN_S: Final = 10.0
 
 # Found on the way to ACTIVE, so being ACTIVE does not end it: a person does, or the next start.
 _ELSEWHERE: Final = FailureType.POSITIONS_CLOSED_ELSEWHERE
@@ -74,7 +72,8 @@ class Life:
         self._faced_crashes = False
         # Whether the last reload says that a human has seen to the failure; one that takes up a pause does not.
         self.is_acknowledged = False
-        self._problems = OpenProblems(have)
+        self.telling = Telling(have, voice)
+        self._logged = ("", 0.0)
 
     # Moving
 
@@ -89,10 +88,8 @@ class Life:
         self.show()
         if self.have.forgotten is not None and self.have.flags.killed:  # which hides the ERROR that tells it
             self.tell_problem(self.have.forgotten)
-        if not self.have.flags.killed:
-            for kind in self._problems.all.keys() & OPEN_POSITIONS:
-                self.voice.say(self.voice.messages.started_again(self.state, kind, self.have.own.words))
-        if where := blocked.where(self.have.files.blocked):
+        self.telling.lasts_over_a_start(self.state)
+        if where := remains.where_blocked(self.have.files.remains):
             detail = f"its strategy blocked the agent's loop until the watchdog ended it (at {where})"
             self.tell_problem(Failure(FailureType.STRATEGY_HUNG, detail))
         self.faces_crashes()
@@ -152,57 +149,21 @@ class Life:
 
     def tell_problem(self, failure: Failure) -> None:
         """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
-        self._remember(failure)
-        killed = self.have.flags.killed if failure.type is FailureType.KILLED else None
-        over = tuple(self._problems.all) if killed else ()
-        since = self._since(failure.type)
-        self.voice.say(self.voice.messages.problem(self.state, failure, self.have.own.words, since, over))
-
-    def _since(self, kind: FailureType | None) -> str:
-        """Since when it is so, where a human's file says that: it lasts over any number of starts and stops."""
-        killed = self.have.flags.killed if kind is FailureType.KILLED else None
-        return killed.at if killed else ""
-
-    def _remember(self, failure: Failure) -> None:
-        """Remember a problem that is about to be told; people heard of other positions before, if of any."""
-        if self._problems.is_told_otherwise(failure.type):
-            self._problems.forget(failure.type)
-            self.voice.say(self.voice.messages.told_anew(self.state, failure.type))
-        self._problems.add(failure, utc_now())
-
-    def say_the_end(self, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool) -> None:
-        """Say how it ended; an end that is not flat is a problem until the next start has seen to it."""
-        kind, _ = END_TYPES.get(end.kind, (None, None))
-        if kind is not None:
-            self._remember(Failure(kind, str(end)))
-        said = self.voice.messages.shutdown(
-            was,
-            end,
-            steps,
-            took_s,
-            self.have.own.words,
-            open_kinds=tuple(self._problems.all),
-            restarts=restarts,
-            since=self._since(kind),
-        )
-        self.voice.say(said)
+        self.telling.begins(self.state, failure)
 
     def is_told(self, kind: str) -> bool:
         """Whether a problem of this kind was said in this life, and not yet that it is over."""
-        return self._problems.is_told(kind)
+        return self.telling.is_told(kind)
 
     def resolve(self, kinds: Collection[str], why: str) -> None:
         """Say of those of these problems that were told that they are over, in these words."""
-        for kind, since in self._problems.all.items():
-            if kind in kinds:
-                self._problems.forget(kind)
-                self.voice.say(self.voice.messages.resolved(self.state, kind, since, why))
+        self.telling.are_over(self.state, kinds, why)
 
     def _tell_recovery(self) -> None:
         held = in_words(self.have.own.nets)
         manages = f" and its strategy manages what it holds: {held}" if held else ""
         lasts = OUTLASTING | ({_ELSEWHERE} if self.is_told(_ELSEWHERE) else set())
-        self.resolve(self._problems.all.keys() - lasts, f"is ACTIVE again{manages}")
+        self.resolve(self.telling.open.keys() - lasts, f"is ACTIVE again{manages}")
 
     # Looking
 
@@ -217,9 +178,20 @@ class Life:
         if not is_active and report.is_good:
             report = await self._reconciled()
         self._note_the_look()
-        if report.failure and report.check:
-            log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
+        self._log(report)
         return report
+
+    def _log(self, report: Report) -> None:
+        """Say what a look found; of one that confirms another only that it does."""
+        if report.failure is None or not report.check:
+            self._logged = ("", 0.0)
+            return
+        said, at_s = self._logged
+        if str(report.failure) == said and monotonic_s() - at_s < CONFIRMED_WITHIN_S:
+            log.info("[HEALTH-CHECK] Failed again, %s: as before", report.check)
+            return
+        log.info("[HEALTH-CHECK] Failed, %s: %s", report.check, report.failure)
+        self._logged = (str(report.failure), monotonic_s())
 
     def _note_the_look(self) -> None:
         self._last_check_at = utc_now()
@@ -232,7 +204,7 @@ class Life:
             closed = await reconcile(self.have)
         except AgentError as error:
             return Report(error.failure, "reconciliation")
-        if closed and not CLOSED_BY_HAND & self._problems.all.keys():
+        if closed and not CLOSED_BY_HAND & self.telling.open.keys():
             detail = f"what it held is no longer in its account, and it did not close it: {in_words(closed)}"
             self.tell_problem(Failure(_ELSEWHERE, detail))
         return Report()
@@ -287,7 +259,8 @@ class Life:
         detail = f"market closed until {opens_at.astimezone(hours.zone):%a %d %b %H:%M %Z}"
         if self.reason != detail:
             self.move(Input.MARKET_CLOSED, detail)
-            self.resolve(TRANSIENT_TYPES - OUTLASTING, f"rests, {detail}, and looks again then")
+            held = f", holding {self.have.own.words}" if self.have.own.words else ""
+            self.resolve(TRANSIENT_TYPES - OUTLASTING, f"rests, {detail}{held}, and looks again then")
         self.due_s = monotonic_s() + min(NAP_S, (opens_at - now).total_seconds())
 
     # Waiting
@@ -373,9 +346,10 @@ class Life:
             entered_at=self.entered_at,
             reason=self.reason,
             failure=self.failure,
-            paused=have.flags.paused is not None,
+            paused=have.flags.paused,
             flat=have.is_flat,
             gateway=have.gateway_name,
+            setting=have.setting,
             asked_at=have.asked_at,
             live=have.built.live,
             strategy=have.built.strategy,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType
+from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType, Setting
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
@@ -42,12 +42,12 @@ _PAPER_STEPS: Final[Mapping[EndKind, str]] = {
 
 
 class Messages:
-    """The events of one agent; `is_on_paper` says whether all that it trades is simulated, and no broker's."""
+    """The events of one agent, for whose next steps `setting` tells how it is set up now."""
 
-    def __init__(self, name: str, is_on_paper: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, name: str, setting: Callable[[], Setting] = Setting) -> None:
         self.name = name
         self.unit = agent_unit(name)
-        self._is_on_paper = is_on_paper
+        self._setting = setting
 
     def state(self, transition: Transition, failure: Failure | None) -> Event:
         """A transition was made."""
@@ -76,7 +76,7 @@ class Messages:
         return Event(
             Kind.PROBLEM,
             f"Agent {self.name} is {state}: {failure.detail}"
-            + (f"; it holds {held}" if held and held not in failure.detail else ""),
+            + (f"; it holds {held}{self._on_paper}" if held and held not in failure.detail else ""),
             type=failure.type,
             severity=Severity.CRITICAL if failure.is_critical else Severity.WARNING,
             unit=self.unit,
@@ -173,10 +173,9 @@ class Messages:
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         known = f"; as far as is known it holds {held}" if kind and held and held not in end.detail else ""
-        on_paper = self._is_on_paper()
-        steps_of = _PAPER_STEPS if on_paper else _END_STEPS
+        steps_of = _PAPER_STEPS if self._setting().on_paper else _END_STEPS
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else steps_of.get(end.kind, "")
-        paper = " (on paper)" if kind and on_paper else ""
+        paper = self._on_paper if kind else ""
         again = "; systemd starts it again" if restarts else ""
         more: dict[str, object] = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
         if since:
@@ -193,8 +192,13 @@ class Messages:
             data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
         )
 
+    @property
+    def _on_paper(self) -> str:
+        """What stands behind what it holds where no broker knows of that."""
+        return " (on paper)" if self._setting().on_paper else ""
+
     def _step(self, failure: Failure) -> str:
-        return failure.action(self.name, on_paper=self._is_on_paper())
+        return failure.action(self.name, self._setting())
 
 
 def _nobodys(kinds: Iterable[str]) -> list[str]:

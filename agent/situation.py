@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from standfast.agent.failures import Failure
+from standfast.agent.failures import Failure, Setting
+from standfast.agent.flags import Flag
 from standfast.agent.ledger import OwnOrder, doubtful, held_in_words
 from standfast.agent.lifecycle import State
 from standfast.agent.trading import Holding, Position
@@ -18,6 +19,7 @@ class Situation:
 
     Attributes:
         reason: why it is in its state, in words.
+        paused: who paused it, when and why; None where nobody did.
         flat: whether it holds nothing and nothing of its can be filled; None when that is not known.
         nets: what it holds.
         positions: what the account held when it was asked last, for the prices.
@@ -34,7 +36,7 @@ class Situation:
     entered_at: datetime
     reason: str
     failure: Failure | None
-    paused: bool
+    paused: Flag | None
     flat: bool | None
     gateway: str
     live: bool
@@ -45,6 +47,7 @@ class Situation:
     positions: Sequence[Position] = ()
     orders: Sequence[OwnOrder] = ()
     asked_at: datetime | None = None
+    setting: Setting = field(default_factory=Setting)
     last_tick_at: datetime | None = None
     ticks_dropped: int = 0
     last_check_at: datetime | None = None
@@ -65,9 +68,10 @@ def as_status(situation: Situation) -> dict[str, Any]:
             "type": failure.type.value,
             "class": failure.failure_class.value,
             "detail": failure.detail,
-            "action": failure.action(situation.name, on_paper=situation.gateway == "paper"),
+            "action": failure.action(situation.name, situation.setting),
         },
-        "paused": situation.paused,
+        "paused": situation.paused is not None,
+        "paused_why": str(situation.paused) if situation.paused else "",
         "flat": situation.flat,
         "positions": _positions(situation),
         "orders": [_order(own) for own in situation.orders if own.is_pending],
@@ -88,7 +92,7 @@ def as_status(situation: Situation) -> dict[str, Any]:
 
 def in_one_line(situation: Situation) -> str:
     """The STATUS= line of an agent."""
-    paused = ", paused" if situation.paused else ""
+    paused = f", paused ({situation.paused})" if situation.paused else ""
     if situation.state is not State.ACTIVE:
         named = held_in_words(situation.nets, situation.orders, flat=False)
         return f"{situation.state}{paused}: {situation.reason}" + (

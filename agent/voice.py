@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from standfast import statusfile
+from standfast.agent.failures import Setting
 from standfast.agent.messages import Messages
 from standfast.events import Event
 from standfast.heartbeat import Heartbeat
@@ -19,9 +20,9 @@ class Voice:
     """Speaks for one agent."""
 
     def __init__(
-        self, name: str, emitter: Emitter, heartbeat: Heartbeat, status_path: Path, is_on_paper: Callable[[], bool]
+        self, name: str, emitter: Emitter, heartbeat: Heartbeat, status_path: Path, setting: Callable[[], Setting]
     ) -> None:
-        self.messages = Messages(name, is_on_paper)
+        self.messages = Messages(name, setting)
         self._emitter = emitter
         self._heartbeat = heartbeat
         self._status_path = status_path

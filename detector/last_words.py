@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 _ABOUT_ENDS: Final = frozenset({AGENT_ENDED_UNCLEAN, UNIT_FAILING})
 _TELLS: Final = frozenset({Kind.PROBLEM, Kind.UPDATE})
+# How far back in what an agent tells of its state its last word before the present run is looked for.
+_STATES_LOOKED_AT: Final = 50
 _AT_THE_BROKER: Final = "Look at the positions at the broker: nobody manages them until it runs again"
 _HELD: Final = "By its own books it held {}"
 # How books end that no broker knows of (see standfast.agent.last_word).
@@ -24,11 +26,23 @@ _CALM: Final = (
 
 
 def with_last_word(event: Event) -> Event:
-    """What is told of an agent that is down with what the agent held; every other event as it is."""
-    if event.type not in _ABOUT_ENDS or event.kind not in _TELLS or not agent_name(event.unit):
+    """What is told of an agent that is down, or up again, with what it held; every other event as it is."""
+    if event.type not in _ABOUT_ENDS or not agent_name(event.unit):
+        return event
+    if event.kind is Kind.RESOLVED:
+        return back(event, held_by(_last_word(event.unit, before_this_run=True)))
+    if event.kind not in _TELLS:
         return event
     last = _last_word(event.unit)
     return with_closed(told(event, held_by(last)), last)
+
+
+def back(event: Event, held: str | None) -> Event:
+    """The end of an agent's problem with what it held while it was down: that it runs closes nothing."""
+    if not held:
+        return event
+    words = f"{event.message}; it held {held} by its own books, which its strategy manages once it is ACTIVE"
+    return replace(event, message=words)
 
 
 def told(event: Event, held: str | None) -> Event:
@@ -70,18 +84,29 @@ def with_closed(event: Event, last: Event | None) -> Event:
     return replace(event, data={**event.data, CLOSES: closes})
 
 
-def _last_word(unit: str) -> Event | None:
-    """The newest that the unit told of its state."""
+def _last_word(unit: str, *, before_this_run: bool = False) -> Event | None:
+    """The newest that the unit told of its state, or the newest before the run in which it has told of that since."""
     try:
         with journal.Reader() as reader:
             reader.add_match(_SYSTEMD_UNIT=unit)
             reader.add_match(STANDFAST_EVENT=Kind.STATE.value)
             reader.seek_tail()
             entry = reader.get_previous()
+            if before_this_run and entry.get("STANDFAST_TYPE") != AGENT_ENDED_UNCLEAN:
+                entry = _of_another_run(reader, str(entry.get("_SYSTEMD_INVOCATION_ID")))
     except OSError as error:
         log.warning("Cannot read what %s told last: %s", unit, error.strerror)
         return None
     return from_fields({name: value for name, value in entry.items() if isinstance(value, str)})
+
+
+def _of_another_run(reader: Any, run: str) -> dict[str, Any]:
+    """The newest entry that is not of that run; an empty one where there is none near."""
+    for _ in range(_STATES_LOOKED_AT):
+        entry: dict[str, Any] = reader.get_previous()
+        if not entry or str(entry.get("_SYSTEMD_INVOCATION_ID")) != run:
+            return entry
+    return {}
 
 
 def held_by(said: Event | None) -> str | None:

@@ -279,8 +279,9 @@ def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
         severity=Severity.CRITICAL,
         unit=problem.unit,
         level=assessment.level.name,
-        action=f"systemctl start {problem.unit}, which sees to it; or look at the positions at the broker, close what "
-        "shall not stay, then: standfastctl resolve NUMBER (the number is in standfastctl errors)",
+        action=f"systemctl start {problem.unit}: it manages what it holds again (a stop closes that); or look at the "
+        "positions at the broker, close what shall not stay, then: standfastctl resolve NUMBER (the number is in "
+        "standfastctl errors)",
     )
 
 

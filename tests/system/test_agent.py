@@ -114,6 +114,8 @@ def test_segfaults_cool_off_and_at_the_second_time_ask_for_a_human(machine: Mach
     killed = "Main process exited, code=killed, status=11/SEGV"
     ends = machine.journal(since=crashes.since, UNIT=crashes.unit)
     assert sum(killed in end["MESSAGE"] for end in ends) == 6
+    last_word = crashes.event("state", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")["MESSAGE"]
+    assert re.search(r"\(signal SEGV at /\S+\.py:\d+ in tick\)", last_word), last_word
     assert crashes.stop() < AT_ONCE_S
 
 
@@ -326,11 +328,16 @@ def test_killed_and_stopped_at_the_same_moment_it_is_told_with_what_it_held(mach
     some = r"\+\d NSE:SBIN MIS, \+2 NSE:TCS MIS(, . orders? pending)? \(on paper\), and .*"
     assert re.fullmatch(some if strategy == "Holder" else "nothing", held)
     assert told["STANDFAST_SEVERITY"] == ("critical" if strategy == "Holder" else "warning")
+    assert "broker" not in told["STANDFAST_ACTION"], "it is on paper"
+    books = held.partition(", and ")[0]
+    ended = f"Agent killed did not end in order (signal KILL); by its own books it holds {books}"
+    assert killed.show("StatusText") == ended, "not what it said when all was well"
     machine.run("systemctl restart standfast-detector")
     wait_until(lambda: killed.unit in machine.run("cat /run/standfast/detector/status.json", check=False).stdout, "it")
     assert not machine.journal(since=killed.since, STANDFAST_EVENT="resolved", STANDFAST_UNIT=killed.unit), "not over"
     killed.start()
-    killed.event("resolved", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")
+    over = killed.event("resolved", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")
+    assert (f"it held {books} by its own books" in over["MESSAGE"]) is (strategy == "Holder")
     killed.wait("ACTIVE")
     assert killed.stop() < AT_ONCE_S
 
@@ -374,7 +381,7 @@ def test_pause_resume_and_kill_survive_a_restart(machine: Machine) -> None:
     assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
     buyer.stop()
     end = buyer.event("shutdown")
-    assert ": held (killed) (open: +" in end["MESSAGE"]
+    assert ": held (killed), open: +" in end["MESSAGE"]
     assert end["STANDFAST_TYPE"] == "KILLED"
     buyer.start()
     wait_until(lambda: buyer.status["state"] == "ERROR", "killed after the stop too")

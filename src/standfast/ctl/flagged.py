@@ -64,7 +64,7 @@ class Flagging:
     def _do(self, config: Path, arguments: argparse.Namespace) -> bool:
         """Put the flag or take them away; whether there was anything to do."""
         if self.kind is None:
-            return bool(flagging.take_away(config))
+            return bool(flagging.take_away(config, arguments.why))
         flagging.put(config, self.kind, arguments.why)
         return True
 
@@ -74,5 +74,4 @@ class Flagging:
 
     def _configure(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("name", help="the agent, as in standfast-agent@NAME")
-        if self.kind is not None:
-            parser.add_argument("--why", default="", help="for those who wonder later")
+        parser.add_argument("--why", default="", help="for those who wonder later")

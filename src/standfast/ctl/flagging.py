@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from standfast import paths
-from standfast.agent.flags import FlagKind, flag_path, render
+from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, flag_path, parse, render
 from standfast.clock import utc_now
 from standfast.ctl.ordering import say
 from standfast.ctl.patience import Patience
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
 from standfast.events import Event, Kind
+from standfast.moments import iso
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Source, table
 from standfast.unit_names import agent_unit
@@ -54,15 +55,19 @@ def agent_config(name: str) -> Path:
 def put(config: Path, kind: FlagKind, why: str) -> None:
     """Put a flag, in one step and onto the disk: it must outlive what it is put for.
 
+    One that is there already stays as it is where no reason is given for another.
+
     Raises:
         FlagError: this user may not, or the disk is full.
     """
     path = flag_path(config, kind)
+    # Who says no reason takes none away from those who wonder later.
+    flag = (None if why else _there(path)) or Flag(_caller(), iso(utc_now()), why)
     beside = path.with_name(f".{path.name}.new")
     try:
         with beside.open("w") as file:
             os.fchmod(file.fileno(), 0o644)  # the agent reads it as its own user
-            file.write(render(_caller(), utc_now(), why))
+            file.write(render(flag))
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
@@ -71,13 +76,21 @@ def put(config: Path, kind: FlagKind, why: str) -> None:
     note(config.stem, _DEEDS[kind], why)
 
 
+def _there(path: Path) -> Flag | None:
+    """The flag that is there already."""
+    try:
+        return parse(path.read_text(errors="replace")[:MAX_BYTES])
+    except OSError:
+        return None
+
+
 def note(name: str, what: str, why: str = "") -> None:
     """Say in the journal, for the history, what was done to an agent; it holds though nobody hears it."""
     because = f": {why}" if why else ""
     say(Event(Kind.COMMAND, f"{what.capitalize()} agent {name}{because}", what.upper(), unit=agent_unit(name)))
 
 
-def take_away(config: Path) -> tuple[FlagKind, ...]:
+def take_away(config: Path, why: str = "") -> tuple[FlagKind, ...]:
     """Take away all flags of an agent; tells which there were. That there was none is no deed, and is noted nowhere.
 
     Raises:
@@ -94,7 +107,7 @@ def take_away(config: Path) -> tuple[FlagKind, ...]:
             raise _refused(path, error) from error
         found.append(kind)
     if found:
-        note(config.stem, "resume")
+        note(config.stem, "resume", why)
     return tuple(found)
 
 

@@ -2,14 +2,14 @@
 
 from standfast.agent.flags import FlagKind
 from standfast.ctl.flagged import Flagging
-from standfast.overview.running import open_now
+from standfast.overview.running import open_now, paused_by
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 from standfast.unit_names import agent_unit, short
 
 
 def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
-    lines = [(f"Agent {name} is paused: no new orders, all else goes on.", Tone.GOOD)]
+    lines = [(f"Agent {name} is {paused_by(source) or 'paused'}; no new orders, all else goes on.", Tone.GOOD)]
     if held := open_now(source):
         kept = f"It has {held}; orders of its strategy that would close it are refused as well."
         lines.append((f"{kept} To have it closed: systemctl stop {short(agent_unit(name))}", Tone.WARNING))

@@ -12,6 +12,7 @@ from standfast.overview.holdings import holdings
 from standfast.overview.idle import Idle, idle
 from standfast.overview.problems import headline, problems
 from standfast.overview.restarted import in_words
+from standfast.overview.running import paused_by
 from standfast.overview.silences import silenced
 from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
@@ -188,7 +189,7 @@ def _agent(name: str, source: Source) -> tuple[Cell, ...]:
         Cell(name),
         Cell(words(row["state"]), agent_tone(row)),
         time(row["entered_at"], "unknown"),
-        Cell(words(row["reason"], "none")),
+        Cell("; ".join(filter(None, (words(row["reason"], ""), paused_by(source)))) or "none"),
         Cell(words(row["paused"])),
         Cell(holdings(source)),
     )

@@ -17,7 +17,7 @@ DETECTOR_KEYS: Final = (
     *("critical_files", "service_health", "sms_enabled", "sms_configured", "checked_at"),
 )
 # Why "flat" may be none of its account, or not known.
-_BEHIND_IT: Final = ("unknown_orders", "broker_asked_at", "gateway")
+_BEHIND_IT: Final = ("unknown_orders", "broker_asked_at", "gateway", "paused_why")
 AGENT_KEYS: Final = ("state", "entered_at", "reason", "paused", "flat", "positions", "orders", *_BEHIND_IT)
 ERROR_KEYS: Final = (
     *("error_type", "severity", "unit", "error_message", "first_occurrence", "last_occurrence"),

@@ -7,6 +7,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.holdings import holdings, is_on_paper
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import is_resting
+from standfast.time_words import clock
 from standfast.unit_names import agent_unit, short
 
 # How the reason begins of an agent that starts and was told to look again.
@@ -22,9 +23,17 @@ def problems(name: str, source: Source) -> Iterator[str]:
     yield from _of_state(name, source)
     if source.get("paused") is True and source.get("state") != "ERROR" and (held := open_now(source)):
         yield (
-            f"Agent {name} is paused and has {held}: its strategy's orders are refused, those that would close it too; "
-            f"to let it trade on: standfastctl resume {name}; to have it closed: systemctl stop {unit}"
+            f"Agent {name} is {paused_by(source)}, and has {held}: its strategy's orders are refused, "
+            f"those that would close it too; to let it trade on: standfastctl resume {name}; "
+            f"to have it closed: systemctl stop {unit}"
         )
+
+
+def paused_by(source: Source) -> str:
+    """That an agent is paused, by whom, when and why as far as it tells; "" where it is not."""
+    if source.get("paused") is not True:
+        return ""
+    return f"paused {shots.words(source.get('paused_why'), '')}".rstrip()
 
 
 def open_now(source: Source) -> str:
@@ -45,9 +54,14 @@ def _of_state(name: str, source: Source) -> Iterator[str]:
             broker = "" if is_on_paper(source) else "; look at them at your broker"
             yield f"Agent {name} {_left(source)} while it is idle{broker}"
     elif state == "WAITING" and not is_resting(source.status or {}):
-        yield f"Agent {name} waits: {reason}{_meanwhile(source)}. {alone}"
+        yield f"Agent {name} waits: {reason}{_meanwhile(source)}{_next_look(source)}. {alone}"
     elif state == "STARTING" and str(reason).startswith(_LOOKED_IN_VAIN):
         yield f"Agent {name} starts and does not trade yet: {reason}{_meanwhile(source)}. {alone}"
+
+
+def _next_look(source: Source) -> str:
+    at = shots.moment(source.get("next_check_at"))
+    return f"; it looks again at {clock(at)}" if at else ""
 
 
 def _left(source: Source) -> str:

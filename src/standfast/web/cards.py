@@ -8,6 +8,7 @@ from standfast.overview.documents import agent
 from standfast.overview.holdings import holdings
 from standfast.overview.idle import Idle, idle
 from standfast.overview.restarted import Restarted, restarted
+from standfast.overview.running import paused_by
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import Tone, agent_tone, tone
 from standfast.web import markup
@@ -186,6 +187,8 @@ def _agent(name: str, source: Source) -> str:
     paused = ' <span class="badge">paused</span>' if row["paused"] is True else ""
     live = ' <span class="badge bad">live</span>' if source.get("live") is True else ""
     reason = f"<p>{markup.name(str(row['reason']))}</p>" if row["reason"] and state != "ACTIVE" else ""
+    if by := paused_by(source):
+        reason += f"<p>{markup.name(by.capitalize())}</p>"
     action = shots.table(source.get("failure")).get("action")
     step = f'<p class="meta">{markup.prose(str(action))}</p>' if action else ""
     return (

@@ -119,6 +119,7 @@ _AGENT: Final = record(
     entered_at=maybe(MOMENT),
     reason=maybe(TEXT),
     paused=maybe(YES_NO),
+    paused_why=maybe({**TEXT, "description": 'Who paused it, when and why; "" for nobody.'}),
     flat=maybe({**YES_NO, "description": "Whether nothing is held and no order pending; null: not known."}),
     unknown_orders=maybe({**many(ref("Order")), "description": "Those of which nobody knows what became of them."}),
     broker_asked_at=maybe({**MOMENT, "description": "null: not in this run, so flat is by its own books alone."}),

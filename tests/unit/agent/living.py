@@ -82,7 +82,7 @@ class Agent:
         self.heartbeat = Heartbeat()
         self.stop = asyncio.Event()
         self.have = Belongings(self.files, environ or {})
-        voice = Voice(name, self.heard, self.heartbeat, self.files.status, lambda: self.have.is_on_paper)
+        voice = Voice(name, self.heard, self.heartbeat, self.files.status, lambda: self.have.setting)
         self.runner = Runner(name, self.have, voice, self.heartbeat.pulse("strategy", PULSE_AGE_S))
         self.task: asyncio.Task[End] | None = None
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.agent.living import Agent, living
 from tests.unit.agent.test_situation import GONE, HELD, LOST, ORDER, situation
 
-from standfast.agent.failures import ABOUT_POSITIONS, HANDLING, Failure, FailureType
+from standfast.agent.failures import ABOUT_POSITIONS, HANDLING, Failure, FailureType, Setting
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State
 from standfast.agent.messages import Messages
@@ -22,6 +22,7 @@ from standfast.overview.snapshot import Source
 
 NOW = datetime(2026, 1, 27, 4, 0, tzinfo=UTC)
 NO_KEY = 'gateway = "openalgo"\n[openalgo]\napi_key_file = "/nowhere/key"\n'
+PAPER = Setting(on_paper=True)
 WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
 
 
@@ -79,18 +80,19 @@ def test_orders_of_unknown_fate_have_a_field_of_their_own() -> None:
 @pytest.mark.parametrize("kind", [*ABOUT_POSITIONS, FailureType.KILLED])
 def test_nobody_is_sent_to_a_broker_about_what_is_on_paper(kind: FailureType) -> None:
     failure = Failure(kind, "seen")
-    status = as_status(replace(situation(None, {}, ()), failure=failure, gateway="paper"))
-    said = Messages("bot", lambda: True).problem(State.ERROR, failure, "")
+    status = as_status(replace(situation(None, {}, ()), failure=failure, setting=PAPER))
+    said = Messages("bot", lambda: PAPER).problem(State.ERROR, failure, "")
     for action in (said.action, status["failure"]["action"]):
         assert "at the broker" not in action
         assert "your broker" not in action
         assert "broker's" not in action
-    assert Messages("bot").problem(State.ERROR, failure, "").action == HANDLING[kind].action.format(name="bot")
+    usual = HANDLING[kind].action.format(name="bot", every="5 min")
+    assert Messages("bot").problem(State.ERROR, failure, "").action == usual
 
 
 @pytest.mark.parametrize("kind", [EndKind.NOT_FLAT, EndKind.UNVERIFIED, EndKind.HELD, EndKind.HELD_KILLED])
 def test_an_end_on_paper_sends_nobody_to_a_broker(kind: EndKind) -> None:
-    end = Messages("bot", lambda: True).shutdown(State.ACTIVE, End(kind, "open: +1"), (), 0.1, "+1 NSE:SBIN MIS")
+    end = Messages("bot", lambda: PAPER).shutdown(State.ACTIVE, End(kind, "open: +1"), (), 0.1, "+1 NSE:SBIN MIS")
     assert "broker" not in end.action
     assert "(on paper)" in end.message
     assert "{name}" not in end.action

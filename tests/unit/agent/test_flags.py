@@ -17,13 +17,14 @@ from standfast.journal import Journal
 from standfast.moments import iso
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
+LUNCH = Flag("root", "2026-01-27T09:15:00.000+00:00", "lunch")
 WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
 
 
 @pytest.mark.parametrize(
     ("text", "flag"),
     [
-        (render("root", NOW, "lunch"), Flag("root", "2026-01-27T09:15:00.000+00:00", "lunch")),
+        (render(LUNCH), LUNCH),
         ("", Flag()),
         ("by hand,\nin a hurry", Flag(why="by hand, in a hurry")),
         ("[1]", Flag(why="[1]")),
@@ -40,14 +41,14 @@ def test_a_flag_lies_beside_the_configuration() -> None:
 
 
 def test_a_flag_in_words() -> None:
-    assert str(parse(render("root", NOW, "lunch"))) == "by root at 2026-01-27 09:15:00 UTC: lunch"
+    assert str(parse(render(LUNCH))) == "by root at 2026-01-27 09:15:00 UTC: lunch"
     assert str(Flag("root", "noon")) == "by root at noon", "as somebody wrote it by hand"
     assert str(Flag()) == "without a word why"
 
 
 def set_flag(agent: Agent, kind: FlagKind) -> Path:
     path = flag_path(agent.files.config, kind)
-    path.write_text(render("root", NOW, "why not"))
+    path.write_text(render(Flag("root", iso(NOW), "why not")))
     agent.runner.life.reload()
     return path
 

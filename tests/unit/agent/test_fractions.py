@@ -49,7 +49,7 @@ def test_a_fraction_is_shown_held_and_closed(tmp_path: Path, fills: list[float],
         agent.faults.write_text("bad_key")
         agent.runner.life.reload()
         problem = await agent.heard.kind(Kind.PROBLEM)
-        assert problem.message.endswith(f"; it holds {said} NSE:SBIN MIS")
+        assert problem.message.endswith(f"; it holds {said} NSE:SBIN MIS (on paper)")
         agent.faults.unlink()
         end = await agent.end()
         assert str(end) == f"flat (closed {said} NSE:SBIN MIS)"

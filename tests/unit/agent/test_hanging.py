@@ -82,8 +82,8 @@ def test_a_hung_strategy_is_told_with_its_line_and_so_are_the_crashes_that_follo
 # A strategy, or the agent itself, that blocks the loop; and what its watchdog does then.
 ABORTED = """
 import asyncio, os, pathlib, signal, sys, time
-from standfast.agent import blocked, bell
-blocked.listen(pathlib.Path(sys.argv[1]))
+from standfast.agent import bell, remains
+remains.listen(pathlib.Path(sys.argv[1]))
 async def main():
     asyncio.get_running_loop().run_in_executor(None, lambda: (time.sleep(0.3), os.kill(os.getpid(), signal.SIGABRT)))
     await asyncio.sleep(0)
@@ -106,7 +106,7 @@ def test_what_blocked_the_loop_until_the_watchdog_is_told_by_the_next_start(
     path = tmp_path / "mine.py"
     path.write_text(ABORTED.format(called=called))
     ended = subprocess.run(
-        [sys.executable, path, tmp_path / "blocked"], check=False, env={"PYTHONPATH": ":".join(sys.path)}
+        [sys.executable, path, tmp_path / "remains"], check=False, env={"PYTHONPATH": ":".join(sys.path)}
     )
     assert ended.returncode == -signal.SIGABRT
 

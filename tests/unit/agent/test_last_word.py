@@ -1,5 +1,7 @@
 """What an agent that ended without an order held: read from its database, told to the journal or to a person."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,9 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.unit.agent.notifications import Notifications
 
 from standfast import paths
 from standfast.agent import last_word as last_words
+from standfast.agent import remains
 from standfast.agent.last_word import last_word, say
 from standfast.agent.messages import Messages
 from standfast.agent.own_orders import OwnOrders
@@ -109,3 +113,39 @@ def test_the_detector_reads_what_the_unit_logs(held: str, words: str) -> None:
     event = Messages("dip").ended_unclean("signal KILL", held)
     assert event.message == f"Agent dip did not end in order (signal KILL); by its own books {words}"
     assert held_by(from_fields(to_fields(event))) == held
+
+
+CRASHES = """
+import os, pathlib, signal, sys
+from standfast.agent import remains
+remains.listen(pathlib.Path(sys.argv[1]))
+def tick(): os.kill(os.getpid(), signal.{signal})
+tick()
+"""
+
+
+@pytest.mark.parametrize(
+    ("signal", "result"),
+    # A library's abort() blocked nothing, the watchdog's was for a loop that turned no more.
+    [("SIGSEGV", "signal"), ("SIGABRT", "signal"), ("SIGABRT", "watchdog"), ("SIGKILL", "signal")],
+)
+def test_where_a_signal_ended_it_is_said_and_only_the_watchdogs_is_left_for_the_next_start(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal: str, result: str
+) -> None:
+    path, left = tmp_path / "mine.py", remains.beside(paths.agent_database("dip"))
+    path.write_text(CRASHES.format(signal=signal))
+    subprocess.run([sys.executable, path, left], check=False, env={"PYTHONPATH": ":".join(sys.path)})
+    told = Notifications(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", str(told.path))
+    said = RecordedEvents()
+    monkeypatch.setattr(last_words, "Journal", lambda identifier: closing_emitter(said))
+    place(store, OrderStatus.COMPLETE, 2)
+    say("dip", "standfast-agent", {"SERVICE_RESULT": result, "EXIT_STATUS": signal.removeprefix("SIG")})
+    where = f" at {path}:5 in tick <- {path}:6 in <module>" if signal != "SIGKILL" else ""
+    (event,) = said.events
+    how = f"({result} {signal.removeprefix('SIG')}{where})"
+    assert event.message == f"Agent dip did not end in order {how}; by its own books it holds +2 NSE:SBIN MIS"
+    told.until(f"STATUS={event.message}")
+    told.close()
+    is_left = result == "watchdog"
+    assert (bool(left.read_text()), bool(remains.where_blocked(left))) == (is_left, is_left)

@@ -227,6 +227,26 @@ def test_the_close_of_the_market_ends_what_nobody_has_to_act_on(tmp_path: Path) 
     asyncio.run(story())
 
 
+def test_what_is_held_over_the_close_of_the_market_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            assert agent.have.trade is not None
+            await agent.have.trade.desk.place("NSE:SBIN", Side.BUY, 3)
+            await agent.until_holding()
+            agent.faults.write_text("down")
+            await agent.heard.state("WAITING")
+            agent.configure(WATCHES, CLOSED)
+            agent.runner.life.reload()
+            over = await agent.heard.until(is_over("OPENALGO_DOWN"))
+            assert ", holding +3 NSE:SBIN MIS, and looks again then" in over.message
+
+    caplog.set_level("INFO")
+    asyncio.run(story())
+    found = [one for one in caplog.messages if one.startswith("[HEALTH-CHECK] Failed")]
+    assert found[1:] == ["[HEALTH-CHECK] Failed again, gateway connectivity: as before"], "it was said already"
+
+
 def test_what_a_human_has_to_mend_stays_open_when_the_market_closes(tmp_path: Path) -> None:
     async def story() -> None:
         async with living(tmp_path, top=WATCHES, faults="down") as agent:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from standfast.agent.failures import HANDLING, Failure, FailureType
+from standfast.agent.failures import HANDLING, Failure, FailureType, Setting
 from standfast.agent.retry import Policy, Series, decide
 
 POLICY = Policy(delays_s=(30, 60, 90), confirm_delay_s=5)
@@ -43,7 +43,7 @@ def test_without_retries_a_transient_failure_is_waited_out_at_once() -> None:
 def test_every_type_has_a_class_and_an_action_for_its_agent() -> None:
     assert set(HANDLING) == set(FailureType)
     for kind in FailureType:
-        action = Failure(kind, "x").action("mybot")
+        action = Failure(kind, "x").action("mybot", Setting())
         assert action
         assert "{" not in action
 

@@ -58,7 +58,7 @@ def situation(flat: bool | None, nets: dict[Holding, int], orders: tuple[OwnOrde
         entered_at=NOW,
         reason="all checks passed",
         failure=None,
-        paused=False,
+        paused=None,
         flat=flat,
         gateway="openalgo",
         live=False,

@@ -31,6 +31,13 @@ def test_a_flag_is_what_the_agent_reads(agents: Path, monkeypatch: pytest.Monkey
     assert str(parse(path.read_text())).startswith("by alice at 20")
     assert parse(path.read_text()).why == "too wild"
 
+    flagging.put(config, FlagKind.KILLED, "")
+    assert parse(path.read_text()).why == "too wild", "who says no reason takes none away"
+    monkeypatch.setenv("SUDO_USER", "bob")
+    flagging.put(config, FlagKind.KILLED, "and mad")
+    assert str(parse(path.read_text())).startswith("by bob at 20")
+    assert parse(path.read_text()).why == "and mad"
+
     (agents / "paper.paused").touch()
     assert flagging.take_away(config) == (FlagKind.PAUSED, FlagKind.KILLED)
     assert flagging.take_away(config) == ()
@@ -103,7 +110,7 @@ def test_a_resume_that_had_nothing_to_do_is_noted_after_the_reload(
 def test_flags_are_taken_up_though_the_configuration_is_refused(agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (agents / "paper.paused").touch()
     noted = reloaded(monkeypatch, 1, {**FREE, "paused": True}, FREE)
-    assert main(["resume", "paper"]) == 0
+    assert main(["resume", "paper", "--why", "it is past"]) == 0
     assert noted == ["RESUME"]
 
 
@@ -122,10 +129,10 @@ def test_flags_are_taken_up_though_the_configuration_is_refused(agents: Path, mo
 def test_a_pause_says_what_it_leaves_open(
     status: dict[str, Any], more: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reloaded(monkeypatch, 0, {**FREE, **status, "paused": True})
+    reloaded(monkeypatch, 0, {**FREE, **status, "paused": True, "paused_why": "by root at noon: lunch"})
     assert main(["pause", "paper"]) == 0
     assert capsys.readouterr().out == (
-        f"Agent paper is paused: no new orders, all else goes on.\n{more}"
+        f"Agent paper is paused by root at noon: lunch; no new orders, all else goes on.\n{more}"
         "This outlives restarts. To end it: standfastctl resume paper\n"
     )
 

@@ -75,7 +75,8 @@ def test_status_as_json_has_the_promised_keys(root: Path) -> None:
     assert found["level"] == "NONE"
     assert found["detector"]["service_health"]["trade_manager.service"]["port"] == 8002
     assert list(found["agents"]["paper"]) == [
-        *("state", "entered_at", "reason", "paused", "flat", "positions", "orders")
+        *("state", "entered_at", "reason", "paused", "flat", "positions", "orders"),
+        *("unknown_orders", "broker_asked_at", "gateway", "paused_why"),
     ]
     assert list(found["notifier"]) == ["unresolved", "queued", "last_delivered"]
 

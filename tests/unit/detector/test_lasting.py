@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
-from standfast.detector.last_words import held_by, told, with_closed, with_last_word
+from standfast.detector.last_words import _of_another_run, back, held_by, told, with_closed, with_last_word
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Observation
 from standfast.detector.remembering import MISSED_FOR_S, Remembered, to_plain
@@ -167,7 +168,31 @@ def test_only_the_newest_word_of_an_agent_tells_what_it_held() -> None:
     assert held_by(None) is None
     assert held_by(Event(Kind.STATE, "Agent dip: STARTING -> ACTIVE")) is None
     assert held_by(Event(Kind.STATE, "", type="AGENT_ENDED_UNCLEAN", data={"held": 1})) is None
-    assert with_last_word(Event(Kind.RESOLVED, "over", type="AGENT_ENDED_UNCLEAN")).message == "over"
+    over = Event(Kind.RESOLVED, f"{AGENT}.service runs again", type="AGENT_ENDED_UNCLEAN")
+    assert with_last_word(over) is over, "of no agent"
+    assert back(over, "") is over
+    assert back(over, "+5 X").message.endswith(
+        "runs again; it held +5 X by its own books, which its strategy manages once it is ACTIVE"
+    )
+
+
+def test_the_last_word_before_this_run_is_of_the_run_before() -> None:
+    entries = [{"_SYSTEMD_INVOCATION_ID": run, "n": n} for n, run in enumerate("bbba")]
+    reader = SimpleNamespace(get_previous=lambda: entries.pop(0) if entries else {})
+    assert _of_another_run(reader, "b")["n"] == 3
+    assert _of_another_run(reader, "b") == {}
+    assert _of_another_run(SimpleNamespace(get_previous=lambda: {"_SYSTEMD_INVOCATION_ID": "b"}), "b") == {}
+
+
+def test_nobody_is_sent_to_a_broker_about_an_agent_that_held_on_paper() -> None:
+    day = Day(AGENT)
+    for _ in range(2):
+        day.see(failed(day.now, AGENT))
+    (problem,) = day.events
+    held = told(problem, "+1 X (on paper)")
+    assert (held.severity, held.action) == (Severity.CRITICAL, problem.action)
+    ended = replace(problem, type="AGENT_ENDED_UNCLEAN")
+    assert "broker" not in told(ended, "+1 X (on paper)").action
 
 
 def test_what_an_agent_can_end_no_more_is_closed_by_its_problem() -> None:

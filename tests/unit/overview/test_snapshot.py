@@ -12,6 +12,7 @@ from standfast.overview.snapshot import Snapshot, Source
 
 NOW = datetime.fromisoformat(statuses.AT) + timedelta(seconds=5)
 HELD = [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": -1}]
+NEXT = "2026-11-23T15:04:08+00:00"
 GONE = Source(None, "It is not running; start it")
 
 
@@ -67,7 +68,7 @@ def test_without_a_detector_there_is_no_report_and_no_level() -> None:
 def test_everything_has_what_the_command_line_promises() -> None:
     rows = [statuses.error(), statuses.error(error_type="DATABASE_LOCKED")]
     holds = {"flat": False, "positions": [{"symbol": "NSE:SBIN", "quantity": 5}], "orders": []}
-    behind = {"unknown_orders": [], "broker_asked_at": statuses.AT, "gateway": "openalgo"}
+    behind = {"unknown_orders": [], "broker_asked_at": statuses.AT, "gateway": "openalgo", "paused_why": "by root"}
     paper = statuses.agent(paused=True, **holds, **behind)
     found = documents.everything(shot(notifier=statuses.notifier(*rows, queued=2), paper=paper))
 
@@ -132,6 +133,10 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             ["Agent paper waits: gateway down. It looks again by itself"],
         ),
         (
+            shot(paper=statuses.agent(state="WAITING", reason="gateway down", next_check_at=NEXT)),
+            ["Agent paper waits: gateway down; it looks again at 15:04:08 UTC. It goes on alone"],
+        ),
+        (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down", failure={"action": "See to it."})),
             ["Agent paper waits: gateway down. See to it."],
         ),
@@ -153,9 +158,17 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         (
             shot(paper=statuses.agent(paused=True, flat=False, positions=HELD)),
             [
-                "Agent paper is paused and has -1 NSE:SBIN MIS: its strategy's orders are refused, those that would "
+                "Agent paper is paused, and has -1 NSE:SBIN MIS: its strategy's orders are refused, those that would "
                 "close it too; to let it trade on: standfastctl resume paper; to have it closed: systemctl stop standf"
             ],
+        ),
+        (
+            shot(paper=statuses.agent(paused=True, paused_why="by root: news", flat=False, positions=HELD)),
+            ["Agent paper is paused by root: news, and has -1 NSE:SBIN MIS"],
+        ),
+        (
+            shot(paper=statuses.agent(state="ERROR", reason="paper", flat=False, positions=HELD, gateway="paper")),
+            ["Agent paper needs you: paper.", "Agent paper holds open positions (-1 NSE:SBIN MIS) while it is idle"],
         ),
         (
             shot(paper=statuses.agent(state="ERROR", reason="killed", paused=True, flat=False, positions=HELD)),
