@@ -16,8 +16,9 @@ from standfast.time_words import moment
 # A message of a person's reading length; what a program put into one field is cut to this, with a mark.
 LONGEST_FIELD: Final = 1000
 # The same for a line of an aggregate, and how much of that is the field's end.
-LONGEST_LINE: Final = 200
-KEPT_END: Final = 70
+LONGEST_LINE: Final = 300
+KEPT_END: Final = 120
+LONGEST_WORD: Final = 40
 # So many units of a type are named in an aggregate, and so many steps below them; the rest is a number or a pointer.
 NAMED_UNITS: Final = 3
 NAMED_STEPS: Final = 5
@@ -40,11 +41,18 @@ def clean(text: str) -> str:
 
 
 def short(text: str) -> str:
-    """The same for a line among many: the middle is cut out, as what a program closes with says what it holds."""
+    """The same for a line among many: the middle is cut out, as what a program closes with says what it holds.
+
+    Words stay whole, but for those that nobody reads as one.
+    """
     words = clean(text)
     if len(words) <= LONGEST_LINE:
         return words
-    return f"{words[: LONGEST_LINE - KEPT_END - 1]}…{words[-KEPT_END:]}"
+    begun, ended = words[: LONGEST_LINE - KEPT_END - 3], words[-KEPT_END:]
+    whole, after = begun.rpartition(" ")[0], ended.partition(" ")[2]
+    begun = whole if len(begun) - len(whole) <= LONGEST_WORD else begun
+    ended = after if len(ended) - len(after) <= LONGEST_WORD else ended
+    return f"{begun} … {ended}"
 
 
 def time(at: datetime, zone: tzinfo | None) -> str:

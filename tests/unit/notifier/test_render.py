@@ -113,13 +113,23 @@ def test_a_type_that_could_be_more_than_a_word_stands_in_no_command() -> None:
     assert message.text.splitlines()[-1] == "Next: standfastctl errors"
 
 
+def test_a_reason_in_an_aggregate_is_cut_between_words_and_keeps_the_cause() -> None:
+    cause = "given up after 2.0 s: OpenAlgo at http://127.0.0.1:34827 cannot be reached"
+    long = problem(0, "KILLED", "a.service", message=f"killed by root{', and so on' * 20}: {cause}")
+    (message,) = messages(long, problem(1, "FEED_STALE", "b.service"))
+    (why,) = (line for line in message.text.splitlines() if line.startswith("- killed by root, and so on, and"))
+    begun, ended = why.split(" … ")
+    assert f"{cause}, since" in ended
+    assert {begun.split()[-1], ended.split()[0]} <= {"and", "so", "on,"}
+
+
 def test_a_long_reason_in_an_aggregate_keeps_what_it_says_is_held() -> None:
     held = "; it holds +1 NSE:SBIN MIS, -1 NSE:INFY MIS"
     long = problem(0, "CONFIG_ERROR", "a.service", message=f"agents/a.toml:7: {'x' * 900}{held}")
     (message,) = messages(long, problem(1, "FEED_STALE", "b.service"))
     (why,) = (line for line in message.text.splitlines() if line.startswith("- agents/a.toml:7: x"))
     assert f"x{held}, since 20" in why
-    assert len(why) < 260
+    assert len(why) < 360
 
 
 TO_RESOLVE = "close it by hand, then: standfastctl resolve NUMBER (the number is in standfastctl errors); or start it"
