@@ -7,7 +7,7 @@ from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType, Sett
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
-from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, RESTARTS, SINCE, Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, RESTARTS, SINCE, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
 
@@ -148,7 +148,7 @@ class Messages:
             type=AGENT_ENDED_UNCLEAN,
             unit=self.unit,
             state=State.SHUTDOWN,
-            data={HELD: held, CLOSES: _nobodys(open_kinds)},
+            data={HELD: held, HOW: how, CLOSES: _nobodys(open_kinds)},
         )
 
     def shutdown(

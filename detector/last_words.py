@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from systemd import journal
 
-from standfast.detector.problems import GIVEN_UP, UNIT_FAILING, UNKNOWN_HELD
-from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, WORDS, Event, Kind, Severity, from_fields
+from standfast.detector.problems import GIVEN_UP, UNIT_FAILING, UNKNOWN_HELD, UNKNOWN_HOW
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, WORDS, Event, Kind, Severity, from_fields
 from standfast.unit_names import agent_name
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,15 @@ def with_last_word(event: Event) -> Event:
     if event.kind not in _TELLS:
         return event
     last = _last_word(event.unit)
-    return with_closed(told(event, held_by(last)), last)
+    return with_closed(told(how(event, last), held_by(last)), last)
+
+
+def how(event: Event, last: Event | None) -> Event:
+    """The problem with how its process ended, where that is known: by which signal, and where it stood."""
+    said = last.data.get(HOW) if last is not None and last.type == AGENT_ENDED_UNCLEAN else None
+    if not isinstance(said, str) or not said:
+        return event
+    return replace(event, message=event.message.replace(UNKNOWN_HOW, f" ({said})"))
 
 
 def back(event: Event, held: str | None) -> Event:

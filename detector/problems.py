@@ -45,7 +45,8 @@ FLEET: Final[Mapping[Level, str]] = {
 # An entry of the journal is bounded: of very many units no more are named for programs.
 _NAMED_AT_MOST: Final = 100
 
-# What an agent that ended unclean held, where its unit could not tell; who can look puts in what it told.
+# How an agent ended unclean, and what it held, where its unit could not tell; who can look puts in what it told.
+UNKNOWN_HOW: Final = ": its process was killed, crashed or took too long"
 UNKNOWN_HELD: Final = "What it held may still be open, and nobody closes it"
 
 # Of a failing unit that nothing is going to bring up again: the key in the event's data, and what that is in words.
@@ -273,8 +274,8 @@ def _about(facts: Facts) -> list[str]:
 def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
     return Event(
         Kind.PROBLEM,
-        f"{problem.unit} did not end in order: its process was killed, crashed or took too long, and it was stopped "
-        f"before systemd restarted it. {UNKNOWN_HELD}",
+        f"{problem.unit} did not end in order{UNKNOWN_HOW}, and it was stopped before systemd restarted it. "
+        f"{UNKNOWN_HELD}",
         type=problem.type,
         severity=Severity.CRITICAL,
         unit=problem.unit,

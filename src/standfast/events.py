@@ -106,6 +106,8 @@ RESTARTS: Final = "restarts"
 AGENT_ENDED_UNCLEAN: Final = "AGENT_ENDED_UNCLEAN"
 # In the data of what the unit logs: what the agent held, in words; "" for nothing.
 HELD: Final = "held"
+# In the same data: how its process ended, and where it stood, in words.
+HOW: Final = "how"
 # The field of the notifier's answer to a command to resolve: the type of the problem that it ended.
 RESOLVED_TYPE: Final = "STANDFAST_RESOLVED"
 

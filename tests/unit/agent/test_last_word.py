@@ -103,7 +103,7 @@ def test_systemd_has_it_name_the_problems_that_it_can_end_no_more(
     monkeypatch.setattr(last_words, "Journal", lambda identifier: closing_emitter(said))
     say("dip", "standfast-agent", {"SERVICE_RESULT": "signal", "EXIT_STATUS": "KILL"})
     (event,) = said.events
-    assert event.data == {"held": "", "closes": ["CRASH_COOL_OFF"]}
+    assert event.data == {"held": "", "how": "signal KILL", "closes": ["CRASH_COOL_OFF"]}
     say("nobody", "standfast-agent", {"SERVICE_RESULT": "signal"})
     assert said.events[-1].data["closes"] == []
 

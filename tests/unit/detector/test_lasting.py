@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
-from standfast.detector.last_words import _of_another_run, back, held_by, told, with_closed, with_last_word
+from standfast.agent.messages import Messages
+from standfast.detector.last_words import _of_another_run, back, held_by, how, told, with_closed, with_last_word
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Observation
 from standfast.detector.remembering import MISSED_FOR_S, Remembered, to_plain
@@ -174,6 +175,19 @@ def test_only_the_newest_word_of_an_agent_tells_what_it_held() -> None:
     assert back(over, "+5 X").message.endswith(
         "runs again; it held +5 X by its own books, which its strategy manages once it is ACTIVE"
     )
+
+
+def test_how_an_agents_process_ended_stands_in_its_problem_where_its_unit_told() -> None:
+    day = Day(AGENT)
+    for _ in range(3):
+        day.see(inactive(day.now, AGENT, result="signal", ended_by=Ending.JOB))
+    (problem,) = day.events
+    last = Messages("dip").ended_unclean("signal SEGV at /srv/dip.py:7 in tick", "")
+    begun = (
+        "did not end in order (signal SEGV at /srv/dip.py:7 in tick), and it was stopped before systemd restarted it. "
+    )
+    assert how(problem, last).message.startswith(f"{AGENT}.service {begun}")
+    assert how(problem, None) is problem
 
 
 def test_the_last_word_before_this_run_is_of_the_run_before() -> None:
