@@ -223,14 +223,15 @@ def cascading(runtime: Path, **changes: Any) -> None:
         ],
         service("trade_executor"): [line(at - timedelta(minutes=6), "Stopping trade_executor.service...", 6)],
     }
-    cascade = {"error_type": "CASCADING_FAILURE", "unit": "standfast-detector.service", "id": 7, "occurrence_count": 1,
+    cascade = {"error_type": "CASCADING_FAILURE", "severity": "critical", "unit": "standfast-detector.service",
+               "id": 7, "occurrence_count": 1,
                "error_message": f"{reasons[0]}. {took_along}", "first_occurrence": iso(at - timedelta(seconds=21)),
                "last_occurrence": iso(at - timedelta(seconds=21)),
                "action": f"Wait: the last master restart was at {clock(at - timedelta(minutes=2))}; if this lasts it "
                          f"is asked for again after {clock(at + timedelta(minutes=3))}. "
                          "Why trade_manager.service failed: journalctl -u trade_manager.service"}  # fmt: skip
     momentum = "standfast-agent@momentum.service"
-    silence = {"unit": momentum, "type": "", "severity": "", "end": iso(at + timedelta(hours=1)),
+    silence = {"id": "6f1d20aa", "unit": momentum, "type": "", "severity": "", "end": iso(at + timedelta(hours=1)),
                "why": "new version", "by": "root"}  # fmt: skip
     times = {"first_occurrence": iso(at - timedelta(hours=2)), "last_occurrence": iso(at - timedelta(minutes=9))}
     slow = {"error_type": "STRATEGY_SLOW", "unit": momentum, "error_message": "42 ticks were dropped", "id": 5}
