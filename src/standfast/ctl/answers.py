@@ -4,7 +4,7 @@ import os
 import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from systemd import journal
@@ -15,9 +15,10 @@ from standfast.ctl.speaker import LOGIN, RUN_ID
 from standfast.errors import StandfastError
 from standfast.events import RESTART_ASKED, Kind
 from standfast.journal_files import may_read_journal
+from standfast.moments import logged_at
 from standfast.notifier.entries import Entry as Recorded
-from standfast.notifier.entries import to_fields, to_text
-from standfast.overview.refusals import REFUSED, Answer
+from standfast.notifier.entries import to_fields
+from standfast.overview.refusals import REFUSED, Answer, answer_of
 from standfast.unit_names import NOTIFIER
 
 Entry = Mapping[str, Any]
@@ -103,7 +104,7 @@ def happened(since: datetime) -> Iterator[Recorded]:
     """
     with _journal({"STANDFAST": "1"}) as reader:
         reader.seek_tail()
-        while (entry := reader.get_previous()) and (at := _at(entry)) >= since:
+        while (entry := reader.get_previous()) and (at := logged_at(entry)) >= since:
             yield _recorded(entry, at)
 
 
@@ -115,7 +116,7 @@ def begins_at() -> datetime | None:
     """
     with _journal() as reader:
         entry = reader.get_next()
-        return _at(entry) if entry else None
+        return logged_at(entry) if entry else None
 
 
 def refusals(since: datetime) -> Iterator[Answer]:
@@ -125,7 +126,7 @@ def refusals(since: datetime) -> Iterator[Answer]:
         JournalError: the journal cannot be read.
     """
     for entry in _since(since, *({"_SYSTEMD_UNIT": NOTIFIER, "STANDFAST_RESULT": result} for result in REFUSED)):
-        yield Answer(_at(entry), to_text(entry.get("STANDFAST_COMMAND", "")), to_text(entry["STANDFAST_RESULT"]))
+        yield answer_of(entry)
 
 
 def master_restarts(since: datetime) -> Iterator[Recorded]:
@@ -136,7 +137,7 @@ def master_restarts(since: datetime) -> Iterator[Recorded]:
     """
     asked = {"STANDFAST_EVENT": Kind.DECISION.value, "STANDFAST_TYPE": RESTART_ASKED}
     for entry in _since(since, {"STANDFAST_EVENT": Kind.RESTART.value}, asked):
-        yield _recorded(entry, _at(entry))
+        yield _recorded(entry, logged_at(entry))
 
 
 def _since(since: datetime, *either: Mapping[str, str]) -> Iterator[Entry]:
@@ -158,10 +159,6 @@ def _journal(*either: Mapping[str, str]) -> Iterator[Any]:
             yield reader
     except OSError as error:
         raise _unreadable(error) from error
-
-
-def _at(entry: Entry) -> datetime:
-    return datetime.fromtimestamp(entry["__REALTIME_TIMESTAMP"].timestamp(), UTC)
 
 
 def _recorded(entry: Entry, at: datetime) -> Recorded:

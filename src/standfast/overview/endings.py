@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from systemd import journal
 
 from standfast.events import Kind
+from standfast.moments import logged_at
 from standfast.notifier.entries import Entry, to_fields
 from standfast.overview.ending import Ending, ending
 from standfast.unit_names import agent_unit
@@ -31,6 +31,6 @@ def _last(reader: Any, unit: str) -> Ending | None:
         reader.add_match(STANDFAST_EVENT=kind.value)
     reader.seek_tail()
     raw = reader.get_previous()
-    at = datetime.fromtimestamp(raw["__REALTIME_TIMESTAMP"].timestamp(), UTC) if raw else None
+    at = logged_at(raw) if raw else None
     event = Entry(to_fields(raw), "", at).event() if at else None
     return ending(event, at) if event and at else None

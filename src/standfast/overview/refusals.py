@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from standfast.events import Event, Kind
+from standfast.moments import logged_at
+from standfast.notifier.entries import to_text
 
 # What the notifier answers (see standfast.notifier.obey), and what that means.
 REFUSED: Final[Mapping[str, str]] = {
@@ -23,6 +25,12 @@ class Answer:
     at: datetime
     command: str
     result: str
+
+
+def answer_of(entry: Mapping[str, Any]) -> Answer:
+    """The answer that an entry of the journal is, as the library that reads it gives it."""
+    command, result = entry.get("STANDFAST_COMMAND", ""), entry["STANDFAST_RESULT"]
+    return Answer(logged_at(entry), to_text(command), to_text(result))
 
 
 class Refusals:

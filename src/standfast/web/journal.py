@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -13,13 +13,14 @@ from systemd import journal
 from standfast.errors import StandfastError
 from standfast.events import Event, Kind
 from standfast.journal_files import may_read_journal
+from standfast.moments import logged_at
 from standfast.notifier.authorise import Trust, Verdict, authorise
 from standfast.notifier.entries import Entry, to_fields, to_text
 from standfast.notifier.model import MessageKind
 from standfast.notifier.redact import redacted
 from standfast.overview.ending import Ending
 from standfast.overview.endings import endings
-from standfast.overview.refusals import REFUSED, Answer, Refusals
+from standfast.overview.refusals import REFUSED, Answer, Refusals, answer_of
 from standfast.unit_names import DETECTOR, NOTIFIER
 from standfast.web.timeline import Happening, History, Line, gaps, newest_first, of_event, of_message, of_watch
 
@@ -127,7 +128,7 @@ class Journal:
             reader.add_match(STANDFAST="1")
             for kind in kinds:
                 reader.add_match(STANDFAST_EVENT=kind.value)
-            entries = (Entry(to_fields(raw), "", _at(raw)) for raw in _newest(reader, since))
+            entries = (Entry(to_fields(raw), "", logged_at(raw)) for raw in _newest(reader, since))
             believed = ((_believed(entry, trust), entry.at) for entry in islice(entries, EVENTS_READ))
             yield [_shortened(of_event(refused.marked(event, at), at)) for event, at in believed if event is not None]
 
@@ -139,7 +140,9 @@ class Journal:
             )
         queued = _of(reader, since, _SYSTEMD_UNIT=NOTIFIER, STANDFAST_QUEUED=_MESSAGE_KINDS)
         return [
-            _shortened(of_message(to_text(raw["MESSAGE"]), _at(raw), ended[to_text(raw["STANDFAST_NOTIFICATION"])]))
+            _shortened(
+                of_message(to_text(raw["MESSAGE"]), logged_at(raw), ended[to_text(raw["STANDFAST_NOTIFICATION"])])
+            )
             for raw in queued
             if "STANDFAST_NOTIFICATION" in raw and "MESSAGE" in raw
         ]
@@ -171,16 +174,14 @@ def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:
 def _answers(reader: Any, since: datetime) -> list[Answer]:
     """Which commands the notifier did not follow."""
     found = _of(reader, since, _SYSTEMD_UNIT=NOTIFIER, STANDFAST_RESULT=tuple(REFUSED))
-    return [
-        Answer(_at(raw), to_text(raw.get("STANDFAST_COMMAND", "")), to_text(raw["STANDFAST_RESULT"])) for raw in found
-    ]
+    return list(map(answer_of, found))
 
 
 def _watched(reader: Any, since: datetime) -> list[Happening]:
     """What the detector found worth a warning, such as a unit that fails; its events are read already."""
     found = _of(reader, since, _SYSTEMD_UNIT=DETECTOR, PRIORITY=("4", "3"))
     return [
-        _shortened(of_watch(to_text(raw.get("MESSAGE", "")), to_text(raw.get("STANDFAST_UNIT", "")), _at(raw)))
+        _shortened(of_watch(to_text(raw.get("MESSAGE", "")), to_text(raw.get("STANDFAST_UNIT", "")), logged_at(raw)))
         for raw in found
         if "STANDFAST" not in raw
     ]
@@ -189,7 +190,7 @@ def _watched(reader: Any, since: datetime) -> list[Happening]:
 def _ups_and_downs(reader: Any, since: datetime) -> Iterator[tuple[datetime, bool]]:
     """When systemd said of the detector that it was started, or that it ended; the oldest first."""
     found = _of(reader, since, _PID="1", UNIT=DETECTOR, MESSAGE_ID=(_STARTED, *_ENDED))
-    return ((_at(raw), raw["MESSAGE_ID"].hex == _STARTED) for raw in reversed(found))
+    return ((logged_at(raw), raw["MESSAGE_ID"].hex == _STARTED) for raw in reversed(found))
 
 
 def _of(reader: Any, since: datetime, **matches: str | tuple[str, ...]) -> list[Raw]:
@@ -206,13 +207,13 @@ def _first_at(reader: Any, **match: str) -> datetime | None:
     reader.add_match(**match)
     reader.seek_head()
     raw = reader.get_next()
-    return _at(raw) if raw else None
+    return logged_at(raw) if raw else None
 
 
 def _newest(reader: Any, since: datetime | None = None) -> Iterator[Raw]:
     reader.seek_tail()
     while raw := reader.get_previous():
-        if since is not None and _at(raw) < since:
+        if since is not None and logged_at(raw) < since:
             return
         yield raw
 
@@ -224,13 +225,9 @@ def _believed(entry: Entry, trust: Trust) -> Event | None:
     return event if allowed else None
 
 
-def _at(raw: Raw) -> datetime:
-    return datetime.fromtimestamp(raw["__REALTIME_TIMESTAMP"].timestamp(), UTC)
-
-
 def _line(raw: Raw) -> Line:
     priority = to_text(raw.get("PRIORITY", 6))
-    return Line(_at(raw), _text(to_text(raw.get("MESSAGE", ""))), int(priority) if priority in _PRIORITIES else 6)
+    return Line(logged_at(raw), _text(to_text(raw.get("MESSAGE", ""))), int(priority) if priority in _PRIORITIES else 6)
 
 
 def _shortened(one: Happening) -> Happening:
