@@ -5,7 +5,7 @@ from typing import Any
 from standfast.events import Severity
 from standfast.moments import iso
 from standfast.notifier.model import Draft, Message, MessageKind, Problem
-from standfast.notifier.words import clean, numbered_step
+from standfast.notifier.words import clean, numbered_step, type_of
 
 
 def webhook_body(message: Message) -> dict[str, Any]:
@@ -27,6 +27,8 @@ def _shown_severity(draft: Draft) -> Severity:
     """A recovery goes where its problem went, but is no alarm itself; what may be back at any moment is a warning."""
     if draft.kind is MessageKind.RECOVERY:
         return Severity.INFO
+    if draft.kind is MessageKind.RESTART and draft.event is not None:
+        return draft.event.severity
     is_over = draft.kind is MessageKind.FLAPPING and all(one.resolved_at for one in draft.problems)
     return Severity.WARNING if is_over and draft.severity is Severity.CRITICAL else draft.severity
 
@@ -51,7 +53,7 @@ def _event_json(draft: Draft) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "type": clean(event.type),
+            "type": clean(type_of(event)),
             "unit": clean(event.unit),
             "severity": event.severity.value,
             "message": clean(event.message),

@@ -247,13 +247,13 @@ def _status(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime)
 
 
 def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
-    event = telling.weighed(heard.event)
-    silenced = silence.silencing(ledger.silences.values(), event.severity, event.type, event.unit, now)
-    if silenced is Silencing.SILENCED and event.severity is not Severity.CRITICAL:
+    event, severity = heard.event, telling.weighed(heard.event)
+    silenced = silence.silencing(ledger.silences.values(), severity, event.type, event.unit, now)
+    if silenced is Silencing.SILENCED and severity is not Severity.CRITICAL:
         return Silencing.DROPPED
-    _, to = route.route(config, event.severity, event.type, event.unit)
+    _, to = route.route(config, severity, event.type, event.unit)
     kind = telling.MESSAGE_KINDS[event.kind]
-    ledger.changes.drafts.append(Draft(kind, event.severity, heard.at, to, event=event))
+    ledger.changes.drafts.append(Draft(kind, severity, heard.at, to, event=event))
     return Plain.AT_ONCE
 
 

@@ -17,6 +17,7 @@ from standfast.notifier.words import (
     stop_reminders,
     subject,
     time,
+    type_of,
     whose,
 )
 from standfast.time_words import moment, span
@@ -162,7 +163,7 @@ def _happening(draft: Draft, zone: tzinfo | None, mark: str = "") -> Lines:
     event = draft.event
     if event is None:
         raise ValueError(f"a {draft.kind} is about an event")
-    title = mark + subject(event.type or event.kind.value.upper(), event.unit)
+    title = mark + subject(type_of(event), event.unit)
     return [title, clean(event.message), time(draft.at, zone), next_step(event.action)]
 
 

@@ -1,6 +1,5 @@
 """What each kind of event becomes for people: a problem, a recovery, a message at once, or nothing. Pure."""
 
-import dataclasses
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -61,6 +60,6 @@ def telling(event: Event) -> Telling:
     return found
 
 
-def weighed(event: Event) -> Event:
-    """The event at the severity that routes see: whatever a master restart does is critical."""
-    return dataclasses.replace(event, severity=Severity.CRITICAL) if event.kind is Kind.RESTART else event
+def weighed(event: Event) -> Severity:
+    """The severity that routes see: whoever hears of a master restart hears how it ended, which may be good news."""
+    return Severity.CRITICAL if event.kind is Kind.RESTART else event.severity

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
+from standfast.events import Event
 from standfast.notifier.model import Problem
 from standfast.notifier.redact import redacted
 from standfast.time_words import moment
@@ -68,6 +69,11 @@ def occurrences(number: int) -> str:
 def subject(error_type: str, unit: str) -> str:
     """What a message is about."""
     return clean(f"{error_type} {unit}")
+
+
+def type_of(event: Event) -> str:
+    """What an event is called: an agent's end that is flat has no type of its own."""
+    return event.type or event.kind.value.upper()
 
 
 def whose(problems: Sequence[Problem]) -> str:

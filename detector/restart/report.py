@@ -113,11 +113,18 @@ def ended(reports: tuple[UnitReport, ...], took_s: float, files: Mapping[str, st
         Kind.RESTART,
         message,
         type=result.value,
-        severity=Severity.CRITICAL,
+        severity=_severity(result, files),
         unit=MASTER_RESTART,
         action="; ".join(steps),
         data={"took_s": round(took_s, 3), "units": {report.unit: _unit(report) for report in reports}},
     )
+
+
+def _severity(result: Verdict, files: Mapping[str, str]) -> Severity:
+    """All is up again: good news; where a file is still bad there is something left to do."""
+    if result is not Verdict.SUCCESS:
+        return Severity.CRITICAL
+    return Severity.WARNING if files else Severity.INFO
 
 
 def unit_lines(reports: tuple[UnitReport, ...]) -> list[str]:

@@ -18,7 +18,7 @@ from standfast.notifier.silence import Silence
 from standfast.notifier.store.database import connect, migrate, transaction, translated
 from standfast.notifier.store.handing import hand_on, hurry, insert_delivery, retire, undelivered
 from standfast.notifier.store.outbox import last_delivered, refusal, waiting
-from standfast.notifier.store.overtaken import take_place, untold
+from standfast.notifier.store.overtaken import take_back_reminders, take_place, untold
 from standfast.notifier.store.rows import (
     FLAP_COLUMNS,
     PROBLEM_COLUMNS,
@@ -120,6 +120,9 @@ class Store:
         """
         with translated("write the database", self._path), transaction(self._connection):
             self._connection.executemany(_UPSERT, [from_problem(one) for one in changes.problems.values()])
+            for one in changes.problems.values():
+                if one.acknowledged:
+                    take_back_reminders(self._connection, one.id)
             self._write_flaps(changes.flaps)
             self._write_silences(changes.silences)
             self._connection.executemany(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from standfast.notifier.model import Heard, Identity
+from standfast.notifier.words import type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Delivered:
     def has_told(self, one: Heard) -> bool:
         """Whether people were told of what happened, and does not last."""
         millisecond = one.at.replace(microsecond=one.at.microsecond // 1000 * 1000)
-        return (Identity(one.event.type, one.event.unit), millisecond) in self.happenings
+        return (Identity(type_of(one.event), one.event.unit), millisecond) in self.happenings
 
 
 NOTHING: Final = Delivered()

@@ -50,12 +50,12 @@ def at_once(heard: Iterable[Heard], config: NotifierConfig, known: Delivered) ->
 
 
 def _is_at_once(one: Heard) -> bool:
-    is_critical = telling.weighed(one.event).severity is Severity.CRITICAL
+    is_critical = telling.weighed(one.event) is Severity.CRITICAL
     return is_critical and telling.telling(one.event) is Telling.AT_ONCE
 
 
 def _draft(one: Heard, config: NotifierConfig) -> Draft:
-    event = telling.weighed(one.event)
-    _, to = route(config, event.severity, event.type, event.unit)
+    event, severity = one.event, telling.weighed(one.event)
+    _, to = route(config, severity, event.type, event.unit)
     kind: MessageKind = MESSAGE_KINDS[event.kind]
-    return Draft(kind, event.severity, one.at, to, event=event)
+    return Draft(kind, severity, one.at, to, event=event)

@@ -21,6 +21,7 @@ from standfast.detector.restart.report import (
     unit_lines,
     verdict,
 )
+from standfast.events import Severity
 
 
 def plan(
@@ -167,6 +168,7 @@ def test_the_events() -> None:
         "not up: b.service (its start failed)"
     )
     assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up"}
+    assert (event.severity, ended((good,), 1, {}, 0).severity) == (Severity.CRITICAL, Severity.INFO)
     assert unit_lines((good, replace(bad, took_s=0.02))) == [
         "a.service: up after 0.5 s",
         "b.service: not up, its start failed",
@@ -197,6 +199,7 @@ def test_what_a_critical_file_led_to_names_the_file_and_that_no_restart_mends_it
     event = ended((good,), 2, files, 0)
     assert event.message.endswith("after 2.0 s; it does not mend the critical file /f.json (missing)")
     assert event.action == "Put /f.json back or correct it"
+    assert event.severity is Severity.WARNING, "something is left to do"
     assert ended((bad,), 2, files, 1).action == "Put /f.json back or correct it; systemctl status b.service"
 
 

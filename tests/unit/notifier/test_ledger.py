@@ -280,6 +280,7 @@ def test_a_flood_of_statuses_is_one_message() -> None:
 @pytest.mark.parametrize(
     ("kind", "severity", "told", "as_severity"),
     [
+        # Whoever hears of a master restart hears how it ended, which is no alarm where all is up again.
         (Kind.RESTART, Severity.INFO, "restart", Severity.CRITICAL),
         (Kind.SHUTDOWN, Severity.INFO, "shutdown", Severity.INFO),
         (Kind.SHUTDOWN, Severity.CRITICAL, "shutdown", Severity.CRITICAL),

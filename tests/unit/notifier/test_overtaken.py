@@ -3,20 +3,22 @@
 import dataclasses
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.fakes.private_journal import PrivateJournal
 from tests.fakes.webhook_sink import Fault, WebhookSink
-from tests.unit.notifier.events import at, problem, resolved
+from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
 from tests.unit.notifier.fold import Fold
 from tests.unit.notifier.process import Notifier, types_of, wait_until
 from tests.unit.notifier.process import config as with_sink
 
-from standfast.events import Severity
+from standfast.events import Event, Kind, Severity
 from standfast.notifier.fallback import Fallback
+from standfast.notifier.model import Heard
 from standfast.notifier.render import render
-from standfast.notifier.store.outbox import Ended, Outbox
+from standfast.notifier.store.outbox import Ended, Outbox, Queued
 from standfast.notifier.store.store import Store
 
 BOTH = """
@@ -25,6 +27,15 @@ BOTH = """
 url = "http://127.0.0.1:9/"
 """
 ROUTE = '[[route]]\nchannels = ["webhook"]\nfallback = ["journal"]\nfallback_after_s = 120\n'
+
+
+def command(seconds: float, kind: str, **data: int) -> Heard:
+    return Heard(Event(Kind.COMMAND, "", kind, data=data), at(seconds), "ann")
+
+
+def waiting(seconds: float, unit: str = AGENT) -> Heard:
+    words = f"still WAITING after {seconds / 3600:g} h"
+    return plain(Kind.STATUS, seconds, unit, Severity.WARNING, words, type="OPENALGO_DOWN")
 
 
 class Desk:
@@ -57,6 +68,13 @@ class Desk:
         assert queued is not None
         outbox.end(queued, Ended.DELIVERED, at(0), "")
         outbox.close()
+
+    def head(self, channel: str) -> Queued:
+        """What is to be delivered next."""
+        with closing(Outbox(self._path, channel)) as outbox:
+            queued = outbox.head()
+        assert queued is not None
+        return queued
 
     def queued(self, channel: str) -> list[str]:
         with sqlite3.connect(self._path) as connection:
@@ -104,6 +122,49 @@ def test_a_reminder_takes_the_place_of_the_one_before_and_the_problem_itself_sta
     for seconds in (0, 3600, 7200, 10800):
         desk.tick(seconds)
     assert desk.queued("webhook") == ["problem", "reminder"]
+
+
+def test_a_reminder_that_waits_is_not_sent_once_all_of_it_is_taken_on(desk: Desk) -> None:
+    for kind in ("ONE", "TWO"):
+        desk.fold.hear(problem(0, kind, severity=Severity.CRITICAL))
+    desk.tick(0)
+    desk.tick(3600)
+    assert desk.queued("webhook") == ["problem", "problem", "reminder"]
+    desk.fold.hear(command(3700, "ACK", id=1))
+    desk.tick(3700)
+    assert desk.queued("webhook") == ["problem", "problem", "reminder"], "it reminds of the other one too"
+    desk.fold.hear(command(3800, "ACK", id=2))
+    desk.tick(3800)
+    assert desk.queued("webhook") == ["problem", "problem"], "that they are there is told all the same"
+
+
+def test_that_an_agent_waits_is_told_once_and_not_when_it_waits_no_more(desk: Desk) -> None:
+    for seconds in (0, 3600, 7200):
+        desk.fold.hear(waiting(seconds))
+        desk.fold.hear(waiting(seconds, "standfast-agent@b.service"))
+        desk.tick(seconds)
+    assert desk.queued("webhook") == ["status", "status"], "one of each, the latest"
+    assert "after 2 h" in desk.head("webhook").body
+    desk.fold.hear(plain(Kind.SHUTDOWN, 7300, message="stopped flat"))
+    desk.tick(7300)
+    assert desk.queued("webhook") == ["status", "shutdown"]
+    assert "agent@b" in desk.head("webhook").body
+
+
+def test_that_an_agent_waits_gives_way_to_the_end_of_what_it_waited_for(desk: Desk) -> None:
+    for kind in ("OPENALGO_DOWN", "FEED_STALE"):
+        desk.fold.hear(problem(0, kind, AGENT))
+    desk.tick(60)
+    for channel in ("journal", "webhook"):
+        desk.deliver(channel)
+    desk.fold.hear(waiting(3600))
+    desk.tick(3600)
+    desk.fold.hear(resolved(3700, "FEED_STALE", AGENT))
+    desk.tick(3705)
+    assert desk.queued("webhook") == ["status", "recovery"], "it waits for the other one"
+    desk.fold.hear(resolved(3710, "OPENALGO_DOWN", AGENT))
+    desk.tick(3715)
+    assert desk.queued("webhook") == ["recovery", "recovery"]
 
 
 def test_a_message_about_several_waits_for_as_long_as_one_of_them_lasts(desk: Desk) -> None:

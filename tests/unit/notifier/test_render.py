@@ -4,7 +4,8 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.notifier.events import AGENT, at, config, problem, resolved
+from tests.unit.notifier.events import AGENT, at, config, plain, problem, resolved
+from tests.unit.notifier.fold import Fold
 
 from standfast.events import Event, Kind, Severity
 from standfast.notifier.body import webhook_body
@@ -72,6 +73,26 @@ def test_the_body_of_a_shutdown_carries_its_event() -> None:
     assert (body["kind"], body["severity"]) == ("shutdown", "critical")
     assert body["title"] == "CRITICAL: POSITIONS_NOT_FLAT standfast-agent@paper.service"
     assert body["events"][0]["message"] == "not flat: NSE:SBIN 5"
+
+
+def test_what_just_happened_has_a_name_and_the_severity_of_its_own() -> None:
+    fold = Fold()
+    fold.hear(plain(Kind.SHUTDOWN, message="stopped flat"))
+    fold.hear(plain(Kind.RESTART, type="MASTER_RESTART_COMPLETED", message="3 of 3 units are up"))
+    drafts = fold.drafts()
+    ended, restarted = (webhook_body(render(draft, "id", "box1", None)) for draft in drafts)
+    assert (ended["events"][0]["type"], ended["severity"]) == ("SHUTDOWN", "info")
+    assert (restarted["severity"], restarted["events"][0]["severity"]) == ("info", "info")
+    assert drafts[1].severity is Severity.CRITICAL, "it goes where its beginning went"
+
+
+def test_that_it_comes_and_goes_is_a_warning_while_it_is_over() -> None:
+    fold = Fold()
+    for second in range(0, 6, 2):
+        fold.hear(problem(second, severity=Severity.CRITICAL))
+        fold.hear(resolved(second + 1))
+    body = webhook_body(render(fold.drafts()[-1], "id", "box1", None))
+    assert (body["kind"], body["severity"], body["events"][0]["resolved"]) == ("flapping", "warning", True)
 
 
 @pytest.mark.parametrize(
