@@ -296,13 +296,18 @@ def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, 
     worse = next((other.type for other in wanted if other.level > problem.level and not is_own), "")
     return Event(
         Kind.RESOLVED,
-        f"{problem.type} gave way to {worse}" if worse else _over(problem, assessment, now),
+        f"{_called(problem)} gave way to {worse}" if worse else _over(problem, assessment, now),
         type=problem.type,
         severity=SEVERITIES[problem.level],
         unit=problem.unit,
         level=assessment.level.name,
         data={"superseded_by": worse} if worse else {},
     )
+
+
+def _called(problem: Problem) -> str:
+    """A problem of one unit is named with it: there may be several of its type."""
+    return problem.type if problem.unit == DETECTOR else f"{problem.type} of {problem.unit}"
 
 
 def _over(problem: Problem, assessment: Assessment, now: float) -> str:

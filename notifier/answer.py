@@ -4,9 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from standfast.events import RESOLVED_TYPE, Event, Kind
+from standfast.events import HEIR, HEIR_TYPE, RESOLVED_TYPE, Event, Kind
 from standfast.notifier.hear import Reason
-from standfast.notifier.ledger import Changes
+from standfast.notifier.ledger import Ledger
 from standfast.notifier.obey import Obeyed
 
 log = logging.getLogger(__name__)
@@ -26,11 +26,11 @@ class Answer:
         log.log(level, "[NOTIFICATION] Command %s: %s", self.command, self.reason, extra=dict(self.fields))
 
 
-def answer_to(event: Event, reason: Reason, changes: Changes, configured: Sequence[str] = ()) -> Answer | None:
+def answer_to(event: Event, reason: Reason, ledger: Ledger, configured: Sequence[str] = ()) -> Answer | None:
     """The answer to an event, None when it is no command or not for us."""
     if event.kind is not Kind.COMMAND or reason is Obeyed.NOT_OURS:
         return None
-    asked = str(event.data.get("id", ""))
+    changes, asked = ledger.changes, str(event.data.get("id", ""))
     fields = {"STANDFAST_COMMAND": asked, "STANDFAST_RESULT": reason.name}
     channels = next((draft.to.channels for draft in changes.drafts if draft.id and draft.id == asked), ())
     if reason is Obeyed.NO_SUCH_CHANNEL:
@@ -40,4 +40,6 @@ def answer_to(event: Event, reason: Reason, changes: Changes, configured: Sequen
     if event.type == "RESOLVE" and reason is Obeyed.DONE:
         problem = changes.problems[event.data["id"]]
         fields |= {RESOLVED_TYPE: problem.type, "STANDFAST_UNIT": problem.unit}
+    if reason is Obeyed.GAVE_WAY and (heir := ledger.heir_of(event.data["id"])) is not None:
+        fields |= {HEIR: str(heir.id), HEIR_TYPE: heir.type}
     return Answer(event.type, reason, fields)

@@ -19,7 +19,7 @@ from standfast.notifier.dedup import Match
 from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.ledger import Ledger, by_route, destination, farewell
 from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage, told
-from standfast.notifier.obey import Obeyed, obey
+from standfast.notifier.obey import Obeyed, not_there, obey
 from standfast.notifier.resolution import Recovery, Return
 from standfast.notifier.silence import Silencing
 from standfast.notifier.telling import Telling
@@ -275,7 +275,7 @@ def _command(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         return obey(ledger, asked, heard, config)
     problem = ledger.numbered(asked.problem_id)
     if problem is None:
-        return Obeyed.NO_SUCH_PROBLEM
+        return not_there(ledger, asked.problem_id)
     ends.end_by_hand(ledger, problem, heard.by, heard.at)
     return Obeyed.DONE
 

@@ -1,7 +1,6 @@
 """Taking in: a batch of the journal becomes one transaction; if that fails, nothing of it has happened."""
 
 import dataclasses
-import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -28,6 +27,7 @@ from standfast.notifier.render import render
 from standfast.notifier.route import route
 from standfast.notifier.silence import Silencing, is_over
 from standfast.notifier.status import LISTED_PROBLEMS, closed_table, silence_table
+from standfast.notifier.store.rows import notes_of
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
 from standfast.notifier.users import Trusted, name_of
@@ -187,7 +187,7 @@ class Intake:
             self._refusals.add(event, entry.uid, verdict)
             return None
         heard = self._weighed(ledger, entry, entry.heard(event, name_of(entry.uid)))
-        return answer_to(event, hear(ledger, heard, self.config, now), ledger.changes, self.config.channel_names)
+        return answer_to(event, hear(ledger, heard, self.config, now), ledger, self.config.channel_names)
 
     def _authorise(self, event: Event, entry: Entry) -> Verdict:
         """Whether to listen; nobody is refused by what was looked up before they were let in."""
@@ -230,8 +230,7 @@ class Intake:
             "cursor": position.cursor,
             "read_until": _iso(position.read_until),
             "stopped_in": position.stopped_in,
-            "window_closes_at": _iso(ledger.window_closes_at),
-            "heirs": json.dumps(ledger.heirs),
+            **notes_of(ledger),
         }
         self._store.commit(changes, messages, notes, now)
         self._ledger, self._position = ledger, position

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from standfast.notifier import aggregate, flapping, resolution, route, silence
+from standfast.notifier import aggregate, flapping, heirs, resolution, route, silence
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
+from standfast.notifier.heirs import GaveWay
 from standfast.notifier.model import (
     RESTING_STAGES,
     Destination,
@@ -58,6 +59,7 @@ class Ledger:
         statuses: when a status of each unit was last told.
         heirs: for problems that began or are about to begin by their type, the channels that told of what gave way to
             them: there too people wait for an end.
+        gave_way: by their numbers the problems that gave way to worse ones.
         window_closes_at: when the open aggregation window closes; None when none is open.
         next_id: the id of the next new problem.
     """
@@ -68,6 +70,7 @@ class Ledger:
     silences: dict[str, Silence] = field(default_factory=dict)
     statuses: dict[str, datetime] = field(default_factory=dict)
     heirs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    gave_way: dict[int, GaveWay] = field(default_factory=dict)
     window_closes_at: datetime | None = None
     next_id: int = 1
     swept_at: datetime | None = None
@@ -127,6 +130,7 @@ class Ledger:
 
         Where several units have the worse one it is its own unit's; else that of the fleet, of which there is one.
         """
+        self.gave_way = heirs.noted(self.gave_way, problem, heir_type)
         there = [one for one in self.problems.values() if one.type == heir_type]
         if there:
             heir = next((one for one in there if one.unit == problem.unit), there[0])
@@ -145,6 +149,10 @@ class Ledger:
     def numbered(self, problem_id: int) -> Problem | None:
         """The unresolved problem with this id."""
         return next((one for one in self.problems.values() if one.id == problem_id), None)
+
+    def heir_of(self, problem_id: int) -> Problem | None:
+        """The unresolved problem by which one goes on that gave way to a worse one."""
+        return heirs.heir_of(problem_id, self.gave_way, self.problems.values())
 
     def held(self) -> tuple[Problem, ...]:
         """Those that wait to be told."""

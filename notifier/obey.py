@@ -18,6 +18,7 @@ class Obeyed(StrEnum):
     DONE = "done"
     REPLACED = "done, in place of an older silence of the same"
     NO_SUCH_PROBLEM = "no unresolved problem has this number"
+    GAVE_WAY = "it gave way to a worse problem, which has another number"
     NO_SUCH_SILENCE = "no silence has this id"
     NO_SUCH_CHANNEL = "this channel is not configured"
     BAD = "it cannot be followed"
@@ -59,9 +60,14 @@ def _unsilence(ledger: Ledger, command: Unsilence) -> Obeyed:
 def _acknowledge(ledger: Ledger, command: Acknowledge, by: str) -> Obeyed:
     problem = ledger.numbered(command.problem_id)
     if problem is None:
-        return Obeyed.NO_SUCH_PROBLEM
+        return not_there(ledger, command.problem_id)
     ledger.keep(dataclasses.replace(problem, acknowledged=True, quiet=f"acknowledged by {by}"))
     return Obeyed.DONE
+
+
+def not_there(ledger: Ledger, problem_id: int) -> Obeyed:
+    """What is answered to a command about a number that no unresolved problem has."""
+    return Obeyed.GAVE_WAY if ledger.heir_of(problem_id) else Obeyed.NO_SUCH_PROBLEM
 
 
 def _test(ledger: Ledger, command: TestNotify, heard: Heard, config: NotifierConfig) -> Obeyed:

@@ -1,12 +1,15 @@
 """Rows of the database from and to what the ledger keeps."""
 
 import json
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any, Final
 
 from standfast.events import FailureClass, Severity
 from standfast.moments import from_iso, iso
 from standfast.notifier.flapping import Flap
+from standfast.notifier.heirs import GaveWay
+from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Identity, Problem, Stage
 from standfast.notifier.silence import Silence
 
@@ -95,6 +98,25 @@ def to_silence(row: Row) -> Silence:
     """The silence of such a row."""
     id_, unit, error_type, severity, start, end, why, by = row
     return Silence(id_, unit, error_type, severity, from_iso(start), from_iso(end), why, by)
+
+
+def notes_of(ledger: Ledger) -> dict[str, str]:
+    """What the ledger knows beside its tables."""
+    return {
+        "window_closes_at": iso(ledger.window_closes_at) if ledger.window_closes_at else "",
+        "heirs": json.dumps(ledger.heirs),
+        "gave_way": json.dumps({number: astuple(one) for number, one in ledger.gave_way.items()}),
+    }
+
+
+def to_heirs(note: str) -> dict[str, tuple[str, ...]]:
+    """What the note `heirs` says."""
+    return {heir: tuple(channels) for heir, channels in json.loads(note or "{}").items()}
+
+
+def to_gave_way(note: str) -> dict[int, GaveWay]:
+    """What the note `gave_way` says."""
+    return {int(number): GaveWay(*one) for number, one in json.loads(note or "{}").items()}
 
 
 def _iso_or_none(at: datetime | None) -> str | None:

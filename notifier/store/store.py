@@ -27,6 +27,8 @@ from standfast.notifier.store.rows import (
     from_problem,
     from_silence,
     to_flap,
+    to_gave_way,
+    to_heirs,
     to_problem,
     to_silence,
 )
@@ -101,7 +103,8 @@ class Store:
             flaps=dict(flaps),
             silences={one.id: one for one in silences},
             statuses={unit: from_iso(text) for unit, text in statuses},
-            heirs={heir: tuple(channels) for heir, channels in json.loads(self.note("heirs") or "{}").items()},
+            heirs=to_heirs(self.note("heirs")),
+            gave_way=to_gave_way(self.note("gave_way")),
             window_closes_at=from_iso(closes_at) if closes_at else None,
             next_id=last_id + 1,
         )

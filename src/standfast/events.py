@@ -110,6 +110,9 @@ HELD: Final = "held"
 HOW: Final = "how"
 # The field of the notifier's answer to a command to resolve: the type of the problem that it ended.
 RESOLVED_TYPE: Final = "STANDFAST_RESOLVED"
+# The fields of its answer to a command about a problem that gave way to a worse one: that one's number and type.
+HEIR: Final = "STANDFAST_HEIR"
+HEIR_TYPE: Final = "STANDFAST_HEIR_TYPE"
 
 # The types of a decision about a master restart, of which people are not told: asked for, would have been, or not.
 RESTART_ASKED: Final = "MASTER_RESTART_ASKED"

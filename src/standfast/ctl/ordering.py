@@ -12,7 +12,7 @@ from standfast.clock import utc_now
 from standfast.ctl.answers import Answers, Entry, require_journal
 from standfast.ctl.patience import Patience
 from standfast.errors import StandfastError
-from standfast.events import Event, Kind
+from standfast.events import HEIR, HEIR_TYPE, Event, Kind
 from standfast.journal import Journal
 from standfast.overview.reading import read_snapshot
 from standfast.overview.refusals import REFUSED
@@ -29,6 +29,7 @@ DONE: Final = "DONE"
 REPLACED: Final = "REPLACED"
 _NEXT_STEPS: Final[Mapping[str, str]] = {
     "NO_SUCH_PROBLEM": "see standfastctl errors",
+    "GAVE_WAY": "see standfastctl errors",
     "NO_SUCH_SILENCE": "those in force are in standfastctl errors",
     "NO_SUCH_CHANNEL": "see [channels] in notifier.toml",
     "BAD": "see journalctl -t standfast-notifier",
@@ -158,7 +159,7 @@ def refusal(entry: Entry) -> str:
     result = str(entry.get("STANDFAST_RESULT"))
     if result in (DONE, REPLACED):
         return ""
-    why = f"{REFUSED[result]}; {_NEXT_STEPS[result]}" if result in REFUSED else result
+    why = f"{REFUSED[result]}{_heir(entry)}; {_NEXT_STEPS[result]}" if result in REFUSED else result
     return f"{why}{_those_there(entry)}"
 
 
@@ -166,6 +167,12 @@ def _those_there(entry: Entry) -> str:
     """Beside the name of a channel that is not there, those that are."""
     there = str(entry.get("STANDFAST_CHANNELS", "")).split()
     return f"; configured: {', '.join(there)}" if there else ""
+
+
+def _heir(entry: Entry) -> str:
+    """By which number a problem goes on that gave way to a worse one."""
+    number, error_type = entry.get(HEIR), entry.get(HEIR_TYPE)
+    return f", {number} ({error_type})" if number else ""
 
 
 def silent(what: str, after_s: float = ANSWER_S) -> OrderError:

@@ -12,6 +12,7 @@ from standfast.notifier.entries import to_text
 # What the notifier answers (see standfast.notifier.obey), and what that means.
 REFUSED: Final[Mapping[str, str]] = {
     "NO_SUCH_PROBLEM": "no unresolved problem has this number",
+    "GAVE_WAY": "it gave way to a worse problem",
     "NO_SUCH_SILENCE": "no silence has this id",
     "NO_SUCH_CHANNEL": "this channel is not configured",
     "BAD": "the notifier does not understand it",

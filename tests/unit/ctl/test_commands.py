@@ -31,6 +31,7 @@ from standfast.moments import iso
 from standfast.notifier.authorise import Speaker, Trust
 from standfast.notifier.entries import Entry
 from standfast.notifier.status import closed_table as closed_row
+from standfast.overview.refusals import REFUSED
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.time_words import moment
 
@@ -175,10 +176,16 @@ def test_a_notifier_that_does_not_answer_is_no_channels_fault() -> None:
         _collect([], "aa", ["journal"], untold)
 
 
-@pytest.mark.parametrize("result", ["NO_SUCH_PROBLEM", "NO_SUCH_SILENCE", "NO_SUCH_CHANNEL", "BAD", "SOMETHING_NEW"])
+@pytest.mark.parametrize("result", [*REFUSED, "SOMETHING_NEW"])
 def test_a_command_that_was_not_followed_says_so(result: str) -> None:
     with pytest.raises(OrderError, match=r"^cannot do it: "):
         require_done("do it", {"STANDFAST_RESULT": result})
+
+
+def test_what_gave_way_is_named_by_the_number_to_use_now() -> None:
+    answer = {"STANDFAST_RESULT": "GAVE_WAY", "STANDFAST_HEIR": "6", "STANDFAST_HEIR_TYPE": "CASCADING_FAILURE"}
+    with pytest.raises(OrderError, match=r"gave way to a worse problem, 6 \(CASCADING_FAILURE\); see"):
+        require_done("ack 3", answer)
 
 
 @pytest.mark.parametrize(

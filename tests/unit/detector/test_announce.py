@@ -42,6 +42,11 @@ def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:
     ]
     superseded = [event.data.get("superseded_by") for event in talk.events if event.kind is Kind.RESOLVED]
     assert superseded == ["FLEET_CRITICAL", "CASCADING_FAILURE"]
+    words = [event.message for event in talk.events if event.kind is Kind.RESOLVED]
+    assert words == [
+        "UNIT_FAILING of a.service gave way to FLEET_CRITICAL",
+        "FLEET_CRITICAL gave way to CASCADING_FAILURE",
+    ]
 
 
 def test_a_problem_of_the_fleet_names_for_programs_whom_it_is_about() -> None:

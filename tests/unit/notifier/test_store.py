@@ -1,7 +1,6 @@
 """The database: the earlier table, one transaction, and its errors in one line."""
 
 import dataclasses
-import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,6 +17,7 @@ from standfast.notifier.model import Heard, Stage
 from standfast.notifier.render import render
 from standfast.notifier.store.database import CorruptError, StoreError
 from standfast.notifier.store.outbox import Ended, Outbox
+from standfast.notifier.store.rows import notes_of
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import tick
 
@@ -45,10 +45,7 @@ def store(path: Path) -> Iterator[Store]:
 def commit(store: Store, ledger: Ledger, cursor: str = "c") -> list[str]:
     changes = ledger.take_changes()
     messages = [render(draft, f"{cursor}-{number}", "box1", None) for number, draft in enumerate(changes.drafts)]
-    closes_at = ledger.window_closes_at
-    notes = {"cursor": cursor, "window_closes_at": iso(closes_at) if closes_at else ""}
-    notes["heirs"] = json.dumps(ledger.heirs)
-    store.commit(changes, messages, notes, at(0))
+    store.commit(changes, messages, {"cursor": cursor, **notes_of(ledger)}, at(0))
     return [message.id for message in messages]
 
 
@@ -62,7 +59,7 @@ def test_a_ledger_comes_back_as_it_was_committed(store: Store, path: Path) -> No
     ledger = store.ledger()
     hear(ledger, problem(0), CONFIG, at(0))
     hear(ledger, problem(1, "OPENALGO_DOWN", severity=Severity.CRITICAL), CONFIG, at(1))
-    hear(ledger, problem(2, "FEED_STALE", severity=Severity.CRITICAL), CONFIG, at(2))
+    hear(ledger, problem(2, "FEED_STALE", severity=Severity.CRITICAL, about=["b.service", "a.service"]), CONFIG, at(2))
     hear(ledger, resolved(3, "FEED_STALE"), CONFIG, at(3))
     hear(ledger, plain(Kind.STATUS, 4), CONFIG, at(4))
     data = {"id": "0123456789abcdef", "unit": "b*", "end": iso(at(999)), "why": "a deploy"}
@@ -73,6 +70,7 @@ def test_a_ledger_comes_back_as_it_was_committed(store: Store, path: Path) -> No
     assert {one.stage for one in ledger.resting.values()} == {Stage.RECOVERING, Stage.CLOSED}
     assert ledger.resting
     assert ledger.heirs
+    assert ledger.gave_way
     assert ledger.silences
     assert ledger.statuses
     commit(store, ledger, "cursor-1")
