@@ -22,6 +22,7 @@ from standfast.notifier.gap import Gap, Position
 from standfast.notifier.hear import hear
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Draft, Heard, Message, MessageKind, Stage
+from standfast.notifier.record import record
 from standfast.notifier.refusals import Refusals
 from standfast.notifier.render import render
 from standfast.notifier.route import route
@@ -31,7 +32,7 @@ from standfast.notifier.store.rows import notes_of
 from standfast.notifier.store.store import Store
 from standfast.notifier.tick import next_due, tick
 from standfast.notifier.users import Trusted, name_of
-from standfast.notifier.words import clean, numbered_step, place_to_look
+from standfast.notifier.words import numbered_step, place_to_look
 from standfast.time_words import moment
 from standfast.unit_names import NOTIFIER
 
@@ -113,6 +114,7 @@ class Intake:
         answers = [answer for entry in entries if (answer := self._hear(ledger, entry, now)) is not None]
         for over in flood.ended(ledger.problems.values(), now):
             hear(ledger, over, self.config, now)
+            record(over.event, logging.INFO)
         tick(ledger, self.config, now)
         taken = self._commit_round(ledger, entries, now)
         for answer in answers:
@@ -207,7 +209,7 @@ class Intake:
         source = entry.systemd_unit or f"user {heard.by}"
         fairness, fair = self._shares.fair(ledger, heard, source, self.config.flood_limit)
         if fairness is Fairness.FLOOD and dedup.identity(fair) not in ledger.problems:
-            log.warning("[NOTIFICATION] A flood of events from %s: %s", clean(source), fairness)
+            record(fair.event, logging.WARNING)
         return fair
 
     def _commit_round(self, ledger: Ledger, entries: list[Entry], now: datetime) -> Taken:
@@ -276,7 +278,7 @@ class Intake:
         """
         now = self._now()
         event = Event(Kind.PROBLEM, message, kind, severity, NOTIFIER, action=action)
-        log.error("%s: %s; %s", kind, message, action)
+        record(event, logging.ERROR)
         ledger = self._ledger.copy()
         _, to = route(self.config, event.severity, event.type, event.unit)
         ledger.changes.drafts.append(Draft(MessageKind.PROBLEM, event.severity, now, to, event=event))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from standfast.events import RESTARTS, Event, Kind, Severity
+from standfast.events import RECORD, RESTARTS, Event, Kind, Severity
 from standfast.notifier.model import MessageKind
 
 
@@ -52,6 +52,8 @@ def telling(event: Event) -> Telling:
     An end of an agent that has a type is not flat: that lasts until its next start, or somebody, has seen to it.
     One that is flat and in the middle of a restart wakes nobody: what comes of the start is told if it goes wrong.
     """
+    if event.data.get(RECORD) is True:
+        return Telling.NOTHING
     if event.kind is Kind.SHUTDOWN and not event.type and event.data.get(RESTARTS) is True:
         return Telling.NOTHING
     found = Telling.PROBLEM if event.kind is Kind.SHUTDOWN and event.type else _TELLINGS[event.kind]

@@ -87,6 +87,8 @@ TOPICS: Final[Mapping[Kind, Topic]] = {
 
 # In the data of a problem or its end: people were told of it already, by whoever logged it.
 TOLD: Final = "told"
+# In the data of what the notifier tells by itself: a record of that, which leads to no message.
+RECORD: Final = "record"
 # In the data of an update: the problem's words from now on, where its own say what is new.
 WORDS: Final = "words"
 # In the data of a problem and of its end: since when, and until when, where that was not the moment of the entry.

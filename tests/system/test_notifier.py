@@ -274,6 +274,8 @@ def test_a_journal_that_was_rotated_meanwhile_is_read_on_and_one_that_was_vacuum
         assert gaps(machine) == int(is_lost)
     gap = inbox.wait(lambda one: "JOURNAL_GAP" in one.types, "the gap")
     assert re.search(r"entries from 20.* to 20.* were removed", str(gap.body["text"])), gap.body["text"]
+    (noted,) = json.loads(machine.run("standfastctl history --type JOURNAL_GAP --json").stdout)
+    assert (noted["event"], noted["by"], noted["unit"]) == ("problem", "notifier", NOTIFIER)
 
 
 def use_volatile_journal(machine: Machine) -> None:

@@ -15,8 +15,10 @@ from standfast.overview.unit_words import blind
 from standfast.time_words import span
 from standfast.unit_names import TARGET, short
 
-# A message that waits for longer is no other side that was busy for a moment.
+# A message that waits for longer is not just about to be sent; where it was tried in vain meanwhile, no other side that
+# was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)
+FAILS_TOO_LONG: Final = timedelta(seconds=15)
 
 # What the detector calls a unit that runs, and has crashed since the last look.
 _UP_AGAIN: Final = "looping"
@@ -204,7 +206,8 @@ def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
     see = f"see [channels.{name}] in notifier.toml{test}"
     if refusing:
         return [f"Channel {name} refused its latest message, or gave it up: {refusing}; {see}"]
-    if since is None or now - since <= WAITS_TOO_LONG:
+    patience = FAILS_TOO_LONG if row.get("failing") else WAITS_TOO_LONG
+    if since is None or now - since <= patience:
         return []
     waits = f"{shots.number(row.get('queued'))} queued, the oldest for {span(now - since)}"
     return [f"Channel {name} does not deliver ({waits}): {row.get('failing') or 'not tried yet'}; {see}"]

@@ -27,8 +27,9 @@ def shot(
     )
 
 
-def waits(since: str) -> dict[str, Any]:
-    return {"name": "sms", "queued": 21, "oldest_queued": since, "refusing": "", "failing": "cannot connect"}
+def waits(since: str, failing: str = "cannot connect") -> dict[str, Any]:
+    at = f"2026-11-23T{since}.000+00:00"
+    return {"name": "sms", "queued": 21, "oldest_queued": at, "refusing": "", "failing": failing}
 
 
 def test_the_detector_report_has_exactly_the_keys_that_programs_rely_on() -> None:
@@ -185,10 +186,15 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             shot(notifier=statuses.notifier(channels=[{"name": "sms", "refusing": "HTTP 401", "failing": "HTTP 401"}])),
             ["Channel sms refused its latest message, or gave it up: HTTP 401; see [channels.sms] in notifier.toml, "],
         ),
-        (shot(notifier=statuses.notifier(channels=[waits("2026-11-23T14:59:00.000+00:00")])), []),
+        (shot(notifier=statuses.notifier(channels=[waits("14:59:55")])), []),
+        (shot(notifier=statuses.notifier(channels=[waits("14:59:00", failing="")])), []),
         (
-            shot(notifier=statuses.notifier(channels=[waits("2026-11-23T14:50:00.000+00:00")])),
-            ["Channel sms does not deliver (21 queued, the oldest for 10 min): cannot connect; see [channels.sms]"],
+            shot(notifier=statuses.notifier(channels=[waits("14:59:40")])),
+            ["Channel sms does not deliver (21 queued, the oldest for 25 s): cannot connect; see [channels.sms]"],
+        ),
+        (
+            shot(notifier=statuses.notifier(channels=[waits("14:50:00", failing="")])),
+            ["Channel sms does not deliver (21 queued, the oldest for 10 min): not tried yet; see [channels.sms]"],
         ),
         (shot(notifier=statuses.notifier(statuses.error())), ["1 unresolved error; see"]),
         (

@@ -90,8 +90,8 @@ def test_a_daemon_that_fell_silent_is_a_difference_once() -> None:
 
 
 def test_what_has_waited_for_too_long_is_a_difference() -> None:
-    found = shot(notifier=statuses.notifier(channels=[waits(statuses.AT)]))
-    one, other = (replace(found, now=NOW + timedelta(minutes=after)) for after in (4, 6))
+    found = shot(notifier=statuses.notifier(channels=[waits("15:00:00")]))
+    one, other = (replace(found, now=NOW + timedelta(seconds=after)) for after in (5, 15))
     assert seen(one) != seen(other)
 
 
