@@ -23,6 +23,8 @@ from tests.fakes.webhook_sink import WebhookSink
 
 _END = "end"
 SOURCE = Path(__file__).parents[3] / "src"
+# So many characters of its log are shown of a test that failed, the last ones.
+LOG_SHOWN = 20_000
 
 
 class Notifier:
@@ -57,8 +59,8 @@ class Notifier:
         if self._process is not None and self._process.poll() is None:
             self.stop()
         self.close()
-        if error is not None:
-            print(self.log.read_text())
+        # Of a fixture's nobody says here whether its test failed; pytest shows what is printed for those that did.
+        print(self.log.read_text()[-LOG_SHOWN:])
 
     def close(self) -> None:
         self._bell.sendto(_END.encode(), str(self.root / "ready"))
@@ -174,12 +176,12 @@ class Notifier:
             connection.close()
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 10) -> None:
-    """For what sends no event: a row in a database, an exit, a line in a file."""
+def wait_until(condition: Callable[[], bool], what: str | Callable[[], str], timeout_s: float = 10) -> None:
+    """For what sends no event: a row in a database, an exit, a line in a file; `what` may look how things stand."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s} s: {what}")
+            raise AssertionError(f"not within {timeout_s} s: {what if isinstance(what, str) else what()}")
         time.sleep(0.02)
 
 
