@@ -294,14 +294,15 @@ def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, 
         return ended(problem.type, problem.unit, span(now - problem.since), assessment.level, why)
     is_own = problem.type == AGENT_ENDED_UNCLEAN
     worse = next((other.type for other in wanted if other.level > problem.level and not is_own), "")
+    after = f", after {span(now - problem.since)}"
     return Event(
         Kind.RESOLVED,
-        f"{_called(problem)} gave way to {worse}" if worse else _over(problem, assessment, now),
+        f"{_called(problem)} gave way to {worse}" if worse else _over(problem, assessment, after),
         type=problem.type,
         severity=SEVERITIES[problem.level],
         unit=problem.unit,
         level=assessment.level.name,
-        data={"superseded_by": worse} if worse else {},
+        data={"superseded_by": worse} if worse else {WORDS: _over(problem, assessment)},
     )
 
 
@@ -310,14 +311,14 @@ def _called(problem: Problem) -> str:
     return problem.type if problem.unit == DETECTOR else f"{problem.type} of {problem.unit}"
 
 
-def _over(problem: Problem, assessment: Assessment, now: float) -> str:
-    after = f"after {span(now - problem.since)}"
+def _over(problem: Problem, assessment: Assessment, after: str = "") -> str:
+    """How it is at the end of a problem; a message says by itself how long that lasted, an entry of the journal not."""
     if problem.type == AGENT_ENDED_UNCLEAN:
-        return f"{problem.unit} runs again, {after}"
+        return f"{problem.unit} runs again{after}"
     if problem.type != UNIT_FAILING:
-        return f"{problem.type} is over {after}; level {assessment.level.name}: {because(assessment)}"
+        return f"{problem.type} is over{after}; level {assessment.level.name}: {because(assessment)}"
     health = assessment.health.get(problem.unit)
-    return f"{problem.unit} no longer fails, {after}: {health.reading.why if health else 'it is not watched any more'}"
+    return f"{problem.unit} no longer fails{after}: {health.reading.why if health else 'it is not watched any more'}"
 
 
 def _unit_step(health: Health) -> str:

@@ -76,6 +76,9 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
         severity=event.severity if escalated else known.severity,
         last_occurrence=max(heard.at, known.last_occurrence),
         occurrences=known.occurrences + (not is_same),
+        # What was closed goes on.
+        ended_by="",
+        closed_at=None,
         # What occurs again is worth reminding of, unless a person has taken it on.
         quiet=known.quiet if is_taken_on else "",
     )
@@ -84,7 +87,7 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
 
 
 def in_its_words(heard: Heard) -> Heard:
-    """An update as the problem is to be told from now on."""
+    """An update, or an end, as it is to be told to people."""
     words = heard.event.data.get(WORDS)
     event = dataclasses.replace(heard.event, message=words) if isinstance(words, str) else heard.event
     return dataclasses.replace(heard, event=event)

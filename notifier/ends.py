@@ -68,7 +68,8 @@ def _quieten(ledger: Ledger, event: Event) -> None:
 
 def _close(ledger: Ledger, problem: Problem, at: datetime, by: str) -> None:
     ledger.set_flap(problem.identity, None)
-    ended = dataclasses.replace(problem, resolved_at=max(at, problem.last_occurrence), ended_by=by, stage=Stage.CLOSED)
+    at = max(at, problem.last_occurrence)
+    ended = dataclasses.replace(problem, resolved_at=at, closed_at=at, ended_by=by, stage=Stage.CLOSED)
     if problem.is_awaited:
         ledger.rest(ended)
     else:

@@ -41,7 +41,7 @@ class Plain(StrEnum):
 
 
 # When the next message comes, beside that of its end.
-_OTHERS_TOO: Final = "or others have it"
+_OTHERS_TOO: Final = ", or when others have it"
 _FLAPS = (Flapping.STARTED, Flapping.GOES_ON, Flapping.OTHERS)
 # So many of those that a problem was not about before are named; its own words name them all.
 _NAMED_OTHERS: Final = 10
@@ -213,7 +213,7 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
     decision = resolution.recovery(problem, heard.event)
     if problem is None:
         return decision
-    ended = resolution.resolved(problem, dedup.ended_at(heard), heard.event.message)
+    ended = resolution.resolved(problem, dedup.ended_at(heard), dedup.in_its_words(heard).event.message)
     if decision is Recovery.SUPERSEDED:
         ledger.close(ended)
         ledger.bequeath(problem, str(heard.event.data["superseded_by"]))

@@ -78,6 +78,7 @@ class Problem:
         acknowledged: whether a person took it on.
         ended_by: who said that it is over, or why it was closed, when it was not its source.
         ended_with: what its source said at its end: how it is now.
+        closed_at: when it was closed, where its source told its end only later.
     """
 
     id: int
@@ -98,6 +99,7 @@ class Problem:
     acknowledged: bool = False
     ended_by: str = ""
     ended_with: str = ""
+    closed_at: datetime | None = None
 
     @property
     def identity(self) -> Identity:

@@ -41,6 +41,7 @@ def _problem(draft: Draft, zone: tzinfo | None) -> Lines:
     (problem,) = draft.problems
     words, since, *steps = _details(problem, zone)
     then = f"{_comes_and_goes(draft, zone)}; its end is told when it is stable" if draft.changes else ""
+    since = f"Since {moment(problem.last_occurrence, zone)}" if draft.changes else since
     return [_critical(draft) + _subject(problem), words, since, clean(draft.note), then, *steps]
 
 
@@ -110,7 +111,7 @@ def _untold(draft: Draft) -> str:
 def _flapping(draft: Draft, zone: tzinfo | None) -> Lines:
     """That it comes and goes, in the state of now: what is over at this moment needs no step but a look."""
     (problem,) = draft.problems
-    then = " ".join(filter(None, ("the next message comes when it is stable", draft.note)))
+    then = f"the next message comes when it is stable{draft.note}"
     if not problem.resolved_at:
         now = f"{_comes_and_goes(draft, zone)}, and is there now; {then}"
         return [f"FLAPPING: {_subject(problem)}", clean(problem.message), now, *next_steps([problem])]
@@ -190,10 +191,11 @@ def _now(problem: Problem) -> str:
 
 
 def _lasted(problem: Problem) -> str:
-    """How long and how often; what only a person says to be over is said to be that."""
-    end = problem.resolved_at or problem.last_occurrence
-    by = f"; {clean(problem.ended_by)} says that it is over" if problem.ended_by else ""
-    return f"lasted {span(end - problem.first_occurrence)}, {occurrences(problem.occurrences)}{by}"
+    """How long and how often; what only a person says to be over, or was closed before, is said to be that."""
+    end = problem.closed_at or problem.resolved_at or problem.last_occurrence
+    by = clean(problem.ended_by) + ("" if problem.closed_at else " says that it is over")
+    who = f"; {by}" if problem.ended_by else ""
+    return f"lasted {span(end - problem.first_occurrence)}, {occurrences(problem.occurrences)}{who}"
 
 
 def _came_and_went(draft: Draft, end: datetime) -> str:

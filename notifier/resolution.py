@@ -55,9 +55,10 @@ def resolved(problem: Problem, at: datetime, words: str = "") -> Problem:
 
 
 def reopened(problem: Problem) -> Problem:
-    """A problem that is back before its end was told."""
+    """A problem that is back before its end was told, or whose end its source tells though it was closed before."""
     stage = Stage.TOLD if problem.stage in (Stage.RECOVERING, Stage.CLOSED) else problem.stage
-    return dataclasses.replace(problem, resolved_at=None, stage=stage, ended_by="", ended_with="")
+    by = problem.ended_by if problem.stage is Stage.CLOSED else ""
+    return dataclasses.replace(problem, resolved_at=None, stage=stage, ended_by=by, ended_with="")
 
 
 def is_settled(problem: Problem, hold_s: float, now: datetime) -> bool:
@@ -68,7 +69,8 @@ def is_settled(problem: Problem, hold_s: float, now: datetime) -> bool:
 
 def was_over(problem: Problem, hold_s: float, at: datetime) -> bool:
     """Whether a recovering problem that is back was over: long enough, where it is read late, or by a person's word."""
-    return problem.stage is Stage.RECOVERING and (bool(problem.ended_by) or is_settled(problem, hold_s, at))
+    is_by_hand = bool(problem.ended_by) and problem.closed_at is None
+    return problem.stage is Stage.RECOVERING and (is_by_hand or is_settled(problem, hold_s, at))
 
 
 def ripe(recovering: Sequence[Problem], hold_s: float, window_s: float, now: datetime) -> tuple[Problem, ...]:

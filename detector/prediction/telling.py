@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from standfast.detector.model import Level
 from standfast.detector.prediction.foretold import TYPES, Foretold
 from standfast.detector.times import iso
-from standfast.events import Event, Kind, Severity
+from standfast.events import WORDS, Event, Kind, Severity
 
 
 def is_prediction(type_: str) -> bool:
@@ -30,8 +30,9 @@ def begun(key: tuple[str, str], predictions: Iterable[Foretold], level: Level) -
 
 def ended(type_: str, unit: str, lasted: str, level: Level, why: str) -> Event:
     """It is predicted no more; why that is so decides whether anybody may be calm."""
-    message = f"{type_} of {unit} is over after {lasted}: {why}"
-    return Event(Kind.RESOLVED, message, type=type_, severity=Severity.WARNING, unit=unit, level=level.name)
+    message, words = f"{type_} of {unit} is over after {lasted}: {why}", f"{why[:1].upper()}{why[1:]}"
+    data = {WORDS: words} if why else {}
+    return Event(Kind.RESOLVED, message, type=type_, severity=Severity.WARNING, unit=unit, level=level.name, data=data)
 
 
 def plain(one: Foretold) -> dict[str, object]:

@@ -17,7 +17,8 @@ Row = tuple[Any, ...]
 
 PROBLEM_COLUMNS: Final = (
     "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
-    " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with"
+    " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with,"
+    " closed_at"
 )
 FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count, about, others_told"
 SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
@@ -45,13 +46,14 @@ def from_problem(problem: Problem) -> Row:
         json.dumps(problem.told_on),
         problem.ended_by,
         problem.ended_with,
+        _iso_or_none(problem.closed_at),
     )
 
 
 def to_problem(row: Row) -> Problem:
     """The problem of such a row."""
     id_, type_, message, first, last, count, _, resolved_at, unit, severity, failure_class, action, *rest = row
-    stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with = rest
+    stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with, closed_at = rest
     return Problem(
         id=id_,
         type=type_,
@@ -71,6 +73,7 @@ def to_problem(row: Row) -> Problem:
         acknowledged=bool(acknowledged),
         ended_by=ended_by,
         ended_with=ended_with,
+        closed_at=_from_iso_or_none(closed_at),
     )
 
 

@@ -126,4 +126,5 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE flapping ADD COLUMN about TEXT NOT NULL DEFAULT '[]'",
         "ALTER TABLE flapping ADD COLUMN others_told INTEGER NOT NULL DEFAULT 0",
     ),
+    ("ALTER TABLE error_notifications_log ADD COLUMN closed_at TEXT",),
 )

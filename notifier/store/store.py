@@ -49,7 +49,7 @@ ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occu
     resolved_at = excluded.resolved_at, severity = excluded.severity, failure_class = excluded.failure_class,
     action = excluded.action, stage = excluded.stage, told_at = excluded.told_at, quiet = excluded.quiet,
     acknowledged = excluded.acknowledged, told_on = excluded.told_on, ended_by = excluded.ended_by,
-    ended_with = excluded.ended_with
+    ended_with = excluded.ended_with, closed_at = excluded.closed_at
 """
 
 # What these say is how things are now: an earlier one that was not delivered says nothing any more.

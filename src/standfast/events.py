@@ -89,7 +89,8 @@ TOPICS: Final[Mapping[Kind, Topic]] = {
 TOLD: Final = "told"
 # In the data of what the notifier tells by itself: a record of that, which leads to no message.
 RECORD: Final = "record"
-# In the data of an update: the problem's words from now on, where its own say what is new.
+# In the data of an update: the problem's words from now on, where its own say what is new. Of an end: how it is now,
+# without how long it lasted, which a message says by itself.
 WORDS: Final = "words"
 # In the data of a problem and of its end: since when, and until when, where that was not the moment of the entry.
 SINCE: Final = "since"

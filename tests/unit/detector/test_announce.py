@@ -26,6 +26,9 @@ def test_a_cascade_at_once_is_one_critical_problem_and_one_recovery() -> None:
     ]
     assert talk.levels() == ["CASCADING", "NONE"]
     assert "after 50 s" in talk.events[-1].message
+    assert talk.events[-1].data["words"] == "CASCADING_FAILURE is over; level NONE: all well", (
+        "the message counts itself"
+    )
 
 
 def test_a_problem_that_gets_worse_gives_way_without_being_over() -> None:

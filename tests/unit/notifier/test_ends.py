@@ -1,5 +1,6 @@
 """Ends that no source reports: a person's word, and the stop of an agent."""
 
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from standfast.notifier import ends
 from standfast.notifier.hear import Plain, Reason
 from standfast.notifier.model import Heard, Stage
 from standfast.notifier.obey import Obeyed
+from standfast.notifier.render import render
 from standfast.notifier.resolution import Recovery
 from standfast.notifier.throttle import Throttle
 
@@ -159,6 +161,7 @@ def test_a_closed_problem_that_is_back_goes_on_with_its_throttle() -> None:
     assert fold.hear(problem(400, TYPE, AGENT)) is Throttle.WITHIN_WINDOW
     (known,) = fold.ledger.problems.values()
     assert (known.id, known.stage, known.ended_by, known.resolved_at) == (1, Stage.TOLD, "", None)
+    assert known.closed_at is None
     assert kinds(fold.tick(4000)) == ["reminder"]
 
 
@@ -168,7 +171,13 @@ def test_a_closed_problem_that_the_agent_says_to_be_over_is_told_as_that() -> No
     fold.drafts()
     assert fold.hear(resolved(400, TYPE, AGENT)) is Recovery.TOLD_SOON
     (draft,) = fold.tick(405)
-    assert (draft.kind.value, draft.problems[0].ended_by) == ("recovery", "")
+    assert draft.kind.value == "recovery"
+    lines = render(draft, "id", "box1", UTC).text.splitlines()
+    assert lines[1:] == [
+        "It lasted 1 min 40 s, 1 occurrence; closed: the agent was stopped",
+        "it is over",
+        "Time: 2026-03-02 09:36:40 UTC",
+    ]
     assert fold.tick(10_000) == []
 
 

@@ -118,6 +118,15 @@ def test_a_recovery_is_told_once_with_duration_and_count() -> None:
     assert fold.tick(200) == []
 
 
+def test_an_end_is_told_in_the_words_that_are_for_people() -> None:
+    fold = Fold()
+    fold.hear(problem(0))
+    fold.tick(60)
+    fold.hear(resolved(70, words="it is free"))
+    (draft,) = fold.tick(75)
+    assert draft.problems[0].ended_with == "it is free"
+
+
 def test_a_problem_that_gave_way_to_a_worse_one_is_not_told_as_over() -> None:
     fold = Fold()
     fold.hear(problem(0, "FLEET_WARNING"))
