@@ -1,6 +1,6 @@
 """What a replay came to, in words and as JSON Lines. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from standfast.time_words import span
 
 # Smaller times are those of a story that begins at 0; no journal is that old.
 _A_DATE_FROM_S: Final = 1e8
+# A history stays as it was, also where the configuration at hand would have led to something else.
+_IN_FACT: Final = " in the history: it was made in fact, and is none of this replay"
 _TONES: Final = {Level.WARNING: Tone.WARNING, Level.CRITICAL: Tone.BAD, Level.CASCADING: Tone.BAD}
 
 
@@ -21,9 +23,19 @@ def outcome_table(title: str, outcomes: Iterable[Outcome]) -> Table:
     return Table(
         title=title,
         columns=("At", "What", "Why"),
-        rows=tuple((_at(one.at), _what(one), Cell(_why(one))) for one in outcomes),
+        rows=tuple((_at(one.at), _what(one), Cell(f"{_why(one)}{doubt}")) for one, doubt in _with_facts(outcomes)),
         empty="nothing: the level stays NONE, and no master restart is called for",
     )
+
+
+def _with_facts(outcomes: Iterable[Outcome]) -> Iterator[tuple[Outcome, str]]:
+    """Each outcome, and beside a master restart that runs without having been asked for here, whose it was."""
+    is_own = False
+    for one in outcomes:
+        is_running = isinstance(one, RestartDecision) and one.decision.reason is Reason.RUNNING
+        yield one, _IN_FACT if is_running and not is_own else ""
+        if isinstance(one, RestartDecision):
+            is_own = one.decision.allowed or (is_running and is_own)
 
 
 def difference_table(config: str, against: str, ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> Table:

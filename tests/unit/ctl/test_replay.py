@@ -147,9 +147,19 @@ def test_where_the_observations_begin_is_told_if_more_was_asked_for(
 
 
 def test_why_there_was_no_master_restart_is_said_once() -> None:
-    decision = Decision(False, Reason.RUNNING, frozenset({"a"}), "a master restart is running")
+    decision = Decision(False, Reason.GAP, frozenset({"a"}), "the last one was 5 s ago")
     ((_, what, why),) = outcome_table("T", [RestartDecision(0.0, decision)]).rows
-    assert (what.text, why.text) == ("no master restart", "a master restart is running")
+    assert (what.text, why.text) == ("no master restart", "the last one was 5 s ago")
+
+
+def test_a_master_restart_that_was_made_in_fact_is_told_from_those_of_the_replay() -> None:
+    running = Decision(False, Reason.RUNNING, frozenset({"a"}), "a master restart is running")
+    held = Decision(False, Reason.HOLD, frozenset({"a"}), "hands off for another 56 min")
+    asked = Decision(True, Reason.CASCADE, frozenset({"a"}), "")
+    rows = outcome_table("", [RestartDecision(at, one) for at, one in enumerate((held, running, asked, running))]).rows
+    words = [row[2].text for row in rows]
+    assert words[1] == "a master restart is running in the history: it was made in fact, and is none of this replay"
+    assert words[3] == "a master restart is running"
 
 
 def test_standard_input(capsys: pytest.CaptureFixture[str], act: str, monkeypatch: pytest.MonkeyPatch) -> None:
