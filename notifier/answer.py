@@ -23,7 +23,8 @@ class Answer:
     def say(self) -> None:
         """Log it."""
         level = logging.INFO if self.reason in (Obeyed.DONE, Obeyed.REPLACED) else logging.ERROR
-        log.log(level, "[NOTIFICATION] Command %s: %s", self.command, self.reason, extra=dict(self.fields))
+        heir = f": {self.fields[HEIR]} ({self.fields[HEIR_TYPE]})" if HEIR in self.fields else ""
+        log.log(level, "[NOTIFICATION] Command %s: %s%s", self.command, self.reason, heir, extra=dict(self.fields))
 
 
 def answer_to(event: Event, reason: Reason, ledger: Ledger, configured: Sequence[str] = ()) -> Answer | None:

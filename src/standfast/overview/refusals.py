@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from standfast.events import Event, Kind
+from standfast.events import HEIR, Event, Kind
 from standfast.moments import logged_at
 from standfast.notifier.entries import to_text
 
@@ -21,17 +21,24 @@ REFUSED: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A command that was not followed: its id, and the notifier's word for why."""
+    """A command that was not followed: its id, and the notifier's word for why; of what gave way, the number of now."""
 
     at: datetime
     command: str
     result: str
+    heir: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why, in words."""
+        words = REFUSED.get(self.result, self.result)
+        return f"{words}, {self.heir}" if self.heir else words
 
 
 def answer_of(entry: Mapping[str, Any]) -> Answer:
     """The answer that an entry of the journal is, as the library that reads it gives it."""
-    command, result = entry.get("STANDFAST_COMMAND", ""), entry["STANDFAST_RESULT"]
-    return Answer(logged_at(entry), to_text(command), to_text(result))
+    command, result, heir = (to_text(entry.get(name, "")) for name in ("STANDFAST_COMMAND", "STANDFAST_RESULT", HEIR))
+    return Answer(logged_at(entry), command, result, heir)
 
 
 class Refusals:
@@ -52,5 +59,5 @@ class Refusals:
         for one in self._left:
             if one.command == command and one.at >= at:
                 self._left.remove(one)
-                return REFUSED.get(one.result, one.result)
+                return one.why
         return ""

@@ -52,3 +52,9 @@ def test_what_was_refused_says_why_and_what_is_no_command_is_left_alone() -> Non
     assert refusals.marked(problem, NOW) is problem
     marked = refusals.marked(ack(9), NOW)
     assert marked.message == "Request: acknowledge problem 9 (refused: no unresolved problem has this number)"
+
+
+def test_of_what_gave_way_it_says_by_which_number_it_goes_on() -> None:
+    refusals = Refusals([Answer(at(2), "3", "GAVE_WAY", "6")])
+    command = Event(Kind.COMMAND, "Request: acknowledge problem 3", "ACK", data={"id": 3})
+    assert refusals.marked(command, at(1)).message.endswith("(refused: it gave way to a worse problem, 6)")
