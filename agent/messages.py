@@ -7,7 +7,7 @@ from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType, Sett
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
-from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, RESTARTS, SINCE, Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, LASTS, RESTARTS, SINCE, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
 
@@ -83,7 +83,7 @@ class Messages:
             failure_class=failure.failure_class,
             state=state,
             action=self._step(failure),
-            data=({SINCE: since} if since else {}) | ({CLOSES: closes} if closes else {}),
+            data=_lasting(since) | ({CLOSES: closes} if closes else {}),
         )
 
     def resolved(self, state: State, kind: str, since: str, why: str) -> Event:
@@ -177,9 +177,7 @@ class Messages:
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else steps_of.get(end.kind, "")
         paper = self._on_paper if kind else ""
         again = "; systemd starts it again" if restarts else ""
-        more: dict[str, object] = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
-        if since:
-            more[SINCE] = since
+        more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
         return Event(
             Kind.SHUTDOWN,
             f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{known}{paper}{again}",
@@ -189,7 +187,12 @@ class Messages:
             state=State.SHUTDOWN,
             previous_state=was,
             action=self._step(Failure(kind, end.detail, step)) if kind else "",
-            data={"verdict": end.kind.value, "steps": {one.name.value: one.outcome.value for one in steps}, **more},
+            data={
+                "verdict": end.kind.value,
+                "steps": {one.name.value: one.outcome.value for one in steps},
+                **more,
+                **_lasting(since),
+            },
         )
 
     @property
@@ -199,6 +202,11 @@ class Messages:
 
     def _step(self, failure: Failure) -> str:
         return failure.action(self.name, self._setting())
+
+
+def _lasting(since: str) -> dict[str, object]:
+    """What is so since a human made it so, over any number of starts and stops."""
+    return {SINCE: since, LASTS: True} if since else {}
 
 
 def _nobodys(kinds: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from standfast.events import ABOUT, SINCE, UNTIL, WORDS, Event, Severity
+from standfast.events import ABOUT, LASTS, SINCE, UNTIL, WORDS, Event, Severity
 from standfast.moments import from_iso
 from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
 
@@ -66,8 +66,7 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
         return Match.NEW, problem
     known = updated(known, event)
     escalated = SEVERITIES.index(event.severity) > SEVERITIES.index(known.severity)
-    # What began when the known one did is that, said once more, as by an agent that is still killed after its start.
-    is_same = _moment(event.data, SINCE) == known.first_occurrence
+    is_same = event.data.get(LASTS) is True and _moment(event.data, SINCE) == known.first_occurrence
     # Whoever took on a warning did not take on this: to be critical is news, and told until somebody takes that on.
     is_taken_on = known.acknowledged and not (escalated and event.severity is Severity.CRITICAL)
     problem = dataclasses.replace(

@@ -111,7 +111,7 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
         again = Agent(tmp_path)
         again.begin()
         problem = await again.heard.kind(Kind.PROBLEM)
-        assert (problem.type, problem.data) == ("KILLED", {"since": iso(NOW)}), "since it was killed"
+        assert (problem.type, problem.data) == ("KILLED", {"since": iso(NOW), "lasts": True}), "since it was killed"
         assert "it holds +1 NSE:SBIN MIS" in problem.message
         assert set(again.have.store.open_problems()) == {("KILLED", first)}
         assert again.have.own.nets, "it still knows what it holds"

@@ -159,12 +159,14 @@ def test_other_words_of_a_problem_are_no_occurrence_and_no_message() -> None:
 
 def test_what_began_when_the_known_one_did_is_that_said_once_more() -> None:
     fold = Fold()
-    reasons = [fold.hear(problem(second, "KILLED", AGENT, since=iso(at(-3)))) for second in (0, 100, 200)]
+    again = [problem(second, "KILLED", AGENT, since=iso(at(-3)), lasts=True) for second in (0, 100, 200)]
+    reasons = [fold.hear(one) for one in again]
     assert reasons == [Admission.OPENED, Admission.JOINED, Admission.JOINED]
     (known,) = fold.ledger.problems.values()
     assert (known.occurrences, known.first_occurrence, known.last_occurrence) == (1, at(-3), at(200))
-    fold.hear(problem(300, "KILLED", AGENT, since=iso(at(290))))
-    assert fold.ledger.problems[known.identity].occurrences == 2
+    fold.hear(problem(300, "KILLED", AGENT, since=iso(at(290)), lasts=True))
+    fold.hear(problem(400, "KILLED", AGENT, since=iso(at(-3))))
+    assert fold.ledger.problems[known.identity].occurrences == 3, "another kill, and what does not say that it lasts"
 
 
 def test_other_words_of_a_problem_whose_beginning_was_missed_begin_it() -> None:
