@@ -113,10 +113,11 @@ def _systemd(snapshot: Snapshot, host: Host) -> Cell:
 
 def _restart_allowed(snapshot: Snapshot) -> Cell:
     until = shots.moment(snapshot.detector.get("hold_until"))
+    release = "; when it is mended: standfastctl release" if shots.waits_for_release(snapshot.detector) else ""
     if until:
-        return Cell(f"hands off until {AT}", Tone.BAD, at=until)
+        return Cell(f"hands off until {AT}{release}", Tone.BAD, at=until)
     why = shots.blocked_why(snapshot)
-    not_now = f"not now: {why}" if why else "not now"
+    not_now = (f"not now: {why}" if why else "not now") + release
     if (gap := shots.blocked_until(snapshot.detector)) and snapshot.detector.get("can_restart") is False:
         return Cell(f"{not_now}; the next not before {AT}", at=gap)
     # Seen, then trusted: what would be allowed is not made in observe mode.

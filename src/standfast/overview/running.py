@@ -47,7 +47,8 @@ def _of_state(name: str, source: Source) -> Iterator[str]:
     unit = short(agent_unit(name))
     state, reason = source.get("state"), source.get("reason") or "no reason given"
     action = shots.table(source.get("failure")).get("action")
-    alone = action or f"It looks again by itself; at once: systemctl reload {unit}"
+    itself = "At once: " if _next_look(source) else "It looks again by itself; at once: "
+    alone = action or f"{itself}systemctl reload {unit}"
     if state == "ERROR":
         yield f"Agent {name} needs you: {reason}. {action or f'When it is mended: systemctl reload {unit}'}"
         if source.get("flat") is False:

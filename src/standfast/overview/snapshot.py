@@ -19,6 +19,9 @@ UNKNOWN: Final = "UNKNOWN"
 Row: TypeAlias = Mapping[str, Any]
 LEVELS: Final = ("NONE", "WARNING", "CRITICAL", "CASCADING")
 
+# Why no restart is asked for, where a human's release makes it be asked for again.
+_HELD: Final = ("hold", "budget", "same-set")
+
 # A daemon writes its status at least once a minute, however seldom it looks.
 STALE_AFTER: Final = timedelta(seconds=120)
 
@@ -109,6 +112,11 @@ def unresolved(snapshot: Snapshot) -> int:
 def observes(snapshot: Snapshot) -> bool:
     """Whether the detector only says what it would do."""
     return bool(snapshot.detector.get("mode") == "observe")
+
+
+def waits_for_release(detector: Source) -> bool:
+    """Whether no master restart is asked for before a human releases it, or long after."""
+    return bool(detector.get("hold_until")) or table(detector.get("decision")).get("reason") in _HELD
 
 
 def blocked_until(detector: Source) -> datetime | None:

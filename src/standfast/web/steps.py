@@ -15,8 +15,6 @@ CAUSES_NAMED: Final = 3
 UNITS_NAMED: Final = 6
 LINES: Final = 50
 _MASTER_RESTART: Final = short(MASTER_RESTART)
-# Why no restart is asked for, where only a human's release makes it be asked for again.
-HELD: Final = frozenset({"hold", "budget", "same-set"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,7 @@ def _mend(causes: Sequence[str], failing: Mapping[str, Mapping[str, Any]], reaso
 
 
 def _afterwards(snapshot: Snapshot, reason: Any) -> list[Step]:
-    detector = snapshot.detector
-    if detector.get("hold_until") or reason in HELD:
+    if shots.waits_for_release(snapshot.detector):
         return [Step("Then let master restarts be asked for again", "standfastctl release")]
     if reason == "observe":
         return [Step("See what a master restart would do", "standfastctl plan")]

@@ -9,7 +9,7 @@ from standfast.overview.snapshot import Snapshot
 from standfast.time_words import span
 from standfast.web import markup, timeline
 from standfast.web.scene import Scene
-from standfast.web.steps import HELD, Step, steps
+from standfast.web.steps import Step, steps
 
 # Of so many problems each has its line at once; the others are one step away.
 PROBLEMS_SHOWN: Final = 6
@@ -76,7 +76,7 @@ def _by_itself(snapshot: Snapshot) -> str:
     words = ""
     if reason == "observe":
         words = "No master restart comes by itself: the mode is observe"
-    elif reason in HELD:
+    elif shots.waits_for_release(detector):
         words = "No master restart comes by itself" + (f" until {markup.moment(until)}" if until else "")
     elif reason == "gap" and until:
         words = f"If this lasts, a master restart is asked for after {markup.moment(until)}"

@@ -257,8 +257,12 @@ def test_an_older_version_is_remarked_and_no_problem() -> None:
 
 def test_hands_off_says_until_when() -> None:
     found = report(shot(statuses.detector(can_restart=False, hold_until="2026-11-23T15:40:00.000+00:00")))
-
-    assert ("Master restart", Cell("hands off until {at}", Tone.BAD, from_iso("2026-11-23T15:40:00Z"))) in found.facts
+    said = "hands off until {at}; when it is mended: standfastctl release"
+    assert ("Master restart", Cell(said, Tone.BAD, from_iso("2026-11-23T15:40:00Z"))) in found.facts
+    decision = {"allowed": False, "reason": "same-set", "why": "2 did not help"}
+    in_vain = statuses.detector(can_restart=False, restart_blocked="2 did not help", decision=decision)
+    said = "not now: 2 did not help; when it is mended: standfastctl release"
+    assert dict(report(shot(in_vain)).facts)["Master restart"].text == said
 
 
 def test_what_a_release_made_not_count_is_not_said_to_be_none() -> None:

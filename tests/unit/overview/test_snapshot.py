@@ -135,7 +135,7 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
         ),
         (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down", next_check_at=NEXT)),
-            ["Agent paper waits: gateway down; it looks again at 15:04:08 UTC. It goes on alone"],
+            ["Agent paper waits: gateway down; it looks again at 15:04:08 UTC. At once: systemctl reload"],
         ),
         (
             shot(paper=statuses.agent(state="WAITING", reason="gateway down", failure={"action": "See to it."})),
