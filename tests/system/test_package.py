@@ -209,6 +209,11 @@ class TestUpgrade:
         fresh.install(deb)
         fresh.run("echo '# mine' >>/etc/standfast/notifier.toml")
         fresh.run("systemctl disable standfast-check.timer")
+        # One that has failed does not run on.
+        fails = "[Service]\nExecStartPre=false\nRestart=no\n"
+        fresh.write("/etc/systemd/system/standfast-agent@broken.service.d/a.conf", fails)
+        fresh.run("systemctl daemon-reload; systemctl start standfast-agent@broken", check=False)
+        fresh.wait_unit("standfast-agent@broken.service", "failed")
         agent = fresh.wait_unit("standfast-agent@paper.service")
         detector = fresh.wait_unit("standfast-detector.service")
         target = fresh.wait_unit("standfast.target")
