@@ -10,7 +10,7 @@ from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
 from standfast.detector.limits import HOUR_S, counted, is_under_way
 from standfast.detector.model import Level, Run, State
-from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes
+from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, held_up
 from standfast.detector.times import iso
 from standfast.events import (
     AGENT_ENDED_UNCLEAN,
@@ -62,6 +62,10 @@ def announcements(
     if not assessment.held:
         action, advice = next_step(step, config, now, told.first), advised_by(step)
         problems, problem_events = changes(told.problems, assessment, action, now, advice)
+        events += problem_events
+        told = replace(told, problems=problems)
+    elif assessment.unproven:
+        problems, problem_events = held_up(told.problems, assessment)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)

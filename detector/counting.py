@@ -77,16 +77,22 @@ def _counted(
     reading = read(memory, rules, state, now)
     if early and reading.meaning is Meaning.HEALTHY and memory.looped_for >= number - 1:
         return memory  # between two crashes it is active too: only a whole interval without one clears it
-    return _with_beginning(count_unit(memory, reading, rules, now, number, _news_every_s(rules, state)), now)
+    counted = count_unit(memory, reading, rules, now, number, _news_every_s(rules, state))
+    return _with_beginning(counted, reading.meaning, now)
 
 
-def _with_beginning(memory: UnitMemory, now: float) -> UnitMemory:
+def _with_beginning(memory: UnitMemory, meaning: Meaning, now: float) -> UnitMemory:
     """The memory with when its failing began; a unit that crashes again and again began with the first crash."""
     if bool(memory.failures) is (memory.failing_since is not None):
         return memory
-    down_at = memory.ended_at if memory.ended is not None else memory.failed_at
-    began_at = now if down_at is None else down_at
-    return replace(memory, failing_since=began_at if memory.failures else None)
+    return replace(memory, failing_since=_down_at(memory, meaning, now) if memory.failures else None)
+
+
+def _down_at(memory: UnitMemory, meaning: Meaning, now: float) -> float:
+    """When it came down; one that is up, and fails all the same, has nothing to do with its crash of long ago."""
+    if memory.ended is not None:
+        return memory.ended_at
+    return memory.failed_at if meaning in _RESTARTING and memory.failed_at is not None else now
 
 
 def count_unit(

@@ -18,6 +18,7 @@ from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
 from standfast.detector.times import clock_at
 from standfast.detector.watched import Rules, Watching
+from standfast.time_words import span
 
 CASCADE_UNITS: Final = 3
 CRITICAL_UNITS: Final = 2
@@ -107,6 +108,7 @@ class Assessment:
 
     Attributes:
         held: it is the level of before, for nothing can be judged now.
+        unproven: the units for which it is held: they failed, and have run for less than the time from look to look.
     """
 
     level: Level
@@ -114,6 +116,7 @@ class Assessment:
     root_causes: tuple[RootCause, ...]
     facts: Facts
     held: bool = False
+    unproven: tuple[str, ...] = ()
 
     @property
     def health(self) -> Mapping[str, Health]:
@@ -139,22 +142,22 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
         return Assessment(state.level, ("a master restart is running", *reasons), causes, facts, held=True)
     if level < state.level and is_finding_out(state, config, watching, now):
         return Assessment(state.level, ("not everything has been looked at yet", *reasons), causes, facts, held=True)
-    if level < state.level and state.level >= Level.CRITICAL and _is_unproven(facts, config, now):
-        # A unit that was given up and that another's Wants= pulls up falls again within a moment.
-        return Assessment(state.level, ("what failed has not stayed up yet", *reasons), causes, facts, held=True)
+    if level < state.level and state.level >= Level.CRITICAL:
+        # A unit that was given up and that is started again, by whom ever, may fall again within a moment.
+        unproven = tuple(unit.unit for unit in facts.units if _has_barely_run(unit, config.check_interval_s, now))
+        if unproven:
+            why = f"what failed has not stayed up for {span(config.check_interval_s)} yet: {', '.join(unproven)}"
+            return Assessment(state.level, (why, *reasons), causes, facts, held=True, unproven=unproven)
     return Assessment(level, reasons, causes, facts)
 
 
-def _is_unproven(facts: Facts, config: DetectorConfig, now: float) -> bool:
-    """Whether a unit that failed has been up again for less than the time from look to look."""
-    return any(
-        unit.reading.meaning is Meaning.HEALTHY
-        and unit.failed_at is not None
-        and unit.up_at is not None
-        and unit.up_at >= unit.failed_at
-        and now - unit.up_at < config.check_interval_s
-        for unit in facts.units
-    )
+def _has_barely_run(unit: Health, least_s: float, now: float) -> bool:
+    """Whether a unit that failed has been up for less than this since, or had been when it failed anew."""
+    is_in_question = unit.reading.meaning is Meaning.HEALTHY or (unit.reading.failing and not unit.is_critical)
+    if not is_in_question or unit.failed_at is None or unit.up_at is None:
+        return False
+    until = now if unit.up_at >= unit.failed_at else unit.failed_at
+    return until - unit.up_at < least_s
 
 
 def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:

@@ -42,6 +42,10 @@ FLEET: Final[Mapping[Level, str]] = {
     Level.CASCADING: "CASCADING_FAILURE",
 }
 
+# What is over only when what failed has stayed up, and what its next step follows from until then.
+_PROVEN: Final = frozenset({FLEET[Level.CRITICAL], FLEET[Level.CASCADING]})
+_UNPROVEN: Final = "unproven: "
+
 # An entry of the journal is bounded: of very many units no more are named for programs.
 _NAMED_AT_MOST: Final = 100
 
@@ -135,6 +139,20 @@ def changes(
     return tuple(after.values()), [*over, *new]
 
 
+def held_up(told: tuple[Problem, ...], assessment: Assessment) -> tuple[tuple[Problem, ...], list[Event]]:
+    """What is open while what failed has yet to stay up, and the event that says so of the fleet's problem, once.
+
+    Where others fail on, what was told of them stands until the level is the lower one.
+    """
+    if weigh(assessment.facts)[0] is not Level.NONE:
+        return told, []
+    waits = _UNPROVEN + ", ".join(assessment.unproven)
+    new = [replace(one, advice=waits) for one in told if one.type in _PROVEN and one.advice != waits]
+    changed = {one.key: one for one in new}
+    step = "Wait: it is over when these have stayed up"
+    return tuple(changed.get(one.key, one) for one in told), [_told(one, assessment, step, is_known=True) for one in new]
+
+
 def _new(problem: Problem, assessment: Assessment) -> Problem:
     """A problem at its beginning, with when that was: what fails has failed before it was named a problem."""
     if problem.type == UNIT_FAILING:
@@ -185,7 +203,10 @@ def _advised(problem: Problem, assessment: Assessment, advice: str, now: float) 
         return replace(problem, advice=GIVEN_UP if reading.final else "") if reading.failing else problem
     if is_prediction(problem.type):
         return _with_time(problem, assessment, now)
-    return replace(problem, advice=advice) if advice and problem.type == FLEET[Level.CASCADING] else problem
+    if problem.type not in _PROVEN:
+        return problem
+    kept = "" if problem.advice.startswith(_UNPROVEN) else problem.advice
+    return replace(problem, advice=(problem.type == FLEET[Level.CASCADING] and advice) or kept)
 
 
 def _lasting(

@@ -52,8 +52,10 @@ def _needed(name: str, units: Mapping[str, UnitMemory]) -> frozenset[str]:
 
 
 def _failed_at(name: str, units: Mapping[str, UnitMemory]) -> float:
+    """When its failing began; a unit of which no look has counted a failure yet began when it was last seen."""
     memory = units.get(name)
     if memory is None:
         return 0.0
-    down_at = memory.ended_at if memory.ended is not None or memory.failed_at is None else memory.failed_at
-    return down_at if memory.failing_since is None else min(down_at, memory.failing_since)
+    if memory.failing_since is not None:
+        return memory.failing_since
+    return memory.seen.at if memory.ended is None else memory.ended_at

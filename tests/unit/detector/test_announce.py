@@ -22,8 +22,12 @@ def test_a_cascade_at_once_is_one_critical_problem_and_one_recovery() -> None:
     talk.see(up(150, "d"), scheduled=True)
     assert talk.told() == [
         (Kind.PROBLEM, "CASCADING_FAILURE", Severity.CRITICAL),
+        (Kind.UPDATE, "CASCADING_FAILURE", Severity.CRITICAL),
         (Kind.RESOLVED, "CASCADING_FAILURE", Severity.CRITICAL),
     ]
+    update = next(event for event in talk.events if event.kind is Kind.UPDATE)
+    assert update.data["words"] == "what failed has not stayed up for 30 s yet: a.service, b.service, c.service"
+    assert update.action == "Wait: it is over when these have stayed up"
     assert talk.levels() == ["CASCADING", "NONE"]
     assert "after 50 s" in talk.events[-1].message
     assert talk.events[-1].data["words"] == "CASCADING_FAILURE is over; level NONE: all well", (
@@ -122,6 +126,23 @@ def test_the_level_holds_until_what_failed_has_stayed_up() -> None:
     assert talk.levels() == ["CASCADING", "NONE"]
     ends = [event.type for event in talk.events[said:] if event.kind is Kind.RESOLVED]
     assert ends == ["CASCADING_FAILURE", "MASTER_RESTART_HANDS_OFF"]
+
+
+def test_what_falls_again_at_once_after_a_master_restart_is_not_over() -> None:
+    """It was up for a moment, at which its failures in a row ended: what failed is no better for that."""
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(replace(starting(100.1), unit=MASTER_RESTART))
+    talk.see(*(up(101, unit, invocation_id="2") for unit in "abc"))
+    talk.see(*(pending(101.3, unit, invocation_id="2") for unit in "abc"))
+    talk.see(replace(inactive(111), unit=MASTER_RESTART))
+    for n in range(6):
+        at = 112 + n * 30
+        talk.see(*(up(at, unit, n=n + 1, invocation_id=f"{n}") for unit in "abc"))
+        talk.see(*(pending(at + 0.3, unit, n=n + 1, invocation_id=f"{n}") for unit in "abc"), scheduled=True)
+    assert talk.levels() == ["CASCADING"]
+    assert Kind.RESOLVED not in [kind for kind, _, _ in talk.told()]
+    assert "3 critical units fail" in str(talk.events[-1].data["words"]), "they fail on, and that is said again"
 
 
 def test_a_release_ends_hands_off_while_what_failed_comes_up() -> None:

@@ -57,7 +57,7 @@ def test_a_cascade_that_has_eased_to_critical_is_not_over() -> None:
     assert day.events[-1].action == "Why b.service failed: journalctl -u b.service", "the next step is the present one"
     for _ in range(3):
         day.see(up(day.now, "b"), up(day.now, "c"))
-    assert day.told()[said:] == [went_on, (Kind.RESOLVED, "CASCADING_FAILURE")]
+    assert day.told()[said:] == [went_on, went_on, (Kind.RESOLVED, "CASCADING_FAILURE")]
 
 
 def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again() -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.detector.make import Watcher, config, up
+from tests.unit.detector.make import Watcher, config, failed, pending, up
 
-from standfast.detector.check_tables import SqliteDatabase
+from standfast.detector.check_tables import SqliteDatabase, TcpCheck
 from standfast.detector.config import DetectorConfig, Thresholds, Tier, Watch
 from standfast.detector.levels import Facts, Health, weigh
 from standfast.detector.model import CheckObservation, FileMemory, Level, Outcome
@@ -91,3 +91,19 @@ def test_only_a_configured_database_counts() -> None:
         watcher.see(up(0), scheduled=True)
         step = watcher.see(CheckObservation(1, name, "", Outcome.FAIL, "damaged"))
         assert step.assessment.level is level
+
+
+def test_who_failed_first_is_told_by_when_that_began() -> None:
+    """A check that fails on a unit that never went down, or that crashed long ago, is no older than the crash of now."""
+    check = TcpCheck(port=1, name="port")
+    watches = tuple(Watch(f"{unit}.service", check=(check,)) for unit in "abc")
+    watcher = Watcher(replace(config(), watch=watches))
+    watcher.see(up(0, "a"), up(0, "b"), up(0, "c"), scheduled=True)
+    watcher.see(pending(5, "b"))
+    watcher.see(up(6, "b", n=1))
+    for at in (40, 70):
+        watcher.see(up(at, "b", n=1), scheduled=True)
+    watcher.see(failed(100, "c"))
+    step = watcher.see(*(CheckObservation(110, "port", f"{unit}.service", Outcome.FAIL) for unit in "ab"))
+    assert [cause.unit for cause in step.assessment.root_causes][0] == "c.service"
+    assert step.assessment.health["b.service"].failing_since == 110
