@@ -50,6 +50,14 @@ class Told:
         """The unit that failed first in the cascade that goes on; "" where none does."""
         return next((problem.first for problem in self.problems if problem.first), "")
 
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether hands are off because what was restarted failed again."""
+        return self.hands_off and self.refused == Reason.SAME_SET
+
+
+NOTHING_TOLD: Final = Told()
+
 
 def announcements(
     before: Level, told: Told, step: Step, config: DetectorConfig, now: float

@@ -107,7 +107,7 @@ def _refused_by_ledger(
         return Reason.BUDGET, f"{left.used} master restarts within the last hour are enough"
     if same_set_runs(state.runs, state.released_at, causes, now) >= SAME_SET_RUNS:
         listed = ", ".join(sorted(causes))
-        return Reason.SAME_SET, f"{SAME_SET_RUNS} master restarts did not help {listed}: a human must look"
+        return Reason.SAME_SET, f"{listed} failed again after {SAME_SET_RUNS} master restarts: a human must look"
     if left.gap_until is not None:
         what = _WHAT_THE_LAST_DID.get(state.runs[-1].result, "the last master restart was")
         return Reason.GAP, f"{what} less than {span(settings.min_gap_s)} ago"

@@ -150,7 +150,8 @@ def held_up(told: tuple[Problem, ...], assessment: Assessment) -> tuple[tuple[Pr
     new = [replace(one, advice=waits) for one in told if one.type in _PROVEN and one.advice != waits]
     changed = {one.key: one for one in new}
     step = "Wait: it is over when these have stayed up"
-    return tuple(changed.get(one.key, one) for one in told), [_told(one, assessment, step, is_known=True) for one in new]
+    events = [_told(one, assessment, step, is_known=True) for one in new]
+    return tuple(changed.get(one.key, one) for one in told), events
 
 
 def _new(problem: Problem, assessment: Assessment) -> Problem:

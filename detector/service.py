@@ -295,7 +295,7 @@ class Detector:
                 after=self._link.after,
                 late_s=self._late_s,
                 next_look=self._next_look,
-                first=self._mind.told.first,
+                told=self._mind.told,
             )
             statusfile.write(self._status_path, {**shown, "reload_refused": self._frame.heartbeat.noted})
             self._status_trouble = ""

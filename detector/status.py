@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from standfast.detector.announce import is_hands_off
+from standfast.detector.announce import NOTHING_TOLD, Told, is_hands_off
 from standfast.detector.config import DetectorConfig, RestartSettings
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
@@ -30,7 +30,7 @@ def status(
     after: Mapping[str, tuple[str, ...]] | None = None,
     late_s: float = 0.0,
     next_look: float | None = None,
-    first: str = "",
+    told: Told = NOTHING_TOLD,
 ) -> dict[str, Any]:
     """Everything that the detector knows, as JSON values.
 
@@ -39,7 +39,7 @@ def status(
         after: the watched units that each one is ordered after.
         late_s: by how much the last scheduled look was late, with what it took.
         next_look: when failures in a row are counted again.
-        first: the unit that failed first in the cascade that goes on, as its message named it.
+        told: what people were told: the status says the same of who failed first, and of whose turn it is.
     """
     state, assessment = step.state, step.assessment
     files = {path: _file(state, path) for path in config.critical_files}
@@ -47,11 +47,11 @@ def status(
         "failure_level": assessment.level.name,
         "level": int(assessment.level),
         "reasons": list(assessment.reasons),
-        "root_cause": _first_to_last(causes(assessment), assessment, first),
+        "root_cause": _first_to_last(causes(assessment), assessment, told.first),
         "took_along": {cause.unit: list(cause.took_along) for cause in assessment.root_causes},
         "predictions": [plain(one) for one in assessment.facts.predictions],
         "mode": config.mode.value,
-        **_restarts(step, config, now),
+        **_restarts(step, config, now, told),
         "supervisor_status": _supervisor(step),
         "databases": {database.name: _check(state, "", database.name, now) for database in config.database},
         "critical_files_healthy": all(file["healthy"] is not False for file in files.values()),
@@ -82,11 +82,11 @@ def _left_failed(step: Step, config: DetectorConfig, now: float) -> Iterator[str
         yield f"The last master restart failed, and all is well now: {clears}"
 
 
-def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
+def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    blocked = blindness(state, config, now) or _blocked(state, left, config.restart)
-    blocked = blocked or _handed_over(step.decision)
+    handed_over = _handed_over(step.decision, told)
+    blocked = blindness(state, config, now) or handed_over or _blocked(state, left, config.restart)
     last = next(reversed(counted(state.runs, None)), None)
     return {
         "can_restart": not blocked,
@@ -95,7 +95,7 @@ def _restarts(step: Step, config: DetectorConfig, now: float) -> dict[str, Any]:
         "restart_count": left.used,
         "max_per_hour": config.restart.max_per_hour,
         "hold_until": _iso(left.hold_until),
-        "gap_until": _iso(left.gap_until),
+        "gap_until": None if handed_over else _iso(left.gap_until),
         "released_at": iso(state.released_at) if state.released_at is not None else None,
         "decision": _decision(step),
         "restart_history": [_run(run) for run in shown(state.runs)[-SHOWN_RESTARTS:]],
@@ -130,9 +130,11 @@ def _blocked(state: State, left: Budget, settings: RestartSettings) -> str:
     return f"{last} less than {span(settings.min_gap_s)} ago"
 
 
-def _handed_over(decision: Decision | None) -> str:
-    """Why the present cascade is a human's; "" when it is not."""
-    return decision.why if decision is not None and decision.reason is Reason.SAME_SET else ""
+def _handed_over(decision: Decision | None, told: Told) -> str:
+    """Why the present cascade is a human's; "" when it is not. It stays one while what failed has yet to stay up."""
+    if decision is not None:
+        return decision.why if decision.reason is Reason.SAME_SET else ""
+    return "what was restarted failed again: a human must look" if told.is_handed_over else ""
 
 
 def _iso(at: float | None) -> str | None:

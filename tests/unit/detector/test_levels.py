@@ -94,7 +94,7 @@ def test_only_a_configured_database_counts() -> None:
 
 
 def test_who_failed_first_is_told_by_when_that_began() -> None:
-    """A check that fails on a unit that never went down, or that crashed long ago, is no older than the crash of now."""
+    """A check that fails on a unit that was never down, or crashed long ago, is no older than the crash of now."""
     check = TcpCheck(port=1, name="port")
     watches = tuple(Watch(f"{unit}.service", check=(check,)) for unit in "abc")
     watcher = Watcher(replace(config(), watch=watches))
@@ -105,5 +105,5 @@ def test_who_failed_first_is_told_by_when_that_began() -> None:
         watcher.see(up(at, "b", n=1), scheduled=True)
     watcher.see(failed(100, "c"))
     step = watcher.see(*(CheckObservation(110, "port", f"{unit}.service", Outcome.FAIL) for unit in "ab"))
-    assert [cause.unit for cause in step.assessment.root_causes][0] == "c.service"
+    assert step.assessment.root_causes[0].unit == "c.service"
     assert step.assessment.health["b.service"].failing_since == 110

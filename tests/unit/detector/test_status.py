@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from tests.unit.detector.make import Watcher, config, failed, inactive, up
+from tests.unit.detector.talk import Talk
 
+from standfast.detector.announce import Told
 from standfast.detector.check_tables import SqliteDatabase, TcpCheck
 from standfast.detector.config import DetectorConfig, Mode, Watch
+from standfast.detector.limits import asked
 from standfast.detector.model import (
     CheckObservation,
     ClockEvent,
@@ -19,6 +23,7 @@ from standfast.detector.model import (
     Run,
     RunResult,
 )
+from standfast.detector.problems import Problem
 from standfast.detector.status import status
 from standfast.unit_names import MASTER_RESTART
 
@@ -110,12 +115,13 @@ def test_what_a_master_restart_restarted_is_told_from_what_it_was_asked_for() ->
 
 
 def test_the_first_that_failed_is_the_one_that_the_message_named_as_long_as_it_fails() -> None:
+    told = Told((Problem("CASCADING_FAILURE", first="c.service"),))
     watcher = Watcher(settings())
     watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
     step = watcher.see(*(failed(10, unit) for unit in "abc"))
-    assert status(step, settings(), 10.0, first="c.service")["root_cause"] == ["c.service", "a.service", "b.service"]
+    assert status(step, settings(), 10.0, told=told)["root_cause"] == ["c.service", "a.service", "b.service"]
     watcher.see(up(20, "c", invocation_id="2"))
-    assert status(watcher.look(), settings(), 30.0, first="c.service")["root_cause"] == ["a.service", "b.service"]
+    assert status(watcher.look(), settings(), 30.0, told=told)["root_cause"] == ["a.service", "b.service"]
 
 
 def test_of_restarts_that_systemd_refuses_again_and_again_only_the_last_is_shown() -> None:
@@ -147,3 +153,19 @@ def test_a_master_restart_that_is_left_failed_while_all_is_well_is_a_note_with_i
     ], "one step does both"
     step = watcher.see(*(failed(30, unit) for unit in "abc"), replace(left, at=30))
     assert status(step, settings(), 30.0)["notes"] == [], "what fails is told first"
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["decided", "what failed is up for a moment"])
+def test_what_is_handed_over_waits_for_no_time(is_held: bool) -> None:
+    """Within the gap too: that the time passes brings no master restart."""
+    trio = frozenset(f"{unit}.service" for unit in "abc")
+    talk = Talk()
+    talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, trio), -100, trio))
+    turn = talk.see(*(failed(100, unit) for unit in "abc"))
+    if is_held:
+        turn = talk.see(*(up(110, unit) for unit in "abc"))
+    found = status(turn.step, talk.mind.engine.config, 111.0, told=talk.mind.told)
+    assert found["failure_level"] == "CASCADING"
+    assert "failed again" in found["restart_blocked"]
+    assert "a human must look" in found["restart_blocked"]
+    assert (found["hold_until"], found["gap_until"]) == (None, None)
