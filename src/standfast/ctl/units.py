@@ -24,7 +24,7 @@ from standfast.unit_names import short
 MEANINGS: Final[Mapping[str, str]] = {
     "healthy": "it runs",
     "settling": "it starts, or a job is on it: not judged yet",
-    "stopped": "its operator stopped it: no failure",
+    "stopped": "its operator stopped it, or never started it: no failure",
     "finished": "it ended by itself, with success: no failure",
     "unknown": "nothing is known of it: no failure, and nobody would hear of one",
     "crashed": "it failed, systemd starts it again",
