@@ -74,8 +74,10 @@ def changed(machine: Machine, path: str, text: str) -> Iterator[None]:
     """A file with another text for a while."""
     before = machine.read(path)
     machine.write(path, text)
-    yield
-    machine.write(path, before)
+    try:
+        yield
+    finally:
+        machine.write(path, before)
 
 
 @pytest.mark.parametrize("user", ["root", "alice", "bob"])
@@ -120,8 +122,11 @@ def test_a_mistake_leaves_the_old_configuration_and_says_so(machine: Machine) ->
         assert machine.run(["systemctl", "reload", DETECTOR], check=False).returncode != 0
         status = machine.wait_unit(DETECTOR)["StatusText"]
         assert "; not reloaded, what was in force stays so: /etc/standfast/detector.toml:1: mdoe" in status
-        (what,) = (what for rule, what in wrong(machine) if rule == "units")
-        assert what.startswith(f"{DETECTOR} runs with an older configuration")
+        ((rule, what),) = wrong(machine)
+        assert (rule, what.rpartition("; ")[2]) == (
+            "configuration",
+            "standfast-detector runs on with its earlier configuration",
+        )
         (mistake,) = (one for file in _check(machine) for one in file["mistakes"])
         assert (mistake["key"], mistake["hint"]) == ("mdoe", 'did you mean "mode"?')
     machine.run(["systemctl", "reload", DETECTOR])

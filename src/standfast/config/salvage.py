@@ -16,7 +16,7 @@ _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([\w.-]+)[\s\]]*(?:#.*)?")
 # So many lines that are wrong are no slips.
 _LINES_AT_MOST: Final = 20
 # So far back the beginning of what was not ended is looked for.
-_LINES_BACK: Final = 100
+_LINES_BACK: Final = 300
 _AT_END: Final = " (at end of document)"
 
 
