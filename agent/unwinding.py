@@ -28,12 +28,21 @@ async def cancel_pending(have: Belongings) -> Cancelled:
         log.info("[STATE] Building what was missing for the kill: %s", error)
     closing = have.closing()
     if closing is None:
-        return Cancelled("no order is pending") if have.is_flat else _not_cancelled(have, "no gateway")
+        return Cancelled(_none_pending(have)) if have.is_flat else _not_cancelled(have, "no gateway")
     budget_s = have.config.shutdown.budget_s.cancel_orders
     step = Step(StepName.CANCEL_ORDERS, budget_s, closing.cancel_orders, lambda: closing.trouble)
     results = await run_steps([step], budget_s, _tell)
     done = results[0].outcome is Outcome.DONE
-    return Cancelled(results[0].detail) if done else _not_cancelled(have, results[0].detail)
+    if not done:
+        return _not_cancelled(have, results[0].detail)
+    return Cancelled(results[0].detail if closing.has_looked else _none_pending(have))
+
+
+def _none_pending(have: Belongings) -> str:
+    """That nothing of its own is pending, for which it need ask nobody; where it asked nobody at all it says so."""
+    if have.knows_only_its_own_books:
+        return "by its own books no order is pending; the broker was not asked"
+    return "nothing was pending"
 
 
 def _not_cancelled(have: Belongings, why: str) -> Cancelled:

@@ -23,7 +23,7 @@ class Speaker(StrEnum):
 _REPORTS = frozenset({Kind.PROBLEM, Kind.RESOLVED})
 _ALLOWED: Mapping[Speaker, frozenset[Kind]] = {
     Speaker.STANDFAST: frozenset(Kind) - {Kind.COMMAND},
-    Speaker.AGENT: _REPORTS | {Kind.STATE, Kind.STATUS, Kind.SHUTDOWN},
+    Speaker.AGENT: _REPORTS | {Kind.UPDATE, Kind.STATE, Kind.STATUS, Kind.SHUTDOWN},
     # The master restart is a oneshot of root and reports what it does.
     Speaker.ADMIN: _REPORTS | {Kind.COMMAND, Kind.RESTART},
     Speaker.LISTED: _REPORTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 from collections.abc import Iterator
@@ -405,3 +406,6 @@ def test_an_order_of_unknown_fate_is_waited_for_before_it_trades_again(server: O
     assert server.turn(dies_at="", dead=False)["net"] == {"SBIN:MIS": 5, "TCS:MIS": 2}
     trading.start()
     trading.wait("WAITING", "ORDERS_UNSETTLED")
+    open_now = json.loads(trading.machine.run(["standfastctl", "errors", "--json"], check=False).stdout)
+    left = {one["error_type"]: one["error_message"] for one in open_now["unresolved_errors"]}["POSITIONS_UNVERIFIED"]
+    assert "was started again and looks into the books before it trades; as far as is known it holds" in left

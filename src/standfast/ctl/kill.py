@@ -3,7 +3,7 @@
 from standfast.agent.flags import FlagKind
 from standfast.ctl import flagging
 from standfast.ctl.flagged import Flagging
-from standfast.overview.holdings import is_on_paper
+from standfast.overview.holdings import holdings, is_asked, is_on_paper
 from standfast.overview.running import open_now
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
@@ -16,6 +16,8 @@ def _done(name: str, source: Source) -> list[tuple[str, Tone]]:
         where = "" if is_on_paper(source) else "; look at them at your broker"
         kept = f"{has}: positions are kept, also over a stop{where}."
         lines.append((kept, Tone.WARNING))
+    elif not is_asked(source):
+        lines.append((f"It holds {holdings(source)}.", Tone.WARNING))
     return lines
 
 

@@ -10,6 +10,7 @@ from tests.unit.agent.living import Agent, living
 from tests.unit.agent.test_situation import GONE, HELD, LOST, ORDER, situation
 
 from standfast.agent.failures import ABOUT_POSITIONS, HANDLING, Failure, FailureType, Setting
+from standfast.agent.flags import Flag, FlagKind, flag_path, render
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State
 from standfast.agent.messages import Messages
@@ -42,6 +43,19 @@ def test_one_that_never_reached_its_broker_does_not_speak_for_it(tmp_path: Path)
     assert end.message.endswith(": flat (by its own books; the broker was not asked)")
     assert (shown.get("flat"), shown.get("broker_asked_at")) == (True, None)
     assert holdings(shown) == "nothing by its own books; its broker was not asked yet"
+
+
+def test_a_kill_of_one_that_never_reached_its_broker_says_that_it_asked_nobody(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.files.config.write_text(NO_KEY)
+        flag_path(agent.files.config, FlagKind.KILLED).write_text(render(Flag("root")))
+        agent.begin()
+        told = await agent.heard.kind(Kind.PROBLEM)
+        assert told.message.endswith("; by its own books no order is pending; the broker was not asked")
+        await agent.end()
+
+    asyncio.run(story())
 
 
 def test_with_the_account_in_its_scope_its_own_books_prove_nothing(tmp_path: Path) -> None:

@@ -141,6 +141,7 @@ def test_a_pause_says_what_it_leaves_open(
     ("status", "has"),
     [
         ({"flat": False, "positions": HELD}, "It has -1 NSE:SBIN MIS: positions are kept"),
+        ({"flat": True, "broker_asked_at": None}, "It holds nothing by its own books; its broker was not asked yet."),
         ({"flat": None}, "Whether it holds anything is not known: positions are kept"),
         ({"flat": None, "positions": HELD}, "It has -1 NSE:SBIN MIS, not known whether that is all: positions"),
     ],

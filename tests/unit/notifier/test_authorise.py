@@ -29,6 +29,8 @@ OTHER = "a.service"
         (102, Kind.PROBLEM, AGENT, AGENT, Verdict.ALLOWED),
         (102, Kind.PROBLEM, AGENT, "", Verdict.ALLOWED),
         (102, Kind.STATUS, AGENT, AGENT, Verdict.ALLOWED),
+        (102, Kind.UPDATE, AGENT, AGENT, Verdict.ALLOWED),
+        (102, Kind.UPDATE, "standfast-agent@other.service", AGENT, Verdict.NOT_ITS_UNIT),
         (102, Kind.SHUTDOWN, AGENT, AGENT, Verdict.ALLOWED),
         (102, Kind.SHUTDOWN, "standfast-agent@other.service", AGENT, Verdict.NOT_ITS_UNIT),
         (102, Kind.PROBLEM, "standfast-detector.service", AGENT, Verdict.NOT_ITS_UNIT),
