@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -224,7 +225,7 @@ def test_a_paused_agent_stays_paused_over_a_restart_until_it_is_resumed(machine:
     machine.wait_journal(STANDFAST_STATE="ACTIVE", STANDFAST_UNIT=AGENT)
     paused = ctl(machine, "pause", "paper", "--why", "earnings today")
     assert paused.returncode == 0, paused.stderr
-    assert paused.stdout.startswith("Agent paper is paused: no new orders")
+    assert re.match(r"Agent paper is paused by root at [^;]+: earnings today; no new orders", paused.stdout)
     assert agent(machine)["paused"] is True
     machine.wait_journal(lambda entry: "paused by root" in entry["MESSAGE"] and "earnings today" in entry["MESSAGE"])
     (command,) = json.loads(ctl(machine, "history", "--type", "PAUSE", "--json").stdout)
