@@ -39,7 +39,9 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
             what = "what is not known" if held.startswith("not known") else held
             print(f"Agent {name} does not run and holds {what}: nothing manages that now{where}")
         return 0
-    event = Messages(name).ended_unclean(_how(name, environ), held, _open_problems(name))
+    how = _how(name, environ)
+    remains.note_end(paths.agent_database(name), how)
+    event = Messages(name).ended_unclean(how, held, _open_problems(name))
     journal, heartbeat = Journal(identifier), Heartbeat()
     journal.emit(event)
     heartbeat.status(event.message)  # what stands there is what the process said when all was well

@@ -105,6 +105,7 @@ class Life:
         crashes = self.config.crashes
         policy = CrashPolicy(crashes.max_unclean_ends, crashes.within_s, crashes.cool_off_s, crashes.again_within_s)
         judgement = judge(self.have.runs, policy)
+        how = f"; its last end: {how}" if (how := remains.noted_end(self.have.files.database)) else ""
         if judgement.until is not None:
             cool_off_s = (judgement.until - utc_now()).total_seconds()
             if cool_off_s <= 0:  # the database told of it late
@@ -113,13 +114,13 @@ class Life:
                 self.have.store.cool_off(judgement.until)
             except AgentError as error:
                 log.error("[STATE] The cool-off could not be recorded: %s", error)
-            detail = f"{judgement.reason}; cooling off for {span(cool_off_s)}"
+            detail = f"{judgement.reason}{how}; cooling off for {span(cool_off_s)}"
             failure = self._with_the_hang(Failure(FailureType.CRASH_COOL_OFF, detail))
             self.move(Input.COOL_OFF, str(failure), failure)
             self.due_s = monotonic_s() + cool_off_s
             self.show()
         elif judgement.verdict is CrashVerdict.GIVE_UP:
-            failure = self._with_the_hang(Failure(FailureType.CRASH_LOOP, judgement.reason))
+            failure = self._with_the_hang(Failure(FailureType.CRASH_LOOP, f"{judgement.reason}{how}"))
             self.move(Input.PERMANENT_FAILURE, str(failure), failure)
             self.resolve(_OVER_IN_A_LOOP, "waits for a human now and calls no callback of its strategy")
         return judgement.verdict is not CrashVerdict.TRADE

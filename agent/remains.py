@@ -50,6 +50,24 @@ def where_blocked(path: Path) -> str:
     return where(path) if was_aborted and frames else ""
 
 
+def note_end(database: Path, how: str) -> None:
+    """Leave how the process ended for the next start, beside its database."""
+    with contextlib.suppress(OSError):
+        _end(database).write_text(how)
+
+
+def noted_end(database: Path) -> str:
+    """How a process ended last that did not end in order; "" where that was not noted."""
+    try:
+        return " ".join(_end(database).read_text(errors="replace").split())
+    except OSError:
+        return ""
+
+
+def _end(database: Path) -> Path:
+    return database.with_name("ended")
+
+
 def forget(path: Path) -> None:
     """Nothing that blocked the loop is left there: it was a crash, of which all was said."""
     with contextlib.suppress(OSError):

@@ -109,7 +109,7 @@ def test_segfaults_cool_off_and_at_the_second_time_ask_for_a_human(machine: Mach
     crashes.wait("WAITING", "CRASH_COOL_OFF")
     entry = crashes.wait("ERROR", "CRASH_LOOP")
     assert "3 unclean ends within 10 min" in entry["MESSAGE"]
-    assert "for the second time within 24 h" in entry["MESSAGE"]
+    assert "for the second time within 24 h; its last end: signal SEGV at /" in entry["MESSAGE"]
     assert crashes.restarts == 6
     machine.wait_unit(crashes.unit, "active")
     killed = "Main process exited, code=killed, status=11/SEGV"

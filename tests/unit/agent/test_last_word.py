@@ -147,5 +147,6 @@ def test_where_a_signal_ended_it_is_said_and_only_the_watchdogs_is_left_for_the_
     assert event.message == f"Agent dip did not end in order {how}; by its own books it holds +2 NSE:SBIN MIS"
     told.until(f"STATUS={event.message}")
     told.close()
+    assert f"({remains.noted_end(paths.agent_database('dip'))})" == how
     is_left = result == "watchdog"
     assert (bool(left.read_text()), bool(remains.where_blocked(left))) == (is_left, is_left)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.agent.living import Agent, living
 
+from standfast.agent import remains
 from standfast.agent.flatness import EndKind
 from standfast.agent.strategy import TradingRefusedError
 from standfast.agent.trading import OrderKind, OrderRequest, Side
@@ -43,10 +44,12 @@ def test_after_three_crashes_it_cools_off_and_the_second_time_it_asks_for_a_huma
         agent = Agent(tmp_path)
         agent.configure(WATCHES, "[crashes]\ncool_off_s = 0.3")
         await run_and_crash(tmp_path, 3)
+        remains.note_end(agent.files.database, "signal SEGV")
         agent.begin()
         problem = await agent.heard.kind(Kind.PROBLEM)
         assert (problem.type, problem.state) == ("CRASH_COOL_OFF", "WAITING")
         assert "3 unclean ends within 10 min" in problem.message
+        assert "; its last end: signal SEGV; cooling off for " in problem.message
         await agent.heard.kind(Kind.RESOLVED)
         await crash(agent)
 
