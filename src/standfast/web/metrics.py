@@ -127,6 +127,8 @@ def _agents(snapshot: Snapshot) -> Iterator[Family]:
     yield Family("agent_paused", "Whether an agent places no new orders.", paused)
     flat = tuple(({"agent": name}, float(row["flat"])) for name, row in found.items() if _is_bool(row["flat"]))
     yield Family("agent_flat", "Whether an agent holds nothing and has no order pending; absent: unknown.", flat)
+    unknown = tuple(({"agent": name}, float(len(shots.rows(row["unknown_orders"])))) for name, row in found.items())
+    yield Family("agent_unknown_orders", "Orders of an agent of which nobody knows what became of them.", unknown)
 
 
 def _is_bool(value: Any) -> bool:

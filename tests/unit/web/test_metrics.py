@@ -36,7 +36,8 @@ def busy() -> str:
     deliveries = {"sms": {"delivered": 5, "refused": 1, "given_up": 2}}
     channels = [{"name": "sms", "queued": 3, "failing": "HTTP 503"}, {"name": EVIL}]
     known = statuses.notifier(statuses.error(), queued=3, channels=channels, deliveries=deliveries)
-    agents = {"paper": statuses.agent(state="WAITING", paused=True, flat=None), EVIL: statuses.agent()}
+    waits = statuses.agent(state="WAITING", paused=True, flat=None, unknown_orders=[{"symbol": "NSE:SBIN"}])
+    agents = {"paper": waits, EVIL: statuses.agent()}
     return exposition(scene(status, known, agents=agents).snapshot, "1.2.3")
 
 
@@ -57,6 +58,7 @@ def test_what_matters_is_there() -> None:
     assert found['standfast_agent_state{agent="paper",state="WAITING"}'] == 1
     assert found['standfast_agent_state{agent="paper",state="ACTIVE"}'] == 0
     assert 'standfast_agent_flat{agent="paper"}' not in found  # it is not known
+    assert found['standfast_agent_unknown_orders{agent="paper"}'] == 1
     assert found['standfast_status_age_seconds{daemon="detector"}'] == 5
 
 
