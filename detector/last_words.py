@@ -1,21 +1,16 @@
 """What an agent held that ended unclean: its unit logs it after the end, and the detector's problems repeat it."""
 
-import logging
 from dataclasses import replace
 from typing import Any, Final
 
-from systemd import journal
-
+from standfast.detector.agent_ends import event_of, newest_word
 from standfast.detector.problems import GIVEN_UP, UNIT_FAILING, UNKNOWN_HELD, UNKNOWN_HOW
-from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, WORDS, Event, Kind, Severity, from_fields
+from standfast.detector.times import iso
+from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, SINCE, WORDS, Event, Kind, Severity
 from standfast.unit_names import agent_name
-
-log = logging.getLogger(__name__)
 
 _ABOUT_ENDS: Final = frozenset({AGENT_ENDED_UNCLEAN, UNIT_FAILING})
 _TELLS: Final = frozenset({Kind.PROBLEM, Kind.UPDATE})
-# How far back in what an agent tells of its state its last word before the present run is looked for.
-_STATES_LOOKED_AT: Final = 50
 _AT_THE_BROKER: Final = "Look at the positions at the broker: nobody manages them until it runs again"
 _HELD: Final = "By its own books it held {}"
 # How books end that no broker knows of (see standfast.agent.last_word).
@@ -30,11 +25,13 @@ def with_last_word(event: Event) -> Event:
     if event.type not in _ABOUT_ENDS or not agent_name(event.unit):
         return event
     if event.kind is Kind.RESOLVED:
-        return back(event, held_by(_last_word(event.unit, before_this_run=True)))
+        return back(event, held_by(event_of(newest_word(event.unit, before_this_run=True))))
     if event.kind not in _TELLS:
         return event
-    last = _last_word(event.unit)
-    return with_closed(told(how(event, last), held_by(last)), last)
+    entry = newest_word(event.unit)
+    last = event_of(entry)
+    at = entry["__REALTIME_TIMESTAMP"].timestamp() if entry else None
+    return with_beginning(with_closed(told(how(event, last), held_by(last)), last), last, at)
 
 
 def how(event: Event, last: Event | None) -> Event:
@@ -92,29 +89,10 @@ def with_closed(event: Event, last: Event | None) -> Event:
     return replace(event, data={**event.data, CLOSES: closes})
 
 
-def _last_word(unit: str, *, before_this_run: bool = False) -> Event | None:
-    """The newest that the unit told of its state, or the newest before the run in which it has told of that since."""
-    try:
-        with journal.Reader() as reader:
-            reader.add_match(_SYSTEMD_UNIT=unit)
-            reader.add_match(STANDFAST_EVENT=Kind.STATE.value)
-            reader.seek_tail()
-            entry = reader.get_previous()
-            if before_this_run and entry.get("STANDFAST_TYPE") != AGENT_ENDED_UNCLEAN:
-                entry = _of_another_run(reader, str(entry.get("_SYSTEMD_INVOCATION_ID")))
-    except OSError as error:
-        log.warning("Cannot read what %s told last: %s", unit, error.strerror)
-        return None
-    return from_fields({name: value for name, value in entry.items() if isinstance(value, str)})
-
-
-def _of_another_run(reader: Any, run: str) -> dict[str, Any]:
-    """The newest entry that is not of that run; an empty one where there is none near."""
-    for _ in range(_STATES_LOOKED_AT):
-        entry: dict[str, Any] = reader.get_previous()
-        if not entry or str(entry.get("_SYSTEMD_INVOCATION_ID")) != run:
-            return entry
-    return {}
+def with_beginning(event: Event, last: Event | None, at: float | None) -> Event:
+    """The problem of an agent that ended unclean with when that was: a detector may have come later."""
+    is_of_it = event.type == AGENT_ENDED_UNCLEAN and last is not None and last.type == AGENT_ENDED_UNCLEAN
+    return replace(event, data={**event.data, SINCE: iso(at)}) if is_of_it and at is not None else event
 
 
 def held_by(said: Event | None) -> str | None:

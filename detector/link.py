@@ -34,15 +34,18 @@ class Link:
         clock: SteadyClock,
         origin: Origin,
         silence_s: float = SILENCE_S,
+        is_configured: Callable[[str], bool] = lambda unit: True,
     ) -> None:
         self._connect = connect
         self._watching = watching
         self._clock = clock
         self._origin = origin
         self._silence_s = silence_s
+        self._is_configured = is_configured
         self._systemd: Systemd1 | None = None
         self._watcher: UnitWatcher | None = None
         self._names: frozenset[str] = frozenset()
+        self._unclean: Mapping[str, str] = {}
         self._loss: asyncio.Task[None] | None = None
         self._asked_at = clock.now()
         self._silent_since: float | None = None
@@ -58,6 +61,11 @@ class Link:
     def recall(self, names: Iterable[str]) -> None:
         """Watch these too, where a glob fits them: a stopped unit is unloaded, and no glob finds it any more."""
         self._names |= {name for name in names if self._watching.watches(name)}
+
+    def recall_ends(self, unclean: Mapping[str, str]) -> None:
+        """Watch these as well, which ended unclean while nobody watched; with what systemd called that."""
+        self._unclean = unclean
+        self.recall(unclean)
 
     @property
     def after(self) -> Mapping[str, tuple[str, ...]]:
@@ -82,6 +90,8 @@ class Link:
             self._origin,
             self.wake,
             self._watcher.names if self._watcher else self._names,
+            self._unclean,
+            self._is_configured,
         )
         self._loss = asyncio.create_task(self._watch_loss(systemd))
         try:
@@ -101,7 +111,7 @@ class Link:
         self._asked_at = self._clock.now()
         try:
             if not (everything or self._is_fresh):
-                return list(await self._watcher.look())
+                return await self._look(self._systemd, self._watcher)
             state = await self._systemd.system_state()
             units = await self._watcher.reconcile()
             figures = await self._watcher.figures()
@@ -112,6 +122,11 @@ class Link:
             log.info("systemd answers again")
         self._silent_since, self._is_fresh = None, False
         return [ManagerObservation(self._clock.now(), True, state), *units, *figures]
+
+    async def _look(self, systemd: Systemd1, watcher: UnitWatcher) -> list[Observation]:
+        """What signals told of, and what that makes of the host: the status is to have both as of one moment."""
+        units = await watcher.look()
+        return [ManagerObservation(self._clock.now(), True, await systemd.system_state()), *units] if units else []
 
     def _silence(self) -> list[Observation]:
         now = self._clock.now()

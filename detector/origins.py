@@ -1,4 +1,7 @@
-"""By whose doing a unit is down that was down before anybody looked: systemd's own journal entries know."""
+"""What systemd does not say of a unit: by whose doing it was down before anybody looked, and whether it is one of ours.
+
+The first is known by systemd's own journal entries, the second by what is configured.
+"""
 
 import logging
 from typing import Final
@@ -6,6 +9,8 @@ from typing import Final
 from systemd import journal
 
 from standfast.detector.model import Ending
+from standfast.paths import AGENTS_CONFIG, is_there
+from standfast.unit_names import agent_name
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +21,12 @@ _START_IDS: Final = (
     "39f53479d3a045ac8e11786248231fbf",
     "be02cf6855d2428ba40df7e9d022f03d",
 )
+
+
+def is_configured(unit: str) -> bool:
+    """Whether there is such a unit for us: an agent whose configuration was taken away is none any more."""
+    name = agent_name(unit)
+    return not name or any(is_there(AGENTS_CONFIG / f"{name}{suffix}") for suffix in (".toml", ".json"))
 
 
 def journal_ending(unit: str) -> Ending:

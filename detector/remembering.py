@@ -99,6 +99,12 @@ class Remembered:
         self._always: Mapping[str, Any] = plain if isinstance(plain, Mapping) else {}
 
     @property
+    def at(self) -> float | None:
+        """Until when somebody watched; None where nothing is known of an earlier life."""
+        at = self._always.get("at")
+        return float(at) if isinstance(at, int | float) else None
+
+    @property
     def told(self) -> Told:
         """What people were told and not yet that it is over: that outlives a reboot too."""
         told = self._always.get("told") or {}

@@ -10,6 +10,7 @@ from typing import Final
 from standfast import statusfile
 from standfast.clock import boot_id
 from standfast.daemon import Frame
+from standfast.detector.agent_ends import unclean_ends
 from standfast.detector.announce import status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due
 from standfast.detector.config import DetectorConfig, paths_in_use
@@ -29,7 +30,7 @@ from standfast.detector.model import (
     RestartObservation,
     RunResult,
 )
-from standfast.detector.origins import journal_ending
+from standfast.detector.origins import is_configured, journal_ending
 from standfast.detector.prediction.model import Figure
 from standfast.detector.prober import Prober
 from standfast.detector.recorder import Recorder
@@ -82,7 +83,7 @@ class Detector:
         self._keeper = Keeper(database)
         self._remembered = Remembered(None, "", 0.0)
         self._recorder = Recorder()
-        self._link = Link(connect, self._mind.engine.watching, self._clock, self._origin)
+        self._link = Link(connect, self._mind.engine.watching, self._clock, self._origin, is_configured=is_configured)
         self._prober = Prober(self._clock, self._put)
         self._disks = Disks(self._clock, self._put)
         self._follower = LedgerFollower(self._on_ledger_entry)
@@ -117,6 +118,8 @@ class Detector:
         ledger = self._keeper.load()
         self._remembered = self._keeper.remembered(boot_id(), self._clock.now())
         self._link.recall(self._remembered.names)
+        unwatched_since = self._remembered.at
+        self._link.recall_ends(unclean_ends(self._journal_from() if unwatched_since is None else unwatched_since))
         connected = await self._link.ensure()
         self._mind.recall(ledger.runs, ledger.released_at, self._remembered)
         if connected and self._link.booted_at is not None:
@@ -126,9 +129,12 @@ class Detector:
 
     def _follow(self) -> None:
         try:
-            self._follower.start(self._keeper.cursor, rebuilt_from(self._clock.now(), self._installed))
+            self._follower.start(self._keeper.cursor, self._journal_from())
         except FollowError as error:
             log.error("%s", error)
+
+    def _journal_from(self) -> float:
+        return rebuilt_from(self._clock.now(), self._installed)
 
     async def _end(self) -> None:
         self._follower.stop()

@@ -37,7 +37,9 @@ class UnitWatcher:
 
     Attributes that the caller hands in: `origin` tells by whose doing a unit is down that was down
     at the first look; `wake` is set when there is something to look at; `names` are units that
-    globs matched on an earlier connection.
+    globs matched on an earlier connection; `unclean` tells of units that ended unclean while nobody
+    watched, what systemd called that; `is_configured` tells whether there is such a unit for us:
+    systemd loads an instance of a template for whoever asks after it.
     """
 
     def __init__(
@@ -48,12 +50,16 @@ class UnitWatcher:
         origin: Callable[[str, str], Ending],
         wake: asyncio.Event,
         names: Iterable[str] = (),
+        unclean: Mapping[str, str] | None = None,
+        is_configured: Callable[[str], bool] = lambda unit: True,
     ) -> None:
         self._systemd = systemd
         self._watching = watching
         self._clock = clock
         self._origin = origin
         self._endings = Endings()
+        self._unclean = unclean or {}
+        self._is_configured = is_configured
         self._wake = wake
         self._names: set[str] = {*watching.names, *names, MASTER_RESTART}
         self._needed: set[str] = set()
@@ -124,22 +130,32 @@ class UnitWatcher:
         if self._watching.patterns:
             listed = await self._systemd.list_units_matching(self._watching.patterns)
             # A stopped instance of a template is unloaded: a glob watches it on, as long as there is such a unit.
-            there = (row.name for row in listed if row.load_state != "not-found")
+            there = (row.name for row in listed if self._load_state(row) != "not-found")
             self._names |= {name for name in there if self._watching.watches(name)}
+
+    def _load_state(self, row: ListedUnit) -> str:
+        """Of an instance that does not run, and that nobody configures any more, there is no unit."""
+        is_there = row.active_state not in DOWN or row.job_type or self._is_configured(row.name)
+        return row.load_state if is_there else "not-found"
 
     async def _list(self, names: Iterable[str]) -> dict[str, ListedUnit]:
         return {row.name: row for row in await self._systemd.list_units(names)}
 
     async def _observe(self, rows: dict[str, ListedUnit], names: Collection[str]) -> list[UnitObservation]:
-        found = await asyncio.gather(*(self._observe_one(rows[name]) for name in sorted(names) if name in rows))
-        for seen in found:
-            if is_gone(seen) and seen.unit not in self._needed and self._watching.is_passing(seen.unit):
-                self._forget(seen.unit)
+        known = self._observed.keys() | self._needed
+        seen = await asyncio.gather(*(self._observe_one(rows[name]) for name in sorted(names) if name in rows))
+        gone = {one.unit for one in seen if is_gone(one) and self._is_passing(one.unit)}
+        for name in gone:
+            self._forget(name)
+        found = [one for one in seen if one.unit in known or one.unit not in gone]
         fresh = {name for seen in found for name in seen.needs} - self._needed - self._names
         if fresh:
             self._needed |= fresh
             found += await self._observe(await self._list(fresh), fresh)
         return found
+
+    def _is_passing(self, name: str) -> bool:
+        return name not in self._needed and self._watching.is_passing(name)
 
     def _forget(self, name: str) -> None:
         """The end of a transient unit; its name is not heard of until the next reconciliation.
@@ -165,7 +181,7 @@ class UnitWatcher:
         seen = UnitObservation(
             at=at,
             unit=row.name,
-            load_state=row.load_state,
+            load_state=self._load_state(row),
             active_state=row.active_state,
             sub_state=row.sub_state,
             job=row.job_type,
@@ -205,8 +221,14 @@ class UnitWatcher:
         }
 
     def _result(self, row: ListedUnit, found: str) -> str:
-        """Of a unit that crashed and was stopped before the look, unloaded by now, only the signals told it."""
-        return self._endings.result(row.name) or found if row.active_state == "inactive" else found
+        """Of a unit that crashed and was stopped before the look, unloaded by now, only the signals told it.
+
+        Of one that did so while nobody listened to them, the journal does.
+        """
+        if row.active_state != "inactive":
+            return found
+        before = self._unclean.get(row.name, found) if found in ("", "success") else found
+        return self._endings.result(row.name) or before
 
     async def _fixed_properties(self, row: ListedUnit) -> tuple[tuple[str, ...], str]:
         """What changes only with a reload: dependencies and the type of service."""

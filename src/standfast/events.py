@@ -54,7 +54,8 @@ class Topic(StrEnum):
     SHUTDOWN = "[SHUTDOWN]"
 
 
-# One per kind, made once by `systemd-id128 new`; people filter and catalogues key on them: never change one.
+# One per kind, and two more below for what else has a state, made once by `systemd-id128 new`; people filter and
+# catalogues key on them: never change one.
 MESSAGE_IDS: Final[Mapping[Kind, str]] = {
     Kind.PROBLEM: "8d419516df7e4e73af490cb784813fa7",
     Kind.UPDATE: "b272a442ef4f420f84f6f4054a343160",
@@ -69,6 +70,10 @@ MESSAGE_IDS: Final[Mapping[Kind, str]] = {
     Kind.COMMAND: "7137ab0141234fe6ae5609414623f8ad",
     Kind.CANARY: "cbbd3d62fcac4717badb9eec7608d029",
 }
+
+# What the detector sees of a watched unit, as the state of an event: no state of an agent's, with an entry of its own.
+UNIT_STATES: Final = frozenset({"CRASHED", "LOOPING", "GIVEN_UP"})
+UNIT_STATE_ID: Final = "c210421bf31b48f28f1b8c732dfa47cb"
 
 TOPICS: Final[Mapping[Kind, Topic]] = {
     Kind.PROBLEM: Topic.HEALTH_CHECK,
@@ -109,6 +114,7 @@ RESTARTS: Final = "restarts"
 # The type of an agent's end that was none in order: of what its unit logs then, and of the problem that the detector
 # makes of it where nobody starts the agent again.
 AGENT_ENDED_UNCLEAN: Final = "AGENT_ENDED_UNCLEAN"
+AGENT_ENDED_UNCLEAN_ID: Final = "fd97089942f2422a8dc00c2602c9ad20"
 # In the data of what the unit logs: what the agent held, in words; "" for nothing.
 HELD: Final = "held"
 # In the same data: how its process ended, and where it stood, in words.
@@ -169,7 +175,7 @@ def to_fields(event: Event) -> dict[str, str]:
     }
     fields = {
         "MESSAGE": f"{TOPICS[event.kind]} {event.message}",
-        "MESSAGE_ID": MESSAGE_IDS[event.kind],
+        "MESSAGE_ID": message_id(event),
         "PRIORITY": str(PRIORITIES[event.severity]),
         "STANDFAST": "1",
         "STANDFAST_EVENT": event.kind.value,
@@ -178,6 +184,13 @@ def to_fields(event: Event) -> dict[str, str]:
     }
     # The text may come from anywhere, such as a strategy's exception: half a surrogate pair has no UTF-8.
     return {name: value.encode(errors="replace").decode() for name, value in fields.items()}
+
+
+def message_id(event: Event) -> str:
+    """By what the journal catalogue explains an event."""
+    if event.kind is Kind.STATE and event.type == AGENT_ENDED_UNCLEAN:
+        return AGENT_ENDED_UNCLEAN_ID
+    return UNIT_STATE_ID if event.kind is Kind.STATE and event.state in UNIT_STATES else MESSAGE_IDS[event.kind]
 
 
 def from_fields(fields: Mapping[str, str]) -> Event | None:

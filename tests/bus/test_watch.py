@@ -49,7 +49,9 @@ def units(observations: list[Observation]) -> dict[str, UnitObservation]:
 Play = Callable[[Scene], Awaitable[None]]
 
 
-def play(bus: PrivateBus, part: Play, *watched: str, silence_s: float = 15.0) -> None:
+def play(
+    bus: PrivateBus, part: Play, *watched: str, silence_s: float = 15.0, configured: Callable[[str], bool] = bool
+) -> None:
     """Run a part of a test with a link to units a, b, c (all up) that watches those."""
 
     async def run() -> None:
@@ -63,6 +65,7 @@ def play(bus: PrivateBus, part: Play, *watched: str, silence_s: float = 15.0) ->
             SteadyClock(),
             lambda unit, invocation: Ending.UNKNOWN,
             silence_s=silence_s,
+            is_configured=configured,
         )
         try:
             await part(Scene(systemd, link))
@@ -89,6 +92,20 @@ def test_a_signal_leads_to_a_look_at_that_unit_only(bus: PrivateBus) -> None:
         found = await scene.next()
         assert list(found) == ["a.service"]
         assert (found["a.service"].active_state, found["a.service"].result) == ("failed", "signal")
+
+    play(bus, part)
+
+
+def test_what_a_change_makes_of_the_host_is_known_with_it(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        await scene.everything()
+        scene.systemd.system_state = "degraded"
+        await scene.systemd.change("a.service", active="failed", sub="failed")
+        async with asyncio.timeout(PATIENCE_S):
+            await scene.link.wake.wait()
+        host, *others = await scene.link.observe(everything=False)
+        assert isinstance(host, ManagerObservation)
+        assert (host.system_state, [*units(others)]) == ("degraded", ["a.service"])
 
     play(bus, part)
 
@@ -131,6 +148,43 @@ def test_a_crash_that_was_stopped_before_anybody_looked_is_known_by_its_signals(
         assert (await scene.next())["a.service"].result == "success", "that was another run"
 
     play(bus, part)
+
+
+def test_a_crash_that_was_stopped_while_nobody_watched_is_known_by_what_the_journal_has(bus: PrivateBus) -> None:
+    """systemd has unloaded the unit since, and calls its end a success; a later end is told by signals."""
+
+    async def part(scene: Scene) -> None:
+        systemd = scene.systemd
+        systemd.add("bot@x.service", active="inactive", sub="dead")
+        scene.link.recall_ends({"bot@x.service": "signal", "other.service": "signal"})
+        found = await scene.everything()
+        assert found["bot@x.service"].result == "signal"
+        assert "other.service" not in found
+        await systemd.change("bot@x.service", active="active", sub="running")
+        await scene.next()
+        await systemd.change("bot@x.service", active="inactive", sub="dead")
+        assert (await scene.next())["bot@x.service"].result == "success"
+
+    play(bus, part, "bot@*.service")
+
+
+def test_an_instance_that_nobody_configures_is_watched_only_while_it_runs(bus: PrivateBus) -> None:
+    """systemd loads one for whoever asks after it, and keeps one that a target once wanted."""
+    configured = {"bot@x.service"}
+
+    async def part(scene: Scene) -> None:
+        systemd = scene.systemd
+        systemd.add("bot@x.service")
+        systemd.add("bot@y.service", active="inactive", sub="dead")
+        assert sorted(await scene.everything()) == ["bot@x.service", "standfast-master-restart.service"]
+        configured.clear()
+        await systemd.change("bot@x.service", active="active", sub="running", invocation=b"\x02")
+        assert (await scene.next())["bot@x.service"].load_state == "loaded"
+        await systemd.change("bot@x.service", active="inactive", sub="dead")
+        assert (await scene.next())["bot@x.service"].load_state == "not-found"
+        assert "bot@x.service" not in await scene.everything()
+
+    play(bus, part, "bot@*.service", configured=lambda unit: "@" not in unit or unit in configured)
 
 
 def test_a_stop_that_comes_while_a_crash_goes_on_is_the_jobs(bus: PrivateBus) -> None:

@@ -28,6 +28,7 @@ OTHERS = {
     "NOTIFY_SOCKET",
     "SERVICE_RESULT",
     "TEST_NOTIFY",
+    "UNIT_RESULT",
     "WATCHDOG_PID",
     "WATCHDOG_USEC",
     # Of foreign programs, by the earlier systems' habit; the notifier only has a throttle window for it.

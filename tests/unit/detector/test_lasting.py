@@ -9,7 +9,8 @@ import pytest
 from tests.unit.detector.make import config, failed, inactive, pending, up
 
 from standfast.agent.messages import Messages
-from standfast.detector.last_words import _of_another_run, back, held_by, how, told, with_closed, with_last_word
+from standfast.detector.agent_ends import of_another_run
+from standfast.detector.last_words import back, held_by, how, told, with_beginning, with_closed, with_last_word
 from standfast.detector.mind import Mind
 from standfast.detector.model import Ending, Observation
 from standfast.detector.remembering import MISSED_FOR_S, Remembered, to_plain
@@ -193,9 +194,9 @@ def test_how_an_agents_process_ended_stands_in_its_problem_where_its_unit_told()
 def test_the_last_word_before_this_run_is_of_the_run_before() -> None:
     entries = [{"_SYSTEMD_INVOCATION_ID": run, "n": n} for n, run in enumerate("bbba")]
     reader = SimpleNamespace(get_previous=lambda: entries.pop(0) if entries else {})
-    assert _of_another_run(reader, "b")["n"] == 3
-    assert _of_another_run(reader, "b") == {}
-    assert _of_another_run(SimpleNamespace(get_previous=lambda: {"_SYSTEMD_INVOCATION_ID": "b"}), "b") == {}
+    assert of_another_run(reader, "b")["n"] == 3
+    assert of_another_run(reader, "b") == {}
+    assert of_another_run(SimpleNamespace(get_previous=lambda: {"_SYSTEMD_INVOCATION_ID": "b"}), "b") == {}
 
 
 def test_nobody_is_sent_to_a_broker_about_an_agent_that_held_on_paper() -> None:
@@ -207,6 +208,14 @@ def test_nobody_is_sent_to_a_broker_about_an_agent_that_held_on_paper() -> None:
     assert (held.severity, held.action) == (Severity.CRITICAL, problem.action)
     ended = replace(problem, type="AGENT_ENDED_UNCLEAN")
     assert "broker" not in told(ended, "+1 X (on paper)").action
+
+
+def test_an_unclean_end_began_when_it_was_whoever_came_later() -> None:
+    last = Event(Kind.STATE, "", type="AGENT_ENDED_UNCLEAN")
+    ended = Event(Kind.PROBLEM, "", type="AGENT_ENDED_UNCLEAN", data={"reasons": []})
+    assert with_beginning(ended, last, 10.5).data == {"reasons": [], "since": "1970-01-01T00:00:10.500+00:00"}
+    assert with_beginning(ended, None, None) is ended
+    assert with_beginning(ended, Event(Kind.STATE, "Agent dip: STARTING"), 10.5) is ended
 
 
 def test_what_an_agent_can_end_no_more_is_closed_by_its_problem() -> None:

@@ -2,7 +2,18 @@
 
 import pytest
 
-from standfast.events import MESSAGE_IDS, PRIORITIES, Event, FailureClass, Kind, Severity, from_fields, to_fields
+from standfast.events import (
+    AGENT_ENDED_UNCLEAN_ID,
+    MESSAGE_IDS,
+    PRIORITIES,
+    UNIT_STATE_ID,
+    Event,
+    FailureClass,
+    Kind,
+    Severity,
+    from_fields,
+    to_fields,
+)
 
 WAITING = Event(
     kind=Kind.PROBLEM,
@@ -39,6 +50,17 @@ def test_the_fields_that_others_filter_on() -> None:
 def test_every_kind_has_its_own_message_id_and_survives_a_flood() -> None:
     assert set(MESSAGE_IDS) == set(Kind)
     assert len(set(MESSAGE_IDS.values())) == len(Kind)
+
+
+def test_what_else_has_a_state_than_an_agent_is_explained_by_an_entry_of_its_own() -> None:
+    """What is true of an agent's SHUTDOWN is not of one that was killed, nor of a unit that crashed."""
+    own = Event(Kind.STATE, "", state="SHUTDOWN")
+    killed = Event(Kind.STATE, "", type="AGENT_ENDED_UNCLEAN", state="SHUTDOWN")
+    crashed = Event(Kind.STATE, "", state="CRASHED")
+    ids = [to_fields(event)["MESSAGE_ID"] for event in (own, killed, crashed)]
+    assert ids == [MESSAGE_IDS[Kind.STATE], AGENT_ENDED_UNCLEAN_ID, UNIT_STATE_ID]
+    problem = Event(Kind.PROBLEM, "", type="AGENT_ENDED_UNCLEAN")
+    assert to_fields(problem)["MESSAGE_ID"] == MESSAGE_IDS[Kind.PROBLEM]
     assert max(PRIORITIES.values()) <= 4
 
 
