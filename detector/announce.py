@@ -222,6 +222,7 @@ def status_line(step: Step) -> str:
         failing = [unit for unit in units if unit.reading.failing]
         well = f"not well yet: {', '.join(map(str, failing))}" if failing else "all well"
         line = f"NONE: {len(units)} {'unit' if len(units) == 1 else 'units'} watched, {well}"
+        line = "; ".join((line, *assessment.reasons))  # there are some while nothing is judged
     else:
         line = f"{assessment.level.name}: {because(assessment)}"
     decision = step.decision

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from standfast.detector.exits import end_words
 from standfast.detector.limits import with_news
 from standfast.detector.model import (
     DOWN,
@@ -95,6 +96,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
         ended=ended,
         failed_at=_failed_at(before, seen, ended, since),
         failed_with=_failed_with(before, seen),
+        last_end=_last_end(before, seen),
         cleared_at=_cleared_at(before, seen, ended),
         up_at=_up_at(before, seen, since),
         busy_since=_busy_since(before, seen, since),
@@ -172,9 +174,19 @@ def _failed_with(before: UnitMemory | None, seen: UnitObservation) -> str:
     """With the next start systemd forgets it; of a crash that nobody saw it is not known."""
     if seen.result not in ("", "success"):
         return seen.result
-    if before is None or (before.ended is None and seen.n_restarts > before.seen.n_restarts):
-        return ""
-    return before.failed_with
+    return "" if before is None or _is_unseen_crash(before, seen) else before.failed_with
+
+
+def _is_unseen_crash(before: UnitMemory, seen: UnitObservation) -> bool:
+    """Whether systemd has restarted it since, and nobody saw it down."""
+    return before.ended is None and seen.n_restarts > before.seen.n_restarts
+
+
+def _last_end(before: UnitMemory | None, seen: UnitObservation) -> str:
+    """With the next start systemd forgets it, and between two crashes people ask for it."""
+    if seen.main_exit and (seen.result not in ("", "success") or seen.sub_state in RESTART_PENDING):
+        return end_words(seen.result, seen.main_exit)
+    return "" if before is None or _is_unseen_crash(before, seen) else before.last_end
 
 
 def _cleared_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending | None) -> float | None:

@@ -200,6 +200,7 @@ class UnitMemory:
         ended_at: when it came down.
         failed_at: when it last came down by its own failure.
         failed_with: what systemd called its last end that was not in order, such as "oom-kill".
+        last_end: how it last ended by itself, in words, such as "with status 1"; "" where that is not known.
         cleared_at: when its failure was cleared (reset-failed) while it was down.
         up_at: when it last became active.
         busy_since: since when it has been starting, stopping or waiting in a job.
@@ -234,6 +235,7 @@ class UnitMemory:
     failing_since: float | None = None
     failed_with: str = ""
     failing_as: str = ""
+    last_end: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Recorder:
         meaning = health.reading.meaning
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
         is_changed = before != now or meant is not meaning
-        is_event = self._is_first_crash(health) or self._is_first_given_up(health)
+        is_event = self._is_first_crash(health, assessment) or self._is_first_given_up(health)
         if is_event or (self._is_news(seen.unit, meaning) and self._repetition.is_calm(seen.unit)):
             self._say_of_unit(seen, health, is_event=is_event)
         elif is_changed:
@@ -144,12 +144,15 @@ class Recorder:
             return False
         return meaning is not self._said.get(unit)
 
-    def _is_first_crash(self, health: Health) -> bool:
-        """Whether a unit crashed that was well: that is in the history, and the crashes that follow it are not."""
+    def _is_first_crash(self, health: Health, assessment: Assessment) -> bool:
+        """Whether a unit crashed that was well: that is in the history, and the crashes that follow it are not.
+
+        While nothing is judged, as after a boot, no look counts, and none finds it well again.
+        """
         meaning, was_well = health.reading.meaning, health.unit not in self._crashed
         if meaning in _CRASHES or meaning is Meaning.GIVEN_UP:
             self._crashed.add(health.unit)
-        elif not (health.failures or health.reading.failing):
+        elif not (health.failures or health.reading.failing or assessment.held):
             self._crashed.discard(health.unit)
             self._given_up.discard(health.unit)
         return was_well and meaning in _CRASHES

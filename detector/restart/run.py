@@ -128,6 +128,6 @@ def _why_not(result: str, first: _Standing | None, second: _Standing | None, set
 def _down(standing: _Standing) -> str:
     """A unit that was up after its job, and is no more."""
     if standing.sub_state in RESTART_PENDING:
-        return "it crashed again; systemd is going to restart it"
+        return "it crashed again"
     states = dict.fromkeys((standing.active_state, standing.sub_state))
     return f"it is {'/'.join(states)}"

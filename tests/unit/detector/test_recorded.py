@@ -208,6 +208,16 @@ def test_the_first_crash_of_a_unit_that_was_well_is_in_the_history(caplog: pytes
     assert states == [("a.service", "CRASHED"), ("b.service", "CRASHED"), ("b.service", "GIVEN_UP")]
 
 
+def test_while_nothing_is_judged_no_crash_of_a_loop_but_the_first_is_in_the_history(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    boot = ClockObservation(0, ClockEvent.BOOT)
+    loop = [[pending(at, n=at)] if at % 2 else [up(at, n=at)] for at in range(1, 20)]
+    found = record([[boot, up(0)], *loop, [failed(30, n=20)]], caplog)
+    states = [vars(line)["STANDFAST_STATE"] for line in found if "STANDFAST_EVENT" in vars(line)]
+    assert states == ["CRASHED", "GIVEN_UP"]
+
+
 def test_a_crash_after_a_unit_was_well_again_is_another(caplog: pytest.LogCaptureFixture) -> None:
     watcher, recorder = Watcher(config("a")), Recorder()
     caplog.set_level(logging.INFO)
