@@ -61,6 +61,7 @@ def unit(name: str, at: datetime, **changes: Any) -> dict[str, Any]:
         "after": [service(one) for one in AFTER.get(name, ())],
         "restart": True,
         "checks": {},
+        "thresholds": {"warning": 3, "critical": 5, "cascading": 7},
         **changes,
     }
 

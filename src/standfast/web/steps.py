@@ -50,10 +50,14 @@ def _mend(causes: Sequence[str], failing: Mapping[str, Mapping[str, Any]], reaso
     units = list(dict.fromkeys([*causes, *failing]))
     if len(units) > UNITS_NAMED:
         return [Step("When that is mended, restart the fleet in its order", f"systemctl start {_MASTER_RESTART}")]
-    failed = [unit for unit in units if failing[unit].get("active_state") == "failed"]
-    again = f"systemctl restart {_names(units)}"
-    command = f"systemctl reset-failed {_names(failed)} && {again}" if failed else again
-    return [Step("When that is mended, restart what is down", command)]
+    return [Step("When that is mended, restart what is down", again(units, failing))]
+
+
+def again(units: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """The command that starts these anew; one that systemd has given up is freed of its start limit first."""
+    failed = [unit for unit in units if rows[unit].get("active_state") == "failed"]
+    restart = f"systemctl restart {_names(units)}"
+    return f"systemctl reset-failed {_names(failed)} && {restart}" if failed else restart
 
 
 def _afterwards(snapshot: Snapshot, reason: Any) -> list[Step]:

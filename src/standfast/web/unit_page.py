@@ -5,11 +5,12 @@ from shlex import join
 from typing import Any
 
 from standfast.overview import snapshot as shots
-from standfast.overview.tones import tone, unit_tone
+from standfast.overview.tones import is_failing, tone, unit_tone
 from standfast.overview.unit_words import why
 from standfast.web import markup
 from standfast.web.documents import needed_by
 from standfast.web.scene import Scene
+from standfast.web.steps import again
 from standfast.web.timeline import Line
 from standfast.web.unit_list import log, systemd_says
 
@@ -17,9 +18,10 @@ from standfast.web.unit_list import log, systemd_says
 def unit_page(scene: Scene, name: str, lines: Sequence[Line]) -> str:
     """The whole document, for a unit that is watched."""
     row = shots.watched(scene.snapshot)[name]
+    beside = f"<div>{_facts(scene, name, row)}{_checks(row)}</div>"
     main = (
         f'<p class="back"><a href="/">All of the fleet</a></p>{_head(name, row)}'
-        f'<div class="columns"><div>{_log(name, lines)}</div><div>{_facts(scene, name, row)}{_checks(row)}</div></div>'
+        f'<div class="columns"><div>{_log(name, row, lines)}</div>{beside}</div>'
     )
     return markup.document(f"{name}: {row.get('status')}", scene.host, main, scene.snapshot.now)
 
@@ -30,15 +32,16 @@ def _head(name: str, row: Mapping[str, Any]) -> str:
     return markup.head(unit_tone(row), markup.name(name), f'<span id="level">{words}</span>', kind="unit")
 
 
-def _log(name: str, lines: Sequence[Line]) -> str:
+def _log(name: str, row: Mapping[str, Any], lines: Sequence[Line]) -> str:
     shown = log(lines) if lines else markup.empty("The journal has none, or they are not shown here.")
     hint = f'<p class="note">More: {markup.command(join(["journalctl", "-u", name]))}</p>'
-    return markup.card("log", "Last lines", shown + hint)
+    step = f'<p class="note">When it is mended: {markup.command(again([name], {name: row}))}</p>'
+    return markup.card("log", "Last lines", shown + hint + (step if is_failing(row) else ""))
 
 
 def _facts(scene: Scene, name: str, row: Mapping[str, Any]) -> str:
     rows = [
-        ("Failures in a row", markup.text(row.get("consecutive_failures"))),
+        ("Failures in a row", markup.text(row.get("consecutive_failures")) + _alarms(row)),
         ("systemd says", markup.escape(systemd_says(row)) or "unknown"),
         ("Restarted by systemd", f"{markup.text(row.get('restarts'))} times"),
         ("Tier", markup.text(row.get("tier"))),
@@ -50,6 +53,15 @@ def _facts(scene: Scene, name: str, row: Mapping[str, Any]) -> str:
         ("Started after", _units(scene, shots.texts(row.get("after")))),
     ]
     return markup.card("facts", "The unit", markup.facts(rows))
+
+
+def _alarms(row: Mapping[str, Any]) -> str:
+    """At how many failures in a row it is worth what."""
+    at = shots.table(row.get("thresholds"))
+    said = [
+        f"{word} at {number}" for word in ("warning", "critical", "cascading") if (number := shots.number(at.get(word)))
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _units(scene: Scene, names: Sequence[str]) -> str:

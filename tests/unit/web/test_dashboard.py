@@ -199,6 +199,15 @@ def test_errors_that_somebody_took_on_come_last_and_say_so() -> None:
     assert html.count("standfastctl ack") == 1
 
 
+def test_the_page_of_a_unit_says_how_far_it_is_from_an_alarm_and_how_it_is_started_anew() -> None:
+    row = {**statuses.detector()["service_health"][UNIT], "consecutive_failures": 4, "failing": True}
+    row |= {"active_state": "failed", "thresholds": {"warning": 3, "critical": 5, "cascading": 7}}
+    text = Text(unit_page(scene(statuses.detector(service_health={UNIT: row})), UNIT, [])).text
+    assert "4 (warning at 3, critical at 5, cascading at 7)" in text
+    assert "When it is mended: systemctl reset-failed trade_manager && systemctl restart trade_manager" in text
+    assert "When it is mended" not in Text(unit_page(scene(), UNIT, [])).text
+
+
 def test_what_is_critical_comes_first_and_says_so_and_what_was_once_has_one_time() -> None:
     rows = [statuses.error(error_type="A", occurrence_count=1), statuses.error(error_type="B", severity="critical")]
     html = dashboard(scene(notifier=statuses.notifier(*rows)))
