@@ -159,6 +159,7 @@ class Detector:
         await self._prober.stop()
         await self._disks.stop()
         self._watch_probes()
+        self._status_at = float("-inf")  # who asked for the reload looks now: the status waits for no more
         # As in a replay the looks go on; what is watched now is looked at anew at once, as a change is.
         self._next_look = min(self._next_look, self._clock.now() + config.check_interval_s)
 

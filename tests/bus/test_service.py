@@ -75,6 +75,23 @@ def test_a_reload_that_is_refused_stands_in_the_status_soon(bus: PrivateBus, tmp
     asyncio.run(with_detector(bus, tmp_path, watch, refuse))
 
 
+def test_whoever_reloads_reads_of_what_is_watched_now_in_the_status_at_once(
+    bus: PrivateBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "STATUS_EVERY_S", PATIENCE_S)
+    wider = DetectorConfig(check_interval_s=600.0, watch=(A_SERVICE, Watch("b.service")))
+
+    async def watch(fleet: FakeSystemd, path: Path) -> None:
+        fleet.add("b.service")
+        await shown(path, "active")
+        os.kill(os.getpid(), signal.SIGHUP)
+        async with asyncio.timeout(PATIENCE_S / 2):
+            while "b.service" not in (statusfile.read(path) or {}).get("service_health", {}):
+                await asyncio.sleep(0.02)
+
+    asyncio.run(with_detector(bus, tmp_path, watch, lambda: wider))
+
+
 def test_a_name_server_that_is_silent_does_not_hold_up_the_end(
     bus: PrivateBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
