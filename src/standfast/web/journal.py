@@ -160,7 +160,7 @@ def _last_words(reader: Any, unit: str, count: int) -> list[Line]:
     reader.add_match(_PID="1", UNIT=unit)
     about = [_line(raw) for raw in islice(_newest(reader), count)]
     words = own + about[: 1 if own else count]
-    return sorted(words, key=lambda line: line.at)
+    return sorted(reversed(words), key=lambda line: line.at)  # lines of one write bear one time, and keep their order
 
 
 def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:

@@ -97,6 +97,17 @@ def test_a_line_has_a_priority_whatever_its_program_logged(logged: dict[str, Any
     assert (line.text, line.priority) == ("it failed", priority)
 
 
+def test_lines_of_one_write_stand_in_the_order_in_which_they_were_written() -> None:
+    at = datetime.now(UTC)
+    own = [{"MESSAGE": text, "__REALTIME_TIMESTAMP": at} for text in ("FileNotFoundError", "  open(...)", "Traceback")]
+    about = {"MESSAGE": "Started", "__REALTIME_TIMESTAMP": at - timedelta(seconds=1)}
+    reader = MagicMock()
+    reader.__enter__.return_value.get_previous.side_effect = [*own, {}, about, {}]
+
+    words = Journal(lambda: STANDFAST, lambda: reader).last_words({"a.service": 6})
+    assert [line.text for line in words["a.service"]] == ["Started", "Traceback", "  open(...)", "FileNotFoundError"]
+
+
 def test_a_journal_that_cannot_be_opened_is_said() -> None:
     def refused() -> journal.Reader:
         raise PermissionError(13, "Permission denied")
