@@ -86,8 +86,7 @@ def test_whoever_reloads_reads_of_what_is_watched_now_in_the_status_at_once(
         await shown(path, "active")
         os.kill(os.getpid(), signal.SIGHUP)
         async with asyncio.timeout(PATIENCE_S / 2):
-            while "b.service" not in (statusfile.read(path) or {}).get("service_health", {}):
-                await asyncio.sleep(0.02)
+            await shown(path, "active", "b.service")
 
     asyncio.run(with_detector(bus, tmp_path, watch, lambda: wider))
 
@@ -140,13 +139,13 @@ def test_what_the_journal_told_is_behind_only_once_it_is_judged(tmp_path: Path) 
     asyncio.run(run())
 
 
-async def shown(path: Path, wanted: str) -> None:
-    """Wait until the status file shows the watched unit in a state."""
+async def shown(path: Path, wanted: str, unit: str = "a.service") -> None:
+    """Wait until the status file shows a watched unit in a state."""
     found = ""
     while found != wanted:
         await asyncio.sleep(0.02)
         health = (statusfile.read(path) or {}).get("service_health", {})
-        found = str(health.get("a.service", {}).get("active_state", ""))
+        found = str(health.get(unit, {}).get("active_state", ""))
 
 
 async def with_detector(

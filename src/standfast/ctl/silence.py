@@ -22,6 +22,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 from standfast.time_words import moment
+from standfast.unit_names import agent_unit
 
 _WHAT: Final = "silence"
 _LONGEST_S: Final = 366 * 86400.0
@@ -33,8 +34,11 @@ _SUFFIXES: Final = (
 
 
 def unit_name(text: str) -> str:
-    """A unit's name or glob as systemctl would read it: what has no type is a service."""
-    return text if not text or text.endswith((*_SUFFIXES, "*")) else f"{text}.service"
+    """A unit's name or glob as systemctl would read it: what has no type is a service, or else an agent's name."""
+    if not text or text.endswith((*_SUFFIXES, "*")):
+        return text
+    service = f"{text}.service"
+    return agent_unit(text) if text in names.agents() and service not in names.units() else service
 
 
 def duration(text: str) -> timedelta:

@@ -159,8 +159,9 @@ def _last_words(reader: Any, unit: str, count: int) -> list[Line]:
     reader.flush_matches()
     reader.add_match(_PID="1", UNIT=unit)
     about = [_line(raw) for raw in islice(_newest(reader), count)]
-    words = own + about[: 1 if own else count]
-    return sorted(reversed(words), key=lambda line: line.at)  # lines of one write bear one time, and keep their order
+    # Lines of one write bear one time, and keep their order.
+    oldest_first = [*own, *about[: 1 if own else count]][::-1]
+    return sorted(oldest_first, key=lambda line: line.at)
 
 
 def distinct(newest_first: Iterable[Line], count: int) -> list[Line]:

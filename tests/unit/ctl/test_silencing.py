@@ -30,6 +30,14 @@ def test_a_unit_is_named_as_for_systemctl(text: str, name: str) -> None:
     assert silence.unit_name(text) == name
 
 
+def test_an_agent_goes_by_its_name_as_for_pause_and_kill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service of that name that is watched is meant all the same."""
+    monkeypatch.setattr(silence.names, "agents", lambda: ["paper", "bot"])
+    monkeypatch.setattr(silence.names, "units", lambda: ["bot.service"])
+    assert silence.unit_name("paper") == "standfast-agent@paper.service"
+    assert silence.unit_name("bot") == "bot.service"
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5min", 300), ("2h", 7200), ("1d", 86400), ("60 s", 60)])
 def test_durations(text: str, seconds: int) -> None:
     assert silence.duration(text) == timedelta(seconds=seconds)
