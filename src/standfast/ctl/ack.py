@@ -6,7 +6,7 @@ COMMAND = Deed(
     name="ack",
     verb="Acknowledge",
     done="Acknowledged",
-    then=("There are no more reminders of it, unless it becomes critical; its end is told.",),
+    then=("There are no more reminders of it. Its end is told, and that it becomes critical where it is not yet.",),
 ).command(
     summary="take a problem on: no more reminders of it",
     description=(

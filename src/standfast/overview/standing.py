@@ -44,7 +44,8 @@ def _units(snapshot: Snapshot) -> str:
     if shots.level(snapshot) == LEVELS[-1] and len(critical) >= _CASCADE:
         return _GOES_DOWN
     if len(failing) > 1:
-        return f"{len(failing)} watched units are failing"
+        fresh = sum(_is_fresh(row) for row in failing.values())
+        return f"{len(failing)} watched units are failing" + (f", {fresh} of them only just" if fresh else "")
     return "".join(f"{short(name)} is failing" for name in failing)
 
 
@@ -52,6 +53,12 @@ def _is_in_trouble(row: shots.Row) -> bool:
     """Whether a unit fails, or has failed so often that it weighs until a look finds it well."""
     warning = shots.number(shots.table(row.get("thresholds")).get("warning"))
     return is_failing(row) or 0 < warning <= shots.number(row.get("consecutive_failures"))
+
+
+def _is_fresh(row: shots.Row) -> bool:
+    """Whether a failing unit weighs in no level yet: no reason of one names it."""
+    warning = shots.number(shots.table(row.get("thresholds")).get("warning"))
+    return shots.number(row.get("consecutive_failures")) < warning
 
 
 def _files(snapshot: Snapshot) -> str:

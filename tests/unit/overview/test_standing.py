@@ -55,6 +55,12 @@ def test_units_are_named_or_counted(level: str, failing: tuple[str, ...], words:
     assert said(level, service_health=units(*failing)) == words
 
 
+def test_who_fails_for_too_short_a_time_to_weigh_is_told_apart_from_those_of_whom_the_reasons_speak() -> None:
+    counted = {"tier": "critical", "thresholds": THRESHOLDS, "status": "given up", "failing": True}
+    rows = {name: {**counted, "consecutive_failures": often} for name, often in (("a", 7), ("b", 7), ("c", 1))}
+    assert said("CRITICAL", service_health=rows) == "3 watched units are failing, 1 of them only just"
+
+
 def test_the_fleet_goes_down_only_with_its_critical_units() -> None:
     three = units("a.service", "b.service", "c.service", tier="important")
     words = said("CASCADING", service_health=three, critical_files={"/srv/ports.json": BAD_FILE})
