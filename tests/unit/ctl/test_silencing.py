@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from standfast.ctl import numbered, silence, types, unsilence
+from standfast.ctl import names, numbered, silence, types, unsilence
 from standfast.moments import iso
 from standfast.overview.snapshot import Source
 
@@ -32,8 +32,8 @@ def test_a_unit_is_named_as_for_systemctl(text: str, name: str) -> None:
 
 def test_an_agent_goes_by_its_name_as_for_pause_and_kill(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service of that name that is watched is meant all the same."""
-    monkeypatch.setattr(silence.names, "agents", lambda: ["paper", "bot"])
-    monkeypatch.setattr(silence.names, "units", lambda: ["bot.service"])
+    monkeypatch.setattr(names, "agents", lambda: ["paper", "bot"])
+    monkeypatch.setattr(names, "units", lambda: ["bot.service"])
     assert silence.unit_name("paper") == "standfast-agent@paper.service"
     assert silence.unit_name("bot") == "bot.service"
 
