@@ -255,7 +255,7 @@ def test_one_notifier_tells_what_another_hosts_journal_says(machine: Machine) ->
     told = machine.run("journalctl -u standfast-notifier --grep CASCADING_FAILURE", check=False).stdout
     assert "CASCADING" not in told, "this host's own notifier told it"
     machine.run(f"systemctl stop upload {HOST}; /opt/more-hosts/install --remove {HOST}")
-    units = "ls -d /etc/standfast/hosts /etc/systemd/system/standfast-*@.service*"
+    units = "cd /etc/systemd/system && ls -d /etc/standfast/hosts standfast-notifier@.* standfast-journal-from@.*"
     assert machine.run(units, check=False).stdout == ""
 
 
