@@ -22,6 +22,13 @@ _BEFORE_ITS_START: Final[Mapping[int, str]] = {
     243: "CREDENTIALS",
 }
 
+# What else systemd calls an end, in words; its own word beside them, for whoever looks that up.
+_WORDS: Final[Mapping[str, str]] = {
+    "watchdog": "by its watchdog, for it gave no sign of life (watchdog)",
+    "oom-kill": "by the kernel, for its memory (oom-kill)",
+    "timeout": "by systemd, for it took too long to start or to stop (timeout)",
+}
+
 # The results of systemd of which the end of the main process says more than they do.
 _SAYS_MORE: Final = frozenset({"exit-code", "signal", "core-dump", "success"})
 
@@ -42,7 +49,7 @@ def end_words(result: str, main_exit: str) -> str:
     """How a unit ended, after "it ended": by its main process where that tells, else as systemd calls it."""
     is_by_another = result == "exit-code" and main_exit == "status 0"  # what ran before or after it failed
     if not main_exit or is_by_another or result not in _SAYS_MORE:
-        return f"({result})"
+        return _WORDS.get(result, f"({result})")
     return f"with {main_exit}" if main_exit.startswith("status") else f"by {main_exit}{_dumped(result)}"
 
 

@@ -36,9 +36,10 @@ def test_the_end_of_a_process(code: int, status: int, words: str) -> None:
         ("success", "status 0", "with status 0"),
         # An ExecStartPre= failed; the main process has its status from before.
         ("exit-code", "status 0", "(exit-code)"),
-        ("watchdog", "SIGABRT", "(watchdog)"),
-        ("oom-kill", "SIGKILL", "(oom-kill)"),
-        ("timeout", "", "(timeout)"),
+        ("watchdog", "SIGABRT", "by its watchdog, for it gave no sign of life (watchdog)"),
+        ("oom-kill", "SIGKILL", "by the kernel, for its memory (oom-kill)"),
+        ("timeout", "", "by systemd, for it took too long to start or to stop (timeout)"),
+        ("start-limit-hit", "", "(start-limit-hit)"),
     ],
 )
 def test_the_end_of_a_unit(result: str, main_exit: str, words: str) -> None:
