@@ -4,10 +4,14 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
-from standfast.events import ABOUT, LASTS, SINCE, UNTIL, WORDS, Event, Severity
+from standfast.events import ABOUT, LASTS, SINCE, TELLINGS, TOLD, UNTIL, WORDS, Event, Severity
 from standfast.moments import from_iso
 from standfast.notifier.model import SEVERITIES, Heard, Identity, Problem
+
+# No larger number is believed.
+_MOST_TELLINGS: Final = 10**6
 
 
 class Match(StrEnum):
@@ -38,6 +42,14 @@ def about(heard: Heard) -> tuple[str, ...]:
     """Whom a problem of the fleet is about, by name; none where its source does not say."""
     names = heard.event.data.get(ABOUT)
     return tuple(dict.fromkeys(one for one in names if isinstance(one, str))) if isinstance(names, list) else ()
+
+
+def tellings(heard: Heard) -> int:
+    """How often its source says that it has told people of it by itself."""
+    if heard.event.data.get(TOLD) is not True:
+        return 0
+    times = heard.event.data.get(TELLINGS)
+    return times if isinstance(times, int) and 0 < times < _MOST_TELLINGS else 1
 
 
 def _moment(data: Mapping[str, object], key: str) -> datetime | None:

@@ -105,7 +105,8 @@ def _occurred(
 ) -> Reason:
     """What an occurrence that was counted means to people: told by its source, not told yet, worse, or once more."""
     if heard.told:
-        ledger.keep(dataclasses.replace(problem, stage=Stage.TOLD, told_at=heard.at))
+        times = max(heard.told, problem.told_elsewhere)
+        ledger.keep(dataclasses.replace(problem, stage=Stage.TOLD, told_at=heard.at, told_elsewhere=times))
         return Plain.TOLD
     if problem.stage is Stage.HELD:
         return _admit(ledger, problem, heard.event, config, now)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from standfast.clock import boot_id
-from standfast.events import TOLD, Event, Kind, Severity
+from standfast.events import Event, Kind, Severity
 from standfast.moments import from_iso, iso
 from standfast.notifier import dedup, flood
 from standfast.notifier.answer import Answer, answer_to
@@ -205,7 +205,7 @@ class Intake:
         Only they are believed that they have told it.
         """
         if entry.uid is not None and Speaker.STANDFAST in self.trusted.lately().roles(entry.uid):
-            return dataclasses.replace(heard, told=heard.event.data.get(TOLD) is True)
+            return dataclasses.replace(heard, told=dedup.tellings(heard))
         source = entry.systemd_unit or f"user {heard.by}"
         fairness, fair = self._shares.fair(ledger, heard, source, self.config.flood_limit)
         if fairness is Fairness.FLOOD and dedup.identity(fair) not in ledger.problems:

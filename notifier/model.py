@@ -55,13 +55,13 @@ class Heard:
     Attributes:
         at: when it was logged (UTC).
         by: who logged it, as the host knows them.
-        told: whether who logged it has told people of it, as standfast-check does while the notifier is away.
+        told: how often who logged it has told people of it, as standfast-check does while the notifier is away.
     """
 
     event: Event
     at: datetime
     by: str = ""
-    told: bool = False
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class Problem:
         ended_by: who said that it is over, or why it was closed, when it was not its source.
         ended_with: what its source said at its end: how it is now.
         closed_at: when it was closed, where its source told its end only later.
+        told_elsewhere: how often its source told people of it by itself.
     """
 
     id: int
@@ -100,6 +101,7 @@ class Problem:
     ended_by: str = ""
     ended_with: str = ""
     closed_at: datetime | None = None
+    told_elsewhere: int = 0
 
     @property
     def identity(self) -> Identity:

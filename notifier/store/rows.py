@@ -18,7 +18,7 @@ Row = tuple[Any, ...]
 PROBLEM_COLUMNS: Final = (
     "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
     " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with,"
-    " closed_at"
+    " closed_at, told_elsewhere"
 )
 FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count, about, others_told"
 SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
@@ -47,13 +47,14 @@ def from_problem(problem: Problem) -> Row:
         problem.ended_by,
         problem.ended_with,
         _iso_or_none(problem.closed_at),
+        problem.told_elsewhere,
     )
 
 
 def to_problem(row: Row) -> Problem:
     """The problem of such a row."""
     id_, type_, message, first, last, count, _, resolved_at, unit, severity, failure_class, action, *rest = row
-    stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with, closed_at = rest
+    stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with, closed_at, told_elsewhere = rest
     return Problem(
         id=id_,
         type=type_,
@@ -74,6 +75,7 @@ def to_problem(row: Row) -> Problem:
         ended_by=ended_by,
         ended_with=ended_with,
         closed_at=_from_iso_or_none(closed_at),
+        told_elsewhere=told_elsewhere,
     )
 
 

@@ -127,4 +127,5 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE flapping ADD COLUMN others_told INTEGER NOT NULL DEFAULT 0",
     ),
     ("ALTER TABLE error_notifications_log ADD COLUMN closed_at TEXT",),
+    ("ALTER TABLE error_notifications_log ADD COLUMN told_elsewhere INTEGER NOT NULL DEFAULT 0",),
 )

@@ -40,8 +40,6 @@ def marks(columns: str) -> str:
 
 
 # notification_count and last_notification_sent are the worker's: they are about what was delivered.
-# What was told on no channel of ours was told by standfast-check, once at least.
-_TIMES_TOLD = "max(notification_count, told_at IS NOT NULL AND told_on = '[]')"
 _UPSERT = f"""
 INSERT INTO error_notifications_log ({PROBLEM_COLUMNS}) VALUES ({marks(PROBLEM_COLUMNS)})
 ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occurrence = excluded.last_occurrence,
@@ -49,7 +47,8 @@ ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occu
     resolved_at = excluded.resolved_at, severity = excluded.severity, failure_class = excluded.failure_class,
     action = excluded.action, stage = excluded.stage, told_at = excluded.told_at, quiet = excluded.quiet,
     acknowledged = excluded.acknowledged, told_on = excluded.told_on, ended_by = excluded.ended_by,
-    ended_with = excluded.ended_with, closed_at = excluded.closed_at
+    ended_with = excluded.ended_with, closed_at = excluded.closed_at,
+    told_elsewhere = excluded.told_elsewhere
 """
 
 # What these say is how things are now: an earlier one that was not delivered says nothing any more.
@@ -256,7 +255,7 @@ class Store:
         """The unresolved problems for the status file, the newest first."""
         names = (
             "error_type, unit, error_message, severity, action, first_occurrence, last_occurrence,"
-            f" occurrence_count, {_TIMES_TOLD} AS notification_count, acknowledged"
+            " occurrence_count, notification_count + told_elsewhere AS notification_count, acknowledged"
         )
         with translated("read the database", self._path):
             cursor = self._connection.execute(

@@ -92,6 +92,8 @@ TOPICS: Final[Mapping[Kind, Topic]] = {
 
 # In the data of a problem or its end: people were told of it already, by whoever logged it.
 TOLD: Final = "told"
+# And how often so far.
+TELLINGS: Final = "tellings"
 # In the data of what the notifier tells by itself: a record of that, which leads to no message.
 RECORD: Final = "record"
 # In the data of an update: the problem's words from now on, where its own say what is new. Of an end: how it is now,

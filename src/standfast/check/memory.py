@@ -25,12 +25,14 @@ class Trouble:
         times: how often in a row it was, or how often it happened.
         is_open: whether it was logged as a problem, and its end was not.
         told_at: when the check told people of it by itself; None when that is the notifier's business.
+        tellings: how often it did.
     """
 
     since: datetime
     times: int = 1
     is_open: bool = False
     told_at: datetime | None = None
+    tellings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def after_looks(memory: Memory, answers: Iterable[Answer], now: datetime) -> Mem
 
 def after_telling(memory: Memory, told: Iterable[Identity], now: datetime) -> Memory:
     """The same when the check told people of these troubles by itself."""
-    marks = {one: replace(memory.troubles[one], told_at=now) for one in told if one in memory.troubles}
+    found = {one: memory.troubles[one] for one in told if one in memory.troubles}
+    marks = {one: replace(was, told_at=now, tellings=was.tellings + 1) for one, was in found.items()}
     return replace(memory, troubles={**memory.troubles, **marks})
 
 
@@ -151,12 +154,16 @@ def _trouble_table(identity: Identity, trouble: Trouble) -> dict[str, Any]:
         "times": trouble.times,
         "is_open": trouble.is_open,
         "told_at": iso(trouble.told_at) if trouble.told_at else None,
+        "tellings": trouble.tellings,
     }
 
 
 def _trouble(row: Mapping[str, Any]) -> tuple[Identity, Trouble]:
     identity = Identity(str(row["type"]), str(row["unit"]))
-    return identity, Trouble(from_iso(row["since"]), int(row["times"]), bool(row["is_open"]), _moment(row["told_at"]))
+    since, told_at = from_iso(row["since"]), _moment(row["told_at"])
+    # An earlier version did not count them.
+    tellings = int(row.get("tellings", told_at is not None))
+    return identity, Trouble(since, int(row["times"]), bool(row["is_open"]), told_at, tellings)
 
 
 def _restarts_table(one: Restarts) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from standfast.check import findings, untold
 from standfast.check.delivered import NOTHING, Delivered
 from standfast.check.findings import Answer
 from standfast.check.memory import Memory
-from standfast.events import SINCE, TOLD, UNTIL, Event, Kind, Severity
+from standfast.events import SINCE, TELLINGS, TOLD, UNTIL, Event, Kind, Severity
 from standfast.moments import iso
 from standfast.notifier import aggregate
 from standfast.notifier.config import NotifierConfig
@@ -99,11 +99,12 @@ def events(answers: Iterable[Answer], before: Memory, memory: Memory, ended: fro
     for answer in listed:
         identity = answer.question.identity
         if answer.well is False and memory.is_open(identity) and (answer.is_new or not before.is_open(identity)):
-            data = {SINCE: iso(memory.troubles[identity].since)}
+            trouble = memory.troubles[identity]
+            data = {SINCE: iso(trouble.since), TELLINGS: trouble.tellings}
             said.append(_event(Kind.PROBLEM, answer, data, told=is_away and is_told(memory, identity)))
         elif answer.well and before.is_open(identity):
-            data = {UNTIL: iso(answer.since)} if answer.since else {}
-            said.append(_event(Kind.RESOLVED, answer, data, told=identity in ended))
+            until: Mapping[str, object] = {UNTIL: iso(answer.since)} if answer.since else {}
+            said.append(_event(Kind.RESOLVED, answer, until, told=identity in ended))
     return said
 
 
@@ -118,7 +119,7 @@ def forgotten(gone: Iterable[Identity]) -> list[Event]:
     return [Event(Kind.RESOLVED, words.format(one.type, one.unit), one.type, unit=one.unit) for one in gone]
 
 
-def _event(kind: Kind, answer: Answer, data: Mapping[str, str], *, told: bool) -> Event:
+def _event(kind: Kind, answer: Answer, data: Mapping[str, object], *, told: bool) -> Event:
     question = answer.question
     return Event(
         kind,

@@ -55,14 +55,14 @@ def test_a_trouble_is_counted_in_a_row_and_opens_when_it_has_lasted(
 def test_that_it_was_told_stays_until_it_is_over() -> None:
     kept = memory.after_telling(looks(findings.FILES, False), [FILES], after(1))
     later = memory.after_looks(kept, [Answer(findings.FILES, False, "words")], after(5))
-    assert later.troubles[FILES] == Trouble(NOW, 2, True, told_at=after(1))
+    assert later.troubles[FILES] == Trouble(NOW, 2, True, told_at=after(1), tellings=1)
     assert memory.after_looks(later, [Answer(findings.FILES, True, "words")], after(10)).troubles == {}
 
 
 def test_an_end_that_the_journal_did_not_take_is_logged_later_and_not_told_again() -> None:
     before = memory.after_telling(looks(findings.FILES, False), [FILES], NOW)
     ended = memory.after_looks(before, [Answer(findings.FILES, True, "words")], after(5))
-    assert memory.unsaid(ended, before).troubles == {FILES: Trouble(NOW, 1, True, told_at=None)}
+    assert memory.unsaid(ended, before).troubles == {FILES: Trouble(NOW, 1, True, told_at=None, tellings=1)}
     # Nor was said that a watcher was restarted: the next run counts it once more, and says it.
     assert memory.unsaid(replace(ended, restarts=RESTARTED), before).restarts == before.restarts
 

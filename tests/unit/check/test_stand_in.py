@@ -163,6 +163,14 @@ def test_the_message_says_who_tells_since_when_and_the_next_step() -> None:
     assert draft.severity is Severity.CRITICAL
 
 
+def test_the_events_say_how_often_people_were_told() -> None:
+    run = Runs()
+    said = [run(minutes, DOWN, UNSENT)[1][0].data["tellings"] for minutes in (0, 5, REMIND_S / 60, REMIND_S / 60 + 5)]
+    assert said == [1, 1, 2, 2]
+    run(REMIND_S / 60 + 10, UP, CAME)
+    assert run(REMIND_S / 60 + 20, DOWN, UNSENT)[1][0].data["tellings"] == 1, "another absence"
+
+
 def test_what_nobody_asks_for_any_more_is_over() -> None:
     run = Runs()
     run(0, UP, CAME, BAD_FILE)

@@ -135,11 +135,13 @@ def test_what_was_refused_counts_as_nothing(store: Store, path: Path) -> None:
     assert {name: one.since for name, one in store.delivery(CONFIG.channel_names).waiting.items()} == {"journal": at(0)}
 
 
-def test_what_the_check_told_in_the_notifiers_place_was_told_once(store: Store) -> None:
+def test_what_the_check_told_in_the_notifiers_place_counts_as_often_as_it_did(store: Store) -> None:
     ledger = store.ledger()
-    hear(ledger, dataclasses.replace(problem(severity=Severity.CRITICAL), told=True), CONFIG, at(0))
+    for second, times in ((0, 1), (300, 1), (10_800, 2)):
+        hear(ledger, dataclasses.replace(problem(second, severity=Severity.CRITICAL), told=times), CONFIG, at(second))
     commit(store, ledger)
-    assert store.unresolved(10)[0]["notification_count"] == 1
+    assert store.unresolved(10)[0]["notification_count"] == 2
+    assert store.ledger().problems == ledger.problems
 
 
 def test_deliveries_are_counted_by_how_they_ended(store: Store, path: Path) -> None:

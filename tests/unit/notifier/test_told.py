@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
+import pytest
 from tests.unit.notifier.events import plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
 
 from standfast.events import Kind, Severity
+from standfast.notifier import dedup
 from standfast.notifier.hear import Plain
 from standfast.notifier.model import Heard
 
@@ -15,7 +18,7 @@ HOUR_S = 3600
 
 
 def told(heard: Heard) -> Heard:
-    return dataclasses.replace(heard, told=True)
+    return dataclasses.replace(heard, told=1)
 
 
 def down(seconds: float) -> Heard:
@@ -87,3 +90,18 @@ def test_what_the_check_told_is_reminded_of_when_the_notifier_is_back() -> None:
         fold.hear(problem(second, "DISK_SPACE_LOW", "srv.mount"))
         messages += fold.tick(second)
     assert kinds(messages) == ["reminder", "reminder"]
+
+
+@pytest.mark.parametrize(
+    ("data", "times"),
+    [
+        ({}, 0),
+        ({"tellings": 3}, 0),
+        ({"told": True}, 1),
+        ({"told": True, "tellings": 3}, 3),
+        ({"told": True, "tellings": 10**9}, 1),
+        ({"told": True, "tellings": "x"}, 1),
+    ],
+)
+def test_how_often_its_source_told_it(data: dict[str, Any], times: int) -> None:
+    assert dedup.tellings(problem(0, **data)) == times
