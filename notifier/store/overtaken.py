@@ -29,9 +29,10 @@ SELECT 1 FROM message_problems JOIN messages ON messages.id = message_id WHERE p
 """
 # A status is about no row of the error log: its unit and type stand in it.
 _STATUSES: Final = """
-SELECT seq, message_id FROM outbox JOIN messages ON messages.id = message_id
-WHERE state = 'queued' AND parts_done = 0 AND kind = 'status' AND channel = ? AND message_id != ?
-    AND json_extract(body, '$.events[0].unit') = ? AND ? IN ('', json_extract(body, '$.events[0].type'))
+SELECT seq, message_id FROM outbox WHERE state = 'queued' AND parts_done = 0 AND channel = ? AND message_id IN (
+    SELECT id FROM messages WHERE kind = 'status' AND id != ? AND json_extract(body, '$.events[0].unit') = ?
+        AND ? IN ('', json_extract(body, '$.events[0].type'))
+)
 """
 _ANY_TYPE: Final = ""
 _TAKEN_ON: Final = """

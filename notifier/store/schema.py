@@ -127,5 +127,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE flapping ADD COLUMN others_told INTEGER NOT NULL DEFAULT 0",
     ),
     ("ALTER TABLE error_notifications_log ADD COLUMN closed_at TEXT",),
-    ("ALTER TABLE error_notifications_log ADD COLUMN told_elsewhere INTEGER NOT NULL DEFAULT 0",),
+    (
+        "ALTER TABLE error_notifications_log ADD COLUMN told_elsewhere INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX statuses_of ON messages (json_extract(body, '$.events[0].unit')) WHERE kind = 'status'",
+    ),
 )
