@@ -25,6 +25,17 @@ VICTIM = """
 ExecStartPre=test ! -e /srv/broken/%i
 ExecStart=sleep infinity
 """
+# What crashes a moment after each start, until systemd gives it up.
+LOOPING = """
+[Unit]
+StartLimitBurst=3
+[Service]
+ExecStartPre=
+ExecStart=
+ExecStart=sh -c 'test ! -e /srv/broken/%i || { sleep 0.2; exit 1; }; exec sleep infinity'
+Restart=on-failure
+RestartSec=1
+"""
 DETECTOR_TOML = """
 mode = "act"
 check_interval_s = 2
@@ -216,6 +227,27 @@ def test_after_three_in_an_hour_both_locks_hold(machine: Machine) -> None:
     machine.run(["standfastctl", "release"])
     restarted(machine, since)
     machine.run(["systemctl", "start", MASTER])
+
+
+@pytest.mark.usefixtures("inbox")
+def test_what_falls_again_after_a_master_restart_has_never_been_well(machine: Machine) -> None:
+    drop_in = "/etc/systemd/system/victim@.service.d/looping.conf"
+    machine.write(drop_in, LOOPING)
+    numbers = "1 2 3"
+    machine.run(f"systemctl daemon-reload && systemctl restart {' '.join(FIVE)} && cd /srv/broken && touch {numbers}")
+    wait_until(lambda: detector(machine)["failure_level"] == "NONE", "all to be well")
+    machine.run(["standfastctl", "release"])
+    since = kill(machine, *TRIO)
+    restarted(machine, since, "PARTIAL")
+    refused(machine, since, "gap")
+    said = [entry for entry in machine.journal(since=since, _SYSTEMD_UNIT=DETECTOR) if "STANDFAST_EVENT" in entry]
+    assert [entry["STANDFAST_LEVEL"] for entry in said if entry["STANDFAST_EVENT"] == "level"][-1] == "CASCADING"
+    ended = {entry["STANDFAST_TYPE"] for entry in said if entry["STANDFAST_EVENT"] == "resolved"}
+    assert "CASCADING_FAILURE" not in ended
+    machine.run(f"cd /srv/broken && rm {numbers} && rm {drop_in} && systemctl daemon-reload")
+    machine.run(f"systemctl reset-failed {' '.join(TRIO)}; systemctl restart {' '.join(TRIO)}")
+    wait_until(lambda: detector(machine)["failure_level"] == "NONE", "the cascade to be over")
+    machine.run(["standfastctl", "release"])
 
 
 @pytest.mark.usefixtures("inbox")
