@@ -17,9 +17,11 @@ from standfast.agent.ledger import held_in_words
 from standfast.agent.messages import Messages
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.store import Store
+from standfast.clock import utc_now
 from standfast.config import ConfigError, load
 from standfast.heartbeat import Heartbeat
 from standfast.journal import Journal
+from standfast.time_words import moment
 
 # journald can tell the unit of whoever sent an entry only while it is there.
 LINGER_S: Final = 0.05
@@ -40,7 +42,7 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
             print(f"Agent {name} does not run and holds {what}: nothing manages that now{where}")
         return 0
     how = _how(name, environ)
-    remains.note_end(paths.agent_database(name), how)
+    remains.note_end(paths.agent_database(name), f"{how}, {moment(utc_now())}")
     event = Messages(name).ended_unclean(how, held, _open_problems(name))
     journal, heartbeat = Journal(identifier), Heartbeat()
     journal.emit(event)

@@ -51,13 +51,13 @@ def where_blocked(path: Path) -> str:
 
 
 def note_end(database: Path, how: str) -> None:
-    """Leave how the process ended for the next start, beside its database."""
+    """Leave how and when the process ended for the next start, beside its database."""
     with contextlib.suppress(OSError):
         _end(database).write_text(how)
 
 
 def noted_end(database: Path) -> str:
-    """How a process ended last that did not end in order; "" where that was not noted."""
+    """How and when a process ended last that did not end in order; "" where that was not noted."""
     try:
         return " ".join(_end(database).read_text(errors="replace").split())
     except OSError:

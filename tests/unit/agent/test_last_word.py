@@ -1,5 +1,6 @@
 """What an agent that ended without an order held: read from its database, told to the journal or to a person."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -147,6 +148,9 @@ def test_where_a_signal_ended_it_is_said_and_only_the_watchdogs_is_left_for_the_
     assert event.message == f"Agent dip did not end in order {how}; by its own books it holds +2 NSE:SBIN MIS"
     told.until(f"STATUS={event.message}")
     told.close()
-    assert f"({remains.noted_end(paths.agent_database('dip'))})" == how
+    noted = remains.noted_end(paths.agent_database("dip"))
+    assert re.fullmatch(rf"{re.escape(how[1:-1])}, 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC", noted), (
+        "when it ended, not when it started"
+    )
     is_left = result == "watchdog"
     assert (bool(left.read_text()), bool(remains.where_blocked(left))) == (is_left, is_left)
