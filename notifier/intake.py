@@ -258,8 +258,8 @@ class Intake:
         span = f" from {moment(since, zone)} to {moment(until, zone)}" if since and until else ""
         self.tell(
             "JOURNAL_GAP",
-            f"the journal's entries{span} were removed before they were read: events may have gone untold",
-            "look at standfastctl status; give the journal more room (SystemMaxUse= in journald.conf)",
+            f"The journal's entries{span} were removed before they were read: events may have gone untold",
+            "Look at standfastctl status; give the journal more room (SystemMaxUse= in journald.conf)",
             dataclasses.replace(self._position, read_until=now),
         )
 

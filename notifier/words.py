@@ -23,6 +23,8 @@ LONGEST_WORD: Final = 40
 # So many units of a type are named in an aggregate, and so many steps below them; the rest is a number or a pointer.
 NAMED_UNITS: Final = 3
 NAMED_STEPS: Final = 5
+# So many types are named in front of a step that they share: the lines above it name them all.
+NAMED_TYPES: Final = 10
 SEE_ALL: Final = "standfastctl errors"
 # Before a next step; whoever shortens a message keeps lines that begin so.
 NEXT: Final = "Next"
@@ -94,7 +96,9 @@ def _step(problem: Problem) -> str:
 
 
 def _types(problems: Sequence[Problem]) -> str:
-    return clean(", ".join(dict.fromkeys(problem.type for problem in problems)))
+    found = list(dict.fromkeys(problem.type for problem in problems))
+    more = f" and {len(found) - NAMED_TYPES} more" if len(found) > NAMED_TYPES else ""
+    return clean(f"{', '.join(found[:NAMED_TYPES])}{more}")
 
 
 def numbered_step(action: str, *problem_ids: int) -> str:

@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 
 DAMAGED = "NOTIFIER_DATABASE_DAMAGED"
 _GONE = (
-    "a new error log was begun, so the silences, acknowledgements and open problems of the old one are gone: what is "
+    "A new error log was begun, so the silences, acknowledgements and open problems of the old one are gone: what is "
     "still wrong is told when it is raised again, and nobody is told of the end of what is not; the old one is {}"
 )
 _NEXT_STEP = (
-    "see standfastctl status for what is wrong now, set silences anew, look at the disk; "
+    "See standfastctl status for what is wrong now, set silences anew, look at the disk; "
     "sqlite3 .recover may read what the old file still holds"
 )
 

@@ -163,6 +163,12 @@ def test_the_number_of_a_problem_stands_in_its_next_step() -> None:
     assert event["action"] == "close it by hand, then: standfastctl resolve 1; or start it"
 
 
+def test_of_very_many_types_that_share_a_step_a_few_are_named() -> None:
+    (message,) = messages(*(problem(0, f"T_{number}") for number in range(12)), problem(0, "U", action="look"))
+    named = ", ".join(f"T_{number}" for number in range(10))
+    assert f"Next for {named} and 2 more: wait" in message.text.splitlines()
+
+
 def test_the_numbers_of_several_problems_stand_in_the_step_that_they_share() -> None:
     (message,) = messages(problem(0, "ONE", action=TO_RESOLVE), problem(0, "TWO", action=TO_RESOLVE))
     assert message.text.endswith("Next: close it by hand, then: standfastctl resolve 1 2; or start it")
