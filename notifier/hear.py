@@ -86,7 +86,8 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         decision, flap = ledger.change(identity, heard.at, now, config, dedup.about(heard))
         if decision in _FLAPS:
             problem = _flaps(ledger, problem, decision, flap, config, now)
-            return decision if match is not Match.ESCALATED else _escalated(ledger, problem, config, now, known)
+            is_told = match is not Match.ESCALATED or decision is Flapping.OTHERS
+            return decision if is_told else _escalated(ledger, problem, config, now, known)
         if flap.others and problem.stage is Stage.TOLD:
             return _tell_others(ledger, problem, flap, config, now)
     if is_back and problem.stage is Stage.TOLD and match is not Match.ESCALATED and not heard.told:

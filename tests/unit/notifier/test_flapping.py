@@ -255,6 +255,17 @@ def test_whoever_took_on_some_units_did_not_take_on_others() -> None:
     assert not draft.problems[0].acknowledged
 
 
+def test_others_that_make_it_critical_are_one_message() -> None:
+    fold = Fold()
+    for second in range(0, 12, 2):
+        fold.hear(problem(second, about=OLD))
+        fold.hear(resolved(second + 1))
+    assert kinds(fold.drafts()) == ["flapping"]
+    fold.hear(problem(20, severity=Severity.CRITICAL, about=NEW))
+    (draft,) = fold.drafts()
+    assert (draft.kind, draft.severity) == ("problem", Severity.CRITICAL)
+
+
 def test_a_silence_holds_for_others_too() -> None:
     fold = flapping_fleet()
     data = {"id": "0123456789abcdef", "type": FLEET[0], "end": iso(at(3000))}
