@@ -96,6 +96,13 @@ def judge(flap: Flap, now: datetime, config: FlappingConfig) -> Flapping:
     return Flapping.OTHERS if flap.others and flap.told < OTHERS_TOLD else Flapping.GOES_ON
 
 
+def settles(flap: Flap, config: FlappingConfig) -> timedelta:
+    """How long after its latest change it is stable, where no other follows."""
+    sample = timedelta(seconds=config.sample_s)
+    quiet = (number * sample for number in range(TRANSITIONS + 1))
+    return next(gap for gap in quiet if percent(flap, flap.changes[-1] + gap, config.sample_s) < config.stop_percent)
+
+
 def is_forgotten(flap: Flap, now: datetime, config: FlappingConfig) -> bool:
     """Whether its latest change is too old to matter; a clock that was set back makes it so too."""
     return flap.since is None and _samples(abs(now - flap.changes[-1]), config.sample_s) >= TRANSITIONS

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from standfast.events import RESTARTS, Event, Kind, Severity
-from standfast.notifier import aggregate, commands, dedup, ends, resolution, route, silence, telling, throttle
+from standfast.notifier import aggregate, commands, dedup, ends, flapping, resolution, route, silence, telling, throttle
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.channel_config import CANARY
 from standfast.notifier.commands import Resolve
@@ -24,6 +24,7 @@ from standfast.notifier.resolution import Recovery, Return
 from standfast.notifier.silence import Silencing
 from standfast.notifier.telling import Telling
 from standfast.notifier.throttle import Throttle
+from standfast.time_words import span
 
 
 class Plain(StrEnum):
@@ -185,7 +186,8 @@ def _flaps(
     if decision is Flapping.STARTED and ledger.silencing(problem, now) is Silencing.NONE:
         to = destination(quiet, config)
         quiet = told(quiet, to.channels, now, Stage.FLAPPING)
-        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, flap, note=_OTHERS_TOO if flap.about else "")
+        note = f" ({span(flapping.settles(flap, config.flapping))} without a change){_OTHERS_TOO if flap.about else ''}"
+        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, flap, note=note)
     if quiet.resolved_at is None:
         ledger.keep(quiet)
     else:

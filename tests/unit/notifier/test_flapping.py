@@ -1,5 +1,6 @@
 """What comes and goes is told as such, then when it is stable."""
 
+import dataclasses
 import itertools
 import random
 
@@ -10,7 +11,7 @@ from tests.unit.notifier.fold import Fold, kinds
 from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
 from standfast.notifier.config import FlappingConfig
-from standfast.notifier.flapping import Flap, Flapping, changed, is_forgotten, judge, percent
+from standfast.notifier.flapping import Flap, Flapping, changed, is_forgotten, judge, percent, settles
 from standfast.notifier.model import Draft, Heard
 from standfast.notifier.resolution import Recovery, Return
 
@@ -272,3 +273,13 @@ def test_a_silence_holds_for_others_too() -> None:
     fold.hear(Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(20), "ann"))
     fold.hear(cascade(21, NEW))
     assert fold.drafts() == []
+
+
+@pytest.mark.parametrize("changes", [range(0, 60, 10), range(0, 600, 60), range(0, 3000, 10)])
+def test_how_long_it_takes_to_be_stable_is_foretold(changes: range) -> None:
+    flap = history(*changes)
+    quiet_s = settles(flap, CONFIG).total_seconds()
+    just_before, then = at(changes[-1] + quiet_s - 1), at(changes[-1] + quiet_s)
+    flap = dataclasses.replace(flap, since=at(0))
+    assert judge(flap, just_before, CONFIG) is Flapping.GOES_ON
+    assert judge(flap, then, CONFIG) is Flapping.ENDED
