@@ -6,7 +6,7 @@ further crash, the steps of a start) is kept for one line at the next look, whic
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -70,6 +70,16 @@ class Recorder:
         self._repetition = Repetition()
         self._kept: list[str] = []
         self._between: dict[str, dict[Meaning, None]] = {}
+        self._given_up_before: Mapping[str, str] = {}
+
+    def recall(self, crashing: Iterable[str], given_up: Mapping[str, str]) -> None:
+        """Begin where an earlier life left off: what it had in the history is there, while it goes on.
+
+        Args:
+            given_up: the units that systemd had given up, and the run after which it did.
+        """
+        self._crashed = {*crashing}
+        self._given_up_before = given_up
 
     def record(
         self, observations: Iterable[Observation], assessment: Assessment, at: float, *, scheduled: bool = False
@@ -116,6 +126,9 @@ class Recorder:
             return
         now = _way(seen)
         before, self._units[seen.unit] = self._units.get(seen.unit), now
+        if before is None and seen.invocation_id and self._given_up_before.get(seen.unit) == seen.invocation_id:
+            self._crashed.add(seen.unit)
+            self._given_up.add(seen.unit)
         if before is not None and before != now:
             self._forget_checks(seen.unit)
         meaning = health.reading.meaning

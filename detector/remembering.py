@@ -9,6 +9,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.model import RESTARTS_KEPT, CheckMemory, Ending, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.prediction.model import Figure, Key, Prediction
 from standfast.detector.problems import FLEET, Problem
+from standfast.detector.reading import Meaning
 from standfast.detector.watched import Watching
 
 # Counts older than this say nothing of now.
@@ -133,6 +134,17 @@ class Remembered:
         name = self._always.get("level")
         return Level[name] if isinstance(name, str) and name in Level.__members__ else Level.NONE
 
+    @property
+    def given_up(self) -> Mapping[str, str]:
+        """The units that systemd had given up, and the run after which it did."""
+        return {name: str(kept["invocation_id"]) for name, kept in self._units.items() if _was(kept, Meaning.GIVEN_UP)}
+
+    @property
+    def crashing(self) -> frozenset[str]:
+        """The units that crashed, and that systemd restarted, a moment ago."""
+        names = (name for name, kept in self._units.items() if _was(kept, Meaning.CRASHED, Meaning.LOOPING))
+        return frozenset(names) if self._is_recent else frozenset()
+
     def ending(self, unit: str, invocation_id: str) -> Ending:
         """By whose doing the unit was down; it must be down from the same run still."""
         kept = self._units.get(unit)
@@ -174,6 +186,11 @@ class Remembered:
     def _units(self) -> Mapping[str, Any]:
         units: Mapping[str, Any] = self._plain.get("units", {})
         return units
+
+
+def _was(kept: Mapping[str, Any], *meanings: Meaning) -> bool:
+    """Whether the last look had found it failing as one of these."""
+    return kept.get("failing_as") in meanings
 
 
 def _still_down(memory: UnitMemory, kept: Mapping[str, Any]) -> UnitMemory:

@@ -118,6 +118,7 @@ class Detector:
         ledger = self._keeper.load()
         self._remembered = self._keeper.remembered(boot_id(), self._clock.now())
         self._link.recall(self._remembered.names)
+        self._recorder.recall(self._remembered.crashing, self._remembered.given_up)
         unwatched_since = self._remembered.at
         self._link.recall_ends(unclean_ends(self._journal_from() if unwatched_since is None else unwatched_since))
         connected = await self._link.ensure()
