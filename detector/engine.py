@@ -10,7 +10,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.counting import early_look, is_blind, scheduled_look
 from standfast.detector.decide import Decision, restart_decision
 from standfast.detector.fold import fold
-from standfast.detector.levels import Assessment, assess
+from standfast.detector.levels import Assessment, assess, made_by
 from standfast.detector.limits import asked, with_help
 from standfast.detector.model import (
     CheckObservation,
@@ -90,7 +90,8 @@ class Engine:
             settings = self.config
             stood_s = max(settings.restart.min_gap_s, settings.check_interval_s)
             state = replace(state, runs=with_help(state, stood_s, now))
-        return Step(replace(state, level=assessment.level), assessment, decision)
+        state = replace(state, level=assessment.level, made_by=made_by(state, assessment))
+        return Step(state, assessment, decision)
 
     def _is_changed(self, before: State, after: State, unit: str, now: float) -> bool:
         """Whether an observation told something new of a unit."""

@@ -29,6 +29,9 @@ FILE_MISSING_LOOKS: Final = 3
 # What a unit may be between two crashes.
 BETWEEN_CRASHES: Final = frozenset({Meaning.HEALTHY, Meaning.SETTLING})
 
+# What is not about to be well, and says nothing of how it is.
+_NOT_TO_COME: Final = frozenset({Meaning.STOPPED, Meaning.FINISHED, Meaning.UNKNOWN})
+
 # What a clock event was, after "the host".
 HAPPENED: Final[Mapping[ClockEvent, str]] = {
     ClockEvent.BOOT: "booted",
@@ -108,7 +111,7 @@ class Assessment:
 
     Attributes:
         held: it is the level of before, for nothing can be judged now.
-        unproven: the units for which it is held: they failed, and have run for less than the time from look to look.
+        unproven: the units for which it is held: they made it, and have yet to stay well.
     """
 
     level: Level
@@ -142,22 +145,35 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
         return Assessment(state.level, ("a master restart is running", *reasons), causes, facts, held=True)
     if level < state.level and is_finding_out(state, config, watching, now):
         return Assessment(state.level, ("not everything has been looked at yet", *reasons), causes, facts, held=True)
-    if level < state.level and state.level >= Level.CRITICAL:
-        # A unit that was given up and that is started again, by whom ever, may fall again within a moment.
-        unproven = tuple(unit.unit for unit in facts.units if _has_barely_run(unit, config.check_interval_s, now))
-        if unproven:
-            why = f"what failed has not stayed up for {span(config.check_interval_s)} yet: {', '.join(unproven)}"
-            return Assessment(state.level, (why, *reasons), causes, facts, held=True, unproven=unproven)
+    if level < state.level and (unproven := _unproven(state, config, facts, now)):
+        why = f"what failed has yet to stay well for {span(config.check_interval_s)}: {', '.join(unproven)}"
+        return Assessment(state.level, (why, *reasons), causes, facts, held=True, unproven=unproven)
     return Assessment(level, reasons, causes, facts)
 
 
-def _has_barely_run(unit: Health, least_s: float, now: float) -> bool:
-    """Whether a unit that failed has been up for less than this since, or had been when it failed anew."""
-    is_in_question = unit.reading.meaning is Meaning.HEALTHY or (unit.reading.failing and not unit.is_critical)
-    if not is_in_question or unit.failed_at is None or unit.up_at is None:
+def _unproven(state: State, config: DetectorConfig, facts: Facts, now: float) -> tuple[str, ...]:
+    """Of the units that made the level those that are started, by whom ever, and may fall again within a moment."""
+    units = (unit for unit in facts.units if unit.unit in state.made_by)
+    return tuple(unit.unit for unit in units if _has_barely_run(unit, config.check_interval_s, now))
+
+
+def _has_barely_run(unit: Health, look_s: float, now: float) -> bool:
+    """Whether a unit has been well for less than from look to look, or had been when it failed anew.
+
+    One that is critical again weighs by itself, and one that is down on purpose is not waited for.
+    """
+    if unit.is_critical or unit.up_at is None or unit.reading.meaning in _NOT_TO_COME:
         return False
-    until = now if unit.up_at >= unit.failed_at else unit.failed_at
+    least_s = look_s + unit.rules.grace_s if unit.rules.checks else look_s  # in the grace no check counts
+    until = now if unit.failing_since is None else unit.failing_since
     return until - unit.up_at < least_s
+
+
+def made_by(before: State, assessment: Assessment) -> frozenset[str]:
+    """The units that have been critical since the level is CRITICAL or worse."""
+    if assessment.level < Level.CRITICAL:
+        return frozenset()
+    return before.made_by | {unit.unit for unit in assessment.facts.units if unit.counts and unit.is_critical}
 
 
 def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:

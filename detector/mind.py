@@ -56,7 +56,8 @@ class Mind:
 
     def recall(self, runs: tuple[Run, ...], released_at: float | None, remembered: Remembered) -> None:
         """Begin with what an earlier life left."""
-        state = replace(State(), runs=runs, released_at=released_at, level=remembered.level)
+        level, made_by = remembered.level, remembered.made_by
+        state = replace(State(), runs=runs, released_at=released_at, level=level, made_by=made_by)
         self.state = configured(remembered.begun(state), self.engine.watching, self.engine.config)
         self.told = remembered.told
         self._remembered = remembered

@@ -288,6 +288,7 @@ class State:
         clock_event_at: when the host last booted, resumed or had its clock stepped.
         released_at: when a human last lifted the hold.
         level: the level of the last assessment.
+        made_by: the units that have been critical since it is CRITICAL or worse.
         recalled_at: when this life began with what an earlier one left; None when it left nothing.
         series: the figures over time from which is predicted.
         sampled_at: when they were last sampled.
@@ -306,6 +307,7 @@ class State:
     runs: tuple[Run, ...] = ()
     released_at: float | None = None
     level: Level = Level.NONE
+    made_by: frozenset[str] = frozenset()
     recalled_at: float | None = None
     series: Mapping[Key, Series] = field(default_factory=dict)
     sampled_at: float = float("-inf")

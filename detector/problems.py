@@ -42,7 +42,7 @@ FLEET: Final[Mapping[Level, str]] = {
     Level.CASCADING: "CASCADING_FAILURE",
 }
 
-# What is over only when what failed has stayed up, and what its next step follows from until then.
+# What is over only when what failed has stayed well, and what its next step follows from until then.
 _PROVEN: Final = frozenset({FLEET[Level.CRITICAL], FLEET[Level.CASCADING]})
 _UNPROVEN: Final = "unproven: "
 
@@ -140,16 +140,16 @@ def changes(
 
 
 def held_up(told: tuple[Problem, ...], assessment: Assessment) -> tuple[tuple[Problem, ...], list[Event]]:
-    """What is open while what failed has yet to stay up, and the event that says so of the fleet's problem, once.
+    """What is open while what failed has yet to stay well, and the event that says so of the fleet's problem.
 
-    Where others fail on, what was told of them stands until the level is the lower one.
+    It is said once of the same units. Where others fail on, what was told of those stands until the level falls.
     """
     if weigh(assessment.facts)[0] is not Level.NONE:
         return told, []
     waits = _UNPROVEN + ", ".join(assessment.unproven)
     new = [replace(one, advice=waits) for one in told if one.type in _PROVEN and one.advice != waits]
     changed = {one.key: one for one in new}
-    step = "Wait: it is over when these have stayed up"
+    step = "Wait: it is over when these have stayed well"
     events = [_told(one, assessment, step, is_known=True) for one in new]
     return tuple(changed.get(one.key, one) for one in told), events
 

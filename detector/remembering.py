@@ -24,6 +24,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, An
         "boot_id": boot_id,
         "at": now,
         "level": state.level.name,
+        "made_by": sorted(state.made_by),
         "told": {
             "problems": [list(astuple(one)) for one in told.problems],
             "hands_off": told.hands_off,
@@ -133,6 +134,11 @@ class Remembered:
         """The level then."""
         name = self._always.get("level")
         return Level[name] if isinstance(name, str) and name in Level.__members__ else Level.NONE
+
+    @property
+    def made_by(self) -> frozenset[str]:
+        """The units that had made it."""
+        return frozenset(self._always.get("made_by") or ())
 
     @property
     def given_up(self) -> Mapping[str, str]:
