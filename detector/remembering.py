@@ -16,6 +16,8 @@ from standfast.detector.watched import Watching
 FORGOTTEN_AFTER_S: Final = 600.0
 # A unit that a glob names, and that has been stopped for longer than this, is not missed any more.
 MISSED_FOR_S: Final = 30 * 24 * 3600.0
+# A later version may have kept more of each.
+_KNOWN_OF_A_PROBLEM: Final = len(fields(Problem))
 
 
 def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class Remembered:
         """What people were told and not yet that it is over: that outlives a reboot too."""
         told = self._always.get("told") or {}
         return Told(
-            problems=tuple(Problem(*kept) for kept in told.get("problems") or ()),
+            problems=tuple(Problem(*kept[:_KNOWN_OF_A_PROBLEM]) for kept in told.get("problems") or ()),
             hands_off=bool(told.get("hands_off")),
             refused=str(told.get("refused") or ""),
             hands_off_until=float(told.get("hands_off_until") or 0.0),

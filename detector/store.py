@@ -60,20 +60,33 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            return _connect(self._path)
+            return self._connected()
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise StoreError(
-                    f"cannot open {self._path}: {error}; see that its directory exists, is writable and has room"
-                ) from error
-            aside = self._path.with_suffix(".damaged")
-            log.error("%s is damaged (%s): set aside as %s, the ledger is rebuilt from the journal",
-                      self._path, error, aside.name)  # fmt: skip
-            with contextlib.suppress(OSError):
-                self._path.replace(aside)
+            self._set_aside(error)
+        try:
+            return self._connected()
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"cannot use {self._path}: {error}; it is damaged: remove it") from error
+
+    def _connected(self) -> sqlite3.Connection:
+        try:
+            return _connect(self._path)
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"cannot open {self._path}: {error}; see that its directory exists, is writable and has room"
+            ) from error
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        aside = self._path.with_suffix(".damaged")
+        try:
+            self._path.replace(aside)
             for suffix in ("-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-            return _connect(self._path)
+        except OSError:
+            return  # what is there is in the way still, which opening it tells
+        log.error(
+            "%s is damaged (%s): set aside as %s, the ledger is rebuilt from the journal", self._path, error, aside.name
+        )
 
     def close(self) -> None:
         """Close the database."""
@@ -84,8 +97,8 @@ class Store:
         with self._translated("read"):
             rows = self._connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM restarts ORDER BY id")
             runs = tuple(_run(*row) for row in rows)
-        released = self.recall("released_at")
-        return Ledger(runs, from_iso(released) if released else None, self.recall("cursor") or "")
+            released = self.recall("released_at")
+            return Ledger(runs, from_iso(released) if released else None, self.recall("cursor") or "")
 
     def save_ledger(self, ledger: Ledger) -> None:
         """Replace the ledger and the position in the journal that it goes with, together."""
@@ -117,6 +130,8 @@ class Store:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"cannot {verb} {self._path}: {error}; see that its disk has room") from error
+        except (ValueError, TypeError) as error:
+            raise StoreError(f"cannot {verb} {self._path}: {error}; another version may have written it") from error
 
 
 def _run(at: str, result: str, automatic: int, units: str, run_id: str, helped: int, restarted: str) -> Run:

@@ -91,6 +91,37 @@ def test_a_damaged_database_is_set_aside_and_a_new_one_begun(tmp_path: Path, dam
     assert (tmp_path / "detector.damaged").read_bytes() == damage
 
 
+def test_a_damaged_database_that_cannot_be_set_aside_is_told_and_the_detector_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "detector.db"
+    path.write_bytes(b"what is this")
+    (tmp_path / "detector.damaged/in-the-way").mkdir(parents=True)
+    keeper = Keeper(path)
+    assert keeper.load() == Ledger()
+    assert "it is damaged: remove it" in keeper.notes[0]
+    path.unlink()
+    keeper.keep_ledger(Mind(config("a")).state)
+    assert keeper.notes == ()
+    keeper.close()
+
+
+def test_what_a_later_version_kept_is_read_as_far_as_it_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "detector.db"
+    store = Store(path)
+    store.save_ledger(LEDGER)
+    store.close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE restarts SET result = 'of tomorrow' WHERE id = 1")
+    connection.commit()
+    connection.close()
+    keeper = Keeper(path)
+    assert keeper.load() == Ledger(), "it is rebuilt from the journal"
+    assert "another version may have written it" in keeper.notes[0]
+    keeper.close()
+    kept = to_plain(folded(), Told((Problem("FLEET_CRITICAL", since=5.0),)), "boot", 1.0)
+    kept["told"]["problems"][0].append("of tomorrow")
+    assert [one.type for one in Remembered(kept, "boot", 5.0).told.problems] == ["FLEET_CRITICAL"]
+
+
 def test_without_a_place_the_detector_goes_on_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     directory = tmp_path / "gone"
     keeper = Keeper(directory / "detector.db")
