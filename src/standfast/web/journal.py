@@ -189,9 +189,11 @@ def _watched(reader: Any, since: datetime) -> list[Happening]:
 
 
 def _ups_and_downs(reader: Any, since: datetime) -> Iterator[tuple[datetime, bool]]:
-    """When systemd said of the detector that it was started, or that it ended; the oldest first."""
+    """When systemd said of the detector that it was started, or that it ended, from the last before `since` on."""
     found = _of(reader, since, _PID="1", UNIT=DETECTOR, MESSAGE_ID=(_STARTED, *_ENDED))
-    return ((logged_at(raw), raw["MESSAGE_ID"].hex == _STARTED) for raw in reversed(found))
+    reader.seek_realtime(since)
+    before = reader.get_previous()
+    return ((logged_at(raw), raw["MESSAGE_ID"].hex == _STARTED) for raw in (before, *reversed(found)) if raw)
 
 
 def _of(reader: Any, since: datetime, **matches: str | tuple[str, ...]) -> list[Raw]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import MagicMock
+from uuid import UUID
 
 import pytest
 from systemd import journal
@@ -13,8 +14,8 @@ from tests.fakes.private_journal import PrivateJournal, why_not
 
 from standfast.events import Event, Kind, Severity, to_fields
 from standfast.notifier.authorise import Speaker, Trust
-from standfast.web.journal import EVENTS_READ, LONGEST_TEXT, Journal, distinct
-from standfast.web.timeline import History, Line
+from standfast.web.journal import _ENDED, _STARTED, EVENTS_READ, LONGEST_TEXT, Journal, _ups_and_downs, distinct
+from standfast.web.timeline import Gap, History, Line, gaps
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can be done")
 
@@ -106,6 +107,35 @@ def test_lines_of_one_write_stand_in_the_order_in_which_they_were_written() -> N
 
     words = Journal(lambda: STANDFAST, lambda: reader).last_words({"a.service": 6})
     assert [line.text for line in words["a.service"]] == ["Started", "Traceback", "  open(...)", "FileNotFoundError"]
+
+
+class Reader:
+    """The journal's reader over what systemd said of the detector."""
+
+    def __init__(self, *entries: tuple[datetime, str]) -> None:
+        self._entries = [{"__REALTIME_TIMESTAMP": at, "MESSAGE_ID": UUID(what)} for at, what in entries]
+        self._next = 0
+        self.flush_matches = self.add_match = MagicMock()
+
+    def seek_tail(self) -> None:
+        self._next = len(self._entries)
+
+    def seek_realtime(self, at: datetime) -> None:
+        self._next = sum(one["__REALTIME_TIMESTAMP"] < at for one in self._entries)
+
+    def get_previous(self) -> dict[str, Any]:
+        self._next -= 1
+        return self._entries[self._next] if self._next >= 0 else {}
+
+
+def test_a_detector_that_was_down_when_the_history_begins_is_not_taken_for_one_that_watched() -> None:
+    now = datetime.now(UTC)
+    began, stopped, came = (now - timedelta(hours=hours) for hours in (40, 30, 2))
+    reader = Reader((began, _STARTED), (stopped, _ENDED[0]), (came, _STARTED))
+    assert gaps(_ups_and_downs(reader, now - timedelta(hours=24))) == (Gap(stopped, came),)
+    assert gaps(_ups_and_downs(reader, now - timedelta(hours=35))) == (Gap(stopped, came),)
+    assert gaps(_ups_and_downs(reader, now - timedelta(hours=1))) == ()
+    assert gaps(_ups_and_downs(Reader(), now)) == ()
 
 
 def test_a_journal_that_cannot_be_opened_is_said() -> None:
