@@ -14,7 +14,14 @@ from tests.unit.detector.make import config, up
 from standfast.detector.config import DetectorConfig, RestartSettings
 from standfast.detector.history import parse
 from standfast.detector.levels import CASCADE_UNITS
-from standfast.detector.model import FileObservation, Level, Observation, UnitObservation
+from standfast.detector.model import (
+    EndObservation,
+    FileObservation,
+    Level,
+    ManagerObservation,
+    Observation,
+    UnitObservation,
+)
 from standfast.detector.prediction.model import Figure, FigureObservation
 from standfast.detector.prediction.settings import PredictionSettings
 from standfast.detector.replay import LevelChange, Outcome, RestartDecision, replay
@@ -92,6 +99,16 @@ def test_no_restart_without_three_units_or_a_file(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_two_failing_units_never_restart_a_fleet(seed: int) -> None:
     assert not decisions(replay(random_history(seed, ("d", "e"), with_file=False), SETTINGS))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_level_outlasts_what_made_it(seed: int) -> None:
+    *history, end = random_history(seed)
+    well: list[Observation] = [ManagerObservation(end.at, True, "running"), FileObservation(end.at, FILE, True)]
+    ups = [up(end.at, unit, invocation_id="well") for unit in UNITS]
+    settings = replace(SETTINGS, prediction=PredictionSettings(enabled=False))
+    found = replay([*history, *well, *ups, EndObservation(end.at + 600)], settings)
+    assert [one.level for one in found if isinstance(one, LevelChange)][-1] is Level.NONE
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -113,7 +113,9 @@ class Reader:
     """The journal's reader over what systemd said of the detector."""
 
     def __init__(self, *entries: tuple[datetime, str]) -> None:
-        self._entries = [{"__REALTIME_TIMESTAMP": at, "MESSAGE_ID": UUID(what)} for at, what in entries]
+        self._entries: list[dict[str, Any]] = [
+            {"__REALTIME_TIMESTAMP": at, "MESSAGE_ID": UUID(what)} for at, what in entries
+        ]
         self._next = 0
         self.flush_matches = self.add_match = MagicMock()
 
