@@ -23,10 +23,10 @@ class Flagging:
         word: what the agent is then.
         is_so: whether its status says so.
         done: what is said of an agent that runs, from its name and status: lines with their tone.
-        idle: what is said of one that does not.
+        idle: what is said of one that does not, whether there was a flag to take away or not.
         after: the last line, in either case; {name} stands for the agent's.
-        untouched: what is said when there was no flag to take away.
-        reloaded: what is said then of an agent that runs, for it is reloaded all the same.
+        untouched: what is said of one that runs when there was no flag to take away.
+        reloaded: what is said then as well, for it is reloaded all the same.
     """
 
     name: str
@@ -45,8 +45,6 @@ class Flagging:
         config = flagging.agent_config(name)
         is_done = self._do(config, arguments)
         found = flagging.taken_up(name, self.word, self.is_so, must_reload=not is_done)
-        if not is_done:
-            screen.line(self.untouched.format(name=name))
         if not is_done and found:
             # The reload itself is a word of a human's: an agent in ERROR looks anew.
             flagging.note(name, "reload")
@@ -59,7 +57,9 @@ class Flagging:
     def _lines(self, name: str, found: Source | None, is_done: bool) -> list[tuple[str, Tone]]:
         if found is None:
             return [(self.idle.format(name=name), Tone.WARNING)]
-        return self.done(name, found) if is_done else [(self.reloaded, Tone.PLAIN)]
+        if is_done:
+            return self.done(name, found)
+        return [(self.untouched.format(name=name), Tone.PLAIN), (self.reloaded, Tone.PLAIN)]
 
     def _do(self, config: Path, arguments: argparse.Namespace) -> bool:
         """Put the flag or take them away; whether there was anything to do."""

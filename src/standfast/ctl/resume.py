@@ -25,7 +25,7 @@ COMMAND = Flagging(
     word="resumed",
     is_so=_is_free,
     done=_done,
-    idle="Agent {name} is neither paused nor killed now; it does not run: systemctl start standfast-agent@{name}",
+    idle="Agent {name} is neither paused nor killed; it does not run: systemctl start standfast-agent@{name}",
     untouched="Agent {name} was neither paused nor killed.",
     reloaded=f"It was reloaded all the same. {_LOOKS}",
 ).command(

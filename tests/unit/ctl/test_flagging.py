@@ -107,6 +107,18 @@ def test_a_resume_that_had_nothing_to_do_is_noted_after_the_reload(
     assert noted == ["RELOAD"]
 
 
+@pytest.mark.usefixtures("agents")
+def test_a_resume_that_had_nothing_to_do_of_one_that_does_not_run_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    down = subprocess.CompletedProcess(["is-active"], 3, "", "")
+    monkeypatch.setattr(flagging, "systemctl", lambda *words: down)
+    assert main(["resume", "paper"]) == 0
+    assert capsys.readouterr().out == (
+        "Agent paper is neither paused nor killed; it does not run: systemctl start standfast-agent@paper\n"
+    )
+
+
 def test_flags_are_taken_up_though_the_configuration_is_refused(agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (agents / "paper.paused").touch()
     noted = reloaded(monkeypatch, 1, {**FREE, "paused": True}, FREE)
