@@ -1,18 +1,36 @@
 """Builds what a configuration names: the gateway, and the strategy with its desk and its pump."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from standfast import paths
 from standfast.agent import loader
 from standfast.agent.callbacks import Callbacks
 from standfast.agent.config import AgentConfig, OpenAlgoConfig
 from standfast.agent.desk import Desk
-from standfast.agent.failures import Failure, FailureType, failed
+from standfast.agent.failures import AgentError, Failure, FailureType, failed
 from standfast.agent.gateway import Gateway
 from standfast.agent.gateway.paper import PaperGateway
 from standfast.agent.pump import Pump
+
+_HERE: Final = Path(__file__)
+_RESTART: Final = "Have it run with the new one: systemctl restart standfast-agent@{name}"
+_OPENALGO: Final = "standfast.agent.gateway.openalgo"
+
+
+def _put_there_ns(path: Path) -> int | None:
+    """When that file was put where it is; None where it is not. A package's file has the same mtime on each host."""
+    try:
+        return path.stat().st_ctime_ns
+    except OSError:
+        return None
+
+
+# When the files were installed that this process is made of.
+_INSTALLED_NS: Final = _put_there_ns(_HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +68,24 @@ def build_gateway(config: AgentConfig, state: Path) -> Gateway:
     """
     if config.gateway == "paper":
         return PaperGateway(config.paper, config.symbols, state / "paper.json")
+    _be_of_one_version(_OPENALGO)
     from standfast.agent.gateway.openalgo import OpenAlgoGateway  # its libraries cost a paper agent 8 MiB
 
     return OpenAlgoGateway(config.openalgo, read_key(config.openalgo), config.symbols, config.live)
+
+
+def _be_of_one_version(module: str) -> None:
+    """Have a process that an upgrade left running import nothing more of the package: that would be the new one's.
+
+    Raises:
+        AgentError: CONFIG_ERROR, it must be restarted.
+    """
+    if module not in sys.modules and _put_there_ns(_HERE) != _INSTALLED_NS:
+        detail = (
+            'gateway = "openalgo" takes a restart: Standfast was installed anew since this agent started, '
+            "and two versions are not mixed in one process"
+        )
+        raise AgentError(Failure(FailureType.CONFIG_ERROR, detail, _RESTART))
 
 
 def read_key(config: OpenAlgoConfig) -> str:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,7 @@ class Process:
     """An agent named bot under its own root."""
 
     def __init__(self, root: Path, strategy: str) -> None:
-        self.root = root
+        self.root, self.source = root, REPOSITORY / "src"
         for directory in ("etc/standfast/agents", "run/standfast/agent/bot", "var/lib/standfast/agent/bot", "srv"):
             (root / directory).mkdir(parents=True)
         (root / "srv/bot.py").write_text(strategy)
@@ -42,7 +44,7 @@ class Process:
         (self.root / "etc/standfast/agents/bot.toml").write_text(text + "[paper]\ntick_interval_s = 0.05\n")
 
     def start(self) -> None:
-        environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "src"), "STANDFAST_ROOT": str(self.root)}
+        environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.source), "STANDFAST_ROOT": str(self.root)}
         environ |= {"NOTIFY_SOCKET": str(self.notifications.path), "WATCHDOG_USEC": "3000000"}
         command = [sys.executable, "-m", "standfast.agent", "bot"]
         self.child = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
@@ -66,13 +68,22 @@ def started(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Process]
     process = Process(
         tmp_path, BOT.format(**{"kind": "def", "start": "pass", "tick": "pass", "stop": "pass"} | request.param)
     )
+    with running(process):
+        yield process
+
+
+@contextmanager
+def running(process: Process) -> Iterator[None]:
+    """It is killed at the end, where it did not end by itself."""
     process.start()
-    yield process
-    assert process.child is not None
-    if process.child.poll() is None:
-        process.child.kill()
-        process.child.communicate()
-    process.notifications.close()
+    try:
+        yield
+    finally:
+        assert process.child is not None
+        if process.child.poll() is None:
+            process.child.kill()
+            process.child.communicate()
+        process.notifications.close()
 
 
 BUYS = {"start": 'trading.place("NSE:SBIN", "BUY", 1)'}
@@ -133,6 +144,29 @@ def test_a_reload_takes_up_a_corrected_configuration(started: Process) -> None:
     started.child.send_signal(signal.SIGHUP)
     started.notifications.until("STATUS=ACTIVE")
     started.stop()
+
+
+@pytest.mark.parametrize(
+    ("is_upgraded", "words"),
+    [(False, "CREDENTIAL_MISSING"), (True, 'CONFIG_ERROR: gateway = "openalgo" takes a restart: Standfast was inst')],
+)
+def test_a_process_that_an_upgrade_left_running_loads_nothing_of_the_new_version(
+    tmp_path: Path, is_upgraded: bool, words: str
+) -> None:
+    process = Process(tmp_path, "raise RuntimeError")
+    process.source = tmp_path / "package"
+    shutil.copytree(REPOSITORY / "src", process.source)
+    with running(process):
+        process.notifications.until("STATUS=ERROR")
+        if is_upgraded:  # as dpkg does it: a file of the same time in the place of the old one
+            module = process.source / "standfast/agent/assembly.py"
+            shutil.copy2(module, module.with_suffix(".new"))
+            module.with_suffix(".new").replace(module)
+        process.configure('gateway = "openalgo"')
+        assert process.child is not None
+        process.child.send_signal(signal.SIGHUP)
+        process.notifications.until(f"STATUS=ERROR: {words}")
+        process.stop()
 
 
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["../etc"], [""]])
