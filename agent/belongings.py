@@ -70,6 +70,7 @@ class Belongings:
         self._environ = environ
         self._own_before: OwnOrders | None = None
         self._built: AgentConfig | None = None
+        self._traded_on: frozenset[str] = frozenset()
         self._pump_task: asyncio.Task[None] | None = None
 
     # The configuration
@@ -117,8 +118,10 @@ class Belongings:
 
     @property
     def gateway_name(self) -> str:
-        """The gateway that it trades by; "" while there is no configuration that tells."""
-        return "" if self._built is None and self.config_failure else self.built.gateway
+        """The gateway that it trades by; without a configuration the one that its books are of, "" for not known."""
+        if self._built is None and self.config_failure:
+            return next(iter(self._traded_on)) if len(self._traded_on) == 1 else ""
+        return self.built.gateway
 
     @property
     def is_on_paper(self) -> bool:
@@ -176,6 +179,7 @@ class Belongings:
         gateway = self.open_gateway()
         if self.trade is None:
             config = self.config  # another may be read meanwhile
+            self.store.trades_on(config.gateway, is_flat=self.own.is_flat is True)
             desk = Desk(gateway, self.own, config.symbols, self._on_disturbance, self._refusal)
             self.trade = await build_trade(config, desk, self._on_faults)
             self._pump_task = self._watched(self.trade.pump.run())
@@ -215,6 +219,7 @@ class Belongings:
             self.forgotten = Failure(FailureType.DATABASE_CORRUPT, f"{error.failure.detail}; set aside as {aside}")
             store = Store.open(self.files.database)
         self.forgotten = _remembered(store, self.forgotten)
+        self._traded_on = store.gateways()
         self.store.close()
         self.store = store
         self.own, self._own_before = OwnOrders(store, self._own_before), None

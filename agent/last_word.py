@@ -6,7 +6,8 @@ systemd has it said after an end that was none in order (ExecStopPost=), the pac
 import os
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Final
 
 from standfast import paths
@@ -25,6 +26,8 @@ from standfast.time_words import moment
 
 # journald can tell the unit of whoever sent an entry only while it is there.
 LINGER_S: Final = 0.05
+# What systemd says of a process that it could not make one of the agent: no program, no user, no directory to stand in.
+_NO_PROGRAM: Final = frozenset({"", *map(str, range(200, 244))})
 # What systemd calls an end by its watchdog.
 _HUNG: Final = "watchdog"
 
@@ -34,7 +37,7 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
 
     A person is told only of what is open, or may be.
     """
-    held = last_word(name)
+    held = last_word(name, environ)
     if "SERVICE_RESULT" not in environ:
         if held:
             where = "" if _is_on_paper(name) else ", look at it at your broker"
@@ -63,8 +66,10 @@ def _how(name: str, environ: Mapping[str, str]) -> str:
     return " ".join(filter(None, (result, environ.get("EXIT_STATUS", ""), at)))
 
 
-def last_word(name: str) -> str:
+def last_word(name: str, environ: Mapping[str, str]) -> str:
     """What it holds, in words; "" where that is nothing for certain."""
+    if _never_ran(paths.agent_database(name), environ):
+        return ""
     try:
         with closing(Store.reading(paths.agent_database(name))) as store:
             own = OwnOrders(store)
@@ -73,6 +78,20 @@ def last_word(name: str) -> str:
     except (AgentError, ValueError):  # also where it holds a word that no version wrote
         return "what cannot be read from its database"
     return f"{held} (on paper)" if held and _is_on_paper(name) else held
+
+
+def _never_ran(database: Path, environ: Mapping[str, str]) -> bool:
+    """Whether no run of it got as far as to begin its books, as where what its unit does before has failed each time.
+
+    That they are missing is no proof where a process of it ran: they may have been taken away. Of one systemd knows,
+    and a run leaves more beside them than a last word does.
+    """
+    if environ.get("EXIT_STATUS", "") not in _NO_PROGRAM:
+        return False
+    try:
+        return all(path == remains.ended(database) for path in database.parent.iterdir())
+    except OSError:
+        return False
 
 
 def _open_problems(name: str) -> list[str]:
@@ -85,6 +104,10 @@ def _open_problems(name: str) -> list[str]:
 
 
 def _is_on_paper(name: str) -> bool:
+    """Whether no broker knows of what it holds: by its books, else (an older version wrote them) as configured."""
+    with suppress(AgentError), closing(Store.reading(paths.agent_database(name))) as store:
+        if gateways := store.gateways():
+            return gateways == {"paper"}
     try:
         return load(AgentConfig, paths.agent_config(name), os.environ, required=True).gateway == "paper"
     except ConfigError:

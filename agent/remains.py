@@ -53,18 +53,19 @@ def where_blocked(path: Path) -> str:
 def note_end(database: Path, how: str) -> None:
     """Leave how and when the process ended for the next start, beside its database."""
     with contextlib.suppress(OSError):
-        _end(database).write_text(how)
+        ended(database).write_text(how)
 
 
 def noted_end(database: Path) -> str:
     """How and when a process ended last that did not end in order; "" where that was not noted."""
     try:
-        return " ".join(_end(database).read_text(errors="replace").split())
+        return " ".join(ended(database).read_text(errors="replace").split())
     except OSError:
         return ""
 
 
-def _end(database: Path) -> Path:
+def ended(database: Path) -> Path:
+    """Where it is noted how a process ended, beside its database."""
     return database.with_name("ended")
 
 

@@ -57,6 +57,9 @@ CREATE TABLE IF NOT EXISTS own_orders (
     placed_at TEXT NOT NULL,
     settled INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS traded_on (
+    gateway TEXT PRIMARY KEY
+);
 CREATE TABLE IF NOT EXISTS open_problems (
     type TEXT PRIMARY KEY,
     detail TEXT NOT NULL,
@@ -195,6 +198,25 @@ class Store:
         with _translated(self._path):
             rows = self._connection.execute("SELECT order_id FROM own_orders WHERE placed_at >= ?", (iso(since),))
             return {row[0] for row in rows if row[0]}
+
+    def trades_on(self, gateway: str, *, is_flat: bool) -> None:
+        """Remember what is traded on from now on, before anything is placed there.
+
+        Args:
+            is_flat: whether nothing is left of what was placed elsewhere before.
+        """
+        known = self.gateways()
+        wanted = {gateway} if is_flat else known | {gateway}
+        if wanted == known:
+            return
+        with self._transaction():
+            self._write("DELETE FROM traded_on", ())
+            for one in sorted(wanted):
+                self._write("INSERT INTO traded_on (gateway) VALUES (?)", (one,))
+
+    def gateways(self) -> frozenset[str]:
+        """What the orders that may be open were placed on; empty where nothing was yet."""
+        return frozenset(str(row[0]) for row in self._read("SELECT gateway FROM traded_on"))
 
     # Runs
 

@@ -63,12 +63,15 @@ def test_with_the_account_in_its_scope_its_own_books_prove_nothing(tmp_path: Pat
     assert (end.type, end.severity) == ("POSITIONS_UNVERIFIED", Severity.CRITICAL)
 
 
-def test_without_a_configuration_it_is_not_said_to_be_on_paper(tmp_path: Path) -> None:
+def test_without_a_configuration_and_with_books_not_of_paper_alone_it_is_not_said_to_be_on_paper(
+    tmp_path: Path,
+) -> None:
     async def story() -> None:
         async with living(tmp_path, top=WATCHES) as agent:
             await agent.heard.state("ACTIVE")
             assert agent.status["broker_asked_at"], "the simulated broker was asked, as any other"
             agent.have.own.intend(OrderRequest("NSE:SBIN", Side.BUY, 5), NOW)
+            agent.have.store.trades_on("openalgo", is_flat=False)
         end, shown = await never_reached(tmp_path, "gateway = [")
         assert "on paper" not in end.message
         assert "broker" in end.action

@@ -1,13 +1,14 @@
 """What an agent that ended without an order held: read from its database, told to the journal or to a person."""
 
 import re
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from tests.unit.agent.notifications import Notifications
@@ -15,7 +16,7 @@ from tests.unit.agent.notifications import Notifications
 from standfast import paths
 from standfast.agent import last_word as last_words
 from standfast.agent import remains
-from standfast.agent.last_word import last_word, say
+from standfast.agent.last_word import say
 from standfast.agent.messages import Messages
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.store import Store
@@ -35,6 +36,11 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store = Store.open(paths.agent_database("dip"))
     yield store
     store.close()
+
+
+def last_word(name: str, environ: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What it holds, asked for by a person, or by systemd in that environment."""
+    return last_words.last_word(name, environ)
 
 
 def place(store: Store, status: OrderStatus, filled: int | None) -> None:
@@ -88,6 +94,61 @@ def test_a_database_that_is_not_there_or_none_is_no_proof_of_anything(store: Sto
     paths.agent_database("other").parent.mkdir()
     paths.agent_database("other").write_bytes(b"rubbish" * 1000)
     assert last_word("other") == "what cannot be read from its database"
+
+
+PRE_FAILED = {"SERVICE_RESULT": "exit-code"}
+ENDED = {"SERVICE_RESULT": "signal", "EXIT_CODE": "killed", "EXIT_STATUS": "KILL"}
+NO_PROGRAM = {"SERVICE_RESULT": "exit-code", "EXIT_CODE": "exited", "EXIT_STATUS": "203"}
+
+
+@pytest.mark.parametrize("environ", [PRE_FAILED, NO_PROGRAM])
+@pytest.mark.usefixtures("store")
+def test_an_agent_that_never_ran_holds_nothing(environ: dict[str, str]) -> None:
+    directory = paths.agent_database("never").parent
+    directory.mkdir()
+    assert last_word("never", environ) == ""
+    remains.note_end(paths.agent_database("never"), "exit-code")
+    assert last_word("never", environ) == "", "nor after its first last word"
+
+
+@pytest.mark.parametrize("left", ["remains", "paper.json", "state.db-wal", "state.db.corrupt-20260127T091500"])
+@pytest.mark.usefixtures("store")
+def test_books_that_are_gone_of_an_agent_that_ran_are_no_proof(left: str) -> None:
+    directory = paths.agent_database("ran").parent
+    directory.mkdir()
+    unknown = "what cannot be read from its database"
+    assert last_word("ran", ENDED) == unknown, "systemd knows of a process of it"
+    (directory / left).touch()
+    assert last_word("ran", PRE_FAILED) == unknown, "an earlier run left something"
+
+
+def test_one_that_did_not_run_again_holds_what_its_earlier_run_did(store: Store) -> None:
+    assert last_word("dip", PRE_FAILED) == ""
+    place(store, OrderStatus.COMPLETE, 2)
+    assert last_word("dip", PRE_FAILED) == "+2 NSE:SBIN MIS"
+
+
+def test_what_it_traded_on_is_told_by_its_books_whatever_became_of_its_configuration(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.trades_on("paper", is_flat=True)
+    place(store, OrderStatus.COMPLETE, 2)
+    assert last_word("dip") == "+2 NSE:SBIN MIS (on paper)", "its configuration is gone"
+    say("dip", "standfast-agent", {})
+    assert capsys.readouterr().out.endswith("(on paper): nothing manages that now\n")
+    store.trades_on("openalgo", is_flat=False)
+    (tmp_path / "dip.toml").write_text('gateway = "paper"\n')
+    assert last_word("dip") == "+2 NSE:SBIN MIS", "some of it may be at the broker"
+
+
+def test_books_of_an_older_version_are_of_what_is_configured(store: Store, tmp_path: Path) -> None:
+    place(store, OrderStatus.COMPLETE, 2)
+    connection = sqlite3.connect(paths.agent_database("dip"))
+    connection.execute("DROP TABLE traded_on")
+    connection.close()
+    assert last_word("dip") == "+2 NSE:SBIN MIS"
+    (tmp_path / "dip.toml").write_text('gateway = "paper"\n')
+    assert last_word("dip") == "+2 NSE:SBIN MIS (on paper)"
 
 
 def closing_emitter(said: RecordedEvents) -> SimpleNamespace:

@@ -335,3 +335,42 @@ def test_who_waits_for_a_human_cools_off_no_more(tmp_path: Path) -> None:
         await again.end()
 
     asyncio.run(story())
+
+
+def test_an_agent_whose_configuration_is_gone_knows_by_its_books_that_it_traded_on_paper(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure()
+        agent.begin()
+        await agent.until_holding()
+        await crash(agent)
+        agent.files.config.unlink()
+        agent = Agent(tmp_path)
+        agent.begin()
+        await agent.heard.state("ERROR")
+        assert agent.status["gateway"] == "paper"
+        await agent.end()
+        told = agent.heard.events[-1]
+        assert (told.kind, told.type) == (Kind.SHUTDOWN, "POSITIONS_UNVERIFIED")
+        assert told.message.endswith(" (on paper)")
+        assert "broker" not in told.action
+
+    asyncio.run(story())
+
+
+def test_what_is_held_at_a_broker_stays_there_though_the_agent_is_set_to_paper(tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = Agent(tmp_path)
+        agent.configure()
+        agent.begin()
+        await agent.until_holding()
+        assert agent.have.store.gateways() == {"paper"}
+        agent.have.store.trades_on("openalgo", is_flat=False)
+        await crash(agent)
+        agent = Agent(tmp_path)
+        agent.begin()
+        await agent.heard.state("ACTIVE")
+        assert agent.have.store.gateways() == {"paper", "openalgo"}
+        await agent.end()
+
+    asyncio.run(story())

@@ -54,6 +54,19 @@ def test_own_orders_outlive_the_process(tmp_path: Path) -> None:
     again.close()
 
 
+def test_what_was_traded_on_is_known_until_nothing_of_it_is_left(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "state.db")
+    assert store.gateways() == set()
+    store.trades_on("paper", is_flat=True)
+    store.trades_on("openalgo", is_flat=False)
+    store.close()
+    again = Store.open(tmp_path / "state.db")
+    assert again.gateways() == {"paper", "openalgo"}
+    again.trades_on("openalgo", is_flat=True)
+    assert again.gateways() == {"openalgo"}
+    again.close()
+
+
 def test_a_book_that_is_older_than_an_order_does_not_touch_it(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "state.db")
     own = OwnOrders(store)
