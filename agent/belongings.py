@@ -68,7 +68,6 @@ class Belongings:
         self.asked_at: datetime | None = None
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._environ = environ
-        self._own_before: OwnOrders | None = None
         self._built: AgentConfig | None = None
         self._traded_on: frozenset[str] = frozenset()
         self._pump_task: asyncio.Task[None] | None = None
@@ -222,15 +221,14 @@ class Belongings:
         self._traded_on = store.gateways()
         self.store.close()
         self.store = store
-        self.own, self._own_before = OwnOrders(store, self._own_before), None
+        self.own = OwnOrders(store, self.own)
 
-    def forget_store(self) -> None:
-        """Let go of the database, so that it is opened anew."""
-        self.store.close()
-        if self.store.is_durable:
-            self._own_before = self.own
-        self.store = Store.open(None)
-        self.own = OwnOrders(self.store)
+    def reopen_store(self) -> None:
+        """Open the database anew; where that fails the agent lives on by the old one, and by what it remembers."""
+        try:
+            self._open_durable_store()
+        except AgentError as error:
+            log.error("[STATE] The database could not be opened anew: %s", error)
 
     def closing(self) -> Closing | None:
         """An attempt to get flat as configured; None without a gateway."""

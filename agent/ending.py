@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 PATIENCE_WITH_SYSTEMD_S: Final = 0.3
 # Of an agent that never got as far as to ask: what it says is true of what it placed, and of nothing else.
 BY_ITS_OWN_BOOKS: Final = "by its own books; the broker was not asked"
+_UNREADABLE: Final = End(EndKind.UNVERIFIED, "the agent's database could not be read")
 _WHY_HELD: Final = {
     EndKind.HELD: "the market is closed",
     EndKind.HELD_KILLED: "the agent is killed and keeps what it holds",
@@ -37,6 +38,7 @@ class Ending:
         self._was: State = life.state
         self._begun_s = monotonic_s()
         self._results: list[StepResult] = []
+        self._open_store()
         self._open_gateway()
         self._closing = self._have.closing()
         self._held_as = self._holds_on_purpose()
@@ -64,10 +66,12 @@ class Ending:
 
     @property
     def end(self) -> End:
-        """The verdict as of now: books that show nothing of its own say nothing where it forgot what its own is."""
+        """The verdict as of now: books say nothing of its own where it cannot tell what that is."""
         end = self._seen
         if end.kind is not EndKind.FLAT or self._is_of_the_account:
             return end
+        if not self._have.store.is_durable:
+            return _UNREADABLE
         if self._have.forgotten:
             return End(EndKind.UNVERIFIED, "its database was damaged, and what it held is forgotten")
         has_looked = self._closing is not None and self._closing.has_looked
@@ -82,7 +86,7 @@ class Ending:
             return End(EndKind.FLAT, "this agent holds nothing")
         if self._have.store.is_durable:
             return End(EndKind.UNVERIFIED, "there was no gateway to ask")
-        return End(EndKind.UNVERIFIED, "the agent's database could not be read")
+        return _UNREADABLE
 
     @property
     def _is_of_the_account(self) -> bool:
@@ -96,6 +100,13 @@ class Ending:
         if self._have.flags.killed:
             return EndKind.HELD_KILLED
         return None if self._have.is_open(utc_now()) else EndKind.HELD
+
+    def _open_store(self) -> None:
+        """One that could not be opened before may be by now, and names what has to be closed."""
+        try:
+            self._have.open_store()
+        except AgentError as error:
+            log.warning("[SHUTDOWN] %s", error)
 
     def _open_gateway(self) -> None:
         """An agent that has not traded in this run may still hold what an earlier one left, or others its account."""

@@ -21,7 +21,7 @@ def _begin_anew(life: Life) -> None:
     if life.is_acknowledged:
         _acknowledge(life)
     if life.failure is not None and life.failure.type is FailureType.DATABASE_ERROR:
-        life.have.forget_store()
+        life.have.reopen_store()
     life.rebuild()
     life.move(Input.RECHECK, "a human asked for a new look")
 
