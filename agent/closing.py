@@ -12,10 +12,10 @@ from standfast.agent.desk import Desk
 from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, Left, judge, left_open
 from standfast.agent.gateway import Gateway
-from standfast.agent.ledger import surely_open
+from standfast.agent.ledger import BOOK_PATIENCE_S, surely_open
 from standfast.agent.own_orders import NO_REASON
-from standfast.agent.strategy import TradingError, TradingRefusedError
-from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Side, in_words
+from standfast.agent.strategy import TradingRefusedError
+from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Side, in_words
 from standfast.clock import monotonic_s, utc_now
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,9 @@ LONGEST_PAUSE_S = 0.5
 class Closing:
     """One attempt to get flat, in two steps that each may be cancelled at any moment.
 
-    A gateway that fails for now is asked again until the step is cancelled: it may be back before that. So is a
-    broker that rejects what would close a position.
+    A gateway that fails is asked again until the step is cancelled: it may be back before that. So is a broker that
+    rejects what would close a position, and one whose books leave an order of unknown fate, or lack for a moment what
+    the agent knows of.
     `end` is the verdict as of the last look, at whatever moment it is read. Books count only
     between two proofs of the broker session: without one, empty books say nothing.
     `has_looked` says whether there was such a look: with nothing of its own open none is needed.
@@ -58,6 +59,9 @@ class Closing:
         self._attempts = 0
         self._next_attempt_s = -math.inf
         self._book_before: frozenset[str] = frozenset()
+        self._gone: frozenset[str] = frozenset()
+        self._lacking_since_s: float | None = None
+        self._is_filling = False
         self._rejected_because = ""
         self._trouble = ""
         self._closed: dict[Holding, float] = {}
@@ -76,8 +80,9 @@ class Closing:
 
     @property
     def trouble(self) -> str:
-        """What the gateway failed with last in this step, or what it rejected; "" when it did neither."""
-        return self._trouble or self._rejection
+        """What the gateway failed with last in this step, or what it rejected or did not answer to; "" for none."""
+        unanswered = "" if self._desk.is_quiet else "the broker has not answered to an order yet"
+        return self._trouble or self._rejection or unanswered
 
     async def cancel_orders(self) -> str:
         """Cancel every pending order in scope and wait until none is left; says how many there were."""
@@ -97,8 +102,6 @@ class Closing:
             try:
                 return await act()
             except AgentError as error:
-                if error.failure.is_permanent:  # a session that has ended does not come back by itself
-                    raise
                 if not self._trouble:
                     log.info("[SHUTDOWN] Asking again as long as there is time: %s", error)
                 self._trouble = str(error)
@@ -106,27 +109,36 @@ class Closing:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _cancel_orders(self) -> str:
-        await self._desk.quiet()
         if self._holds_nothing():
             return "nothing was pending"
         if self._scope is Scope.ACCOUNT:
             await self._gateway.cancel_all()
-        # What "cancel all" left behind, and what came in meanwhile, is asked for one by one.
-        while (left := await self._look()).pending:
-            if not await self._cancel(left.pending):
-                await asyncio.sleep(self._gateway.poll_interval_s)
+        # One look is enough where the broker answers at once; one that takes its time keeps nothing else pending.
+        await self._desk.quiet(self._gateway.poll_interval_s)
+        await self._until_nothing_is_pending()
         asked = len(self._cancelled_s)
         if not asked:
             return "nothing is known to be pending" if self._desk.own.uncertain else "nothing was pending"
         return f"{asked} order{'' if asked == 1 else 's'} asked to be cancelled"
+
+    async def _until_nothing_is_pending(self) -> None:
+        """Ask one by one for what "cancel all" left behind, and for what came in meanwhile."""
+        while True:
+            was_quiet = self._desk.is_quiet
+            left = await self._look()
+            if await self._cancel(self._cancellable(left)):
+                continue
+            if was_quiet and not left.pending and not self._must_look_again:
+                return
+            await asyncio.sleep(self._gateway.poll_interval_s)
 
     async def _close_positions(self) -> str:
         if self._holds_nothing():
             return str(self.end)
         self._verdict = End(EndKind.UNVERIFIED, "the broker session could not be proven")
         await self._gateway.prove_session()
-        while not (left := await self._look()).is_closed:
-            cancelled = await self._cancel(one for one in left.pending if one not in self._closing_orders)
+        while not (left := await self._look()).is_nothing or self._must_look_again:
+            cancelled = await self._cancel(one for one in self._cancellable(left) if one not in self._closing_orders)
             if left.holdings and self._may_close(left):
                 self._count_attempt()
                 await self._close(left.holdings)
@@ -152,8 +164,13 @@ class Closing:
         if self._holds_nothing():
             return str(self.end)
         await self._gateway.prove_session()
-        left = await self._look()
-        return await self._proven(left) if left.is_nothing else f"{why}: {self.end}"
+        while True:
+            left = await self._look()
+            if not left.is_nothing:
+                return f"{why}: {self.end}"
+            if not self._must_look_again:
+                return await self._proven(left)
+            await asyncio.sleep(self._gateway.poll_interval_s)
 
     async def _look(self) -> Left:
         self._looking_since_s = monotonic_s()
@@ -168,23 +185,52 @@ class Closing:
         # Not in a finally: cancelled in the middle of a look, `end` must see since when it was looking.
         self._looking_since_s = None
         self.has_looked = True
-        self._note_rejections(orders)
+        self._note_what_closes(orders)
+        self._note_what_lacks(orders, positions)
         self._prices = {one.holding: one.last_price for one in positions}
         left = left_open(self._scope, self._desk.own.all, orders, positions)
         if not left.is_nothing:
             self._verdict = judge(left)
+        elif self._must_look_again:
+            self._verdict = End(EndKind.UNVERIFIED, f"the broker's books lack {self._desk.own.words}")
         return left
 
-    def _note_rejections(self, book: Sequence[Order]) -> None:
-        """See why the broker rejected what should close; for "close all", that is what came into the book since."""
+    def _note_what_closes(self, book: Sequence[Order]) -> None:
+        """See what became of what should close; for "close all", that is what came into the book since."""
         if not self._attempts:
             self._book_before = frozenset(order.order_id for order in book)
-        for order in book:
-            is_ours = order.order_id in self._closing_orders or (
-                self._scope is Scope.ACCOUNT and order.order_id not in self._book_before
-            )
-            if is_ours and order.status is OrderStatus.REJECTED:
+        ours = [one for one in book if one.order_id in self._closing_orders or self._came_since(one)]
+        self._is_filling = any(one.is_unknown for one in ours)
+        for order in ours:
+            if order.status is OrderStatus.REJECTED:
                 self._rejected_because = order.reason or NO_REASON
+
+    def _came_since(self, order: Order) -> bool:
+        return self._scope is Scope.ACCOUNT and order.order_id not in self._book_before
+
+    def _note_what_lacks(self, book: Sequence[Order], positions: Sequence[Position]) -> None:
+        """See since when the books lack an order or a position that the agent knows of."""
+        own, ids = self._desk.own, {order.order_id for order in book}
+        unknown = {one.order_id for one in own.all if one.order_id and one.status is OrderStatus.UNKNOWN}
+        self._gone = frozenset(unknown - ids)
+        # What closed the positions of the whole account, by "close all", are no orders of its own.
+        is_comparable = self._scope is Scope.OWN or not self._attempts
+        lost = own.nets.keys() - {one.holding for one in positions} if is_comparable else ()
+        if not self._gone and not lost:
+            self._lacking_since_s = None
+        elif self._lacking_since_s is None:
+            self._lacking_since_s = monotonic_s()
+
+    @property
+    def _must_look_again(self) -> bool:
+        """Whether the books lack what the agent knows of, and not for long enough to be believed."""
+        since_s = self._lacking_since_s
+        return since_s is not None and monotonic_s() - since_s < BOOK_PATIENCE_S
+
+    def _cancellable(self, left: Left) -> list[str]:
+        """The orders that can still be filled, or of which the books do not tell."""
+        unknown = (one.order_id for one in self._desk.own.uncertain if one.status is OrderStatus.UNKNOWN)
+        return list(dict.fromkeys([*left.pending, *filter(None, unknown)]))
 
     async def _cancel(self, order_ids: Iterable[str]) -> bool:
         """Ask for orders to be cancelled, again where that was long ago; whether any was asked for."""
@@ -203,7 +249,7 @@ class Closing:
         if self._scope is Scope.ACCOUNT and self._market_orders:
             await self._gateway.close_all()
             return
-        surely = surely_open(holdings, self._desk.own.all)
+        surely = self._surely_open(holdings)
         orders = [self._desk.send(self._opposite(holding, net)) for holding, net in surely.items()]
         outcomes = await asyncio.gather(*orders, return_exceptions=True)
         self._closing_orders.update(outcome for outcome in outcomes if isinstance(outcome, str))
@@ -211,9 +257,10 @@ class Closing:
             if isinstance(outcome, TradingRefusedError):
                 log.warning("[SHUTDOWN] %s", outcome)
                 self._rejected_because = str(outcome)
-            elif isinstance(outcome, TradingError):
-                self._verdict = End(EndKind.UNVERIFIED, str(outcome))
-                raise outcome  # placing it again might open a position
+            elif isinstance(
+                outcome, Exception
+            ):  # it may have been placed: no other takes its place until that is known
+                log.warning("[SHUTDOWN] %s", outcome)
 
     def _opposite(self, holding: Holding, net: float) -> OrderRequest:
         side = Side.SELL if net > 0 else Side.BUY
@@ -226,13 +273,19 @@ class Closing:
 
         A second one would open the opposite position.
         """
-        if left.pending or monotonic_s() < self._next_attempt_s:
+        if monotonic_s() < self._next_attempt_s:
             return False
-        if self._scope is Scope.ACCOUNT and monotonic_s() - self._desk.account_closed_s < ACCOUNT_PATIENCE_S:
+        if self._scope is Scope.OWN:
+            return bool(self._surely_open(left.holdings))
+        lags = monotonic_s() - self._desk.account_closed_s < ACCOUNT_PATIENCE_S
+        if left.pending or lags or self._is_filling or self._must_look_again:
             return False
-        if self._scope is Scope.ACCOUNT and self._market_orders:
-            return self._desk.is_quiet
-        return bool(surely_open(left.holdings, self._desk.own.all))
+        return self._desk.is_quiet if self._market_orders else bool(self._surely_open(left.holdings))
+
+    def _surely_open(self, holdings: dict[Holding, float]) -> dict[Holding, float]:
+        """What no own order may close yet; one that the books lack for long enough closes nothing."""
+        over: frozenset[str] = frozenset() if self._must_look_again else self._gone
+        return surely_open(holdings, [own for own in self._desk.own.all if own.order_id not in over])
 
     @property
     def _rejection(self) -> str:

@@ -1,6 +1,7 @@
 """The trading desk: stands between the strategy and the gateway, and remembers what passes."""
 
 import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Callable, Coroutine, Sequence
@@ -71,9 +72,11 @@ class Desk(_Slips):
         """Whether the broker answered to every order that was sent."""
         return not self._under_way
 
-    async def quiet(self) -> None:
-        """Wait until the broker answered to every order that is under way."""
-        await self._quiet.wait()
+    async def quiet(self, seconds: float) -> None:
+        """Wait until the broker answered to every order that is under way, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._quiet.wait()
 
     async def refresh(self) -> Sequence[Order]:
         """The order book, after the own orders were brought up to it."""

@@ -46,14 +46,9 @@ class Left:
     uncertain: tuple[str, ...]
 
     @property
-    def is_closed(self) -> bool:
-        """Whether there is nothing more to be cancelled or closed."""
-        return not (self.holdings or self.pending)
-
-    @property
     def is_nothing(self) -> bool:
-        """Whether all is closed, and known to be."""
-        return self.is_closed and not self.uncertain
+        """Whether all is cancelled and closed, and known to be."""
+        return not (self.holdings or self.pending or self.uncertain)
 
 
 def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], positions: Sequence[Position]) -> Left:
@@ -61,21 +56,26 @@ def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], po
     if scope is Scope.ACCOUNT:
         holdings = {one.holding: one.quantity for one in positions if one.quantity}
         pending = tuple(order.order_id for order in orders if order.status.is_pending)
-        # The account's books know all, but for an order that may still be on its way to them.
-        return Left(holdings, pending, tuple(str(one) for one in own if one.may_be_on_its_way))
+        # The account's books know all, but for an order that may still be on its way to them, and what a word of the
+        # broker's that nobody knows means.
+        unknown = [str(one) for one in own if one.may_be_on_its_way] + [str(one) for one in orders if one.is_unknown]
+        return Left(holdings, pending, tuple(unknown))
     pending = tuple(one.order_id for one in own if one.is_pending)
-    unknown = tuple(map(str, doubtful(own)))
-    return Left(closable(net_positions(own), positions), pending, unknown)
+    return Left(closable(net_positions(own), positions), pending, tuple(map(str, doubtful(own))))
 
 
 def judge(left: Left) -> End:
-    """The verdict on what is left, once it was looked at with a proven session."""
-    if left.holdings:
-        return End(EndKind.NOT_FLAT, f"open: {in_words(left.holdings)}", is_cancelled=not left.pending)
+    """The verdict on what is left, once it was looked at with a proven session.
+
+    With an order of unknown fate nobody knows what is open: it may close that yet, or open more.
+    """
+    found = [f"open: {in_words(left.holdings)}"] if left.holdings else []
+    if left.uncertain:
+        return End(EndKind.UNVERIFIED, "; ".join([*found, "unknown fate: " + ", ".join(left.uncertain)]))
+    if found:
+        return End(EndKind.NOT_FLAT, found[0], is_cancelled=not left.pending)
     if left.pending:
         return End(EndKind.NOT_FLAT, "pending orders: " + ", ".join(left.pending))
-    if left.uncertain:
-        return End(EndKind.UNVERIFIED, "unknown fate: " + ", ".join(left.uncertain))
     return End(EndKind.FLAT, "no position and no pending order")
 
 

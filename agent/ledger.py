@@ -9,6 +9,9 @@ from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, Ord
 
 # An order that the broker did not answer to is in its book by then, or never will be: OpenAlgo gives up after 120 s.
 BROKER_PATIENCE: Final = timedelta(seconds=150)
+# For a call too many in its second OpenAlgo answers with an empty book and calls that a success: what the books lack of
+# what the agent knows counts once they lack it for longer.
+BOOK_PATIENCE_S: Final = 1.0
 # A broker's book holds one trading day.
 BOOK_AGE: Final = timedelta(days=2)
 # How far the clocks of this host and the broker may be apart.
@@ -153,14 +156,14 @@ def closable(nets: Mapping[Holding, float], positions: Sequence[Position]) -> di
 
 
 def surely_open(holdings: Mapping[Holding, float], orders: Iterable[OwnOrder]) -> dict[Holding, float]:
-    """What of these holdings no order that may be on its way to the broker closes already."""
-    on_its_way: dict[Holding, float] = {}
+    """What of these holdings none of these orders may close yet: a second one would open the opposite position."""
+    may_fill: dict[Holding, float] = {}
     for own in orders:
         net = holdings.get(own.request.holding, 0)
-        if own.may_be_on_its_way and net * own.request.side.sign < 0:
-            quantity = on_its_way.get(own.request.holding, 0)
-            on_its_way[own.request.holding] = quantity + own.request.quantity * own.request.side.sign
-    left = {holding: _overlap(net, net + on_its_way.get(holding, 0)) for holding, net in holdings.items()}
+        if not own.status.is_final and net * own.request.side.sign < 0:
+            quantity = own.request.quantity - (own.filled or 0)
+            may_fill[own.request.holding] = may_fill.get(own.request.holding, 0) + quantity * own.request.side.sign
+    left = {holding: _overlap(net, tidy(net + may_fill.get(holding, 0))) for holding, net in holdings.items()}
     return {holding: quantity for holding, quantity in left.items() if quantity}
 
 

@@ -1,11 +1,12 @@
 """Before the strategy runs (on): what this agent remembers is brought into line with the broker's books."""
 
+import asyncio
 import logging
 from datetime import datetime
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.failures import FailureType, failed
-from standfast.agent.ledger import BROKER_PATIENCE, OwnOrder, closable, doubtful, held_in_words
+from standfast.agent.ledger import BOOK_PATIENCE_S, BROKER_PATIENCE, OwnOrder, closable, doubtful, held_in_words
 from standfast.agent.trading import Holding, in_words
 from standfast.clock import utc_now
 
@@ -23,6 +24,9 @@ async def reconcile(have: Belongings) -> dict[Holding, float]:
     """
     assert have.gateway is not None
     book = await have.refresh()
+    if have.own.nets.keys() - {one.holding for one in have.positions}:  # a mistake of a moment, or closed elsewhere
+        await asyncio.sleep(BOOK_PATIENCE_S)
+        book = await have.refresh()
     await have.gateway.prove_session()
     have.own.find_again(book, utc_now(), is_trusted=True)
     lost = list(doubtful(have.own.all))

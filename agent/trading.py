@@ -159,6 +159,14 @@ class Order:
     placed_at: datetime | None = None
     reason: str = ""
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether its status is a word that nobody here knows: it may still be filled."""
+        return self.status is OrderStatus.UNKNOWN
+
+    def __str__(self) -> str:
+        return f"{self.order_id} ({self.request}, {self.status})"
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
