@@ -111,9 +111,14 @@ class Belongings:
         return "INVOCATION_ID" in self._environ
 
     @property
+    def knows_its_own(self) -> bool:
+        """Whether it can tell what it placed: its database could be read, and was not damaged."""
+        return self.store.is_durable and self.forgotten is None
+
+    @property
     def is_flat(self) -> bool | None:
         """Whether it holds nothing and nothing of its can be filled; None when that is not known, or was forgotten."""
-        return None if self.forgotten else self.own.is_flat
+        return self.own.is_flat if self.knows_its_own else None
 
     @property
     def gateway_name(self) -> str:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from standfast.agent.belongings import Belongings
+from standfast.agent.config import Scope
 from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.shutdown import Step, run_steps
@@ -21,11 +22,15 @@ class Cancelled:
 
 
 async def cancel_pending(have: Belongings) -> Cancelled:
-    """Cancel the pending orders within their budget and keep the positions; says what came of it."""
-    try:
-        await have.build()
-    except AgentError as error:
-        log.info("[STATE] Building what was missing for the kill: %s", error)
+    """Cancel the pending orders within their budget and keep the positions; says what came of it.
+
+    The strategy is not needed for it, and may be what the agent is killed for: it is not loaded.
+    """
+    for open_it in (have.open_store, have.open_gateway):
+        try:
+            open_it()
+        except AgentError as error:
+            log.info("[STATE] Opening what was missing for the kill: %s", error)
     closing = have.closing()
     if closing is None:
         return Cancelled(_none_pending(have)) if have.is_flat else _not_cancelled(have, "no gateway")
@@ -35,7 +40,14 @@ async def cancel_pending(have: Belongings) -> Cancelled:
     done = results[0].outcome is Outcome.DONE
     if not done:
         return _not_cancelled(have, results[0].detail)
+    if not have.knows_its_own and have.config.shutdown.scope is Scope.OWN:
+        return _not_cancelled(have, "which are its own stood in its database, which could not be read")
     return Cancelled(results[0].detail if closing.has_looked else _none_pending(have))
+
+
+def may_fill(have: Belongings) -> bool:
+    """Whether an order of its own can still be filled, or is on its way to the broker."""
+    return bool(have.own.pending) or (have.trade is not None and not have.trade.desk.is_quiet)
 
 
 def _none_pending(have: Belongings) -> str:

@@ -4,17 +4,23 @@ from standfast.agent.failures import FailureType
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input
 from standfast.agent.states.beginning import conclude
+from standfast.agent.unwinding import may_fill
 
 
 async def error(life: Life) -> None:
-    """Wait for a reload; look by itself only where the human's act is elsewhere."""
-    recheck_s = life.config.waiting.error_recheck_s
-    by_itself = life.failure is not None and life.failure.rechecks and recheck_s > 0
-    asked = await life.pause(recheck_s if by_itself else None)
+    """Wait for a reload; look by itself only where the human's act is elsewhere, or a kill has not cancelled all."""
+    asked = await life.pause(_recheck_s(life))
     if asked and not life.have.flags.killed:
         _begin_anew(life)
     else:
         await conclude(life, *await life.look_confirmed())
+
+
+def _recheck_s(life: Life) -> float | None:
+    if life.have.flags.killed and may_fill(life.have):
+        return life.config.active.check_interval_s
+    by_itself = life.failure is not None and life.failure.rechecks
+    return (life.config.waiting.error_recheck_s or None) if by_itself else None
 
 
 def _begin_anew(life: Life) -> None:

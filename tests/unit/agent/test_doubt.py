@@ -59,9 +59,10 @@ def test_a_kill_cancels_what_is_pending_though_another_order_is_not_answered_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more = "[shutdown]\nbudget_s = { cancel_orders = 0.3 }"
+    environ = {"STANDFAST_ACTIVE_CHECK_INTERVAL_S": "0.2"}
 
     async def story() -> None:
-        async with living(tmp_path, top=WATCHES, more=more) as agent:
+        async with living(tmp_path, top=WATCHES, more=more, environ=environ) as agent:
             await agent.heard.state("ACTIVE")
             first = await buy(agent, OrderKind.LIMIT, 1)
             slowed(monkeypatch, agent, 0.6)
@@ -75,7 +76,29 @@ def test_a_kill_cancels_what_is_pending_though_another_order_is_not_answered_to(
             cancelled = [one.order_id for one in await agent.have.gateway.orders() if one.status.is_final]
             assert cancelled == [first]
             await late
-            assert (await agent.end()).kind is EndKind.FLAT, "what came in since is cancelled by the stop"
+            await agent.until(lambda: agent.have.own.is_flat is True)
+            assert agent.runner.life.state == "ERROR", "what came in since is cancelled all the same"
+            assert agent.status["reason"].endswith("1 order asked to be cancelled")
+
+    asyncio.run(story())
+
+
+def test_a_kill_cancels_without_the_strategy_which_may_be_what_hangs(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await buy(agent, OrderKind.LIMIT, 1)
+            await crash(agent)
+        (tmp_path / "hangs.py").write_text("import threading\nthreading.Event().wait()\n")
+        (tmp_path / "bot.killed").touch()
+        again = Agent(tmp_path)
+        again.files.config.write_text(f'strategy = "hangs:S"\nstrategy_path = "{tmp_path}"\n')
+        again.begin()
+        problem = await again.heard.until(lambda event: event.kind is Kind.PROBLEM, timeout_s=3)
+        assert "1 order asked to be cancelled" in problem.message
+        assert again.have.own.pending == ()
+        assert again.have.trade is None
+        await again.end()
 
     asyncio.run(story())
 
