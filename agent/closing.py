@@ -12,7 +12,7 @@ from standfast.agent.desk import Desk
 from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, Left, judge, left_open
 from standfast.agent.gateway import Gateway
-from standfast.agent.ledger import BOOK_PATIENCE_S, surely_open
+from standfast.agent.ledger import BOOK_PATIENCE_S, BROKER_PATIENCE, surely_open
 from standfast.agent.own_orders import NO_REASON
 from standfast.agent.strategy import TradingRefusedError
 from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Side, in_words
@@ -130,7 +130,7 @@ class Closing:
                 continue
             if was_quiet and not left.pending and not self._must_look_again:
                 return
-            await asyncio.sleep(self._gateway.poll_interval_s)
+            await self._pause()
 
     async def _close_positions(self) -> str:
         if self._holds_nothing():
@@ -143,8 +143,12 @@ class Closing:
                 self._count_attempt()
                 await self._close(left.holdings)
             elif not cancelled:
-                await asyncio.sleep(self._gateway.poll_interval_s)
+                await self._pause()
         return await self._proven(left)
+
+    async def _pause(self) -> None:
+        # A broker whose calls are limited by the second is left alone for one.
+        await asyncio.sleep(BOOK_PATIENCE_S if self._must_look_again else self._gateway.poll_interval_s)
 
     def _count_attempt(self) -> None:
         self._next_attempt_s = monotonic_s() + min(FIRST_REJECTED_PAUSE_S * 2**self._attempts, LONGEST_REJECTED_PAUSE_S)
@@ -170,7 +174,7 @@ class Closing:
                 return f"{why}: {self.end}"
             if not self._must_look_again:
                 return await self._proven(left)
-            await asyncio.sleep(self._gateway.poll_interval_s)
+            await self._pause()
 
     async def _look(self) -> Left:
         self._looking_since_s = monotonic_s()
@@ -283,9 +287,12 @@ class Closing:
         return self._desk.is_quiet if self._market_orders else bool(self._surely_open(left.holdings))
 
     def _surely_open(self, holdings: dict[Holding, float]) -> dict[Holding, float]:
-        """What no own order may close yet; one that the books lack for long enough closes nothing."""
-        over: frozenset[str] = frozenset() if self._must_look_again else self._gone
-        return surely_open(holdings, [own for own in self._desk.own.all if own.order_id not in over])
+        """What no own order may close yet; an old one that the books lack for long enough closes nothing."""
+        now, over = utc_now(), frozenset[str]() if self._must_look_again else self._gone
+        may_close = [
+            own for own in self._desk.own.all if own.order_id not in over or now - own.placed_at <= BROKER_PATIENCE
+        ]
+        return surely_open(holdings, may_close)
 
     @property
     def _rejection(self) -> str:

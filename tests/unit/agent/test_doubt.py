@@ -15,6 +15,7 @@ from standfast.agent.config import Scope
 from standfast.agent.failures import FailureType, failed
 from standfast.agent.flatness import EndKind
 from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Side
+from standfast.clock import monotonic_s
 from standfast.events import Kind
 
 Answer = Callable[[], Awaitable[Sequence[object]]]
@@ -104,19 +105,19 @@ def test_a_kill_cancels_without_the_strategy_which_may_be_what_hangs(tmp_path: P
 
 
 class Lies:
-    """Answers of the gateway that stand for its own, so many times from now on."""
+    """Answers of the gateway that stand for its own, for so long from now on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, scene: Scene) -> None:
         self._monkeypatch = monkeypatch
         self._gateway = scene.gateway
 
-    def tell(self, call: str, lie: Callable[[Sequence[object]], Sequence[object]], times: int) -> None:
+    def tell(self, call: str, lie: Callable[[Sequence[object]], Sequence[object]], seconds: float) -> None:
         honest: Answer = getattr(self._gateway, call)
-        left = iter(range(times))
+        until_s = monotonic_s() + seconds
 
         async def answer() -> Sequence[object]:
             truth = await honest()
-            return lie(truth) if next(left, None) is not None else truth
+            return lie(truth) if monotonic_s() < until_s else truth
 
         self._monkeypatch.setattr(self._gateway, call, answer)
 
@@ -134,7 +135,7 @@ def test_a_position_that_the_books_lack_for_a_moment_is_closed_all_the_same(
         await scene.hold()
         await scene.gateway.cancel_all()
         await scene.desk.refresh()
-        Lies(monkeypatch, scene).tell("positions", nothing, 2)
+        Lies(monkeypatch, scene).tell("positions", nothing, 0.5)
         closing = Closing(scene.gateway, scene.desk, scope, market_orders=True)
         if step == "look":
             await closing.look_only("to see")
@@ -159,8 +160,8 @@ def test_no_second_order_closes_what_the_first_one_may_that_the_book_lacks_for_a
         place = scene.gateway.place
 
         async def placed(request: OrderRequest) -> str:
-            lies.tell("orders", nothing, 25)
-            lies.tell("positions", lambda _: held, 25)
+            lies.tell("orders", nothing, 1.5)
+            lies.tell("positions", lambda _: held, 1.5)
             return await place(request)
 
         await scene.desk.refresh()
@@ -209,7 +210,7 @@ def test_an_order_of_which_the_book_does_not_tell_is_asked_to_be_cancelled(
 ) -> None:
     async def story(scene: Scene) -> None:
         await scene.hold()
-        Lies(monkeypatch, scene).tell("orders", nothing, 1)
+        Lies(monkeypatch, scene).tell("orders", nothing, 0.1)
         await Closing(scene.gateway, scene.desk, Scope.OWN, market_orders=True).cancel_orders()
         assert await scene.pending() == 1, "another's"
 
@@ -242,7 +243,7 @@ def test_a_closing_order_whose_answer_is_lost_is_found_in_the_book_later(
         place, lies = scene.gateway.place, Lies(monkeypatch, scene)
 
         async def unanswered(request: OrderRequest) -> str:
-            lies.tell("orders", lambda book: book[:7], 6)
+            lies.tell("orders", lambda book: book[:7], 0.5)
             await place(request)
             raise failed(FailureType.OPENALGO_DOWN, "no answer")
 
