@@ -111,14 +111,28 @@ def _not_loaded(load_state: str) -> str:
     return words.get(load_state, f"systemd could not load it ({load_state})")
 
 
+_RUNS: Final = Reading(Meaning.HEALTHY, "it runs")
+
+
 def _oneshot(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
-    """A oneshot runs now and then: its last result counts, and it is never given up."""
+    """A oneshot runs now and then: its last result counts, also while it runs anew, and it is never given up."""
     seen = memory.seen
     if seen.unit_type != "oneshot":
         return None
-    if seen.active_state in DOWN and seen.result != "success" and memory.ended is not Ending.JOB:
+    if seen.active_state in MOVING:
+        return Reading(Meaning.SETTLING, "it runs; its last run failed") if memory.failures else _RUNS
+    has_failed = seen.active_state in DOWN and seen.result != "success"
+    if has_failed and memory.ended is not Ending.JOB:
         return Reading(Meaning.LAST_RUN_FAILED, f"its last run failed: it ended {_end(seen)}")
-    return Reading(Meaning.HEALTHY, "its last run succeeded" if seen.active_state in DOWN else "it runs")
+    return Reading(Meaning.HEALTHY, "its last run was stopped" if has_failed else _last_run(memory))
+
+
+def _last_run(memory: UnitMemory) -> str:
+    """How a oneshot ended that did not fail, as far as systemd tells."""
+    if not memory.seen.invocation_id:
+        return "no run of it is known"
+    # A run may be over so quickly that only its end is seen: it looks as a failure does that was cleared.
+    return "its last run succeeded" + ("" if memory.cleared_at is None else ", or its failure was cleared")
 
 
 def _up(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:

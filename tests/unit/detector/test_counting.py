@@ -13,6 +13,7 @@ from standfast.detector.model import (
     ClockEvent,
     ClockObservation,
     FileObservation,
+    Level,
     ManagerObservation,
     Outcome,
 )
@@ -192,6 +193,22 @@ def test_what_a_check_said_of_the_run_before_is_not_counted() -> None:
     watcher.see(up(70, invocation_id="2"))
     watcher.look(10)
     assert watcher.failures() == 0
+
+
+def test_a_oneshot_that_fails_each_minute_fails_though_it_runs_again() -> None:
+    """One that runs is not known to be well, and one that ran well is."""
+    watcher = Watcher(DetectorConfig(watch=(Watch("a.service"),)))
+    watcher.see(inactive(0, unit_type="oneshot"), scheduled=True)
+    for number in range(1, 6):
+        watcher.see(starting(60 * number, unit_type="oneshot"))
+        watcher.see(failed(60 * number + 5, unit_type="oneshot"))
+        watcher.look(2)
+    assert watcher.failures() == 10
+    step = watcher.see(starting(360, unit_type="oneshot"))
+    assert step.assessment.reasons == ("fails repeatedly: a.service (last run failed, 10 in a row)",)
+    assert step.assessment.health["a.service"].reading.why == "it runs; its last run failed"
+    step = watcher.see(inactive(365, unit_type="oneshot"))
+    assert (watcher.failures(), step.assessment.level) == (0, Level.NONE)
 
 
 def test_a_transient_unit_is_forgotten_with_its_end_and_a_named_one_is_not() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.detector.make import (
     ITSELF,
@@ -91,6 +93,25 @@ ROWS: list[tuple[str, Meaning, list[UnitObservation]]] = [
     ),
     ("failure cleared", Meaning.SETTLING, [up(0), failed(1), inactive(2)]),
 ]
+
+
+def test_how_the_last_run_of_a_oneshot_ended_is_said_as_far_as_it_is_known() -> None:
+    run: dict[str, Any] = {"unit_type": "oneshot", "invocation_id": "1"}
+    runs = starting(0, **run)
+    said = [
+        reading(runs).why,
+        reading(runs, inactive(1, **run)).why,
+        reading(runs, failed(1, job="stop", **run)).why,
+        reading(runs, failed(1, **run), inactive(2, **run)).why,
+        reading(inactive(1, unit_type="oneshot")).why,
+    ]
+    assert said == [
+        "it runs",
+        "its last run succeeded",
+        "its last run was stopped",
+        "its last run succeeded, or its failure was cleared",
+        "no run of it is known",
+    ]
 
 
 @pytest.mark.parametrize(("meaning", "seen"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
