@@ -10,7 +10,7 @@ from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
 from standfast.detector.limits import HOUR_S, counted, is_under_way
 from standfast.detector.model import Level, Run, State
-from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, held_up
+from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, while_unproven
 from standfast.detector.times import iso
 from standfast.events import (
     AGENT_ENDED_UNCLEAN,
@@ -73,7 +73,7 @@ def announcements(
         events += problem_events
         told = replace(told, problems=problems)
     elif assessment.unproven:
-        problems, problem_events = held_up(told.problems, assessment)
+        problems, problem_events = while_unproven(told.problems, assessment)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)

@@ -139,10 +139,10 @@ def changes(
     return tuple(after.values()), [*over, *new]
 
 
-def held_up(told: tuple[Problem, ...], assessment: Assessment) -> tuple[tuple[Problem, ...], list[Event]]:
+def while_unproven(told: tuple[Problem, ...], assessment: Assessment) -> tuple[tuple[Problem, ...], list[Event]]:
     """What is open while what failed has yet to stay well, and the event that says so of the fleet's problem.
 
-    It is said once of the same units. Where others fail on, what was told of those stands until the level falls.
+    It is said once of the same units. Where others fail on, what was told stands until the level falls.
     """
     if weigh(assessment.facts)[0] is not Level.NONE:
         return told, []
