@@ -189,11 +189,19 @@ def _watched(reader: Any, since: datetime) -> list[Happening]:
 
 
 def _ups_and_downs(reader: Any, since: datetime) -> Iterator[tuple[datetime, bool]]:
-    """When systemd said of the detector that it was started, or that it ended, from the last before `since` on."""
+    """When the detector was started, or ended, from the last before `since` on, the oldest first."""
     found = _of(reader, since, _PID="1", UNIT=DETECTOR, MESSAGE_ID=(_STARTED, *_ENDED))
     reader.seek_realtime(since)
-    before = reader.get_previous()
-    return ((logged_at(raw), raw["MESSAGE_ID"].hex == _STARTED) for raw in (before, *reversed(found)) if raw)
+    told = [raw for raw in (reader.get_previous(), *reversed(found)) if raw]
+    for before, raw in zip([None, *told], told, strict=False):
+        if before and before["_BOOT_ID"] != raw["_BOOT_ID"] and _is_start(before):
+            # Nobody told of its end: the host lost its power, or was reset.
+            yield _last_at(reader, _BOOT_ID=before["_BOOT_ID"].hex) or logged_at(before), False
+        yield logged_at(raw), _is_start(raw)
+
+
+def _is_start(raw: Raw) -> bool:
+    return bool(raw["MESSAGE_ID"].hex == _STARTED)
 
 
 def _of(reader: Any, since: datetime, **matches: str | tuple[str, ...]) -> list[Raw]:
@@ -211,6 +219,12 @@ def _first_at(reader: Any, **match: str) -> datetime | None:
     reader.seek_head()
     raw = reader.get_next()
     return logged_at(raw) if raw else None
+
+
+def _last_at(reader: Any, **match: str) -> datetime | None:
+    reader.flush_matches()
+    reader.add_match(**match)
+    return next((logged_at(raw) for raw in _newest(reader)), None)
 
 
 def _newest(reader: Any, since: datetime | None = None) -> Iterator[Raw]:

@@ -109,15 +109,26 @@ def test_lines_of_one_write_stand_in_the_order_in_which_they_were_written() -> N
     assert [line.text for line in words["a.service"]] == ["Started", "Traceback", "  open(...)", "FileNotFoundError"]
 
 
-class Reader:
-    """The journal's reader over what systemd said of the detector."""
+FIRST_BOOT, SECOND_BOOT = UUID(int=1), UUID(int=2)
 
-    def __init__(self, *entries: tuple[datetime, str]) -> None:
-        self._entries: list[dict[str, Any]] = [
-            {"__REALTIME_TIMESTAMP": at, "MESSAGE_ID": UUID(what)} for at, what in entries
+
+class Reader:
+    """The journal's reader over what systemd said of the detector, and something else at the end of the first boot."""
+
+    def __init__(self, *entries: tuple[datetime, str, UUID], last_word: datetime | None = None) -> None:
+        self._all: list[dict[str, Any]] = [
+            {"__REALTIME_TIMESTAMP": at, "MESSAGE_ID": UUID(what), "_BOOT_ID": boot} for at, what, boot in entries
         ]
+        self._last_word = [{"__REALTIME_TIMESTAMP": last_word, "_BOOT_ID": FIRST_BOOT}]
+        self._entries = self._all
         self._next = 0
-        self.flush_matches = self.add_match = MagicMock()
+
+    def flush_matches(self) -> None:
+        self._entries = self._all
+
+    def add_match(self, *_: str, **match: str) -> None:
+        if match:
+            self._entries = [one for one in self._last_word if one["_BOOT_ID"] == UUID(match["_BOOT_ID"])]
 
     def seek_tail(self) -> None:
         self._next = len(self._entries)
@@ -133,11 +144,20 @@ class Reader:
 def test_a_detector_that_was_down_when_the_history_begins_is_not_taken_for_one_that_watched() -> None:
     now = datetime.now(UTC)
     began, stopped, came = (now - timedelta(hours=hours) for hours in (40, 30, 2))
-    reader = Reader((began, _STARTED), (stopped, _ENDED[0]), (came, _STARTED))
+    told = ((began, _STARTED, FIRST_BOOT), (stopped, _ENDED[0], FIRST_BOOT), (came, _STARTED, SECOND_BOOT))
+    reader = Reader(*told)
     assert gaps(_ups_and_downs(reader, now - timedelta(hours=24))) == (Gap(stopped, came),)
     assert gaps(_ups_and_downs(reader, now - timedelta(hours=35))) == (Gap(stopped, came),)
     assert gaps(_ups_and_downs(reader, now - timedelta(hours=1))) == ()
     assert gaps(_ups_and_downs(Reader(), now)) == ()
+
+
+def test_a_host_that_lost_its_power_was_not_watched_until_it_was_back() -> None:
+    now = datetime.now(UTC)
+    began, lost, came = (now - timedelta(hours=hours) for hours in (40, 10, 2))
+    reader = Reader((began, _STARTED, FIRST_BOOT), (came, _STARTED, SECOND_BOOT), last_word=lost)
+    assert gaps(_ups_and_downs(reader, now - timedelta(hours=24))) == (Gap(lost, came),)
+    assert gaps(_ups_and_downs(reader, now - timedelta(hours=1))) == ()
 
 
 def test_a_journal_that_cannot_be_opened_is_said() -> None:
