@@ -229,12 +229,20 @@ def test_after_three_in_an_hour_both_locks_hold(machine: Machine) -> None:
     machine.run(["systemctl", "start", MASTER])
 
 
+def all_asleep(machine: Machine) -> bool:
+    """Whether each has gone on to what it does for ever; a unit counts as started before."""
+    look = f"for pid in $(systemctl show --value -p MainPID {' '.join(FIVE)}); do cat /proc/$pid/comm; done"
+    return machine.run(look).stdout.split() == ["sleep"] * len(FIVE)
+
+
 @pytest.mark.usefixtures("inbox")
 def test_what_falls_again_after_a_master_restart_has_never_been_well(machine: Machine) -> None:
     drop_in = "/etc/systemd/system/victim@.service.d/looping.conf"
     machine.write(drop_in, LOOPING)
     numbers = "1 2 3"
-    machine.run(f"systemctl daemon-reload && systemctl restart {' '.join(FIVE)} && cd /srv/broken && touch {numbers}")
+    machine.run(f"systemctl daemon-reload && systemctl restart {' '.join(FIVE)}")
+    wait_until(lambda: all_asleep(machine), "each to have found that it is not broken")
+    machine.run(f"cd /srv/broken && touch {numbers}")
     wait_until(lambda: detector(machine)["failure_level"] == "NONE", "all to be well")
     machine.run(["standfastctl", "release"])
     since = kill(machine, *TRIO)
