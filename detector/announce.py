@@ -73,7 +73,7 @@ def announcements(
         events += problem_events
         told = replace(told, problems=problems)
     elif assessment.unproven:
-        problems, problem_events = while_unproven(told.problems, assessment)
+        problems, problem_events = while_unproven(told.problems, assessment, now)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)

@@ -139,18 +139,24 @@ def changes(
     return tuple(after.values()), [*over, *new]
 
 
-def while_unproven(told: tuple[Problem, ...], assessment: Assessment) -> tuple[tuple[Problem, ...], list[Event]]:
+def while_unproven(
+    told: tuple[Problem, ...], assessment: Assessment, now: float
+) -> tuple[tuple[Problem, ...], list[Event]]:
     """What is open while what failed has yet to stay well, and the event that says so of the fleet's problem.
 
-    It is said once of the same units. Where others fail on, what was told stands until the level falls.
+    It is said once of the same units. Where others fail on, what was told of those stands until the level falls. That
+    an agent ended unclean waits for nothing: what it held may be open.
     """
+    unclean = _unclean_agents({one.key: one for one in told}, assessment, now)
+    new = [one for one in unclean if one not in told]
+    events = [_told(one, assessment, "", is_known=False) for one in new]
+    told = (*told, *new)
     if weigh(assessment.facts)[0] is not Level.NONE:
-        return told, []
+        return told, events
     waits = _UNPROVEN + ", ".join(assessment.unproven)
-    new = [replace(one, advice=waits) for one in told if one.type in _PROVEN and one.advice != waits]
-    changed = {one.key: one for one in new}
+    changed = {one.key: replace(one, advice=waits) for one in told if one.type in _PROVEN and one.advice != waits}
     step = "Wait: it is over when these have stayed well"
-    events = [_told(one, assessment, step, is_known=True) for one in new]
+    events += [_told(one, assessment, step, is_known=True) for one in changed.values()]
     return tuple(changed.get(one.key, one) for one in told), events
 
 

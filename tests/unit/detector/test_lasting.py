@@ -75,6 +75,19 @@ def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again()
     assert day.told()[-1] == (Kind.RESOLVED, "AGENT_ENDED_UNCLEAN")
 
 
+def test_an_agent_that_ended_unclean_is_told_though_a_cascade_is_not_over_yet() -> None:
+    day = Day(AGENT, "a", "b", "c")
+    for _ in range(2):
+        day.see(*(failed(day.now, unit) for unit in "abc"))
+    day.see(*(up(day.now, unit) for unit in "abc"), pending(day.now, AGENT))
+    day.now -= 25
+    for _ in range(2):
+        day.see(inactive(day.now, AGENT))
+        day.now -= 29
+    goes_on = (Kind.UPDATE, "CASCADING_FAILURE")
+    assert day.told() == [(Kind.PROBLEM, "CASCADING_FAILURE"), goes_on, (Kind.PROBLEM, "AGENT_ENDED_UNCLEAN")]
+
+
 @pytest.mark.parametrize("boot", ["boot", "another"])
 def test_a_new_life_of_the_detector_ends_nothing_that_an_agent_left_open(boot: str) -> None:
     day = Day("standfast-agent@*", "b")
