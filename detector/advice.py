@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from standfast.detector.config import Cause, DetectorConfig, Mode
+from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
 from standfast.detector.critical_files import bad_files, put_back
 from standfast.detector.databases import restore
 from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, ledger_budget
@@ -77,10 +77,20 @@ def _about_units(step: Step, config: DetectorConfig, now: float) -> str:
     """The next step of a cascade that units make."""
     decision = step.decision
     if decision is None:
-        return "A master restart follows if it lasts" if config.mode is Mode.ACT else "Look at standfastctl status"
+        return _follows(step, config, now) if config.mode is Mode.ACT else "Look at standfastctl status"
     if decision.allowed:
         return "A master restart was asked for; wait for its report"
     return _REFUSED[decision.reason](step, config, now)
+
+
+def _follows(step: Step, config: DetectorConfig, now: float) -> str:
+    """When a master restart is asked for, if it lasts: once one of the units cannot get worse."""
+    units = step.assessment.facts.critical(Tier.CRITICAL)
+    looks = min((unit.rules.thresholds.cascading - unit.failures for unit in units), default=0)
+    if looks <= 0 or Cause.UNITS not in config.restart.causes:
+        return "A master restart follows if it lasts"
+    when = clock_at(now + looks * config.check_interval_s)
+    return f"A master restart follows if it lasts for {looks} more look{'s' if looks > 1 else ''} (until ~{when})"
 
 
 def _restart_for_files_at(step: Step, config: DetectorConfig, now: float) -> float | None:

@@ -18,7 +18,6 @@ from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
 from standfast.detector.times import clock_at
 from standfast.detector.watched import Rules, Watching
-from standfast.time_words import span
 
 CASCADE_UNITS: Final = 3
 CRITICAL_UNITS: Final = 2
@@ -112,6 +111,7 @@ class Assessment:
     Attributes:
         held: it is the level of before, for nothing can be judged now.
         unproven: the units for which it is held: they made it, and have yet to stay well.
+        proven_at: when they will have, if they do; None where one of them fails, or nothing is held for them.
     """
 
     level: Level
@@ -120,6 +120,7 @@ class Assessment:
     facts: Facts
     held: bool = False
     unproven: tuple[str, ...] = ()
+    proven_at: float | None = None
 
     @property
     def health(self) -> Mapping[str, Health]:
@@ -146,15 +147,28 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
     if level < state.level and is_finding_out(state, config, watching, now):
         return Assessment(state.level, ("not everything has been looked at yet", *reasons), causes, facts, held=True)
     if level < state.level and (unproven := _unproven(state, config, facts, now)):
-        why = f"what failed has yet to stay well for {span(config.check_interval_s)}: {', '.join(unproven)}"
-        return Assessment(state.level, (why, *reasons), causes, facts, held=True, unproven=unproven)
+        names = tuple(unit.unit for unit in unproven)
+        why, until = f"what failed has yet to stay well: {', '.join(names)}", _proven_at(unproven, config)
+        return Assessment(state.level, (why, *reasons), causes, facts, held=True, unproven=names, proven_at=until)
     return Assessment(level, reasons, causes, facts)
 
 
-def _unproven(state: State, config: DetectorConfig, facts: Facts, now: float) -> tuple[str, ...]:
+def _unproven(state: State, config: DetectorConfig, facts: Facts, now: float) -> tuple[Health, ...]:
     """Of the units that made the level those that are started, by whom ever, and may fall again within a moment."""
     units = (unit for unit in facts.units if unit.unit in state.made_by)
-    return tuple(unit.unit for unit in units if _has_barely_run(unit, config.check_interval_s, now))
+    return tuple(unit for unit in units if _has_barely_run(unit, config.check_interval_s, now))
+
+
+def _proven_at(unproven: tuple[Health, ...], config: DetectorConfig) -> float | None:
+    """When these have been well for long enough, if they stay so; None where one of them fails."""
+    if any(unit.failing_since is not None or unit.up_at is None for unit in unproven):
+        return None
+    return max((unit.up_at or 0.0) + _proves_itself_in_s(unit, config.check_interval_s) for unit in unproven)
+
+
+def _proves_itself_in_s(unit: Health, look_s: float) -> float:
+    """For how long it must be well: from look to look, and in the grace no check counts."""
+    return look_s + unit.rules.grace_s if unit.rules.checks else look_s
 
 
 def _has_barely_run(unit: Health, look_s: float, now: float) -> bool:
@@ -164,9 +178,8 @@ def _has_barely_run(unit: Health, look_s: float, now: float) -> bool:
     """
     if unit.is_critical or unit.up_at is None or unit.reading.meaning in _NOT_TO_COME:
         return False
-    least_s = look_s + unit.rules.grace_s if unit.rules.checks else look_s  # in the grace no check counts
     until = now if unit.failing_since is None else unit.failing_since
-    return until - unit.up_at < least_s
+    return until - unit.up_at < _proves_itself_in_s(unit, look_s)
 
 
 def made_by(before: State, assessment: Assessment) -> frozenset[str]:

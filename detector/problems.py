@@ -195,7 +195,12 @@ def _is_of_units(facts: Facts, level: Level) -> bool:
 
 
 def _is_first_clear(roots: tuple[RootCause, ...]) -> bool:
-    return len(roots) > 1 and not roots[0].took_along and roots[1].at - roots[0].at >= FIRST_BY_S
+    return len(roots) > 1 and not roots[0].took_along and not failed_together(roots)
+
+
+def failed_together(roots: tuple[RootCause, ...]) -> bool:
+    """Whether the first of several failed hardly before the next: one look finds what it finds at one time."""
+    return len(roots) > 1 and roots[1].at - roots[0].at < FIRST_BY_S
 
 
 def _with_time(problem: Problem, assessment: Assessment, now: float) -> Problem:

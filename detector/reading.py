@@ -143,7 +143,7 @@ def _up(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading |
         restarts = seen.n_restarts - memory.restarts_base
         times = "once" if restarts == 1 else f"{restarts} times"
         how = f"; it ended {memory.last_end}" if memory.last_end else ""
-        return Reading(Meaning.LOOPING, f"active, but restarted {times} since the last look{how}")
+        return Reading(Meaning.LOOPING, f"active, and systemd restarted it {times} since the last look{how}")
     in_grace = memory.up_at is not None and now - memory.up_at < rules.grace_s
     failed = failed_checks(rules, state)
     if failed and seen.active_state == "active" and not in_grace and not seen.job:

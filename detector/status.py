@@ -12,8 +12,8 @@ from standfast.detector.levels import FILE_MISSING_LOOKS, Assessment, Health, bl
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
 from standfast.detector.model import Level, Outcome, Run, State
 from standfast.detector.prediction.telling import plain
-from standfast.detector.problems import causes
-from standfast.detector.times import iso
+from standfast.detector.problems import causes, failed_together
+from standfast.detector.times import clock_at, iso
 from standfast.detector.watched import port_of
 from standfast.time_words import span
 from standfast.unit_names import MASTER_RESTART
@@ -46,8 +46,9 @@ def status(
     return {
         "failure_level": assessment.level.name,
         "level": int(assessment.level),
-        "reasons": list(assessment.reasons),
+        "reasons": _reasons(assessment),
         "root_cause": _first_to_last(causes(assessment), assessment, told.first),
+        "failed_together": failed_together(assessment.root_causes),
         "took_along": {cause.unit: list(cause.took_along) for cause in assessment.root_causes},
         "predictions": [plain(one) for one in assessment.facts.predictions],
         "mode": config.mode.value,
@@ -63,6 +64,14 @@ def status(
         "next_look": iso(next_look) if next_look is not None else None,
         "checked_at": iso(now),
     }
+
+
+def _reasons(assessment: Assessment) -> list[str]:
+    """Why it is this level; where that is held until what failed has stayed well, with until when."""
+    if assessment.proven_at is None:
+        return list(assessment.reasons)
+    why, *others = assessment.reasons
+    return [f"{why} (over at the first look after {clock_at(assessment.proven_at)})", *others]
 
 
 def _first_to_last(found: list[str], assessment: Assessment, first: str) -> list[str]:

@@ -16,7 +16,7 @@ from standfast.overview.running import paused_by
 from standfast.overview.silences import silenced
 from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
-from standfast.overview.unit_words import hindered
+from standfast.overview.unit_words import hindered, state
 from standfast.overview.versions import older_versions
 from standfast.time_words import moment
 from standfast.unit_names import short
@@ -73,7 +73,7 @@ def _facts(snapshot: Snapshot, host: Host) -> tuple[tuple[str, Cell], ...]:
     facts = [
         ("Mode", Cell(words(detector.get("mode")))),
         ("Master restart", _restart_allowed(snapshot)),
-        ("Restarts in the last hour", _counted(snapshot)),
+        ("Master restarts in an hour", _counted(snapshot)),
         ("systemd", _systemd(snapshot, host)),
         ("Messages queued", Cell(words(notifier.get("queued")))),
         (
@@ -88,6 +88,9 @@ def _facts(snapshot: Snapshot, host: Host) -> tuple[tuple[str, Cell], ...]:
 def _failed_first(snapshot: Snapshot) -> Iterator[tuple[str, Cell]]:
     first, *others = shots.root_causes(snapshot) or [""]
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    if others and shots.failed_together(snapshot):
+        yield "Failed together", Cell(f"{', '.join([first, *others[:_NAMED]])}{more} (each by itself)", Tone.BAD)
+        return
     if first:
         yield "Failed first", Cell(first, Tone.BAD)
     if others:
@@ -120,15 +123,15 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
     not_now = (f"not now: {why}" if why else "not now") + release
     if (gap := shots.blocked_until(snapshot.detector)) and snapshot.detector.get("can_restart") is False:
         return Cell(f"{not_now}; the next not before {AT}", at=gap)
-    # Seen, then trusted: what would be allowed is not made in observe mode.
-    allowed = "would be allowed; the mode is observe, so none is made" if shots.observes(snapshot) else "allowed"
-    return Cell(_either(snapshot.detector.get("can_restart"), allowed, not_now))
+    possible = "none is made in mode observe" if shots.observes(snapshot) else "follows if a cascade lasts"
+    return Cell(_either(snapshot.detector.get("can_restart"), f"{possible}; no limit is in the way of one", not_now))
 
 
 def _counted(snapshot: Snapshot) -> Cell:
     released = shots.counted_since(snapshot)
-    count = words(snapshot.detector.get("restart_count"))
-    return Cell(f"{count} since the release at {AT}", at=released) if released else Cell(count)
+    most, used = shots.number(snapshot.detector.get("max_per_hour")), words(snapshot.detector.get("restart_count"))
+    limit = f" (at most {most:g})" if most else ""
+    return Cell(f"{used} since the release at {AT}{limit}" if released else f"{used}{limit}", at=released)
 
 
 def _units(snapshot: Snapshot) -> Table:
@@ -164,7 +167,7 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _unit_status(row: Mapping[str, Any]) -> Cell:
-    status, why = words(row.get("status")), words(row.get("why"), "")
+    status, why = state(row), words(row.get("why"), "")
     said = f"{status}: {why}" if why and is_failing(row) else status
     # What hinders them stands among the problems.
     checks = ", ".join(hindered(row))

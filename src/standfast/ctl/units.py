@@ -16,7 +16,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Snapshot, Source
 from standfast.overview.tones import unit_tone
-from standfast.overview.unit_words import blind
+from standfast.overview.unit_words import blind, state
 from standfast.time_words import span
 from standfast.unit_names import short
 
@@ -31,6 +31,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "given up": "it failed, and systemd does not start it again",
     "taken along": "it went down with a unit that it needs",
     "looping": "it runs, and has crashed since the last look",
+    "restarted": "it runs again, after a crash since the last look",
     "overdue": "it starts or stops for longer than its grace",
     "check failed": "it runs, but a check of it fails",
     "must run": "it is down, and its configuration says that it must run",
@@ -64,10 +65,9 @@ def chosen(snapshot: Snapshot, patterns: Sequence[str]) -> list[tuple[str, Mappi
 
 
 def _row(name: str, health: Mapping[str, Any]) -> tuple[Cell, ...]:
-    word = _words(health.get("status"))
     return (
         Cell(name, short=short(name)),
-        Cell(word, unit_tone(health)),
+        Cell(state(health), unit_tone(health)),
         Cell(f"{_words(health.get('consecutive_failures'))} of {_thresholds(health)}"),
         Cell(_meaning(health)),
         Cell(_words(health.get("tier"))),
@@ -77,7 +77,7 @@ def _row(name: str, health: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _meaning(health: Mapping[str, Any]) -> str:
     """What the detector's word means, why it is so, and which checks cannot look."""
-    word, why = _words(health.get("status")), health.get("why")
+    word, why = state(health), health.get("why")
     meaning = MEANINGS.get(word, "this version knows no such word")
     said = f"{meaning} ({why})" if isinstance(why, str) and why and word not in _QUIET else meaning
     return "; ".join([said, *blind(health)])

@@ -11,7 +11,7 @@ from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.overview.standing import standing, trouble
 from standfast.overview.tones import Tone, is_failing, tone
-from standfast.overview.unit_words import blind
+from standfast.overview.unit_words import RESTARTED, blind, state
 from standfast.time_words import span
 from standfast.unit_names import TARGET, short
 
@@ -19,9 +19,6 @@ from standfast.unit_names import TARGET, short
 # was busy for a moment.
 WAITS_TOO_LONG: Final = timedelta(minutes=5)
 FAILS_TOO_LONG: Final = timedelta(seconds=15)
-
-# What the detector calls a unit that runs, and has crashed since the last look.
-_UP_AGAIN: Final = "looping"
 
 # So many critical problems are named; `standfastctl errors` has all of them.
 _NAMED: Final = 3
@@ -57,7 +54,7 @@ def _at_rest(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
 
 def _not_for_long(snapshot: Snapshot, failing: Mapping[str, shots.Row]) -> str:
     """What fails without a level for it; what crashed and is up again counts as failing until the next look."""
-    again = [name for name, row in failing.items() if row.get("status") == _UP_AGAIN]
+    again = [name for name, row in failing.items() if state(row) == RESTARTED]
     down = [name for name in failing if name not in again]
     if not down:
         return f"Up again after a crash since the last look: {', '.join(again)}"

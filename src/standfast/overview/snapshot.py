@@ -92,6 +92,11 @@ def _is_phantom(unit: str, row: Mapping[str, Any], snapshot: Snapshot) -> bool:
     return bool(name) and row.get("status") == "stopped" and name not in {**snapshot.idle, **snapshot.agents}
 
 
+def failed_together(snapshot: Snapshot) -> bool:
+    """Whether which of those failed first is not known: they were found failing at one time."""
+    return snapshot.detector.get("failed_together") is True
+
+
 def root_causes(snapshot: Snapshot) -> list[str]:
     """The units that failed by themselves, the first one first; while nothing is worth a level, none did."""
     return texts(snapshot.detector.get("root_cause")) if level(snapshot) in LEVELS[1:] else []

@@ -6,6 +6,7 @@ from typing import Any, Final
 from standfast.overview import snapshot as shots
 from standfast.overview.snapshot import LEVELS, Snapshot
 from standfast.overview.tones import is_failing
+from standfast.overview.unit_words import RESTARTED, state
 from standfast.unit_names import short
 
 # So many critical units that fail are a cascade (see standfast.detector.levels).
@@ -52,7 +53,7 @@ def _units(snapshot: Snapshot) -> str:
 def _is_in_trouble(row: shots.Row) -> bool:
     """Whether a unit fails, or has failed so often that it weighs until a look finds it well."""
     warning = shots.number(shots.table(row.get("thresholds")).get("warning"))
-    return is_failing(row) or 0 < warning <= shots.number(row.get("consecutive_failures"))
+    return (is_failing(row) and state(row) != RESTARTED) or 0 < warning <= shots.number(row.get("consecutive_failures"))
 
 
 def _is_fresh(row: shots.Row) -> bool:

@@ -8,6 +8,15 @@ from standfast.overview import snapshot as shots
 # A unit that is up: of any other its checks say nothing that matters.
 _UP: Final = ("healthy", "settling", "check failed")
 _CANNOT: Final = "cannot look"
+# What the detector calls a unit that is up, and that systemd restarted since the last look; the first time it is this.
+LOOPING: Final = "looping"
+RESTARTED: Final = "restarted"
+
+
+def state(row: Mapping[str, Any]) -> str:
+    """The detector's word for a unit; one that systemd restarted once, and that is up, is in no loop yet."""
+    word = shots.words(row.get("status"))
+    return RESTARTED if word == LOOPING and shots.number(row.get("consecutive_failures")) <= 1 else word
 
 
 def why(row: Mapping[str, Any]) -> str:

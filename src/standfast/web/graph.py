@@ -4,6 +4,7 @@ from typing import Final
 
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import is_failing, unit_tone
+from standfast.overview.unit_words import state
 from standfast.web import markup
 from standfast.web.rails import Arc, Rails, rails
 from standfast.web.scene import Scene
@@ -44,7 +45,7 @@ def _row(scene: Scene, name: str, needs: list[str]) -> str:
     said = f'<span class="hidden">needs {markup.escape(", ".join(known))}</span>' if known else ""
     return (
         f'<li data-key="{markup.attribute(name)}">{markup.mark(unit_tone(row))}{markup.short_unit_link(name)}'
-        f'<span class="state {unit_tone(row)}">{markup.text(row.get("status"))}</span>{said}</li>'
+        f'<span class="state {unit_tone(row)}">{markup.text(state(row))}</span>{said}</li>'
     )
 
 

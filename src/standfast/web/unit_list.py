@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import Tone, is_failing, unit_tone
-from standfast.overview.unit_words import blind, why
+from standfast.overview.unit_words import blind, state, why
 from standfast.web import markup
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
@@ -95,7 +95,7 @@ def _row(name: str, row: Row) -> str:
 def _state(row: Row) -> str:
     status = row.get("status")
     said = "; ".join(blind(row)) if status == _WELL else why(row)
-    words = markup.text(status)
+    words = markup.text(state(row))
     return f"{words}: {markup.escape(said)}" if said and said != status else words
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import is_failing, tone, unit_tone
-from standfast.overview.unit_words import why
+from standfast.overview.unit_words import state, why
 from standfast.web import markup
 from standfast.web.documents import needed_by
 from standfast.web.scene import Scene
@@ -23,11 +23,11 @@ def unit_page(scene: Scene, name: str, lines: Sequence[Line]) -> str:
         f'<p class="back"><a href="/">All of the fleet</a></p>{_head(name, row)}'
         f'<div class="columns"><div>{_log(name, row, lines)}</div>{beside}</div>'
     )
-    return markup.document(f"{name}: {row.get('status')}", scene.host, main, scene.snapshot.now)
+    return markup.document(f"{name}: {state(row)}", scene.host, main, scene.snapshot.now)
 
 
 def _head(name: str, row: Mapping[str, Any]) -> str:
-    said, status = why(row), markup.text(row.get("status"))
+    said, status = why(row), markup.text(state(row))
     words = f"{status}: {markup.escape(said)}" if said and said != row.get("status") else status
     return markup.head(unit_tone(row), markup.name(name), f'<span id="level">{words}</span>', kind="unit")
 

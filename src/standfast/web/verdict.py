@@ -41,7 +41,9 @@ def _cause(scene: Scene) -> str:
     if not causes:
         return ""
     took_along = shots.table(scene.snapshot.detector.get("took_along"))
-    hows = ["failed first", *["failed too, by itself"] * len(causes)]
+    together = "failed at the same time as the others, by itself"
+    is_first_known = len(causes) == 1 or not shots.failed_together(scene.snapshot)
+    hows = ["failed first", *["failed too, by itself"] * len(causes)] if is_first_known else [together] * len(causes)
     said = "".join(
         f"<li>{_one_cause(cause, how, shots.texts(took_along.get(cause)))}</li>"
         for cause, how in zip(causes, hows, strict=False)

@@ -287,13 +287,17 @@ HANDS_OFF = "hands off after 3 within an hour"
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "The detector's mode is observe: it says what it would do, and asks for none; one would be allowed now."),
+        (
+            {},
+            "The detector's mode is observe: it says what it would do, and asks for none; "
+            "no limit would be in the way of one.",
+        ),
         (
             {"can_restart": False, "restart_blocked": "the host booted just now"},
             "The detector's mode is observe: it says what it would do, and asks for none; "
             "nor would one be allowed now: the host booted just now.",
         ),
-        ({"mode": "act"}, "The detector asks for it when a cascade lasts: one is allowed now."),
+        ({"mode": "act"}, "The detector asks for it when a cascade lasts: no limit is in the way of one."),
         (
             {"mode": "act", "can_restart": False, "restart_blocked": HANDS_OFF, "hold_until": iso(NOW)},
             f"The detector asks for none now: {HANDS_OFF}; until {moment(NOW, None)}.",

@@ -86,12 +86,12 @@ def test_a_unit_tells_what_systemd_says_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "said"), [("act", "allowed"), ("observe", "would be allowed; the mode is observe, so none is made")]
+    ("mode", "said"), [("act", "follows if a cascade lasts"), ("observe", "none is made in mode observe")]
 )
 def test_whether_a_master_restart_would_be_made(mode: str, said: str) -> None:
     facts = dict(report(shot(statuses.detector(mode=mode))).facts)
 
-    assert facts["Master restart"].text == said
+    assert facts["Master restart"].text == f"{said}; no limit is in the way of one"
 
 
 def test_a_fleet_that_is_not_watched_says_so() -> None:
@@ -134,7 +134,7 @@ def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
     expected = f"not now: the last one was less than 5 min ago; the next not before {moment(NOW, None)}"
     assert facts["Master restart"].words == expected
     facts = dict(report(shot(statuses.detector(mode="act", gap_until=None))).facts)
-    assert facts["Master restart"].words == "allowed"
+    assert facts["Master restart"].words == "follows if a cascade lasts; no limit is in the way of one"
 
 
 @pytest.mark.parametrize(
@@ -243,6 +243,13 @@ def test_one_failed_first_and_the_others_too(causes: list[str], others: str | No
     assert (facts["Failed too"].text if "Failed too" in facts else None) == others
 
 
+def test_of_what_one_look_found_no_one_failed_first() -> None:
+    found = statuses.detector(failure_level="CASCADING", level=3, root_cause=["a", "b"], failed_together=True)
+    facts = dict(report(shot(found)).facts)
+    assert facts["Failed together"].text == "a, b (each by itself)"
+    assert not {"Failed first", "Failed too"} & set(facts)
+
+
 def test_an_older_version_is_remarked_and_no_problem() -> None:
     running = statuses.agent(version="0.0.9")
     found = report(shot(statuses.detector(version=__version__), statuses.notifier(version=__version__), paper=running))
@@ -266,11 +273,13 @@ def test_hands_off_says_until_when() -> None:
 
 
 def test_what_a_release_made_not_count_is_not_said_to_be_none() -> None:
-    label = "Restarts in the last hour"
-    released = report(shot(statuses.detector(restart_count=1, released_at="2026-11-23T14:40:00.000+00:00")))
-    assert (label, Cell("1 since the release at {at}", at=from_iso("2026-11-23T14:40:00Z"))) in released.facts
-    long_ago = report(shot(statuses.detector(restart_count=1, released_at="2026-11-23T13:40:00.000+00:00")))
-    assert (label, Cell("1")) in long_ago.facts
+    label = "Master restarts in an hour"
+    once = {"restart_count": 1, "max_per_hour": 3}
+    released = report(shot(statuses.detector(**once, released_at="2026-11-23T14:40:00.000+00:00")))
+    words = "1 since the release at {at} (at most 3)"
+    assert (label, Cell(words, at=from_iso("2026-11-23T14:40:00Z"))) in released.facts
+    long_ago = report(shot(statuses.detector(**once, released_at="2026-11-23T13:40:00.000+00:00")))
+    assert (label, Cell("1 (at most 3)")) in long_ago.facts
 
 
 ODD: list[Any] = [None, 7, "x", [], {}, [None, 3, "x"], {"a": None}, {"a": {"b": []}}, {"a": []}, [{"a": {}}], True]
@@ -334,7 +343,7 @@ def test_a_fleet_that_is_not_judged_yet_is_not_said_to_be_well() -> None:
 
 
 def test_what_crashed_and_runs_again_is_not_said_to_fail_until_the_next_look() -> None:
-    again = {"a.service": {"status": "looping", "failing": True}}
+    again = {"a.service": {"status": "looping", "failing": True, "consecutive_failures": 1}}
     found = report(shot(statuses.detector(service_health=again)))
     assert (found.tone, found.headline) == (Tone.WARNING, "Up again after a crash since the last look: a.service")
     both = report(
@@ -343,6 +352,14 @@ def test_what_crashed_and_runs_again_is_not_said_to_fail_until_the_next_look() -
     assert both.headline == (
         "Failing, but not for long enough to raise the level: b.service; up again after a crash: a.service"
     )
+    (row,) = next(table for table in found.tables if table.title == "Units").rows
+    assert row[1].words.startswith("restarted"), "once is no loop"
+    loops = {"a.service": {"status": "looping", "failing": True, "consecutive_failures": 2}}
+    found = report(shot(statuses.detector(service_health=loops)))
+    assert found.headline == "Failing, but not for long enough to raise the level: a.service"
+    down = {"status": "given up", "failing": True, "consecutive_failures": 7}
+    worse = report(shot(statuses.detector(failure_level="WARNING", service_health={**again, "b.service": down})))
+    assert worse.headline == "b is failing"
 
 
 LEAK = "memory of bot.service grows 50 MiB/h over the last 3 h; reaches MemoryMax 512 MiB in about 4 h"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.unit.detector.make import config, failed, inactive, starting, up
+from tests.unit.detector.make import config, failed, inactive, pending, starting, up
 from tests.unit.detector.talk import Talk, ran
 
 from standfast.detector.check_tables import PostgresqlDatabase, SqliteDatabase
@@ -156,3 +156,13 @@ def test_what_is_to_be_done_about_a_critical_file_is_to_put_it_back() -> None:
     assert words.startswith("Put /f.json back or correct it, else a master restart follows at the seventh look (~00:0")
     # It says how to put it right before it says what a restart would do, which mends no file.
     assert gone(Mode.OBSERVE, 3).startswith("Put /f.json back or correct it. Look at standfastctl status")
+
+
+def test_a_cascade_that_has_just_begun_says_after_how_many_looks_a_master_restart_follows() -> None:
+    """Whoever is woken up decides by it whether there is time to look."""
+    talk = Talk()
+    for number in range(1, 6):  # critical at five looks in a row, asked for at seven
+        for unit in "abc":
+            talk.see(pending(number * 30.0, unit, n=number), scheduled=unit == "c")
+    (event,) = [one for one in talk.events if one.type == "CASCADING_FAILURE"]
+    assert event.action.startswith("A master restart follows if it lasts for 2 more looks (until ~00:03:30 UTC)")

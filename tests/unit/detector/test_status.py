@@ -169,3 +169,15 @@ def test_what_is_handed_over_waits_for_no_time(is_held: bool) -> None:
     assert "failed again" in found["restart_blocked"]
     assert "a human must look" in found["restart_blocked"]
     assert (found["hold_until"], found["gap_until"]) == (None, None)
+
+
+def test_who_failed_first_is_not_known_of_what_one_look_found() -> None:
+    watcher = Watcher(settings())
+    watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    step = watcher.see(failed(10, "b"), failed(10, "c"))
+    assert status(step, settings(), 10.0)["failed_together"] is True
+    watcher = Watcher(settings())
+    watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    watcher.see(failed(10, "b"))
+    assert status(watcher.look(), settings(), 10.0)["failed_together"] is False, "one alone is the first"
+    assert status(watcher.see(failed(13, "c")), settings(), 13.0)["failed_together"] is False

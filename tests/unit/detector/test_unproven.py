@@ -14,6 +14,7 @@ from standfast.detector.config import DetectorConfig, ThresholdOverrides, Watch
 from standfast.detector.mind import Mind
 from standfast.detector.model import CheckObservation, Level, Observation, Outcome
 from standfast.detector.remembering import Remembered, to_plain
+from standfast.detector.status import status
 
 LOOK_S = 30
 
@@ -168,3 +169,15 @@ def test_a_failure_that_is_cleared_and_not_repaired_is_over_with_its_grace() -> 
     assert day.levels == [Level.NONE, Level.CASCADING]
     day.at(125)
     assert day.levels == [Level.NONE, Level.CASCADING, Level.NONE]
+
+
+def test_until_when_it_is_held_stands_in_the_status() -> None:
+    day = Day(config("a", "b", "c"), "a", "b", "c")
+    day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
+    turn = day.mind.take([up(45, unit, invocation_id="2") for unit in "abc"], 45, scheduled=False)
+    assert status(turn.step, day.mind.engine.config, 45.0)["reasons"] == [
+        "what failed has yet to stay well: a.service, b.service, c.service (over at the first look after 00:01:15 UTC)"
+    ]
+    turn = day.mind.take([pending(46, "a", invocation_id="2")], 46, scheduled=False)
+    (why,) = status(turn.step, day.mind.engine.config, 46.0)["reasons"]
+    assert why == "what failed has yet to stay well: a.service, b.service, c.service", "nobody knows"

@@ -70,6 +70,10 @@ def test_a_cascade_names_what_failed_first_and_what_it_took_along() -> None:
         "Probable root causesa.service failed first and took along b.service, c.serviced.service failed too, by itself"
     )
     assert expected in several
+    at_once = {**status, "root_cause": ["a.service", "d.service"], "failed_together": True}
+    together = shown(scene(at_once, happenings=[since]))
+    assert "failed first" not in together
+    assert "d.service failed at the same time as the others, by itself" in together
 
 
 @pytest.mark.parametrize(
