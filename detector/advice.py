@@ -89,7 +89,8 @@ def _follows(step: Step, config: DetectorConfig, now: float) -> str:
     looks = min((unit.rules.thresholds.cascading - unit.failures for unit in units), default=0)
     if looks <= 0 or Cause.UNITS not in config.restart.causes:
         return "A master restart follows if it lasts"
-    when = clock_at(now + looks * config.check_interval_s)
+    gap = ledger_budget(step.state, config, now).gap_until or now
+    when = clock_at(max(now + looks * config.check_interval_s, gap))
     return f"A master restart follows if it lasts for {looks} more look{'s' if looks > 1 else ''} (until ~{when})"
 
 
@@ -152,7 +153,7 @@ def _gap(step: Step, config: DetectorConfig, now: float) -> str:
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:
-    return "Master restarts did not help: find the root cause, mend it, then standfastctl release"
+    return "Find the root cause, mend it, then standfastctl release: where they still fail a master restart follows"
 
 
 def _running(step: Step, config: DetectorConfig, now: float) -> str:

@@ -11,6 +11,8 @@ STEP_S: Final = 10.0
 SUSPEND_S: Final = 2.0
 # By so much the detector's own clock may differ from the host's: its record stands beside others' lines in the journal.
 APART_S: Final = 0.25
+# A look that is later than this was made when it was made, and not when it was due.
+ON_TIME_S: Final = 1.0
 
 
 class SteadyClock:
@@ -70,3 +72,8 @@ def latest_due(due: float, interval_s: float, now: float) -> float:
 
 def _asleep_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+
+
+def on_time(due: float, now: float) -> float:
+    """When a look was made that was due then: it is always a little late, and counts as made on time."""
+    return due if 0 <= now - due < ON_TIME_S else now

@@ -8,9 +8,10 @@ from typing import Final
 from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
 from standfast.detector.counting import in_clock_grace
 from standfast.detector.levels import CASCADE_UNITS, HAPPENED, Assessment, Health
-from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, is_restarting, same_set_runs
+from standfast.detector.limits import SAME_SET_RUNS, Budget, budget, is_restarting, same_set_until
 from standfast.detector.model import RunResult, State
 from standfast.detector.reading import Meaning
+from standfast.detector.times import clock_at
 from standfast.time_words import span
 
 FILE_RESTART_LOOKS: Final = 7
@@ -105,9 +106,11 @@ def _refused_by_ledger(
         return Reason.HOLD, f"hands off for another {span(left.hold_until - now)}, or until a human releases it"
     if left.used >= settings.max_per_hour:
         return Reason.BUDGET, f"{left.used} master restarts within the last hour are enough"
-    if same_set_runs(state.runs, state.released_at, causes, now) >= SAME_SET_RUNS:
-        listed = ", ".join(sorted(causes))
-        return Reason.SAME_SET, f"{listed} failed again after {SAME_SET_RUNS} master restarts: a human must look"
+    if until := same_set_until(state.runs, state.released_at, causes, now):
+        again = f"{', '.join(sorted(causes))} failed again within {span(settings.min_gap_s)} after each of the last"
+        return Reason.SAME_SET, (
+            f"{again} {SAME_SET_RUNS} master restarts: a human must look; none follows by itself before {clock_at(until)}"
+        )
     if left.gap_until is not None:
         what = _WHAT_THE_LAST_DID.get(state.runs[-1].result, "the last master restart was")
         return Reason.GAP, f"{what} less than {span(settings.min_gap_s)} ago"

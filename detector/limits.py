@@ -206,8 +206,20 @@ def _hold_until(times: list[float], settings: RestartSettings, now: float) -> fl
 
 def same_set_runs(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> int:
     """How often within the last hour a restart was asked for because of exactly these units, and did not help them."""
+    return len(_in_vain(runs, released_at, units, now))
+
+
+def same_set_until(
+    runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float
+) -> float | None:
+    """Until when none is asked for because of these units again; None where too few did not help them."""
+    in_vain = _in_vain(runs, released_at, units, now)
+    return in_vain[-SAME_SET_RUNS] + HOUR_S if len(in_vain) >= SAME_SET_RUNS else None
+
+
+def _in_vain(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> list[float]:
     lately = [run for run in _since(runs, released_at) if now - run.at < HOUR_S and not run.helped]
-    return sum(1 for run in lately if run.automatic and run.result is not RunResult.REFUSED and run.units == units)
+    return [run.at for run in lately if run.automatic and run.result is not RunResult.REFUSED and run.units == units]
 
 
 def with_help(state: State, stood_s: float, now: float) -> tuple[Run, ...]:

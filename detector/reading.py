@@ -204,6 +204,9 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
     if culprit is None:
         return None
     why = f"went down with {culprit}" if culprit else "a unit that it needs failed"
+    if _failed_since_up(memory):
+        how = f"it ended {memory.last_end}" if memory.last_end else "it failed by itself"
+        why = f"{how}, and is not started again while {culprit or 'a unit that it needs'} is down"
     return Reading(Meaning.TAKEN_ALONG, why, final=_is_lost(state.units.get(culprit)))
 
 

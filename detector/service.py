@@ -12,7 +12,7 @@ from standfast.clock import boot_id
 from standfast.daemon import Frame
 from standfast.detector.agent_ends import unclean_ends
 from standfast.detector.announce import status_line
-from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due
+from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due, on_time
 from standfast.detector.config import DetectorConfig, paths_in_use
 from standfast.detector.decide import Decision
 from standfast.detector.disks import Disks
@@ -217,7 +217,7 @@ class Detector:
             turn = self._take(observations, entries, now, scheduled=scheduled)
             seen, assessment = (*observations, *turn.concluded), turn.step.assessment
             self._recorder.record(seen, assessment, self._recorded_at, scheduled=scheduled)
-            await self._act(turn, now, scheduled)
+            await self._act(turn, now, made_at, scheduled)
 
     def _take(
         self, observations: list[Observation], entries: list[LedgerEntry], now: float, *, scheduled: bool
@@ -258,13 +258,14 @@ class Detector:
 
     # Acting
 
-    async def _act(self, turn: Turn, now: float, scheduled: bool) -> None:
+    async def _act(self, turn: Turn, now: float, made_at: float, scheduled: bool) -> None:
         for event in turn.events:
             self._frame.journal.emit(with_last_word(event))
         if turn.ledger_changed:
             self._keeper.keep_ledger(self._mind.state)
         if turn.step.decision is not None and turn.step.decision.allowed:
-            await self._ask(turn.step.decision)
+            # The gap is counted from a look to a look: the one that is due at its very end is not too early.
+            await self._ask(turn.step.decision, on_time(made_at, now))
         if scheduled or turn.told_changed:
             self._keeper.keep_counts(self._mind, boot_id(), now)
         self._show(turn, now, must=scheduled or bool(turn.events) or turn.ledger_changed)
@@ -272,14 +273,14 @@ class Detector:
         for unit in turn.step.assessment.facts.units:
             self._prober.watch_unit(unit.unit, unit.rules.checks)
 
-    async def _ask(self, decision: Decision) -> None:
+    async def _ask(self, decision: Decision, at: float) -> None:
         """Ask systemd for the master restart, after making sure that the host is not going down."""
         system_state = await self._link.system_state()
         if system_state == "stopping":
             self._put(ManagerObservation(self._clock.now(), True, system_state))
             return
         # On record before it is asked for: a detector killed in between must not ask again.
-        self._mind.ask(decision, self._clock.now())
+        self._mind.ask(decision, at)
         self._keeper.keep_ledger(self._mind.state)
         try:
             await self._link.start_master_restart()

@@ -13,7 +13,7 @@ from standfast.ctl.screen import Screen
 from standfast.ctl.systemctl import complaint, systemctl
 from standfast.overview import snapshot as shots
 from standfast.overview.reading import read_snapshot
-from standfast.overview.snapshot import Source
+from standfast.overview.snapshot import LEVELS, Source
 from standfast.overview.tones import Tone
 from standfast.unit_names import MASTER_RESTART
 
@@ -52,7 +52,14 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
             f"let root run: systemctl reset-failed {MASTER_RESTART}"
         )
     screen.line("systemd's own limit on it is lifted too.", Tone.GOOD)
+    if is_followed(_detector()):
+        screen.line("The cascade lasts, so a master restart follows at once: standfastctl status", Tone.WARNING)
     return Exit.OK
+
+
+def is_followed(detector: Source) -> bool:
+    """Whether the detector asks for a master restart as soon as it may."""
+    return detector.get("mode") == "act" and detector.get("failure_level") == LEVELS[-1]
 
 
 def _await(since: datetime) -> None:

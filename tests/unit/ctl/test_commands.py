@@ -23,7 +23,7 @@ from standfast.ctl.errors import closed_table, errors_table, silences_table
 from standfast.ctl.history import Happening
 from standfast.ctl.ordering import OrderError, require_done
 from standfast.ctl.patience import Patience, told_while
-from standfast.ctl.release import is_released
+from standfast.ctl.release import is_followed, is_released
 from standfast.ctl.screen import Screen
 from standfast.ctl.test_notify import Delivery, _collect
 from standfast.events import Event, Kind
@@ -205,6 +205,14 @@ def test_when_the_detector_has_released(changes: dict[str, Any], released: bool)
 
 def test_a_detector_that_is_away_has_released_nothing() -> None:
     assert not is_released(Source(None), NOW)
+
+
+@pytest.mark.parametrize(
+    ("mode", "level", "follows"),
+    [("act", "CASCADING", True), ("act", "CRITICAL", False), ("observe", "CASCADING", False)],
+)
+def test_whoever_releases_is_told_that_a_master_restart_follows(mode: str, level: str, follows: bool) -> None:
+    assert is_followed(Source({"mode": mode, "failure_level": level})) is follows
 
 
 def test_the_tables_of_errors_and_silences_stand_odd_rows() -> None:

@@ -129,10 +129,13 @@ def test_errors_restarts_and_checks_have_their_rows() -> None:
 
 
 def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
-    blocked = {"can_restart": False, "restart_blocked": "the last one was less than 5 min ago", "gap_until": iso(NOW)}
-    facts = dict(report(shot(statuses.detector(**blocked))).facts)
-    expected = f"not now: the last one was less than 5 min ago; the next not before {moment(NOW, None)}"
+    blocked = {"can_restart": False, "restart_blocked": "the last one was less than 5 min ago"}
+    until = NOW + timedelta(seconds=1)
+    facts = dict(report(shot(statuses.detector(**blocked, gap_until=iso(until)))).facts)
+    expected = f"not now: the last one was less than 5 min ago; the next not before {moment(until, None)}"
     assert facts["Master restart"].words == expected
+    facts = dict(report(shot(statuses.detector(**blocked, gap_until=iso(NOW)))).facts)
+    assert facts["Master restart"].words == "possible again from the next look on", "the status is of the last one"
     facts = dict(report(shot(statuses.detector(mode="act", gap_until=None))).facts)
     assert facts["Master restart"].words == "follows if a cascade lasts; no limit is in the way of one"
 

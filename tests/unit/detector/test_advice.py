@@ -83,7 +83,7 @@ def test_what_is_to_be_done_about_a_set_that_was_restarted_in_vain_is_to_mend_it
     talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
     assert next_step(talk) == (
         "Why a.service failed: journalctl -u a.service. "
-        "Master restarts did not help: find the root cause, mend it, then standfastctl release"
+        "Find the root cause, mend it, then standfastctl release: where they still fail a master restart follows"
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.detector.make import config, failed, up
 
-from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due
+from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due, on_time
 from standfast.detector.config import RestartSettings
 from standfast.detector.limits import budget
 from standfast.detector.mind import Mind
@@ -90,3 +90,8 @@ def test_small_steps_come_to_something_that_is_followed(monkeypatch: pytest.Monk
     assert clock.is_apart
     assert clock.set_again() == pytest.approx(4, abs=0.1)
     assert not clock.is_apart
+
+
+@pytest.mark.parametrize(("late_s", "at"), [(0, 100), (0.9, 100), (20, 120), (-5, 95)])
+def test_a_look_counts_as_made_when_it_was_due_unless_it_is_really_late(late_s: float, at: float) -> None:
+    assert on_time(100, 100 + late_s) == at

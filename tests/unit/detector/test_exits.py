@@ -54,5 +54,5 @@ def test_what_fails_is_said_with_its_status_and_in_a_replay_too() -> None:
     )
     assert from_line(to_line(crashed)) == crashed
     assert reading(up(0), crashed, up(2, n=1)).why == (
-        "active, but restarted once since the last look; it ended with status 1"
+        "active, and systemd restarted it once since the last look; it ended with status 1"
     )

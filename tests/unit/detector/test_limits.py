@@ -8,7 +8,7 @@ import pytest
 from tests.unit.detector.make import config, failed, inactive, up
 
 from standfast.detector.config import Mode, RestartSettings
-from standfast.detector.limits import asked, budget, room_at, same_set_runs, with_news
+from standfast.detector.limits import asked, budget, room_at, same_set_runs, same_set_until, with_news
 from standfast.detector.mind import Mind
 from standfast.detector.model import (
     Observation,
@@ -208,6 +208,8 @@ def test_same_set() -> None:
     assert same_set_runs(ledger, None, UNITS, 3700) == 1
     assert same_set_runs(ledger, 500, UNITS, 900) == 0
     assert same_set_runs(runs(0, 400), None, frozenset(), 900) == 0
+    assert same_set_until(ledger, None, UNITS, 900) == 3600, "then the first of the two is an hour ago"
+    assert same_set_until(ledger, 300, UNITS, 900) is None
 
 
 def test_two_runs_within_seconds_are_two_where_systemd_tells_them_apart() -> None:

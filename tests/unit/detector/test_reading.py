@@ -283,3 +283,11 @@ def test_what_an_unloaded_unit_needs_is_remembered() -> None:
     state = folded(up(0, needs="b", unit_type="notify"), inactive(1))
     seen = state.units["a.service"].seen
     assert (seen.needs, seen.unit_type) == (("b.service",), "notify")
+
+
+def test_a_unit_that_crashed_by_itself_is_not_said_to_have_gone_down_with_what_it_needs() -> None:
+    """Whoever mends the unit that it needs has it down again a moment later."""
+    crashed = pending(5, needs="b", main_exit="status 3")
+    found = reading(up(0, "b"), up(0, needs="b"), crashed, failed(5.1, "b"), inactive(6, needs="b"))
+    assert found.meaning is Meaning.TAKEN_ALONG
+    assert found.why == "it ended with status 3, and is not started again while b.service is down"
