@@ -107,10 +107,9 @@ def _refused_by_ledger(
     if left.used >= settings.max_per_hour:
         return Reason.BUDGET, f"{left.used} master restarts within the last hour are enough"
     if until := same_set_until(state.runs, state.released_at, causes, now):
-        again = f"{', '.join(sorted(causes))} failed again within {span(settings.min_gap_s)} after each of the last"
-        return Reason.SAME_SET, (
-            f"{again} {SAME_SET_RUNS} master restarts: a human must look; none follows by itself before {clock_at(until)}"
-        )
+        again = f"{', '.join(sorted(causes))} failed again within {span(settings.min_gap_s)}"
+        each = f"after each of the last {SAME_SET_RUNS} master restarts"
+        return Reason.SAME_SET, f"{again} {each}: a human must look; none follows by itself before {clock_at(until)}"
     if left.gap_until is not None:
         what = _WHAT_THE_LAST_DID.get(state.runs[-1].result, "the last master restart was")
         return Reason.GAP, f"{what} less than {span(settings.min_gap_s)} ago"
