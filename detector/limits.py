@@ -209,9 +209,7 @@ def same_set_runs(runs: tuple[Run, ...], released_at: float | None, units: froze
     return len(_in_vain(runs, released_at, units, now))
 
 
-def same_set_until(
-    runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float
-) -> float | None:
+def same_set_until(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> float | None:
     """Until when none is asked for because of these units again; None where too few did not help them."""
     in_vain = _in_vain(runs, released_at, units, now)
     return in_vain[-SAME_SET_RUNS] + HOUR_S if len(in_vain) >= SAME_SET_RUNS else None
