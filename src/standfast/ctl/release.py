@@ -59,7 +59,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
 
 def is_followed(detector: Source) -> bool:
     """Whether the detector asks for a master restart as soon as it may."""
-    return detector.get("mode") == "act" and detector.get("failure_level") == LEVELS[-1]
+    return (detector.get("mode"), detector.get("failure_level")) == ("act", LEVELS[-1])
 
 
 def _await(since: datetime) -> None:
