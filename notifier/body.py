@@ -38,7 +38,7 @@ def _problem_json(problem: Problem) -> dict[str, Any]:
         "type": clean(problem.type),
         "unit": clean(problem.unit),
         "severity": problem.severity.value,
-        "message": clean(problem.message),
+        "message": clean(problem.words),
         "action": clean(numbered_step(problem.action, problem.id)),
         "first_occurrence": iso(problem.first_occurrence),
         "last_occurrence": iso(problem.last_occurrence),

@@ -76,7 +76,7 @@ def count(known: Problem | None, heard: Heard, new_id: int) -> tuple[Match, Prob
             last_occurrence=heard.at,
         )
         return Match.NEW, problem
-    known = updated(known, event)
+    known = dataclasses.replace(updated(known, event), message=event.message or known.message, stands="")
     escalated = SEVERITIES.index(event.severity) > SEVERITIES.index(known.severity)
     is_same = event.data.get(LASTS) is True and _moment(event.data, SINCE) == known.first_occurrence
     # Whoever took on a warning did not take on this: to be critical is news, and told until somebody takes that on.
@@ -105,10 +105,10 @@ def in_its_words(heard: Heard) -> Heard:
 
 
 def updated(known: Problem, event: Event) -> Problem:
-    """The problem in its latest words; what they leave out stays."""
+    """The problem as it stands now; what that leaves out stays, and so does what it was told as."""
     return dataclasses.replace(
         known,
-        message=event.message or known.message,
+        stands=event.message or known.stands,
         action=event.action or known.action,
         failure_class=event.failure_class or known.failure_class,
     )

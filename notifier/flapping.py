@@ -7,6 +7,9 @@ every `sample_s` without one.
 
 What comes and goes is quiet for those only whom it was about before: where it names others, that is told, though no
 more than `OTHERS_TOLD` times, as a fleet may have a thousand units.
+
+What is critical is not left with the word that it is over while it is there: once that it is there again is told. So
+that this word need not be said of what crashes on and on, it is said only of what has been over for `OVER_FOR`.
 """
 
 import dataclasses
@@ -24,6 +27,8 @@ NEWEST_WEIGHT: Final = 1.25
 # So often while it comes and goes it is told that others have it now; and so many names are remembered for that.
 OTHERS_TOLD: Final = 3
 NAMES_KEPT: Final = 1000
+# Of what is critical it is told that it is over at this moment when it has been for so long.
+OVER_FOR: Final = timedelta(minutes=1)
 
 
 class Flapping(StrEnum):
@@ -36,6 +41,14 @@ class Flapping(StrEnum):
     ENDED = "it is stable again"
 
 
+class Said(StrEnum):
+    """What was told last of a problem that comes and goes."""
+
+    NOTHING = ""
+    OVER = "over"
+    THERE = "there"
+
+
 @dataclass(frozen=True, slots=True)
 class Flap:
     """When a problem changed its state.
@@ -44,10 +57,11 @@ class Flap:
         changes: the times of the latest changes, the newest last.
         since: when it began to flap; None when it does not.
         count: how many changes there were since the first of this history.
-        first: when that was.
+        first: when that was: since when it was so, where its source says that it saw it late.
         about: whom it was about in this history: units, files, databases by their names, as far as they were named.
         others: those of the latest change whom it was not about before.
         told: how often such others were told.
+        said: what was told last since it flaps.
     """
 
     changes: tuple[datetime, ...]
@@ -57,12 +71,13 @@ class Flap:
     about: frozenset[str] = frozenset()
     others: tuple[str, ...] = ()
     told: int = 0
+    said: Said = Said.NOTHING
 
 
-def changed(flap: Flap | None, at: datetime, about: Sequence[str] = ()) -> Flap:
-    """The history with one change more, after which the problem is about these."""
+def changed(flap: Flap | None, at: datetime, about: Sequence[str] = (), began: datetime | None = None) -> Flap:
+    """The history with one change more, after which the problem is about these; it began then, or is so since."""
     if flap is None:
-        return Flap((at,), at, about=frozenset(about[:NAMES_KEPT]))
+        return Flap((at,), began or at, about=frozenset(about[:NAMES_KEPT]))
     others = tuple(name for name in about if name not in flap.about)
     room = NAMES_KEPT - len(flap.about)
     return dataclasses.replace(
@@ -94,6 +109,16 @@ def judge(flap: Flap, now: datetime, config: FlappingConfig) -> Flapping:
     if share < config.stop_percent:
         return Flapping.ENDED
     return Flapping.OTHERS if flap.others and flap.told < OTHERS_TOLD else Flapping.GOES_ON
+
+
+def owes(flap: Flap, now: datetime, *, is_there: bool) -> bool:
+    """Whether it is to be told of a critical problem that flaps how it is now: once that it is there, before that once
+    that it is over.
+    """
+    if flap.since is None or flap.said is Said.THERE:
+        return False
+    # A clock that was set back ends the wait.
+    return is_there or (flap.said is Said.NOTHING and abs(now - flap.changes[-1]) >= OVER_FOR)
 
 
 def settles(flap: Flap, config: FlappingConfig) -> timedelta:

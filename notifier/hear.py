@@ -10,21 +10,31 @@ from enum import StrEnum
 from typing import Final
 
 from standfast.events import RESTARTS, Event, Kind, Severity
-from standfast.notifier import aggregate, commands, dedup, ends, flapping, resolution, route, silence, telling, throttle
+from standfast.notifier import (
+    aggregate,
+    coming_and_going,
+    commands,
+    dedup,
+    ends,
+    resolution,
+    route,
+    silence,
+    telling,
+    throttle,
+)
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.channel_config import CANARY
 from standfast.notifier.commands import Resolve
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.dedup import Match
-from standfast.notifier.flapping import Flap, Flapping
-from standfast.notifier.ledger import Ledger, by_route, destination, farewell
-from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage, told
+from standfast.notifier.flapping import Flap, Flapping, Said
+from standfast.notifier.ledger import Ledger, by_route, farewell
+from standfast.notifier.model import Destination, Draft, Heard, MessageKind, Problem, Stage
 from standfast.notifier.obey import Obeyed, not_there, obey
 from standfast.notifier.resolution import Recovery, Return
 from standfast.notifier.silence import Silencing
 from standfast.notifier.telling import Telling
 from standfast.notifier.throttle import Throttle
-from standfast.time_words import span
 
 
 class Plain(StrEnum):
@@ -41,8 +51,6 @@ class Plain(StrEnum):
     PASSED_ON = "passed on to the worker"
 
 
-# When the next message comes, beside that of its end.
-_OTHERS_TOO: Final = ", or when others have it"
 _FLAPS = (Flapping.STARTED, Flapping.GOES_ON, Flapping.OTHERS)
 # So many of those that a problem was not about before are named; its own words name them all.
 _NAMED_OTHERS: Final = 10
@@ -84,7 +92,7 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     ledger.keep(problem)
     is_back = resting is not None and resting.stage is not Stage.CLOSED
     if match is Match.NEW or is_back:
-        decision, flap = ledger.change(identity, heard.at, now, config, dedup.about(heard))
+        decision, flap = ledger.change(identity, heard.at, now, config, dedup.about(heard), dedup.began_at(heard))
         if decision in _FLAPS:
             problem = _flaps(ledger, problem, decision, flap, config, now)
             is_told = match is not Match.ESCALATED or decision is Flapping.OTHERS
@@ -168,6 +176,7 @@ def _escalated(
         if problem.stage is Stage.TOLD:
             # When the silence ends this is news, not a reminder of what was told before.
             ledger.keep(dataclasses.replace(problem, stage=Stage.HELD))
+        ledger.set_said(problem.identity, Said.NOTHING)
         return Silencing.SILENCED
     note = _ended_ack(before) if before and before.acknowledged else ""
     ledger.tell((problem,), MessageKind.PROBLEM, config, now, stage=problem.stage, note=note)
@@ -181,21 +190,17 @@ def _ended_ack(before: Problem) -> str:
 def _flaps(
     ledger: Ledger, problem: Problem, decision: Flapping, flap: Flap, config: NotifierConfig, now: datetime
 ) -> Problem:
-    """A problem that comes and goes: told when that begins, then quiet."""
+    """A problem that comes and goes: told when that begins, then quiet (but see coming_and_going)."""
     quiet = dataclasses.replace(problem, stage=Stage.FLAPPING)
-    if decision is Flapping.STARTED and ledger.silencing(problem, now) is Silencing.NONE:
-        to = destination(quiet, config)
-        quiet = told(quiet, to.channels, now, Stage.FLAPPING)
-        note = f" ({span(flapping.settles(flap, config.flapping))} without a change){_OTHERS_TOO if flap.about else ''}"
-        ledger.draft((quiet,), MessageKind.FLAPPING, to, now, flap, note=note)
     if quiet.resolved_at is None:
         ledger.keep(quiet)
     else:
         ledger.rest(quiet)
+    if decision is Flapping.STARTED:
+        coming_and_going.tell_begun(ledger, quiet, config, now)
     if decision is Flapping.OTHERS:
         _tell_others(ledger, quiet, flap, config, now)
-        return ledger.problems[quiet.identity]
-    return quiet
+    return ledger.problems.get(quiet.identity) or ledger.resting[quiet.identity]
 
 
 def _tell_others(ledger: Ledger, problem: Problem, flap: Flap, config: NotifierConfig, now: datetime) -> Reason:

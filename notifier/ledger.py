@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from standfast.notifier import aggregate, flapping, heirs, resolution, route, silence
 from standfast.notifier.config import NotifierConfig
-from standfast.notifier.flapping import Flap, Flapping
+from standfast.notifier.flapping import Flap, Flapping, Said
 from standfast.notifier.heirs import GaveWay
 from standfast.notifier.model import (
     RESTING_STAGES,
@@ -161,10 +161,16 @@ class Ledger:
     # Histories, silences, statuses
 
     def change(
-        self, identity: Identity, at: datetime, now: datetime, config: NotifierConfig, about: Sequence[str] = ()
+        self,
+        identity: Identity,
+        at: datetime,
+        now: datetime,
+        config: NotifierConfig,
+        about: Sequence[str] = (),
+        began: datetime | None = None,
     ) -> tuple[Flapping, Flap]:
         """The problem's state changed once more, and it is about these now; tells whether it flaps."""
-        flap = flapping.changed(self.flaps.get(identity), at, about)
+        flap = flapping.changed(self.flaps.get(identity), at, about, began)
         decision = flapping.judge(flap, now, config.flapping)
         if decision is Flapping.STARTED:
             flap = dataclasses.replace(flap, since=now)
@@ -172,6 +178,12 @@ class Ledger:
             flap = dataclasses.replace(flap, told=flap.told + 1)
         self.set_flap(identity, flap)
         return decision, flap
+
+    def set_said(self, identity: Identity, said: Said) -> None:
+        """What was told last of a problem, where it comes and goes."""
+        flap = self.flaps.get(identity)
+        if flap is not None and flap.said is not said:
+            self.set_flap(identity, dataclasses.replace(flap, said=said))
 
     def set_flap(self, identity: Identity, flap: Flap | None) -> None:
         """Remember or forget a history."""
@@ -214,6 +226,8 @@ class Ledger:
         now_told = tuple(told(one, to.channels, now, stage) for one in problems)
         for problem in now_told:
             self.keep(problem)
+            if stage is Stage.FLAPPING:
+                self.set_said(problem.identity, Said.THERE)
         self._close_empty_window()
         self.draft(now_told, aggregate.kind_of(now_told, alone), to, now, flap, note)
 

@@ -70,7 +70,8 @@ class Problem:
 
     Attributes:
         id: the row's id, given when the problem is first heard of.
-        message: the text of the latest occurrence.
+        message: the text of the latest occurrence: what it is, and what it was once it is over.
+        stands: how it stands now, where its source has said otherwise since; "" where it has not.
         told_at: when a message about it was last decided upon; None while it is held.
         told_on: the channels that messages about it, or about a lesser one that gave way to it, went out on: whoever
             was told of it is told of its end.
@@ -102,6 +103,12 @@ class Problem:
     ended_with: str = ""
     closed_at: datetime | None = None
     told_elsewhere: int = 0
+    stands: str = ""
+
+    @property
+    def words(self) -> str:
+        """What is told of it: how it stands while it lasts, what it was once it is over."""
+        return self.message if self.resolved_at else self.stands or self.message
 
     @property
     def identity(self) -> Identity:

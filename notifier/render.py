@@ -70,7 +70,7 @@ def _why(problem: Problem, zone: tzinfo | None, *, among_several: bool) -> str:
 
 
 def _words(problem: Problem) -> str:
-    return f"{short(problem.message)}, " if problem.message else ""
+    return f"{short(problem.words)}, " if problem.words else ""
 
 
 def _reminder(draft: Draft, zone: tzinfo | None) -> Lines:
@@ -93,7 +93,7 @@ def _recovery(draft: Draft, zone: tzinfo | None) -> Lines:
     if len(draft.problems) == 1:
         (problem,) = draft.problems
         lasted = f"It {_came_and_went(draft, ends[0]) if draft.since else _lasted(problem)}"
-        was = f"It was: {clean(problem.message)}" if draft.untold and problem.message else ""
+        was = f"It was: {clean(problem.words)}" if draft.untold and problem.words else ""
         now = clean(problem.ended_with)
         return [f"RESOLVED: {_subject(problem)}", was, lasted, now, _untold(draft), time(ends[0], zone)]
     each = [
@@ -111,13 +111,13 @@ def _untold(draft: Draft) -> str:
 def _flapping(draft: Draft, zone: tzinfo | None) -> Lines:
     """That it comes and goes, in the state of now: what is over at this moment needs no step but a look."""
     (problem,) = draft.problems
-    then = f"the next message comes when it is stable{draft.note}"
+    then = f"the next message comes when {draft.note}"
     if not problem.resolved_at:
         now = f"{_comes_and_goes(draft, zone)}, and is there now; {then}"
-        return [f"FLAPPING: {_subject(problem)}", clean(problem.message), now, *next_steps([problem])]
+        return [f"FLAPPING: {_subject(problem)}", clean(problem.words), now, *next_steps([problem])]
     return [
         f"FLAPPING, over at this moment: {_subject(problem)}",
-        f"It was: {clean(problem.message)}" if problem.message else "",
+        f"It was: {clean(problem.words)}" if problem.words else "",
         f"{_comes_and_goes(draft, zone)}; {then}",
         next_step(f"nothing while it is over; how it came and went: {history_of(problem)}"),
     ]
@@ -178,7 +178,7 @@ def _subject(problem: Problem) -> str:
 
 def _details(problem: Problem, zone: tzinfo | None) -> Lines:
     since = _since(problem, zone)
-    return [clean(problem.message), since[0].upper() + since[1:], *next_steps([problem])]
+    return [clean(problem.words), since[0].upper() + since[1:], *next_steps([problem])]
 
 
 def _since(problem: Problem, zone: tzinfo | None) -> str:

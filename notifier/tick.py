@@ -3,7 +3,7 @@
 import dataclasses
 from datetime import datetime, timedelta
 
-from standfast.notifier import aggregate, ends, flapping, resend, resolution, silence, throttle
+from standfast.notifier import aggregate, coming_and_going, ends, flapping, resend, resolution, silence, throttle
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route, farewell
@@ -16,6 +16,7 @@ def tick(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
     """Do what has fallen due."""
     _end_silences(ledger, now)
     _end_flapping(ledger, config, now)
+    coming_and_going.tell_owed(ledger, config, now)
     _close_window(ledger, config, now)
     _settle_recoveries(ledger, config, now)
     _remind(ledger, config, now)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from standfast.events import FailureClass, Severity
 from standfast.moments import from_iso, iso
-from standfast.notifier.flapping import Flap
+from standfast.notifier.flapping import Flap, Said
 from standfast.notifier.heirs import GaveWay
 from standfast.notifier.ledger import Ledger
 from standfast.notifier.model import Identity, Problem, Stage
@@ -18,9 +18,9 @@ Row = tuple[Any, ...]
 PROBLEM_COLUMNS: Final = (
     "id, error_type, error_message, first_occurrence, last_occurrence, occurrence_count, is_resolved, resolved_at,"
     " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with,"
-    " closed_at, told_elsewhere"
+    " closed_at, told_elsewhere, stands"
 )
-FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count, about, others_told"
+FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count, about, others_told, said"
 SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
 
 
@@ -48,13 +48,14 @@ def from_problem(problem: Problem) -> Row:
         problem.ended_with,
         _iso_or_none(problem.closed_at),
         problem.told_elsewhere,
+        problem.stands,
     )
 
 
 def to_problem(row: Row) -> Problem:
     """The problem of such a row."""
     id_, type_, message, first, last, count, _, resolved_at, unit, severity, failure_class, action, *rest = row
-    stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with, closed_at, told_elsewhere = rest
+    stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with, closed_at, told_elsewhere, stands = rest
     return Problem(
         id=id_,
         type=type_,
@@ -76,6 +77,7 @@ def to_problem(row: Row) -> Problem:
         ended_with=ended_with,
         closed_at=_from_iso_or_none(closed_at),
         told_elsewhere=told_elsewhere,
+        stands=stands,
     )
 
 
@@ -83,14 +85,22 @@ def from_flap(identity: Identity, flap: Flap) -> Row:
     """The row of a history, in the order of FLAP_COLUMNS."""
     changes, about = json.dumps([iso(at) for at in flap.changes]), json.dumps(sorted(flap.about))
     counts = (iso(flap.first), _iso_or_none(flap.since), flap.count)
-    return (identity.type, identity.unit, changes, *counts, about, flap.told)
+    return (identity.type, identity.unit, changes, *counts, about, flap.told, flap.said.value)
 
 
 def to_flap(row: Row) -> tuple[Identity, Flap]:
     """The history of such a row."""
-    error_type, unit, changes, first, since, count, about, told = row
+    error_type, unit, changes, first, since, count, about, told, said = row
     times = tuple(from_iso(at) for at in json.loads(changes))
-    flap = Flap(times, from_iso(first), _from_iso_or_none(since), count, about=frozenset(json.loads(about)), told=told)
+    flap = Flap(
+        times,
+        from_iso(first),
+        _from_iso_or_none(since),
+        count,
+        about=frozenset(json.loads(about)),
+        told=told,
+        said=Said(said),
+    )
     return Identity(error_type, unit), flap
 
 

@@ -131,4 +131,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE error_notifications_log ADD COLUMN told_elsewhere INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX statuses_of ON messages (json_extract(body, '$.events[0].unit')) WHERE kind = 'status'",
     ),
+    (
+        # How a problem stands now, where that is not what it was told as; what was told last of one that flaps.
+        "ALTER TABLE error_notifications_log ADD COLUMN stands TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE flapping ADD COLUMN said TEXT NOT NULL DEFAULT ''",
+    ),
 )

@@ -48,7 +48,7 @@ ON CONFLICT (id) DO UPDATE SET error_message = excluded.error_message, last_occu
     action = excluded.action, stage = excluded.stage, told_at = excluded.told_at, quiet = excluded.quiet,
     acknowledged = excluded.acknowledged, told_on = excluded.told_on, ended_by = excluded.ended_by,
     ended_with = excluded.ended_with, closed_at = excluded.closed_at,
-    told_elsewhere = excluded.told_elsewhere
+    told_elsewhere = excluded.told_elsewhere, stands = excluded.stands
 """
 
 # What these say is how things are now: an earlier one that was not delivered says nothing any more.
@@ -254,8 +254,9 @@ class Store:
     def unresolved(self, limit: int) -> list[dict[str, Any]]:
         """The unresolved problems for the status file, the newest first."""
         names = (
-            "error_type, unit, error_message, severity, action, first_occurrence, last_occurrence,"
-            " occurrence_count, notification_count + told_elsewhere AS notification_count, acknowledged"
+            "error_type, unit, coalesce(nullif(stands, ''), error_message) AS error_message, severity, action,"
+            " first_occurrence, last_occurrence, occurrence_count,"
+            " notification_count + told_elsewhere AS notification_count, acknowledged"
         )
         with translated("read the database", self._path):
             cursor = self._connection.execute(

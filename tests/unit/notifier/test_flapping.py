@@ -11,9 +11,11 @@ from tests.unit.notifier.fold import Fold, kinds
 from standfast.events import Event, Kind, Severity
 from standfast.moments import iso
 from standfast.notifier.config import FlappingConfig
-from standfast.notifier.flapping import Flap, Flapping, changed, is_forgotten, judge, percent, settles
-from standfast.notifier.model import Draft, Heard
+from standfast.notifier.flapping import Flap, Flapping, Said, changed, is_forgotten, judge, percent, settles
+from standfast.notifier.model import Draft, Heard, Identity
+from standfast.notifier.render import render
 from standfast.notifier.resolution import Recovery, Return
+from standfast.notifier.store.rows import from_flap, to_flap
 
 CONFIG = FlappingConfig()
 
@@ -197,6 +199,7 @@ def flapping_fleet() -> Fold:
     fold = Fold()
     for second in range(0, 12, 2):
         fold.hear(cascade(second, OLD))
+        fold.tick_only(second)
         fold.hear(over(second + 1))
     assert kinds(fold.drafts()) == ["problem", "flapping"]
     return fold
@@ -273,6 +276,82 @@ def test_a_silence_holds_for_others_too() -> None:
     fold.hear(Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(20), "ann"))
     fold.hear(cascade(21, NEW))
     assert fold.drafts() == []
+
+
+def come_and_go(fold: Fold) -> None:
+    """A cascade came and went until it flaps, and is over."""
+    for second in range(0, 6, 2):
+        fold.hear(cascade(second, OLD))
+        fold.tick_only(second)
+        fold.hear(over(second + 1))
+    assert kinds(fold.tick(6)) == ["problem"], "that it is over at this moment is not told of what crashes on and on"
+
+
+def texts(drafts: list[Draft]) -> list[str]:
+    return [render(draft, "id", "box1", None).text for draft in drafts]
+
+
+def test_a_cascade_that_was_told_to_be_over_is_told_once_when_it_is_there_again() -> None:
+    fold = Fold()
+    come_and_go(fold)
+    (text,) = texts(fold.tick(66))
+    assert text.startswith("box1: FLAPPING, over at this moment: CASCADING_FAILURE")
+    assert "the next message comes when it is there again, or stable (" in text
+    fold.hear(cascade(70, OLD))
+    (text,) = texts(fold.tick(70))
+    assert text.startswith("box1: FLAPPING: CASCADING_FAILURE")
+    assert "and is there now; the next message comes when it is stable" in text
+    for second in range(80, 800, 80):
+        fold.hear(over(second))
+        fold.tick_only(second + 65)
+        fold.hear(cascade(second + 70, OLD))
+        fold.tick_only(second + 70)
+    assert fold.drafts() == [], "that it is there was the last word"
+
+
+def test_a_cascade_that_is_back_at_once_is_told_to_be_there_and_not_to_have_been_over() -> None:
+    fold = Fold()
+    come_and_go(fold)
+    fold.hear(cascade(20, OLD))
+    (text,) = texts(fold.tick(20))
+    assert "and is there now" in text
+
+
+def test_a_cascade_that_came_and_went_in_a_silence_is_told_when_that_ends_if_it_is_there() -> None:
+    fold = Fold()
+    data = {"id": "0123456789abcdef", "type": FLEET[0], "end": iso(at(30))}
+    fold.hear(Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(0), "ann"))
+    for second in range(0, 12, 2):
+        fold.hear(cascade(second, OLD))
+        fold.hear(over(second + 1))
+    fold.hear(cascade(20, OLD))
+    assert fold.tick(29) == []
+    assert kinds(fold.tick(30)) == ["flapping"]
+
+
+def test_of_a_cascade_that_came_and_went_in_a_silence_and_is_over_nothing_is_told() -> None:
+    fold = Fold()
+    data = {"id": "0123456789abcdef", "type": FLEET[0], "end": iso(at(30))}
+    fold.hear(Heard(Event(Kind.COMMAND, "", "SILENCE", data=data), at(0), "ann"))
+    for second in range(0, 12, 2):
+        fold.hear(cascade(second, OLD))
+        fold.hear(over(second + 1))
+    assert [draft for second in range(12, 2000, 5) for draft in fold.tick(second)] == []
+
+
+def test_what_was_told_last_survives_a_restart() -> None:
+    said = dataclasses.replace(history(*range(6)), since=at(5), said=Said.OVER)
+    identity = Identity("CASCADING_FAILURE", "standfast-detector.service")
+    assert to_flap(from_flap(identity, said)) == (identity, said)
+
+
+def test_it_comes_and_goes_since_it_began_and_not_since_that_was_noticed() -> None:
+    fold = Fold()
+    for second in range(0, 6, 2):
+        fold.hear(problem(second, since=iso(at(second - 3))))
+        fold.hear(resolved(second + 1))
+    (draft,) = fold.drafts()
+    assert draft.since == at(-3)
 
 
 @pytest.mark.parametrize("changes", [range(0, 60, 10), range(0, 600, 60), range(0, 3000, 10)])

@@ -1,8 +1,5 @@
 """What becomes of each event, and what time brings."""
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
@@ -138,25 +135,6 @@ def test_a_problem_that_gave_way_to_a_worse_one_is_not_told_as_over() -> None:
     assert [one.type for one in fold.ledger.problems] == ["CASCADING_FAILURE"]
 
 
-def updated(heard: Heard, **words: Any) -> Heard:
-    return replace(heard, event=replace(heard.event, kind=Kind.UPDATE, **words))
-
-
-def test_other_words_of_a_problem_are_no_occurrence_and_no_message() -> None:
-    fold = Fold()
-    fold.hear(problem(0, severity=Severity.CRITICAL))
-    fold.drafts()
-    later = problem(3600, severity=Severity.CRITICAL)
-    assert fold.hear(updated(later, message="it stands otherwise")) is Match.UPDATED
-    news = updated(later, message="it goes on. Look at it", action="look at it")
-    words = replace(news.event, data={"words": "it stands otherwise"})
-    assert fold.hear(replace(news, event=words)) is Match.UPDATED
-    (kept,) = fold.ledger.problems.values()
-    assert (kept.message, kept.action) == ("it stands otherwise", "look at it")
-    assert (kept.occurrences, kept.last_occurrence) == (1, at(0))
-    assert fold.drafts() == []
-
-
 def test_what_began_when_the_known_one_did_is_that_said_once_more() -> None:
     fold = Fold()
     again = [problem(second, "KILLED", AGENT, since=iso(at(-3)), lasts=True) for second in (0, 100, 200)]
@@ -167,12 +145,6 @@ def test_what_began_when_the_known_one_did_is_that_said_once_more() -> None:
     fold.hear(problem(300, "KILLED", AGENT, since=iso(at(290)), lasts=True))
     fold.hear(problem(400, "KILLED", AGENT, since=iso(at(-3))))
     assert fold.ledger.problems[known.identity].occurrences == 3, "another kill, and what does not say that it lasts"
-
-
-def test_other_words_of_a_problem_whose_beginning_was_missed_begin_it() -> None:
-    fold = Fold()
-    assert fold.hear(updated(problem(0, severity=Severity.CRITICAL))) is Admission.AT_ONCE
-    assert kinds(fold.drafts()) == ["problem"]
 
 
 def test_a_problem_that_is_back_at_once_was_not_over() -> None:

@@ -91,7 +91,7 @@ def test_that_it_comes_and_goes_is_a_warning_while_it_is_over() -> None:
     for second in range(0, 6, 2):
         fold.hear(problem(second, severity=Severity.CRITICAL))
         fold.hear(resolved(second + 1))
-    body = webhook_body(render(fold.drafts()[-1], "id", "box1", None))
+    body = webhook_body(render(fold.tick(66)[-1], "id", "box1", None))
     assert (body["kind"], body["severity"], body["events"][0]["resolved"]) == ("flapping", "warning", True)
 
 

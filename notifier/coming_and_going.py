@@ -1,0 +1,59 @@
+"""What is told of a problem that comes and goes, until it is stable. Pure.
+
+That it does is told in the state of that moment. What is critical is never left with the word that it is over while it
+is there: that it is there again is told once. A silence puts that off until it ends.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from standfast.events import Severity
+from standfast.notifier import flapping
+from standfast.notifier.config import NotifierConfig
+from standfast.notifier.flapping import Flap, Said
+from standfast.notifier.ledger import Ledger, destination
+from standfast.notifier.model import MessageKind, Problem, Stage, told
+from standfast.notifier.silence import Silencing
+from standfast.time_words import span
+
+_OTHERS_TOO: Final = ", or when it is about others than before"
+
+
+def tell_begun(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> None:
+    """It has begun to come and go: told at once, but for the word that something critical is over, which has time."""
+    if problem.severity is not Severity.CRITICAL and ledger.silencing(problem, now) is Silencing.NONE:
+        _tell(ledger, problem, config, now)
+
+
+def tell_owed(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
+    """Tell of what is critical, and comes and goes, how it is now, where people were told otherwise or nothing."""
+    for identity, flap in list(ledger.flaps.items()):
+        problem = ledger.problems.get(identity) or ledger.resting.get(identity)
+        if problem is not None and _is_owed(problem, flap, now) and ledger.silencing(problem, now) is Silencing.NONE:
+            _tell(ledger, problem, config, now)
+
+
+def _is_owed(problem: Problem, flap: Flap, now: datetime) -> bool:
+    if problem.stage is not Stage.FLAPPING or problem.severity is not Severity.CRITICAL:
+        return False
+    is_there = problem.resolved_at is None
+    return (is_there or problem.is_awaited) and flapping.owes(flap, now, is_there=is_there)
+
+
+def _tell(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> None:
+    flap, to = ledger.flaps[problem.identity], destination(problem, config)
+    problem = told(problem, to.channels, now, Stage.FLAPPING)
+    if problem.resolved_at is None:
+        ledger.keep(problem)
+    else:
+        ledger.rest(problem)
+    ledger.set_said(problem.identity, Said.THERE if problem.resolved_at is None else Said.OVER)
+    ledger.draft((problem,), MessageKind.FLAPPING, to, now, flap, note=_next_message(problem, flap, config))
+
+
+def _next_message(problem: Problem, flap: Flap, config: NotifierConfig) -> str:
+    """When the next message comes."""
+    stable = f"stable ({span(flapping.settles(flap, config.flapping))} without a change)"
+    if problem.resolved_at is not None and problem.severity is Severity.CRITICAL:
+        return f"it is there again, or {stable}"
+    return f"it is {stable}{_OTHERS_TOO if flap.about else ''}"

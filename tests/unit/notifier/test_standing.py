@@ -1,0 +1,58 @@
+"""What a problem is told as, and how it stands now."""
+
+from dataclasses import replace
+from typing import Any
+
+from tests.unit.notifier.events import at, problem, resolved
+from tests.unit.notifier.fold import Fold, kinds
+
+from standfast.events import Kind, Severity
+from standfast.notifier.aggregate import Admission
+from standfast.notifier.dedup import Match
+from standfast.notifier.model import Heard
+
+
+def updated(heard: Heard, **words: Any) -> Heard:
+    return replace(heard, event=replace(heard.event, kind=Kind.UPDATE, **words))
+
+
+def test_other_words_of_a_problem_are_no_occurrence_and_no_message() -> None:
+    fold = Fold()
+    fold.hear(problem(0, severity=Severity.CRITICAL))
+    fold.drafts()
+    later = problem(3600, severity=Severity.CRITICAL)
+    assert fold.hear(updated(later, message="it stands otherwise")) is Match.UPDATED
+    news = updated(later, message="it goes on. Look at it", action="look at it")
+    words = replace(news.event, data={"words": "it stands otherwise"})
+    assert fold.hear(replace(news, event=words)) is Match.UPDATED
+    (kept,) = fold.ledger.problems.values()
+    assert (kept.message, kept.words, kept.action) == ("it is locked", "it stands otherwise", "look at it")
+    assert (kept.occurrences, kept.last_occurrence) == (1, at(0))
+    assert fold.drafts() == []
+
+
+def test_what_was_is_told_once_it_is_over_and_not_how_it_stood_last() -> None:
+    fold = Fold()
+    fold.hear(problem(0, severity=Severity.CRITICAL, message="3 units fail"))
+    fold.drafts()
+    fold.hear(updated(problem(30), message="what failed has yet to stay well"))
+    (reminder,) = fold.tick(9000)
+    assert reminder.problems[0].words == "what failed has yet to stay well", "while it lasts, how it stands"
+    fold.hear(resolved(9001))
+    (over,) = fold.tick(9010)
+    assert over.problems[0].words == "3 units fail"
+
+
+def test_what_occurs_again_stands_as_that_says() -> None:
+    fold = Fold()
+    fold.hear(problem(0, message="3 units fail"))
+    fold.hear(updated(problem(30), message="what failed has yet to stay well"))
+    fold.hear(problem(40, message="4 units fail"))
+    (kept,) = fold.ledger.problems.values()
+    assert kept.words == "4 units fail"
+
+
+def test_other_words_of_a_problem_whose_beginning_was_missed_begin_it() -> None:
+    fold = Fold()
+    assert fold.hear(updated(problem(0, severity=Severity.CRITICAL))) is Admission.AT_ONCE
+    assert kinds(fold.drafts()) == ["problem"]
