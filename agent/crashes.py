@@ -6,11 +6,15 @@ first, or needs a human.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 from standfast.time_words import clock, span
+
+# So many unclean ends are named by when they were.
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,21 @@ def judge(runs: Sequence[Run], policy: Policy) -> Judgement:
     if len(recent) < policy.max_unclean_ends:
         return Judgement(Verdict.TRADE)
     ends_in_words = "1 unclean end" if len(recent) == 1 else f"{len(recent)} unclean ends"
-    reason = f"{ends_in_words} within {span(policy.within_s)}, the last before its start at {clock(recent[-1])}"
+    reason = f"{ends_in_words} within {span(policy.within_s)}, {_seen_at(recent)}"
     earlier = [run.cool_off_until for run in runs[:-1] if run.cool_off_until]
     if earlier and now - earlier[-1] <= timedelta(seconds=policy.again_within_s):
         hours = policy.again_within_s / 3600
         return Judgement(Verdict.GIVE_UP, f"{reason}, for the second time within {hours:g} h")
     return Judgement(Verdict.COOL_OFF, reason, now + timedelta(seconds=policy.cool_off_s))
+
+
+def _seen_at(ends: Sequence[datetime]) -> str:
+    """Which ends those were, by the starts that followed; of many the last."""
+    named = [f"{end.astimezone(UTC):%H:%M:%S}" for end in ends[-_NAMED:-1]]
+    before = "the last " if len(ends) > _NAMED else ""
+    starts = "its start at" if len(ends) == 1 else "its starts at"
+    times = " and ".join(filter(None, (", ".join(named), clock(ends[-1]))))
+    return f"{before}before {starts} {times}"
 
 
 def _unclean_ends(runs: Sequence[Run]) -> list[datetime]:

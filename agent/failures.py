@@ -184,6 +184,15 @@ OPEN_POSITIONS: Final = frozenset(
 )
 # What does not end by the agent's being ACTIVE, or at rest: a strategy that hung may hang again at its next tick.
 OUTLASTING: Final = frozenset({FailureType.STRATEGY_HUNG})
+# What is told beside a state and leads to none: the agent may be in another one a moment later.
+BESIDE_A_STATE: Final = frozenset(
+    {
+        FailureType.STRATEGY_HUNG,
+        FailureType.STRATEGY_SLOW,
+        FailureType.POSITIONS_NOT_FLAT,
+        FailureType.POSITIONS_CLOSED_ELSEWHERE,
+    }
+)
 # After these a human was asked to close by hand what is open: that it is closed is no news.
 CLOSED_BY_HAND: Final = OPEN_POSITIONS | {FailureType.KILLED}
 # What was told of positions and orders, and lasts whether the agent runs or not.

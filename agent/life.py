@@ -34,7 +34,7 @@ from standfast.agent.unwinding import cancel_pending
 from standfast.agent.voice import Voice
 from standfast.clock import monotonic_s, utc_now
 from standfast.config import ConfigError
-from standfast.time_words import span
+from standfast.time_words import clock
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Life:
                 self.have.store.cool_off(judgement.until)
             except AgentError as error:
                 log.error("[STATE] The cool-off could not be recorded: %s", error)
-            detail = f"{judgement.reason}{how}; cooling off for {span(cool_off_s)}"
+            detail = f"{judgement.reason}{how}; cooling off until {clock(judgement.until)}"
             failure = self._with_the_hang(Failure(FailureType.CRASH_COOL_OFF, detail))
             self.move(Input.COOL_OFF, str(failure), failure)
             self.due_s = monotonic_s() + cool_off_s
@@ -207,6 +207,7 @@ class Life:
             return Report(error.failure, "reconciliation")
         if closed and not CLOSED_BY_HAND & self.telling.open.keys():
             detail = f"what it held is no longer in its account, and it did not close it: {in_words(closed)}"
+            detail += "; it counts itself as flat now"
             self.tell_problem(Failure(_ELSEWHERE, detail))
         return Report()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from standfast.agent.failures import ABOUT_POSITIONS, Failure, FailureType, Setting
+from standfast.agent.failures import ABOUT_POSITIONS, BESIDE_A_STATE, Failure, FailureType, Setting
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
@@ -72,10 +72,11 @@ class Messages:
             since: since when it is so (ISO 8601), where that was not just now.
             open_kinds: the problems that it waits for no more, having been killed: see `shutdown`.
         """
+        who = f"Agent {self.name}" + ("" if failure.type in BESIDE_A_STATE else f" is {state}")
         closes = [one for one in _nobodys(open_kinds) if one != failure.type]
         return Event(
             Kind.PROBLEM,
-            f"Agent {self.name} is {state}: {failure.detail}"
+            f"{who}: {failure.detail}"
             + (f"; it holds {held}{self._on_paper}" if held and held not in failure.detail else ""),
             type=failure.type,
             severity=Severity.CRITICAL if failure.is_critical else Severity.WARNING,
