@@ -34,6 +34,12 @@ ACCOUNT_PATIENCE_S = 1.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 0.5
 
+# Verdicts for want of an answer; what the gateway failed with stands behind them.
+_UNREAD = "the broker's books could not be read"
+_NO_PROOF = "the broker session could not be proven"
+_NO_SECOND_PROOF = "the broker session could not be proven afterwards"
+_UNPROVEN = frozenset({_UNREAD, _NO_PROOF, _NO_SECOND_PROOF})
+
 
 class Closing:
     """One attempt to get flat, in two steps that each may be cancelled at any moment.
@@ -51,7 +57,7 @@ class Closing:
         self._desk = desk
         self._scope = scope
         self._market_orders = market_orders
-        self._verdict = End(EndKind.UNVERIFIED, "the broker's books could not be read")
+        self._verdict = End(EndKind.UNVERIFIED, _UNREAD)
         self._looking_since_s: float | None = None
         self.has_looked = False
         self._cancelled_s: dict[str, float] = {}
@@ -74,6 +80,8 @@ class Closing:
             return End(EndKind.FLAT, self._what_was_done())
         if self._looking_since_s is not None and monotonic_s() - self._looking_since_s > SLOW_LOOK_S:
             return End(EndKind.UNVERIFIED, "the broker does not answer")
+        if self._verdict.detail in _UNPROVEN and self._trouble:
+            return replace(self._verdict, detail=f"{self._verdict.detail}: {self._trouble}")
         if self._verdict.kind is EndKind.NOT_FLAT and (rejection := self._rejection):
             return replace(self._verdict, detail=f"{self._verdict.detail}; {rejection}")
         return self._verdict
@@ -135,7 +143,7 @@ class Closing:
     async def _close_positions(self) -> str:
         if self._holds_nothing():
             return str(self.end)
-        self._verdict = End(EndKind.UNVERIFIED, "the broker session could not be proven")
+        self._verdict = End(EndKind.UNVERIFIED, _NO_PROOF)
         await self._gateway.prove_session()
         while not (left := await self._look()).is_nothing or self._must_look_again:
             cancelled = await self._cancel(one for one in self._cancellable(left) if one not in self._closing_orders)
@@ -156,7 +164,7 @@ class Closing:
 
     async def _proven(self, left: Left) -> str:
         """Judge what was seen, once the session is proven a second time."""
-        self._verdict = End(EndKind.UNVERIFIED, "the broker session could not be proven afterwards")
+        self._verdict = End(EndKind.UNVERIFIED, _NO_SECOND_PROOF)
         await self._gateway.prove_session()
         self._verdict = judge(left)
         if left.is_nothing:

@@ -25,7 +25,8 @@ _THEN: Final = (
 )
 # The next step after an end, where it is another one than its type's.
 _KEPT: Final = (
-    "to have the agent manage them again: standfastctl resume {name}, then: systemctl start standfast-agent@{name}"
+    "to have the agent manage them again: standfastctl resume {name} (unless that is done), then: "
+    "systemctl start standfast-agent@{name}"
 )
 _END_STEPS: Final[Mapping[EndKind, str]] = {
     EndKind.HELD_KILLED: f"Look at the positions at your broker; {_KEPT}",
@@ -163,6 +164,7 @@ class Messages:
         open_kinds: Iterable[str] = (),
         restarts: bool = False,
         since: str = "",
+        killed: str = "",
     ) -> Event:
         """The agent ends; anything but flat needs a human, at once.
 
@@ -171,8 +173,10 @@ class Messages:
             held: what it holds by its own books, in words; "" for nothing.
             open_kinds: the problems that were told and are not over; what is not about positions is nobody's now.
             restarts: whether systemd starts it again at once.
+            killed: by whom, when and why, of one that a human killed; "" for no such.
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
+        who = f"Agent {self.name} (killed {killed})" if kind and killed else f"Agent {self.name}"
         known = f"; as far as is known it holds {held}" if kind and held and held not in end.detail else ""
         steps_of = _PAPER_STEPS if self._setting().on_paper else _END_STEPS
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else steps_of.get(end.kind, "")
@@ -181,7 +185,7 @@ class Messages:
         more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
         return Event(
             Kind.SHUTDOWN,
-            f"Agent {self.name} stopped from {was} in {took_s:.2f} s: {end}{known}{paper}{again}",
+            f"{who} stopped from {was} in {took_s:.2f} s: {end}{known}{paper}{again}",
             type=kind or "",
             severity=severity,
             unit=self.unit,

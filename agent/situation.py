@@ -96,11 +96,16 @@ def in_one_line(situation: Situation) -> str:
     if situation.state is not State.ACTIVE:
         named = held_in_words(situation.nets, situation.orders, flat=False)
         return f"{situation.state}{paused}: {situation.reason}" + (
-            f"; it holds {named}" if named and named not in situation.reason else ""
+            f"; {_known(situation.state)} {named}" if named and named not in situation.reason else ""
         )
     mode = "LIVE" if situation.live else "paper" if situation.gateway == "paper" else "analyze"
     waits = f"; restart to take up: {', '.join(keys)}" if (keys := situation.waits_for_restart) else ""
     return f"ACTIVE{paused}: {situation.strategy} on {situation.gateway} ({mode}), {_holding(situation)}{waits}"
+
+
+def _known(state: State) -> str:
+    """How sure it is of what it holds; at its end as sure as its last message, which says the same."""
+    return "as far as is known it holds" if state is State.SHUTDOWN else "it holds"
 
 
 def _holding(situation: Situation) -> str:

@@ -65,6 +65,7 @@ class Telling:
             open_kinds=tuple(self.open),
             restarts=restarts,
             since=self._since(kind),
+            killed=str(self._have.flags.killed or ""),
         )
         self._voice.say(said)
 

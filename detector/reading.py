@@ -191,7 +191,7 @@ def _on_its_way(memory: UnitMemory, rules: Rules, state: State, now: float) -> R
     if seen.job == "stop":
         return _stopped_or_required(memory, rules, now, "being stopped by its operator")
     if seen.active_state == "deactivating" and memory.ended is Ending.ITSELF and not seen.job and _is_unclean(seen):
-        return Reading(Meaning.CRASHED, f"ended {_end(seen)}; what cleans up after it runs")
+        return Reading(Meaning.CRASHED, f"ended {_end(seen)}; systemd still cleans up after it (ExecStopPost=)")
     way = f"{seen.job} job queued" if seen.active_state in DOWN else seen.active_state
     busy_since = now if memory.busy_since is None else memory.busy_since
     if now - busy_since < rules.grace_s:

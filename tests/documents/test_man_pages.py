@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from standfast.agent.flatness import EndKind
 from standfast.config import load_text
+from standfast.events import MESSAGE_IDS, Kind
 from tests.documents.reference import FILES, REPOSITORY, Described
 
 MAN = REPOSITORY / "man"
@@ -46,6 +48,12 @@ def test_units_and_catalogue_point_to_pages_that_are_there(pointer: Path) -> Non
     named = re.findall(r"man:(\S+)\((\d)\)", pointer.read_text())
     assert named
     assert [f"{name}.{section}" for name, section in named if f"{name}.{section}" not in PAGES] == []
+
+
+def test_the_catalogue_explains_each_verdict_on_an_end() -> None:
+    catalogue = (REPOSITORY / "units/standfast.catalog").read_text()
+    (entry,) = (one for one in catalogue.split("\n-- ") if one.startswith(MESSAGE_IDS[Kind.SHUTDOWN]))
+    assert [kind for kind in EndKind if f'"{kind}"' not in entry] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

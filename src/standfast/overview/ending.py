@@ -13,6 +13,8 @@ _UNASKED: Final = "the broker was not asked"
 # How books begin that do not tell, and how an end names what it left open (see standfast.agent.flatness).
 _NOT_KNOWN: Final = "not known"
 _OPEN: Final = re.compile(r"(?:\(|, )open: ([^();]+)|as far as is known it holds ([^;]+)")
+# How an end that was told begins; before it stands who killed the agent, with a reason in anybody's words.
+_STOPPED: Final = re.compile(r" stopped (from [A-Z]+ in [\d.]+ s: .*)", re.DOTALL)
 UNTOLD: Final = "its end was not told: it was killed, or it crashed; what it holds is only to be seen at your broker"
 
 
@@ -48,7 +50,7 @@ def ending(last: Event, at: datetime) -> Ending:
         return Ending(at, words, last.data.get(HELD) == "", "" if held.startswith(_NOT_KNOWN) else held)
     if last.kind is not Kind.SHUTDOWN:
         return Ending(None, UNTOLD)
-    words = last.message.partition(" stopped ")[2]
+    words = found[1] if (found := _STOPPED.search(last.message)) else ""
     is_flat = last.data.get("verdict") == _FLAT
     is_unasked = _UNASKED in words
     return Ending(at, f"stopped {words}" if words else last.message, is_flat, _open(words), True, is_unasked)

@@ -1,7 +1,7 @@
 """Agents that are configured and do not run: what became of them, and what of theirs is not settled. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.overview import snapshot as shots
@@ -14,6 +14,7 @@ from standfast.unit_names import agent_unit, short
 _HOLDS: Final = "unknown while it does not run"
 _HELD: Final = "nothing when it stopped"
 _HELD_BY_ITS_BOOKS: Final = "nothing by its own books when it stopped; its broker was not asked"
+_KILLED: Final = "KILLED"
 _NOTHING: Final = "nothing"
 # How books end that are of a broker inside the agent (see standfast.agent.last_word).
 _ON_PAPER: Final = "(on paper)"
@@ -29,6 +30,7 @@ class Idle:
         state: what the detector says of its unit, in a word.
         flag: what a human put beside its configuration, "" for nothing.
         why: why its unit fails, "" where it does not.
+        is_let_go: whether its kill was undone while it did not run, and it was not started since then.
         ended: how it ended, by its own last word; None where that is not known.
         unsettled: its critical problems that nobody has resolved, type and message.
     """
@@ -39,6 +41,7 @@ class Idle:
     why: str = ""
     unsettled: tuple[str, ...] = ()
     ended: Ending | None = None
+    is_let_go: bool = False
 
     @property
     def is_killed(self) -> bool:
@@ -105,7 +108,14 @@ def idle(snapshot: Snapshot) -> Iterator[Idle]:
         )
         ended = snapshot.endings.get(name)
         if row or flag or unsettled or ended:
-            yield Idle(name, state, flag, why, unsettled, ended)
+            one = Idle(name, state, flag, why, unsettled, ended)
+            yield replace(one, is_let_go=not one.is_killed and _was_killed(snapshot, name))
+
+
+def _was_killed(snapshot: Snapshot, name: str) -> bool:
+    """Whether a kill of this agent is not over; that it is, it says itself once it runs again."""
+    errors = shots.rows(snapshot.notifier.get("unresolved_errors"))
+    return any(one.get("error_type") == _KILLED and one.get("unit") == agent_unit(name) for one in errors)
 
 
 def critical(snapshot: Snapshot) -> list[shots.Row]:
@@ -130,6 +140,11 @@ def _lines(one: Idle) -> Iterator[str]:
         yield (
             f"Agent {one.name} is {one.flag}; {_end(one)}. "
             f"To let it trade again: standfastctl resume {one.name}{_pause_too(one)}, then systemctl start {unit}"
+        )
+    if one.is_let_go and not one.why:
+        yield (
+            f"Agent {one.name} was killed and resumed, and does not run: nothing manages what it holds; {_end(one)}. "
+            f"To let it trade again: systemctl start {unit}"
         )
     if one.why:
         yield f"Agent {one.name} is down ({one.why}); {_while_down(one)}systemctl status {unit}"

@@ -132,6 +132,9 @@ def test_a_broker_that_misbehaves(tmp_path: Path, faults: str, expected: EndKind
             if not task.cancelled():
                 task.exception()
         assert closing.end.kind is expected
+        if why := {"down": "cannot be reached", "logged_out": "has no session"}.get(faults):
+            assert closing.end.detail.startswith("the broker session could not be proven: ")
+            assert why in closing.end.detail
         if expected is EndKind.FLAT:
             assert await scene.net() == {Holding(A): 7}
 

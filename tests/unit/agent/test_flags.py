@@ -104,6 +104,8 @@ def test_killed_cancels_keeps_positions_and_stays_in_error_over_a_restart(tmp_pa
             assert str(await agent.end()) == "held (killed), open: +1 NSE:SBIN MIS", "a stop closes nothing either"
             told = await agent.heard.kind(Kind.SHUTDOWN)
             assert (told.type, told.severity) == ("KILLED", Severity.WARNING), "the one problem goes on"
+            flag = agent.have.flags.killed
+            assert told.message.startswith(f"Agent bot (killed {flag}) stopped from ERROR in "), "its only word"
             assert told.data["since"] == iso(NOW), "the same as it was told when it was killed"
             assert "standfastctl resume bot" in told.action
             assert "broker" not in told.action, "which knows nothing of a position on paper"

@@ -42,6 +42,8 @@ def test_one_that_waits_names_what_it_does_not_know_either() -> None:
     assert in_one_line(waits) == (
         "WAITING: OPENALGO_DOWN: it is away; it holds +5 NSE:SBIN MIS, not known whether BUY 1 NSE:TCS MIS was taken"
     )
+    ends = in_one_line(replace(waits, state=State.SHUTDOWN, reason="stopped: unverified (x)", orders=()))
+    assert "unverified (x); as far as is known it holds +5" in ends, "as its last message has it"
     assert in_one_line(replace(waits, nets={}, orders=())) == "WAITING: OPENALGO_DOWN: it is away"
 
 

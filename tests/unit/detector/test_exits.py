@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.detector.make import failed, pending, reading, up
+from tests.unit.detector.make import failed, pending, reading, stopping, up
 
 from standfast.detector.exits import end_words, exit_words
 from standfast.detector.history import from_line, to_line
@@ -49,6 +49,9 @@ def test_the_end_of_a_unit(result: str, main_exit: str, words: str) -> None:
 def test_what_fails_is_said_with_its_status_and_in_a_replay_too() -> None:
     crashed = pending(1, main_exit="status 1")
     assert reading(up(0), crashed).why == "ended with status 1; systemd is going to restart it"
+    assert reading(up(0), stopping(1, job="", main_exit="SIGKILL", result="signal")).why == (
+        "ended by SIGKILL; systemd still cleans up after it (ExecStopPost=)"
+    )
     assert reading(up(0), failed(1, main_exit="SIGKILL", result="signal")).why == (
         "it ended by SIGKILL, and no restart is pending"
     )

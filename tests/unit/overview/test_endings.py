@@ -31,6 +31,13 @@ def stopped(verdict: str, words: str) -> Event:
     return Event(Kind.SHUTDOWN, message, state="SHUTDOWN", unit=PAPER, data={"verdict": verdict})
 
 
+KILLED = replace(
+    stopped("held (killed)", ""),
+    message="Agent paper (killed by root at 07:19:53 UTC: it has stopped (open: no)) stopped from ERROR in 0.02 s: "
+    "held (killed), open: -1 NSE:SBIN MIS",
+)
+
+
 def killed(held: str) -> Event:
     return Messages("paper").ended_unclean("signal KILL", held)
 
@@ -50,6 +57,7 @@ def agents(*errors: dict[str, Any], **found: Ending) -> list[str]:
     [
         (stopped("flat", FLAT), f"stopped from ACTIVE in 0.01 s: {FLAT}", True),
         (stopped("held (killed)", "held (killed)"), "stopped from ACTIVE in 0.01 s: held (killed)", False),
+        (KILLED, "stopped from ERROR in 0.02 s: held (killed), open: -1 NSE:SBIN MIS", False),
         (Event(Kind.STATE, "Agent paper: STARTING -> ACTIVE", state="ACTIVE"), "its end was not told", False),
         # It began to end, and was killed.
         (Event(Kind.STATE, "Agent paper: ACTIVE -> SHUTDOWN", state="SHUTDOWN"), "its end was not told", False),
@@ -71,6 +79,7 @@ def test_the_last_word_tells_of_the_end(last: Event, words: str, is_flat: bool) 
     [
         (killed("+5 NSE:SBIN MIS"), "+5 NSE:SBIN MIS by its own books"),
         (killed("not known whether flat"), "unknown while it does not run"),
+        (KILLED, "-1 NSE:SBIN MIS by its own books"),
         (stopped("held (killed)", "held (killed), open: -1 NSE:SBIN MIS"), "-1 NSE:SBIN MIS by its own books"),
         (stopped("unverified", "unverified (the books could not be read)"), "unknown while it does not run"),
         (
@@ -134,6 +143,20 @@ def test_an_agent_that_stopped_is_shown_with_how_and_what_it_held() -> None:
 def test_of_one_that_was_killed_and_stopped_its_last_word_says_what_is_open(last: Event, words: str) -> None:
     (line,) = problems(ended("killed by alice", paper=ending(last, NOW)))
     assert line.startswith(f"Agent paper is killed by alice{words}")
+
+
+def test_one_that_was_resumed_and_not_started_still_needs_somebody() -> None:
+    told = {**UNVERIFIED, "error_type": "KILLED", "severity": "warning"}
+    found = {"paper": ending(KILLED, NOW)}
+    (line, _) = problems(replace(resting("", None, told), endings=found))
+    assert line == (
+        "Agent paper was killed and resumed, and does not run: nothing manages what it holds; it stopped from ERROR in "
+        "0.02 s: held (killed), open: -1 NSE:SBIN MIS; look at your broker. "
+        "To let it trade again: systemctl start standfast-agent@paper"
+    )
+    (line, _) = problems(replace(resting("killed by root", None, told), endings=found))
+    assert line.startswith("Agent paper is killed by root; it stopped"), "once is enough"
+    assert problems(replace(resting(""), endings=found)) == [], "a human resolved it, and knows"
 
 
 def test_programs_are_told_of_the_end_too() -> None:
