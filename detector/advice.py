@@ -6,7 +6,7 @@ from typing import Final
 from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
 from standfast.detector.critical_files import bad_files, put_back
 from standfast.detector.databases import restore
-from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, ledger_budget
+from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.limits import is_refused, room_at
 from standfast.detector.model import Level
@@ -85,6 +85,8 @@ def _about_units(step: Step, config: DetectorConfig, now: float) -> str:
 
 def _follows(step: Step, config: DetectorConfig, now: float) -> str:
     """When a master restart is asked for, if it lasts: once one of the units cannot get worse."""
+    if foreseen_in_vain(step.assessment, step.state, config, now):
+        return f"No master restart follows: these were restarted in vain. {_same_set(step, config, now)}"
     units = step.assessment.facts.critical(Tier.CRITICAL)
     looks = min((unit.rules.thresholds.cascading - unit.failures for unit in units), default=0)
     if looks <= 0 or Cause.UNITS not in config.restart.causes:

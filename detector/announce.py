@@ -8,10 +8,10 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
-from standfast.detector.limits import HOUR_S, counted, is_under_way
+from standfast.detector.limits import HOUR_S, counted, is_under_way, same_set_until
 from standfast.detector.model import Level, Run, State
 from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, while_unproven
-from standfast.detector.times import iso
+from standfast.detector.times import clock_at, iso
 from standfast.events import (
     AGENT_ENDED_UNCLEAN,
     RESTART_ASKED,
@@ -121,7 +121,7 @@ def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[T
     if not is_hands_off(step.state, step.decision, config, now):
         if told.refused == Reason.SAME_SET and _is_unjudged(told, step) and not _is_released(step.state):
             return told, []
-        return replace(told, hands_off=False, hands_off_until=0.0), [_hands_on()] if told.hands_off else []
+        return replace(told, hands_off=False, hands_off_until=0.0), [_hands_on(step, now)] if told.hands_off else []
     until = ledger_budget(step.state, config, now).hold_until or 0.0
     if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
         return told, []
@@ -167,8 +167,16 @@ def _counted(state: State, config: DetectorConfig, now: float) -> str:
     return f"{len(runs)} {what}{'' if len(runs) == 1 else 's'}{by_hand} within the hour"
 
 
-def _hands_on() -> Event:
-    message = "Master restarts are possible again"
+def _hands_on(step: Step, now: float) -> Event:
+    """What failed may stand again, repaired by a human, who has not released the master restart: that is not all."""
+    runs, released_at = step.state.runs, step.state.released_at
+    units = next((run.units for run in reversed(runs) if run.automatic and run.units), frozenset())
+    until = same_set_until(runs, released_at, units, now)
+    but = (
+        f", but not for {', '.join(sorted(units))} together before {clock_at(until)}, unless released" if until else ""
+    )
+    message = "Released by a human: a master restart" if _is_released(step.state) else "A master restart"
+    message = f"{message} is possible again{but}"
     return Event(Kind.RESOLVED, message, type=HANDS_OFF, severity=Severity.WARNING, unit=MASTER_RESTART)
 
 

@@ -106,14 +106,28 @@ def _refused_by_ledger(
         return Reason.HOLD, f"hands off for another {span(left.hold_until - now)}, or until a human releases it"
     if left.used >= settings.max_per_hour:
         return Reason.BUDGET, f"{left.used} master restarts within the last hour are enough"
-    if until := same_set_until(state.runs, state.released_at, causes, now):
-        again = f"{', '.join(sorted(causes))} failed again within {span(settings.min_gap_s)}"
-        each = f"after each of the last {SAME_SET_RUNS} master restarts"
-        return Reason.SAME_SET, f"{again} {each}: a human must look; none follows by itself before {clock_at(until)}"
+    if in_vain := restarted_in_vain(causes, state, config, now):
+        return Reason.SAME_SET, in_vain
     if left.gap_until is not None:
         what = _WHAT_THE_LAST_DID.get(state.runs[-1].result, "the last master restart was")
         return Reason.GAP, f"{what} less than {span(settings.min_gap_s)} ago"
     return None
+
+
+def restarted_in_vain(causes: frozenset[str], state: State, config: DetectorConfig, now: float) -> str:
+    """That master restarts because of exactly these have not helped them, and until when none follows; "" else."""
+    until = same_set_until(state.runs, state.released_at, causes, now)
+    if until is None:
+        return ""
+    again = f"{', '.join(sorted(causes))} failed again within {span(config.restart.min_gap_s)}"
+    each = f"after each of the last {SAME_SET_RUNS} master restarts"
+    return f"{again} {each}: a human must look; none follows by itself before {clock_at(until)}"
+
+
+def foreseen_in_vain(assessment: Assessment, state: State, config: DetectorConfig, now: float) -> str:
+    """The same of a cascade of units that may yet pass, so that nothing is decided; "" where one would be asked for."""
+    units = frozenset(unit.unit for unit in assessment.facts.critical(Tier.CRITICAL))
+    return restarted_in_vain(units, state, config, now) if len(units) >= CASCADE_UNITS else ""
 
 
 def _being_repaired(assessment: Assessment, causes: frozenset[str]) -> bool:

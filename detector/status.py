@@ -6,7 +6,7 @@ from typing import Any
 
 from standfast.detector.announce import NOTHING_TOLD, Told, is_hands_off
 from standfast.detector.config import DetectorConfig, RestartSettings
-from standfast.detector.decide import Decision, Reason, ledger_budget
+from standfast.detector.decide import Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Assessment, Health, blindness
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
@@ -94,7 +94,7 @@ def _left_failed(step: Step, config: DetectorConfig, now: float) -> Iterator[str
 def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    handed_over = _handed_over(step.decision, told)
+    handed_over = _handed_over(step.decision, told) or foreseen_in_vain(step.assessment, state, config, now)
     blocked = blindness(state, config, now) or handed_over or _blocked(state, left, config.restart)
     last = next(reversed(counted(state.runs, None)), None)
     return {

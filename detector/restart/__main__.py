@@ -107,7 +107,7 @@ async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict
         reports = await carry_out(systemd, plan, config.restart.settle_s)
     for line in unit_lines(reports):
         log.info("%s %s", Topic.STATE, line)
-    event = ended(reports, monotonic_s() - began_s, plan.files, config.restart.settle_s)
+    event = ended(reports, monotonic_s() - began_s, plan, config.restart.settle_s)
     journal.emit(event)
     heartbeat.status(event.message)
     return verdict(reports)

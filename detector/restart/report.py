@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from standfast.detector.critical_files import put_back
+from standfast.detector.reading import Meaning
 from standfast.detector.restart.plan import AGENTS_ALONE, NOT_AFFECTED, NOT_TO_RESTART, Item, Plan
 from standfast.events import Event, Kind, Severity
 from standfast.unit_names import MASTER_RESTART
@@ -95,9 +96,12 @@ def _to_restart_something(plan: Plan) -> str:
     return "standfastctl plan says why each one is left alone; systemctl start UNIT starts one"
 
 
-def ended(reports: tuple[UnitReport, ...], took_s: float, files: Mapping[str, str], settle_s: float) -> Event:
-    """The event at its end; a critical file that was bad when it began is named again, for no restart mends that."""
-    result = verdict(reports)
+def ended(reports: tuple[UnitReport, ...], took_s: float, plan: Plan, settle_s: float) -> Event:
+    """The event at its end; a critical file that was bad when it began is named again, for no restart mends that.
+
+    So are those that are up again, as they were while their checks failed: nobody has asked them yet.
+    """
+    result, files = verdict(reports), plan.files
     up = sum(1 for report in reports if report.ok)
     down = [f"{report.unit} ({report.why})" for report in reports if not report.ok]
     message = f"Master restart: {up} of {len(reports)} units are up after {took_s:.1f} s"
@@ -105,6 +109,9 @@ def ended(reports: tuple[UnitReport, ...], took_s: float, files: Mapping[str, st
         message += f", {settle_s:g} s of them to see that they stay up"
     if down:
         message += f"; not up: {', '.join(down)}"
+    failed_by_check = {item.unit for item in plan.restarted if item.why == Meaning.CHECK_FAILED}
+    if unasked := [report.unit for report in reports if report.ok and report.unit in failed_by_check]:
+        message += f"; whether they are well, their checks tell next: {', '.join(unasked)}"
     steps = [f"systemctl status {' '.join(report.unit for report in reports if not report.ok)}"] if down else []
     if files:
         message += f"; it does not mend {_critical(files)}"

@@ -19,6 +19,7 @@ from standfast.detector.model import (
     RestartObservation,
     RunResult,
 )
+from standfast.detector.status import status
 from standfast.events import Kind
 from standfast.unit_names import MASTER_RESTART
 
@@ -166,3 +167,17 @@ def test_a_cascade_that_has_just_begun_says_after_how_many_looks_a_master_restar
             talk.see(pending(number * 30.0, unit, n=number), scheduled=unit == "c")
     (event,) = [one for one in talk.events if one.type == "CASCADING_FAILURE"]
     assert event.action.startswith("A master restart follows if it lasts for 2 more looks (until ~00:03:30 UTC)")
+
+
+def test_a_cascade_of_those_that_were_restarted_in_vain_promises_no_master_restart() -> None:
+    units = frozenset({"a.service", "b.service", "c.service"})
+    talk = Talk(restart=RestartSettings(max_per_hour=9))
+    talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
+    for number in range(1, 6):
+        for unit in "abc":
+            turn = talk.see(pending(number * 30.0, unit, n=number), scheduled=unit == "c")
+    (event,) = [one for one in talk.events if one.type == "CASCADING_FAILURE"]
+    assert event.action.startswith("No master restart follows: these were restarted in vain. Find the root cause")
+    found = status(turn.step, talk.mind.engine.config, 150.0, told=talk.mind.told)
+    assert (found["can_restart"], found["gap_until"]) == (False, None)
+    assert found["restart_blocked"].endswith("a human must look; none follows by itself before 00:45:00 UTC")

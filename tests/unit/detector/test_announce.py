@@ -126,6 +126,10 @@ def test_the_level_holds_until_what_failed_has_stayed_up() -> None:
     assert talk.levels() == ["CASCADING", "NONE"]
     ends = [event.type for event in talk.events[said:] if event.kind is Kind.RESOLVED]
     assert ends == ["CASCADING_FAILURE", "MASTER_RESTART_HANDS_OFF"]
+    assert talk.events[-1].message == (
+        "A master restart is possible again, but not for a.service, b.service, c.service together before 00:45:00 UTC, "
+        "unless released"
+    ), "nobody has released it"
 
 
 def test_what_falls_again_at_once_after_a_master_restart_is_not_over() -> None:
@@ -152,6 +156,7 @@ def test_a_release_ends_hands_off_while_what_failed_comes_up() -> None:
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
     talk.see(up(106, "a"), ReleaseObservation(106))
     assert talk.told()[-1] == (Kind.RESOLVED, "MASTER_RESTART_HANDS_OFF", Severity.WARNING)
+    assert talk.events[-1].message == "Released by a human: a master restart is possible again"
 
 
 def test_the_problem_names_the_first_and_what_it_took_along() -> None:

@@ -161,14 +161,14 @@ def test_the_events() -> None:
     assert (event.type, event.severity.value) == ("MASTER_RESTART_STARTED", "critical")
     assert event.data["left_alone"] == {"b.service": "stopped by its operator"}
     good, bad = UnitReport("a.service", True, 0.5, "up"), UnitReport("b.service", False, None, "its start failed")
-    event = ended((good, bad), 12.34, {}, 10)
+    event = ended((good, bad), 12.34, Plan((), ()), 10)
     assert event.type == "MASTER_RESTART_PARTIAL"
     assert event.message == (
         "Master restart: 1 of 2 units are up after 12.3 s, 10 s of them to see that they stay up; "
         "not up: b.service (its start failed)"
     )
     assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up"}
-    assert (event.severity, ended((good,), 1, {}, 0).severity) == (Severity.CRITICAL, Severity.INFO)
+    assert (event.severity, ended((good,), 1, Plan((), ()), 0).severity) == (Severity.CRITICAL, Severity.INFO)
     assert unit_lines((good, replace(bad, took_s=0.02))) == [
         "a.service: up after 0.5 s",
         "b.service: not up, its start failed",
@@ -196,11 +196,12 @@ def test_what_a_critical_file_led_to_names_the_file_and_that_no_restart_mends_it
     begun = started(replace(plan(up(0, "a")), files=files))
     assert begun.message == "Master restart of 1 unit for the critical file /f.json (missing): a.service"
     good, bad = UnitReport("a.service", True, 0.5, "up"), UnitReport("b.service", False, None, "its start failed")
-    event = ended((good,), 2, files, 0)
+    bad_file = Plan((), (), files=files)
+    event = ended((good,), 2, bad_file, 0)
     assert event.message.endswith("after 2.0 s; it does not mend the critical file /f.json (missing)")
     assert event.action == "Put /f.json back or correct it"
     assert event.severity is Severity.WARNING, "something is left to do"
-    assert ended((bad,), 2, files, 1).action == "Put /f.json back or correct it; systemctl status b.service"
+    assert ended((bad,), 2, bad_file, 1).action == "Put /f.json back or correct it; systemctl status b.service"
 
 
 def test_verdicts() -> None:
@@ -234,3 +235,12 @@ def test_that_agents_are_left_alone_is_said_once_and_without_a_setting() -> None
     found = plan(up(0, "a"), *agents, watch=watch)
     assert started(found).message == "Master restart of 1 unit: a.service; agents are left alone"
     assert plan_lines(found)[-1] == "      standfast-agent@paper.service: agents are left alone"
+
+
+def test_what_is_up_again_was_up_while_its_check_failed() -> None:
+    """Whoever reads that all is up goes back to sleep, and nobody has asked the unit yet."""
+    made = Plan((Item("a.service", "check failed"), Item("b.service", "crashed")), ())
+    reports = tuple(UnitReport(f"{unit}.service", True, 0.5, "up") for unit in "ab")
+    assert ended(reports, 10, made, 0).message == (
+        "Master restart: 2 of 2 units are up after 10.0 s; whether they are well, their checks tell next: a.service"
+    )
