@@ -10,7 +10,7 @@ from standfast.detector.decide import Decision, Reason, foreseen_in_vain, ledger
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Assessment, Health, blindness
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
-from standfast.detector.model import Level, Outcome, Run, State
+from standfast.detector.model import Level, Outcome, Run, RunResult, State
 from standfast.detector.prediction.telling import plain
 from standfast.detector.problems import causes, failed_together
 from standfast.detector.times import clock_at, iso
@@ -19,6 +19,8 @@ from standfast.time_words import span
 from standfast.unit_names import MASTER_RESTART
 
 SHOWN_RESTARTS = 20
+# After one of these the oneshot is failed only where systemd refused a further start of it, by its limit.
+_ENDED_WELL = (RunResult.SUCCESS, RunResult.NOTHING)
 
 
 def status(
@@ -88,7 +90,9 @@ def _left_failed(step: Step, config: DetectorConfig, now: float) -> Iterator[str
         clears = f"systemctl reset-failed {MASTER_RESTART.removesuffix('.service')} clears that"
         if is_hands_off(step.state, step.decision, config, now):
             clears = "standfastctl release clears that, and allows automatic ones again"
-        yield f"The last master restart failed, and all is well now: {clears}"
+        last = step.state.runs[-1].result if step.state.runs else None
+        what = "systemd refused a further master restart" if last in _ENDED_WELL else "The last master restart failed"
+        yield f"{what}, and all is well now: {clears}"
 
 
 def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dict[str, Any]:

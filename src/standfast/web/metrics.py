@@ -86,7 +86,11 @@ def _units(snapshot: Snapshot) -> Iterator[Family]:
 def _restarts(snapshot: Snapshot) -> Iterator[Family]:
     detector = snapshot.detector
     count = _number(detector.get("restart_count"))
-    yield Family("master_restarts_last_hour", "Master restarts within the last hour, since a release.", count)
+    yield Family(
+        "master_restarts_last_hour",
+        "Master restarts in the last hour since a release.",
+        count,
+    )
     allowed = detector.get("can_restart")
     samples = _one(float(allowed)) if isinstance(allowed, bool) else ()
     yield Family("master_restart_allowed", "Whether a master restart is possible now.", samples)

@@ -151,6 +151,10 @@ def test_a_master_restart_that_is_left_failed_while_all_is_well_is_a_note_with_i
         "The last master restart failed, and all is well now: "
         "standfastctl release clears that, and allows automatic ones again"
     ], "one step does both"
+    by_hand = tuple(Run(at, RunResult.SUCCESS, automatic=False) for at in (-900, -500, -100))
+    watcher.state = replace(watcher.state, runs=by_hand)
+    (note,) = status(watcher.see(replace(left, at=26)), settings(), 26.0)["notes"]
+    assert note.startswith("systemd refused a further master restart, and all is well now: standfastctl release")
     step = watcher.see(*(failed(30, unit) for unit in "abc"), replace(left, at=30))
     assert status(step, settings(), 30.0)["notes"] == [], "what fails is told first"
 
