@@ -136,7 +136,7 @@ def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig
 
 
 def _is_released(state: State) -> bool:
-    return not counted(state.runs, state.released_at)
+    return state.released_at is not None and not counted(state.runs, state.released_at)
 
 
 def _hands_off(step: Step, config: DetectorConfig, now: float, first: str) -> Event:

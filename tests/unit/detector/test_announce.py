@@ -382,3 +382,10 @@ def test_a_hold_after_the_only_restart_that_is_allowed() -> None:
     talk = Talk(restart=RestartSettings(max_per_hour=1))
     by_hand(talk, 100)
     assert talk.events[-1].message.startswith("Hands off: 1 manual restart within the hour: no automatic one until")
+
+
+def test_a_ledger_that_was_lost_was_released_by_nobody() -> None:
+    talk = Talk()
+    talk.mind.told = replace(talk.mind.told, hands_off=True)
+    talk.see(up(100, "a"), scheduled=True)
+    assert talk.events[-1].message == "A master restart is possible again"
