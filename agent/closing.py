@@ -44,9 +44,9 @@ _UNPROVEN = frozenset({_UNREAD, _NO_PROOF, _NO_SECOND_PROOF})
 class Closing:
     """One attempt to get flat, in two steps that each may be cancelled at any moment.
 
-    A gateway that fails is asked again until the step is cancelled: it may be back before that. So is a broker that
-    rejects what would close a position, and one whose books leave an order of unknown fate, or lack for a moment what
-    the agent knows of.
+    A gateway that fails for now is asked again until the step is cancelled: it may be back before that. So is a broker
+    that rejects what would close a position, and one whose books leave an order of unknown fate, or lack for a moment
+    what the agent knows of. What needs a human is asked once more.
     `end` is the verdict as of the last look, at whatever moment it is read. Books count only
     between two proofs of the broker session: without one, empty books say nothing.
     `has_looked` says whether there was such a look: with nothing of its own open none is needed.
@@ -68,6 +68,7 @@ class Closing:
         self._gone: frozenset[str] = frozenset()
         self._lacking_since_s: float | None = None
         self._is_filling = False
+        self._is_refused = False
         self._rejected_because = ""
         self._trouble = ""
         self._closed: dict[Holding, float] = {}
@@ -108,13 +109,26 @@ class Closing:
         pause_s, self._trouble = FIRST_PAUSE_S, ""
         while True:
             try:
-                return await act()
+                outcome = await act()
+                self._is_refused = False
+                return outcome
             except AgentError as error:
+                if error.failure.is_permanent:
+                    await self._believe(error)
+                    continue
                 if not self._trouble:
                     log.info("[SHUTDOWN] Asking again as long as there is time: %s", error)
                 self._trouble = str(error)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _believe(self, error: AgentError) -> None:
+        """A session that has ended does not come back by itself; one that only seemed so is there a second later."""
+        self._trouble = str(error)
+        if self._is_refused:
+            raise error
+        self._is_refused = True
+        await asyncio.sleep(BOOK_PATIENCE_S)
 
     async def _cancel_orders(self) -> str:
         if self._holds_nothing():
