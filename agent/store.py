@@ -227,7 +227,7 @@ class Store:
             "INSERT INTO runs (started_at, boot_id, invocation_id) VALUES (?, ?, ?)", (iso(now), boot_id, invocation_id)
         )
         rows = self._read(f"SELECT {columns} FROM runs ORDER BY id DESC LIMIT {RUNS_LOOKED_AT}")
-        return [Run(from_iso(row[0]), row[1], _moment(row[2]), _moment(row[3])) for row in reversed(rows)]
+        return [run for row in reversed(rows) if (run := _run(row))]
 
     def cool_off(self, until: datetime) -> None:
         """Remember that the present run does not trade before that."""
@@ -277,7 +277,7 @@ class Store:
 
     def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         with _translated(self._path):
-            return self._connection.execute(statement, values)
+            return self._connection.execute(statement, [_storable(value) for value in values])
 
     def _read(self, statement: str) -> list[tuple[Any, ...]]:
         with _translated(self._path):
@@ -295,8 +295,21 @@ class Store:
             self._connection.commit()
 
 
+def _run(row: tuple[Any, ...]) -> Run | None:
+    """A run; what makes none, whoever wrote it, is no reason to end each start, nor to forget what is held."""
+    try:
+        return Run(from_iso(row[0]), row[1], _moment(row[2]), _moment(row[3]))
+    except (ValueError, TypeError):
+        return None
+
+
 def _moment(text: str | None) -> datetime | None:
     return from_iso(text) if text else None
+
+
+def _storable(value: Any) -> Any:
+    """What SQLite takes: a text out of a strategy's exception or a broker's answer may hold half a surrogate pair."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _own_order(row: tuple[Any, ...]) -> OwnOrder:
@@ -339,20 +352,3 @@ def _check(connection: sqlite3.Connection) -> None:
         error = sqlite3.DatabaseError(f"{found}".splitlines()[-1])
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
-
-
-def set_aside(path: Path, now: datetime) -> Path:
-    """Rename a damaged database with what belongs to it, so that a new one can begin; its new path.
-
-    Raises:
-        AgentError: it cannot be renamed.
-    """
-    aside = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%S}")
-    try:
-        path.rename(aside)
-        for suffix in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    except OSError as error:
-        raise failed(FailureType.DATABASE_ERROR, f"cannot set {path} aside: {error.strerror}") from error
-    return aside

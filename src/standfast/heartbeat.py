@@ -103,6 +103,7 @@ class Heartbeat:
         self._notifier = None
 
     def _notify(self, message: str) -> None:
-        # The library writes Latin-1 and systemd reads UTF-8: handed over like this, the bytes are UTF-8.
+        # The library writes Latin-1 and systemd reads UTF-8: handed over like this, the bytes are UTF-8. A text from
+        # anywhere, such as a strategy's exception, may hold half a surrogate pair, which has none.
         if self._notifier:
-            self._notifier.notify(message.encode().decode("latin-1"))
+            self._notifier.notify(message.encode(errors="replace").decode("latin-1"))

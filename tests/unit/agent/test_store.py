@@ -139,6 +139,26 @@ def test_problems_stay_open_over_a_restart(tmp_path: Path) -> None:
     store.close()
 
 
+def test_half_a_surrogate_pair_out_of_somebody_elses_text_can_be_remembered(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "state.db")
+    store.open_problem("STRATEGY_FAULTS", "the strategy raised \ud800", NOW)
+    assert store.problem_detail("STRATEGY_FAULTS") == "the strategy raised ?"
+    store.close()
+
+
+@pytest.mark.parametrize("column", ["started_at", "ended_at", "cool_off_until"])
+def test_a_run_that_makes_none_ends_no_start(tmp_path: Path, column: str) -> None:
+    store = Store.open(tmp_path / "state.db")
+    store.begin_run("boot", "", NOW)
+    store.close()
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute(f"UPDATE runs SET {column} = 'x'")
+    connection.close()
+    store = Store.open(tmp_path / "state.db")
+    assert [run.started_at for run in store.begin_run("boot", "", NOW)] == [NOW]
+    store.close()
+
+
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(AgentError, match="unable to open database file") as caught:
         Store.open(tmp_path / "missing" / "state.db")

@@ -44,6 +44,13 @@ def test_the_words_reach_systemd_once(manager: Manager) -> None:
     assert manager.heard() == ["READY=1", "STATUS=₹ all well", "STOPPING=1"]
 
 
+def test_half_a_surrogate_pair_out_of_somebody_elses_text_ends_nobody(manager: Manager) -> None:
+    heartbeat = Heartbeat()
+    heartbeat.status("the strategy raised \ud800")
+    assert manager.heard() == ["STATUS=the strategy raised ?"]
+    heartbeat.close()
+
+
 def test_a_note_stays_behind_whatever_is_said_until_it_is_lifted(manager: Manager) -> None:
     heartbeat = Heartbeat()
     heartbeat.status("all well")
