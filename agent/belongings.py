@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from standfast import paths
-from standfast.agent import remains, session
+from standfast.agent import damaged, remains, session
 from standfast.agent.assembly import Trade, build_gateway, build_trade
 from standfast.agent.bell import Bell, Ring
 from standfast.agent.checks import Report, Scene, look_at_all
@@ -24,7 +24,7 @@ from standfast.agent.own_orders import OwnOrders
 from standfast.agent.pump import Pump
 from standfast.agent.renewal import waits_for_restart
 from standfast.agent.session import Hours
-from standfast.agent.store import CorruptDatabaseError, Store, set_aside
+from standfast.agent.store import CorruptDatabaseError, Store
 from standfast.agent.trading import Order, Position, Tick
 from standfast.clock import boot_id, utc_now
 from standfast.config import ConfigError, Mistake, load, secrets_in
@@ -216,13 +216,15 @@ class Belongings:
             self.runs = self.store.begin_run(boot_id(), self._environ.get("INVOCATION_ID", ""), utc_now())
 
     def _open_durable_store(self) -> None:
+        damaged.go_on(self.files.database)
         try:
             store = Store.open(self.files.database)
         except CorruptDatabaseError as error:
-            aside = set_aside(self.files.database, utc_now())
-            self.forgotten = Failure(FailureType.DATABASE_CORRUPT, f"{error.failure.detail}; set aside as {aside}")
+            damaged.begin_anew(self.files.database, error.failure.detail, utc_now())
             store = Store.open(self.files.database)
-        self.forgotten = _remembered(store, self.forgotten)
+        # It stands in the database: an agent that is started again knows no more of what it held than before.
+        lost = store.problem_detail(FailureType.DATABASE_CORRUPT)
+        self.forgotten = None if lost is None else Failure(FailureType.DATABASE_CORRUPT, lost)
         self._traded_on = store.gateways()
         self.store.close()
         self.store = store
@@ -348,18 +350,6 @@ def read_hours(config: SessionConfig | None) -> Hours | None:
     zone = session.parse_zone(config.timezone)
     start, stop = session.parse_clock(config.start), session.parse_clock(config.stop)
     return Hours(session.parse_days(config.days), start, stop, zone, holidays)
-
-
-def _remembered(store: Store, forgotten: Failure | None) -> Failure | None:
-    """That a damaged database took what was held with it, written into the one that follows it at once.
-
-    It outlives the process: an agent that is started again knows no more of what it held than before.
-    """
-    if forgotten is not None:
-        store.open_problem(forgotten.type, forgotten.detail, utc_now())
-        return forgotten
-    detail = store.problem_detail(FailureType.DATABASE_CORRUPT)
-    return None if detail is None else Failure(FailureType.DATABASE_CORRUPT, detail)
 
 
 def _flag(path: Path) -> Flag | None:

@@ -151,6 +151,43 @@ def test_an_agent_that_forgot_what_it_held_trades_only_after_a_reload(tmp_path: 
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("ended", ["no room", "crashed"])
+def test_a_beginning_anew_that_came_to_no_end_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: str
+) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await lose_the_memory_of(agent, 3)
+        new = tmp_path / "state.db.new"
+        if ended == "no room":
+            new.mkdir()
+        rename = Path.rename
+
+        def interrupted(path: Path, target: Path) -> Path:
+            if path == new:
+                raise OSError(0, "as good as a crash")
+            return rename(path, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", interrupted)
+            again = Agent(tmp_path)
+            again.begin()
+            assert (await again.heard.kind(Kind.PROBLEM)).type == "DATABASE_ERROR"
+            assert (await again.end()).kind is EndKind.UNVERIFIED
+        if ended == "no room":
+            assert found_aside(tmp_path) == [], "the damaged one is there to be found again"
+            new.rmdir()
+        else:
+            assert not again.files.database.exists()
+        again = Agent(tmp_path)
+        again.begin()
+        assert (await again.heard.kind(Kind.PROBLEM)).type == "DATABASE_CORRUPT"
+        assert (await again.end()).kind is EndKind.UNVERIFIED
+
+    asyncio.run(story())
+
+
 def test_a_kill_hides_no_lost_memory_and_its_end_does_not_acknowledge_one(tmp_path: Path) -> None:
     async def story() -> None:
         async with living(tmp_path, top=WATCHES) as agent:
