@@ -273,7 +273,8 @@ class Closing:
         self._closed = {**holdings, **self._closed}
         self._desk.account_closed_s = monotonic_s()
         if self._scope is Scope.ACCOUNT and self._market_orders:
-            await self._gateway.close_all()
+            self._verdict = End(EndKind.UNVERIFIED, 'the broker has not answered to "close all"')
+            await self._desk.close_account()
             return
         surely = self._surely_open(holdings)
         orders = [self._desk.send(self._opposite(holding, net)) for holding, net in surely.items()]

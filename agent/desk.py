@@ -15,7 +15,7 @@ from standfast.agent.own_orders import OwnOrders
 from standfast.agent.placing import order_request
 from standfast.agent.strategy import TradingClosedError, TradingRefusedError, TradingUncertainError
 from standfast.agent.trading import Funds, Order, OrderKind, OrderRequest, OrderStatus, Position, Product, Side
-from standfast.clock import utc_now
+from standfast.clock import monotonic_s, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +53,10 @@ class Desk(_Slips):
         self._on_disturbance = on_disturbance
         self._refusal = refusal
         self._closed_because = "the agent is not trading yet"
-        self._under_way: set[asyncio.Task[str]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._quiet = asyncio.Event()
         self._quiet.set()
-        # When "close all" was asked for last: the account's books may show it later.
+        # When "close all" was asked for or answered last: the account's books may show it later.
         self.account_closed_s = -math.inf
 
     def open(self) -> None:
@@ -69,7 +69,7 @@ class Desk(_Slips):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the broker answered to every order that was sent."""
+        """Whether the broker answered to every order that was sent, and to "close all"."""
         return not self._under_way
 
     async def quiet(self, seconds: float) -> None:
@@ -127,9 +127,26 @@ class Desk(_Slips):
         """
         return await self._sent(self.own.intend_anyway(request, utc_now()))
 
+    async def close_account(self) -> None:
+        """Ask for every position of the account to be closed.
+
+        Raises:
+            AgentError: the gateway's failure; they may be closed all the same.
+        """
+        await self._answer_to(self._closed_account())
+
+    async def _closed_account(self) -> None:
+        try:
+            await self._gateway.close_all()
+        finally:
+            self.account_closed_s = monotonic_s()
+
     async def _sent(self, own: OwnOrder) -> str:
-        """Whoever stops waiting for an order does not stop it, so what became of it is learned all the same."""
-        task = asyncio.create_task(self._placed(own))
+        return await self._answer_to(self._placed(own))
+
+    async def _answer_to(self, call: Coroutine[Any, Any, T]) -> T:
+        """Whoever stops waiting for an answer does not stop what was asked for: what became of it is learned anyway."""
+        task = asyncio.create_task(call)
         self._under_way.add(task)
         self._quiet.clear()
         task.add_done_callback(self._answered)
@@ -153,8 +170,10 @@ class Desk(_Slips):
         if not self.own.is_written:
             self._on_disturbance("the agent's database could not be written")
 
-    def _answered(self, task: "asyncio.Task[str]") -> None:
+    def _answered(self, task: "asyncio.Task[Any]") -> None:
         self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may be there any more to whom it is raised
         if not self._under_way:
             self._quiet.set()
 

@@ -120,7 +120,9 @@ class OpenAlgoGateway:
 
     async def close_all(self) -> None:
         """See Gateway. What it says of its success is not looked at: the position book tells."""
-        await self._ask("closeposition", strategy=self._config.strategy_label)
+        # It places orders, and goes on placing them when nobody waits any more.
+        label, limit_s = self._config.strategy_label, self._config.order_timeout_s
+        _succeed("closeposition", await self._rest.post("closeposition", limit_s, strategy=label))
 
     async def filled(self, order: Order) -> float | None:
         """See Gateway. The order book does not tell; the order's own status has an average price if anything was."""

@@ -12,7 +12,7 @@ from tests.unit.agent.test_memory import WATCHES, crash
 
 from standfast.agent.closing import Closing
 from standfast.agent.config import Scope
-from standfast.agent.failures import FailureType, failed
+from standfast.agent.failures import AgentError, FailureType, failed
 from standfast.agent.flatness import EndKind
 from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Side
 from standfast.clock import monotonic_s
@@ -252,6 +252,45 @@ def test_a_closing_order_whose_answer_is_lost_is_found_in_the_book_later(
         await closing.close_positions()
         assert str(closing.end) == "flat (closed +5 NSE:A MIS, -3 NSE:B MIS)"
         assert await scene.net() == {Holding(A): 7}
+
+    play(tmp_path, story)
+
+
+def test_the_account_is_not_closed_twice_by_a_broker_that_takes_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(scene: Scene) -> None:
+        await scene.hold()
+        await scene.gateway.cancel_all()
+        close_all, asked = scene.gateway.close_all, 0
+
+        async def slowly() -> None:
+            nonlocal asked
+            asked += 1
+            await asyncio.sleep(1.5)
+            await close_all()
+
+        monkeypatch.setattr(scene.gateway, "close_all", slowly)
+        first = Closing(scene.gateway, scene.desk, Scope.ACCOUNT, market_orders=True)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(first.close_positions(), 0.1)
+        assert str(first.end) == 'unverified (the broker has not answered to "close all")'
+        second = Closing(scene.gateway, scene.desk, Scope.ACCOUNT, market_orders=True)
+        await second.close_positions()
+        assert (asked, await scene.net(), second.end.kind) == (1, {}, EndKind.FLAT)
+
+    play(tmp_path, story)
+
+
+def test_a_session_that_has_ended_is_asked_for_twice(tmp_path: Path) -> None:
+    async def story(scene: Scene) -> None:
+        await scene.hold()
+        scene.faults.write_text("logged_out")
+        closing = Closing(scene.gateway, scene.desk, Scope.OWN, market_orders=True)
+        with pytest.raises(AgentError, match="has no session"):
+            await asyncio.wait_for(closing.close_positions(), 1.5)
+        with pytest.raises(AgentError, match="has no session"):
+            await asyncio.wait_for(closing.close_positions(), 0.5)
 
     play(tmp_path, story)
 
