@@ -5,6 +5,7 @@ Each behaviour is one that was observed on, or read from, a real OpenAlgo 2.0.2.
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ FIELDS = {
 }
 ORDER_CALLS = {"placeorder", "cancelorder", "cancelallorder", "closeposition", "orderstatus"}
 PENDING = ("open", "trigger pending")
+BOOKS = ("funds", "orderbook", "positionbook")
 
 Answer = tuple[int, str, str]
 Order = dict[str, Any]
@@ -57,6 +59,7 @@ class World:
     failed_cancellations: bool = False
     placeorder_status: int = 0  # what the broker answers to the next orders instead of taking them
     rate_limited: int = 0  # so many calls from now on are over the limit
+    answers_every_s: float = 0.0  # how often the broker answers to each of BOOKS; the one plugin is LYING in between
     html: int = 0  # a proxy's status, answered to everything
     hangs: bool = False
     loses_answers_to: str = ""  # the call whose answer is lost: it is done, and the connection dropped
@@ -69,6 +72,8 @@ class World:
     orders: list[Order] = field(default_factory=list)
     foreign_positions: dict[str, int] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    answered_s: dict[str, float] = field(default_factory=dict)
+    is_over_limit: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def answer(self, call: str, body: bytes) -> Answer:
@@ -89,6 +94,11 @@ class World:
                 return mistake
             if given["apikey"] != self.key or not self.logged_in:
                 return _json(403, {"message": "Invalid openalgo apikey", "status": "error"})
+            self.is_over_limit = (
+                call in BOOKS and time.monotonic() - self.answered_s.get(call, 0) < self.answers_every_s
+            )
+            if not self.is_over_limit:
+                self.answered_s[call] = time.monotonic()
             handler: Callable[[dict[str, Any]], Answer] = getattr(self, f"_{call}")
             return handler(given)
 
@@ -152,7 +162,7 @@ class World:
             return self._success({"data": {**dict.fromkeys(keys, 0.0), "availablecash": 1e7, "grossexposure": 0.0}})
         if self.broker is Broker.RAISING:
             return self._success({"data": {}})
-        zero = self.broker is Broker.LYING or self.empty_account
+        zero = self._is_lying or self.empty_account
         return self._success(
             {"data": {**dict.fromkeys(keys, "0.00"), **({} if zero else {"availablecash": "5000.00"})}}
         )
@@ -278,7 +288,7 @@ class World:
 
     @property
     def _is_lying(self) -> bool:
-        return self.broker is Broker.LYING and not self._masked
+        return (self.broker is Broker.LYING or self.is_over_limit) and not self._masked
 
     def _raised(self) -> Answer | None:
         if self.broker is Broker.RAISING and not self._masked:

@@ -11,6 +11,7 @@ from tests.fakes.openalgo import Broker, FakeOpenAlgo, World
 from tests.fakes.openalgo.world import KEY
 from tests.unit.agent.living import Agent
 
+from standfast.agent.config import Scope
 from standfast.agent.flatness import EndKind
 from standfast.agent.trading import OrderKind, Side
 from standfast.events import Kind
@@ -240,3 +241,19 @@ def test_with_nothing_held_a_server_that_is_away_is_not_waited_for(tmp_path: Pat
         assert time.monotonic() - begun < 0.5
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_broker_whose_limit_makes_its_books_empty_is_left_flat(tmp_path: Path, scope: Scope) -> None:
+    async def story(scene: Scene) -> None:
+        scene.files.config.write_text(scene.files.config.read_text() + f'[shutdown]\nscope = "{scope}"\n')
+        scene.runner.life.reload()
+        await scene.heard.state("ACTIVE")
+        await scene.place()
+        await scene.place(OrderKind.LIMIT, 700)
+        scene.world.answers_every_s = 1.0
+        assert str(await scene.end()) == "flat (closed +5 NSE:SBIN MIS)"
+        assert [one["order_status"] for one in scene.world.orders] == ["complete", "cancelled", "complete"]
+        assert not any(scene.world.net().values())
+
+    play(tmp_path, story, World(analyze=False))
