@@ -24,7 +24,7 @@ from standfast.agent.failures import (
     because_it_hung,
 )
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
-from standfast.agent.reconciling import reconcile
+from standfast.agent.reconciling import reconcile, rule_out_what_never_arrived
 from standfast.agent.renewal import waits_for_restart
 from standfast.agent.retry import Policy, Series, Verdict
 from standfast.agent.situation import Situation, as_status, in_one_line
@@ -176,8 +176,8 @@ class Life:
             await self.have.discard()
         # An ACTIVE agent knows the age of its last tick and need not wait for one here.
         report = await self._kill() if self.have.flags.killed else await self.have.look(expect_ticks=not is_active)
-        if not is_active and report.is_good:
-            report = await self._reconciled()
+        if report.is_good:
+            report = await (self._ruled_out() if is_active else self._reconciled())
         self._note_the_look()
         self._log(report)
         return report
@@ -209,6 +209,13 @@ class Life:
             detail = f"what it held is no longer in its account, and it did not close it: {in_words(closed)}"
             detail += "; it counts itself as flat now"
             self.tell_problem(Failure(_ELSEWHERE, detail))
+        return Report()
+
+    async def _ruled_out(self) -> Report:
+        try:
+            await rule_out_what_never_arrived(self.have)
+        except AgentError as error:
+            return Report(error.failure, "order book")
         return Report()
 
     async def _kill(self) -> Report:

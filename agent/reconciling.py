@@ -24,7 +24,8 @@ async def reconcile(have: Belongings) -> dict[Holding, float]:
     """
     assert have.gateway is not None
     book = await have.refresh()
-    if have.own.nets.keys() - {one.holding for one in have.positions}:  # a mistake of a moment, or closed elsewhere
+    missing = have.own.nets.keys() - {one.holding for one in have.positions}
+    if missing or doubtful(have.own.all):  # closed elsewhere and never taken, or books that are empty for a moment
         await asyncio.sleep(BOOK_PATIENCE_S)
         book = await have.refresh()
     await have.gateway.prove_session()
@@ -41,6 +42,25 @@ async def reconcile(have: Belongings) -> dict[Holding, float]:
     if held or have.own.pending:
         log.info("[STATE] Reconciled: holding %s", held_in_words(held, have.own.all, flat=False))
     return {}
+
+
+async def rule_out_what_never_arrived(have: Belongings) -> None:
+    """Take an order that the broker never answered to for never placed, once it had its time and no book shows it.
+
+    For an agent that trades, so that what a moment without an answer leaves behind is no doubt until its end.
+
+    Raises:
+        AgentError: the gateway's failure.
+    """
+    overdue = [own for own in have.own.all if own.may_be_on_its_way and utc_now() - own.placed_at > BROKER_PATIENCE]
+    if not overdue:
+        return
+    assert have.gateway is not None
+    await have.refresh()
+    await asyncio.sleep(BOOK_PATIENCE_S)
+    book = await have.refresh()
+    await have.gateway.prove_session()
+    have.own.find_again(book, utc_now(), is_trusted=True)
 
 
 def _meaning(lost: list[OwnOrder], now: datetime) -> FailureType:
