@@ -139,13 +139,19 @@ class Ending:
         return await self._closing.close_positions()
 
     async def _save(self, stopping: "asyncio.Task[str]") -> str:
+        try:
+            self._record()
+        finally:  # a database that cannot be written takes no time from the strategy's own stop
+            stopped = await asyncio.shield(stopping)
+        return stopped
+
+    def _record(self) -> None:
         self._have.own.write()
+        if self._have.runs:
+            self._have.store.end_run(utc_now())
         steps = "; ".join(map(str, self._results))
         end = self.end
         self._have.store.ended(end.kind, end.detail, steps, utc_now())
-        if self._have.runs:
-            self._have.store.end_run(utc_now())
-        return await asyncio.shield(stopping)
 
     async def _notify(self) -> str:
         restarts = await self._is_known_to_restart()

@@ -96,3 +96,33 @@ def test_a_reload_with_a_disk_still_full_forgets_nothing(tmp_path: Path, monkeyp
             assert (end.kind, end.detail) == (EndKind.FLAT, "closed +3 NSE:SBIN MIS")
 
     asyncio.run(story())
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_the_strategy_its_stop_and_counts_no_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (
+        "import asyncio, pathlib",
+        "class S:",
+        "    async def start(self, trading): pass",
+        "    async def tick(self, tick): pass",
+        "    async def stop(self):",
+        "        await asyncio.sleep(0.3)",
+        f"        pathlib.Path({str(tmp_path / 'stopped')!r}).touch()",
+    )
+
+    async def story() -> None:
+        (tmp_path / "stops.py").write_text("\n".join(lines) + "\n")
+        agent = Agent(tmp_path)
+        agent.files.config.write_text(f'strategy = "stops:S"\nstrategy_path = "{tmp_path}"\n')
+        agent.begin()
+        await agent.heard.state("ACTIVE")
+        monkeypatch.setattr(Store, "ended", fail)
+        await agent.end()
+        assert (tmp_path / "stopped").exists()
+        again = Agent(tmp_path)
+        again.runner.begin()
+        assert again.have.runs[0].ended_at is not None
+        again.have.close()
+
+    asyncio.run(story())
