@@ -55,7 +55,9 @@ def left_open(scope: Scope, own: Sequence[OwnOrder], orders: Sequence[Order], po
     """What is open of the agent's own, or of the whole account."""
     if scope is Scope.ACCOUNT:
         holdings = {one.holding: one.quantity for one in positions if one.quantity}
-        pending = tuple(order.order_id for order in orders if order.status.is_pending)
+        # One of its own that was answered since the book was read is not in it.
+        since = [one.order_id for one in own if one.is_pending]
+        pending = tuple(dict.fromkeys([*(one.order_id for one in orders if one.status.is_pending), *since]))
         # The account's books know all, but for an order that may still be on its way to them, and what a word of the
         # broker's that nobody knows means.
         unknown = [str(one) for one in own if one.may_be_on_its_way] + [str(one) for one in orders if one.is_unknown]

@@ -48,7 +48,8 @@ _ELSEWHERE: Final = FailureType.POSITIONS_CLOSED_ELSEWHERE
 # What an agent in a crash loop does not do any more; that its strategy hung stands in what is told of the loop.
 _OVER_IN_A_LOOP: Final = frozenset({FailureType.CRASH_COOL_OFF, FailureType.STRATEGY_HUNG})
 _NOT_CANCELLED_STEP: Final = (
-    "Look at the positions and orders; to have it try again to cancel what is pending: systemctl reload "
+    "Look at the positions and orders; it tries again by itself as long as it knows of a pending order; "
+    "to have it try again to cancel what is pending: systemctl reload "
     "standfast-agent@{name}; to let it trade again: standfastctl resume {name}"
 )
 _INPUTS: Final = {Verdict.WAIT: Input.TRANSIENT_FAILURE, Verdict.FAIL: Input.PERMANENT_FAILURE}

@@ -68,6 +68,27 @@ CASES = {
     "own pending": (Scope.OWN, [own(BUY, OrderStatus.OPEN, 0)], [], [], EndKind.NOT_FLAT),
     "unknown fate": (Scope.OWN, [own(BUY, OrderStatus.UNKNOWN, None)], [], [], EndKind.UNVERIFIED),
     "no answer yet": (Scope.OWN, [OwnOrder(1, BUY, NOW)], [], [], EndKind.UNVERIFIED),
+    "answered since the book was read, account": (
+        Scope.ACCOUNT,
+        [own(BUY, OrderStatus.OPEN, None)],
+        [],
+        [],
+        EndKind.NOT_FLAT,
+    ),
+    "a word that nobody knows, account": (
+        Scope.ACCOUNT,
+        [],
+        [replace(FOREIGN, status=OrderStatus.UNKNOWN)],
+        [],
+        EndKind.UNVERIFIED,
+    ),
+    "own position, and an order of unknown fate that may close it": (
+        Scope.OWN,
+        [HELD, own(SELL, OrderStatus.UNKNOWN, None)],
+        [],
+        [Position(SBIN, 5)],
+        EndKind.UNVERIFIED,
+    ),
     "no answer yet, account": (Scope.ACCOUNT, [OwnOrder(1, BUY, NOW)], [], [], EndKind.UNVERIFIED),
     "refused before it had an id": (
         Scope.ACCOUNT,
