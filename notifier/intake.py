@@ -53,10 +53,12 @@ class Taken:
     Attributes:
         entries: how many entries were read; fewer than `BATCH` means that the journal was read to its end.
         messages: how many messages were put into the outbox.
+        changed: whether something is otherwise than before.
     """
 
     entries: int
     messages: int
+    changed: bool = False
 
 
 class Intake:
@@ -218,12 +220,12 @@ class Intake:
             position = Position(entries[-1].cursor, max(entries[-1].at, position.read_until or entries[-1].at))
         elif position.read_until and now - position.read_until >= MARK_EVERY:
             position = dataclasses.replace(position, read_until=now)
-        messages = len(ledger.changes.drafts)
+        messages, changed = len(ledger.changes.drafts), bool(ledger.changes)
         is_news = ledger.window_closes_at != self._ledger.window_closes_at or position != self._position
         if ledger.changes or is_news:
             self._commit(ledger, position, now)
         self._ledger = ledger
-        return Taken(len(entries), messages)
+        return Taken(len(entries), messages, changed)
 
     def _commit(self, ledger: Ledger, position: Position, now: datetime) -> None:
         changes = ledger.take_changes()

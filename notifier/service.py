@@ -121,20 +121,22 @@ class Service:
                 await asyncio.sleep(delay_s)
             taken = await self._read_to_the_end(intake, store, follower)
             messages += taken.messages
+            if taken.entries or taken.changed:
+                self._teller.soon()
             if taken.entries:
                 self._dispatch.look_again()
-                self._teller.soon()
                 break
         return messages
 
     async def _read_to_the_end(self, intake: Intake, store: Store, follower: Follower) -> Taken:
-        entries = messages = 0
+        entries, messages, changed = 0, 0, False
         while True:
             follower.process()
             taken = intake.round()
             entries, messages = entries + taken.entries, messages + taken.messages
+            changed = changed or taken.changed
             if taken.entries < BATCH:
-                return Taken(entries, messages)
+                return Taken(entries, messages, changed)
             # A backlog is read in batches, between which the signals and the worker have their turn.
             self._pulse.beat()
             self._dispatch.look_again()

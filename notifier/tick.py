@@ -34,7 +34,8 @@ def next_due(ledger: Ledger, config: NotifierConfig, now: datetime) -> datetime 
         if one.stage is Stage.TOLD and not one.quiet
     )
     recoveries = (resolution.settles_at(one, config.recovery_hold_s) for one in ledger.resting.values())
-    moments = (ledger.window_closes_at, *reminders, *recoveries, _resend_at(ledger, config))
+    silences = (one.end for one in ledger.silences.values())
+    moments = (ledger.window_closes_at, *reminders, *recoveries, *silences, _resend_at(ledger, config))
     # What lies behind was done by the tick at `now`, or is held back by a silence.
     return min((moment for moment in moments if moment is not None and moment > now), default=None)
 

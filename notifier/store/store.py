@@ -256,7 +256,8 @@ class Store:
         names = (
             "error_type, unit, coalesce(nullif(stands, ''), error_message) AS error_message, severity, action,"
             " first_occurrence, last_occurrence, occurrence_count,"
-            " notification_count + told_elsewhere AS notification_count, acknowledged"
+            " notification_count + told_elsewhere AS notification_count, acknowledged,"
+            " stage = 'flapping' AS flaps"
         )
         with translated("read the database", self._path):
             cursor = self._connection.execute(
@@ -265,4 +266,4 @@ class Store:
             )
             keys = [column[0] for column in cursor.description]
             rows = [dict(zip(keys, row, strict=True)) for row in cursor]
-        return [{**row, "acknowledged": bool(row["acknowledged"])} for row in rows]
+        return [{**row, "acknowledged": bool(row["acknowledged"]), "flaps": bool(row["flaps"])} for row in rows]

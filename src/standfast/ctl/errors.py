@@ -2,15 +2,17 @@
 
 import argparse
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from standfast.clock import utc_now
 from standfast.ctl.command import Command, Exit, takes_wide
 from standfast.ctl.ordering import notifier
 from standfast.ctl.report import error_cells, time, unit_cell
 from standfast.ctl.screen import Screen
 from standfast.ctl.table import Cell, Table
 from standfast.overview import snapshot as shots
-from standfast.overview.silences import matched
+from standfast.overview.silences import matched, not_over
 from standfast.overview.snapshot import Source, words
 
 _CLOSED: Final = ("id", "error_type", "error_message", "why")
@@ -28,12 +30,12 @@ def errors_table(source: Source) -> Table:
     )
 
 
-def silences_table(source: Source) -> Table:
+def silences_table(source: Source, now: datetime) -> Table:
     """The silences in force and to come."""
     return Table(
         title="Silences",
         columns=("ID", "What", "From", "Until", "By", "Why"),
-        rows=tuple(_silence(row) for row in shots.rows(source.get("silences"))),
+        rows=tuple(_silence(row) for row in not_over(source, now)),
         empty="None.",
         spare=("By", "From"),
     )
@@ -83,11 +85,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
-    source = notifier()
+    source, now = notifier(), utc_now()
     rows = list(shots.rows(source.get("unresolved_errors")))
     count = max(len(rows), shots.number(source.get("unresolved")))
     if arguments.json:
-        silences = list(shots.rows(source.get("silences")))
+        silences = list(not_over(source, now))
         closed = list(shots.rows(source.get("closed_errors")))
         screen.json(
             {"unresolved_count": count, "unresolved_errors": rows, "closed_errors": closed, "silences": silences}
@@ -98,7 +100,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
             screen.line(f"These are the newest {len(rows)} of {count}.")
         if (table := closed_table(source)).rows:
             screen.table(table)
-        screen.table(silences_table(source))
+        screen.table(silences_table(source, now))
     return Exit.WRONG if count else Exit.OK
 
 

@@ -224,7 +224,8 @@ def error_cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     """An unresolved problem: type, unit, message, first and last, how often it was and was told."""
     held = [word for word in ("acknowledged", "silenced") if row.get(word) is True]
     urgency = ["critical"] if row.get("severity") == "critical" else []
-    name = words(row.get("error_type")) + (f" ({', '.join(urgency + held)})" if urgency or held else "")
+    marks = [*urgency, *held, *(["comes and goes"] if row.get("flaps") is True else [])]
+    name = words(row.get("error_type")) + (f" ({', '.join(marks)})" if marks else "")
     return (
         Cell(name, Tone.PLAIN if held else tone(row.get("severity") or "critical")),
         unit_cell(row.get("unit"), "none"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from standfast.overview import snapshot as shots
-from standfast.overview.snapshot import Row, Snapshot, words
+from standfast.overview.snapshot import Row, Snapshot, Source, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,14 @@ class Silenced:
 
 def rows(snapshot: Snapshot) -> Iterator[Row]:
     """The silences in force and to come, as the notifier tells them; it may still list one that has just ended."""
-    for row in shots.rows(snapshot.notifier.get("silences")):
+    return not_over(snapshot.notifier, snapshot.now)
+
+
+def not_over(notifier: Source, now: datetime) -> Iterator[Row]:
+    """The same, where only the notifier is asked."""
+    for row in shots.rows(notifier.get("silences")):
         end = shots.moment(row.get("end"))
-        if end is None or end > snapshot.now:
+        if end is None or end > now:
             yield row
 
 

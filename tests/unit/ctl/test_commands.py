@@ -218,14 +218,26 @@ def test_whoever_releases_is_told_that_a_master_restart_follows(mode: str, level
 def test_the_tables_of_errors_and_silences_stand_odd_rows() -> None:
     silenced = {"id": "00ff00ff", "unit": "a.service", "end": statuses.AT, "by": "root", "why": "a\x1b[2Jb"}
     source = Source(
-        {"unresolved_errors": [statuses.error(id=7, silenced=True), {"id": [1]}, 3], "silences": [silenced]}
+        {"unresolved_errors": [statuses.error(id=7, silenced=True), {"id": [1]}, 3], "silences": [silenced, 3]}
     )
     first, second = errors_table(source).rows
     assert [cell.text for cell in first[:3]] == ["7", "OPENALGO_DOWN (silenced)", "standfast-agent@paper.service"]
     assert {cell.text for cell in second} == {"-", "none", "unknown"}
-    (row,) = silences_table(source).rows
+    (row,) = silences_table(source, NOW - timedelta(seconds=1)).rows
     assert [cell.text for cell in row[:2]] == ["00ff00ff", "unit a.service"]
     assert errors_table(Source({"unresolved_errors": "none"})).rows == ()
+
+
+def test_a_silence_that_has_ended_is_not_listed_though_the_notifier_tells_of_it_still() -> None:
+    source = Source({"silences": [{"id": "00ff00ff", "unit": "a.service", "end": iso(NOW)}]})
+    assert len(silences_table(source, NOW - timedelta(seconds=1)).rows) == 1
+    assert silences_table(source, NOW).rows == ()
+
+
+def test_what_is_there_and_comes_and_goes_is_marked() -> None:
+    source = Source({"unresolved_errors": [statuses.error(severity="critical", flaps=True)]})
+    ((_, name, *_),) = errors_table(source).rows
+    assert name.text == "OPENALGO_DOWN (critical, comes and goes)"
 
 
 def test_what_a_stop_closed_is_listed_with_why() -> None:

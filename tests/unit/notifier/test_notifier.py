@@ -6,6 +6,7 @@ import signal
 import stat
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,19 @@ def test_commands_are_followed_and_answered_in_the_log(notifier: Notifier, sink:
     assert (sink.wait_for(3)[2]["kind"], sink.got[2]["id"]) == ("test", "fedcba9876543210")
     notifier.command("ACK", id=4711)
     wait_until(lambda: "Command ACK: no unresolved problem has this number" in notifier.log.read_text(), "an answer")
+
+
+def test_a_silence_ends_when_it_is_over_and_the_status_says_so(notifier: Notifier, sink: WebhookSink) -> None:
+    end = datetime.now(UTC) + timedelta(seconds=3)
+    notifier.command("SILENCE", id="0123456789abcdef", unit="a.*", end=end.isoformat())
+    notifier.emit("problem", "HELD", "critical", "a.service")
+    wait_until(lambda: [one["silenced"] for one in notifier.status()["unresolved_errors"]] == [True], "it to be held")
+    wait_until(lambda: notifier.status()["silences"] == [], "the end of the silence")
+    late_s = (datetime.now(UTC) - end).total_seconds()
+    assert 0 <= late_s < 2, "it waited for the clock's next turn"
+    (row,) = notifier.status()["unresolved_errors"]
+    assert not row["silenced"]
+    sink.wait_for(1)
 
 
 def test_silences_and_held_problems_outlive_a_kill(notifier: Notifier, sink: WebhookSink) -> None:
