@@ -14,6 +14,7 @@ from standfast.detector.problems import SEVERITIES, Problem, because, causes, ch
 from standfast.detector.times import clock_at, iso
 from standfast.events import (
     AGENT_ENDED_UNCLEAN,
+    BY_HAND,
     RESTART_ASKED,
     RESTART_NOT_ASKED,
     RESTART_OBSERVED,
@@ -177,7 +178,8 @@ def _hands_on(step: Step, now: float) -> Event:
     )
     message = "Released by a human: a master restart" if _is_released(step.state) else "A master restart"
     message = f"{message} is possible again{but}"
-    return Event(Kind.RESOLVED, message, type=HANDS_OFF, severity=Severity.WARNING, unit=MASTER_RESTART)
+    data = {BY_HAND: True} if _is_released(step.state) else {}
+    return Event(Kind.RESOLVED, message, type=HANDS_OFF, severity=Severity.WARNING, unit=MASTER_RESTART, data=data)
 
 
 def not_started(why: str) -> Event:

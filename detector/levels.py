@@ -83,10 +83,12 @@ class Health:
         return self.reading.meaning is not Meaning.UNKNOWN
 
     def __str__(self) -> str:
-        """With how it fails: one that crashes again and again may be up at the very look that counts it."""
-        often = "" if self.reading.final else f", {self.failures} in a row"
+        """With how it fails: one that crashes again and again may be up at the very look that counts it.
+
+        How often in a row stands in the table of units: of a problem that lasts these words are told, and would be old.
+        """
         how = self.reading.meaning if self.reading.failing else self.failing_as or self.reading.meaning
-        return f"{self.unit} ({how}{often})"
+        return f"{self.unit} ({how})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,7 +276,7 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         return _begun_unclean(problem, assessment)
     if problem.type == UNIT_FAILING:
         health = assessment.health[problem.unit]
-        words, action = f"{problem.unit} fails: {_why(health)}", _unit_step(health)
+        words, action = f"{problem.unit} fails: {health.reading.why}", _unit_step(health)
     else:
         words, action = because(assessment), fleet_action
     return Event(
@@ -365,10 +365,6 @@ def _unit_step(health: Health) -> str:
     if health.reading.final:
         return f"{looked_at}; mend it, then systemctl reset-failed {unit} && systemctl start {unit}"
     return looked_at
-
-
-def _why(health: Health) -> str:
-    return health.reading.why if health.reading.final else f"{health.reading.why} ({health.failures} looks in a row)"
 
 
 def because(assessment: Assessment) -> str:

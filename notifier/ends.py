@@ -29,13 +29,16 @@ STOPPED: Final = "its agent was stopped"
 REMEMBERED: Final = timedelta(days=1)
 
 
-def end_by_hand(ledger: Ledger, problem: Problem, by: str, at: datetime) -> None:
+def end_by_hand(ledger: Ledger, problem: Problem, by: str, at: datetime, words: str = "") -> None:
     """A person says that a problem is over; if it is heard of again, however soon, it is a new one and told as that.
 
     It is told with the others that are being resolved, as other ends are.
+
+    Args:
+        by: who, "" where its source says that by `words`.
     """
     ledger.set_flap(problem.identity, None)
-    ended = dataclasses.replace(resolution.resolved(problem, at), ended_by=by)
+    ended = dataclasses.replace(resolution.resolved(problem, at, words), ended_by=by)
     if problem.is_awaited:
         ledger.rest(dataclasses.replace(ended, stage=Stage.RECOVERING))
     else:

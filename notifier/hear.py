@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from standfast.events import RESTARTS, Event, Kind, Severity
+from standfast.events import BY_HAND, RESTARTS, Event, Kind, Severity
 from standfast.notifier import (
     aggregate,
     coming_and_going,
@@ -226,6 +226,9 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
     if decision is Recovery.SUPERSEDED:
         ledger.close(ended)
         ledger.bequeath(problem, str(heard.event.data["superseded_by"]))
+        return decision
+    if heard.event.data.get(BY_HAND) is True:
+        ends.end_by_hand(ledger, problem, "", ended.resolved_at or heard.at, ended.ended_with)
         return decision
     flaps, flap = ledger.change(problem.identity, heard.at, now, config)
     if flaps in _FLAPS:

@@ -102,6 +102,8 @@ WORDS: Final = "words"
 # In the data of a problem and of its end: since when, and until when, where that was not the moment of the entry.
 SINCE: Final = "since"
 UNTIL: Final = "until"
+# In the data of an end: a person made it, whose doing is no coming and going by itself.
+BY_HAND: Final = "by_hand"
 # In the data of a problem that lasts since then by itself, as a kill does: said once more it did not occur once more.
 LASTS: Final = "lasts"
 # In the data of a problem of the fleet: the units, files and databases that make it, by their names. Of a problem that

@@ -146,7 +146,7 @@ def warning(runtime: Path) -> None:
     at = utc_now()
     row = unit("main_app", at, status="crashed", failing=True, why=CRASHED,
                consecutive_failures=5, restarts=11, sub_state="auto-restart", active_state="activating")  # fmt: skip
-    reason = "critical unit fails: main_app.service (crashed, 5 in a row)"
+    reason = "critical unit fails: main_app.service (crashed)"
     changed = detector(at, failure_level="WARNING", level=1, reasons=[reason],
                        root_cause=[service("main_app")], service_health=health(at, main_app=row))  # fmt: skip
     changes = [

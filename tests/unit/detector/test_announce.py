@@ -92,6 +92,7 @@ def test_each_unit_that_fails_is_a_problem_of_its_own() -> None:
     ]
     begun, ended = (event for event in talk.events if event.unit == "a.service")
     assert begun.message.startswith("a.service fails: ")
+    assert "in a row" not in begun.message, "it is shown while the problem lasts, and the number grows"
     assert begun.action == (
         "See why: journalctl -u a.service; mend it, then systemctl reset-failed a.service && systemctl start a.service"
     )
@@ -157,6 +158,7 @@ def test_a_release_ends_hands_off_while_what_failed_comes_up() -> None:
     talk.see(up(106, "a"), ReleaseObservation(106))
     assert talk.told()[-1] == (Kind.RESOLVED, "MASTER_RESTART_HANDS_OFF", Severity.WARNING)
     assert talk.events[-1].message == "Released by a human: a master restart is possible again"
+    assert talk.events[-1].data == {"by_hand": True}, "to be released again and again is no coming and going"
 
 
 def test_the_problem_names_the_first_and_what_it_took_along() -> None:

@@ -112,7 +112,7 @@ def test_a_unit_that_is_up_at_the_look_that_counts_it_is_called_by_how_it_fails(
     watcher.see(up(26, n=1))
     watcher.see(up(30, n=1), scheduled=True)
     step = watcher.see(up(35, n=1, invocation_id="another"))
-    assert str(step.assessment.health["a.service"]) == "a.service (looping, 1 in a row)"
+    assert str(step.assessment.health["a.service"]) == "a.service (looping)"
     watcher.see(up(70, n=1), scheduled=True)
     assert watcher.look().assessment.health["a.service"].failing_as == ""
 
@@ -205,7 +205,7 @@ def test_a_oneshot_that_fails_each_minute_fails_though_it_runs_again() -> None:
         watcher.look(2)
     assert watcher.failures() == 10
     step = watcher.see(starting(360, unit_type="oneshot"))
-    assert step.assessment.reasons == ("fails repeatedly: a.service (last run failed, 10 in a row)",)
+    assert step.assessment.reasons == ("fails repeatedly: a.service (last run failed)",)
     assert step.assessment.health["a.service"].reading.why == "it runs; its last run failed"
     step = watcher.see(inactive(365, unit_type="oneshot"))
     assert (watcher.failures(), step.assessment.level) == (0, Level.NONE)

@@ -339,6 +339,16 @@ def test_of_a_cascade_that_came_and_went_in_a_silence_and_is_over_nothing_is_tol
     assert [draft for second in range(12, 2000, 5) for draft in fold.tick(second)] == []
 
 
+def test_what_a_person_ends_each_time_does_not_come_and_go() -> None:
+    fold, told = Fold(), []
+    for second in range(0, 600, 60):
+        fold.hear(problem(second, severity=Severity.CRITICAL))
+        ended = resolved(second + 30)
+        fold.hear(dataclasses.replace(ended, event=dataclasses.replace(ended.event, data={"by_hand": True})))
+        told += kinds(fold.tick(second + 40))
+    assert told == ["problem", "recovery"] * 10
+
+
 def test_what_was_told_last_survives_a_restart() -> None:
     said = dataclasses.replace(history(*range(6)), since=at(5), said=Said.OVER)
     identity = Identity("CASCADING_FAILURE", "standfast-detector.service")
