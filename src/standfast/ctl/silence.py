@@ -22,7 +22,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 from standfast.time_words import moment
-from standfast.unit_names import agent_unit
+from standfast.unit_names import DETECTOR, agent_unit
 
 _WHAT: Final = "silence"
 _LONGEST_S: Final = 366 * 86400.0
@@ -84,6 +84,35 @@ def longer(source: Source, unit: str, error_type: str, severity: str, end: datet
     return max((one for one in ends if one is not None and one > end), default=None)
 
 
+def not_held(unit: str, severity: str, watched: Iterable[str]) -> bool:
+    """Whether more may be told of these units than is held: what several of them make together is the fleet's.
+
+    Of one unit there is nothing to say: that fails the fleet only with others, and of those people want to hear.
+    """
+    if not unit or severity not in ("", Severity.CRITICAL) or fnmatchcase(DETECTOR, unit):
+        return False
+    return sum(fnmatchcase(one, unit) for one in watched) > 1
+
+
+def written(length: timedelta) -> str:
+    """A length of time as it is typed."""
+    total = length.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if total % size == 0:
+            return f"{total / size:g}{unit}"
+    return f"{total:g}s"
+
+
+def _of_the_fleet(arguments: argparse.Namespace) -> str:
+    """What is told all the same, and how to hold that too."""
+    delay = f" --in {written(arguments.delay)}" if arguments.delay else ""
+    return (
+        "Told all the same: that so many of them fail together (FLEET_CRITICAL, CASCADING_FAILURE), and a master "
+        f"restart. To hold the first too: standfastctl silence --unit {DETECTOR} --for {written(arguments.duration)}"
+        f"{delay}; a master restart is always told."
+    )
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", default="", help="a unit or a glob, such as trade_manager or 'standfast-agent@*'")
     parser.add_argument("--type", default="", help="an error type or a glob, such as OPENALGO_DOWN or 'DATABASE_*'")
@@ -123,6 +152,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         return Exit.OK
     span = f"from {moment(start, None)} until {moment(end, None)}" if arguments.delay else f"until {moment(end, None)}"
     screen.line(f"Silenced {span}: {words}. Monitoring goes on.", Tone.GOOD)
+    if not error_type and not_held(unit, severity, names.units()):
+        screen.line(_of_the_fleet(arguments))
     if result == REPLACED:
         screen.line("It takes the place of the silence that was in force for the same.")
     if result == REPLACED and before:
@@ -138,9 +169,11 @@ COMMAND = Command(
     summary="say nothing new of a unit or a type of error for a while",
     description=(
         "Silences what matches all of --unit, --type and --severity. Watching goes on, recoveries of what was told "
-        "are told, and what is unresolved when the silence ends is told then. A name that matches nothing yet is "
-        "taken, with a warning; a further silence of the same takes the place of the one in force. For root and the "
-        "members of standfast-admin. Exits 0 when it is in force, 1 when it is not, 2 when called wrongly."
+        "are told, and what is unresolved when the silence ends is told then. A silence of units does not hold what "
+        "many of them make together, FLEET_CRITICAL and CASCADING_FAILURE, which are of standfast-detector.service; a "
+        "master restart is told always. A name that matches nothing yet is taken, with a warning; a further silence of "
+        "the same takes the place of the one in force. For root and the members of standfast-admin. Exits 0 when it is "
+        "in force, 1 when it is not, 2 when called wrongly."
     ),
     configure=_configure,
     run=_run,

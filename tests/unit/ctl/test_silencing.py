@@ -1,13 +1,16 @@
 """What silences name, and how long they last; numbers and ids that are none."""
 
 import argparse
+import io
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from standfast.ctl import names, numbered, silence, types, unsilence
+from standfast.ctl import names, numbered, ordering, silence, types, unsilence
+from standfast.ctl.command import Exit
+from standfast.ctl.screen import Screen
 from standfast.moments import iso
 from standfast.overview.snapshot import Source
 
@@ -47,6 +50,56 @@ def test_durations(text: str, seconds: int) -> None:
 def test_a_number_is_no_duration(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=r"has no unit: write [\d.]+s, [\d.]+min or"):
         silence.duration(text)
+
+
+WATCHED = ["trade_exec.service", "trade_feed.service", "standfast-detector.service"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "severity", "more"),
+    [
+        ("trade_*", "", True),
+        ("trade_*", "critical", True),
+        ("trade_*", "warning", False),
+        ("trade_exec.service", "", False),
+        ("bot-*", "", False),
+        ("*", "", False),
+        ("standfast-detector.service", "", False),
+        ("", "critical", False),
+    ],
+)
+def test_that_the_fleet_is_told_all_the_same_is_said_where_it_may_be(unit: str, severity: str, more: bool) -> None:
+    assert silence.not_held(unit, severity, WATCHED) is more
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (["--unit", "trade_*", "--for", "1h"], "--unit standfast-detector.service --for 1h; a master restart"),
+        (["--unit", "trade_*", "--for", "90s", "--in", "2h"], "--for 90s --in 2h; a master restart"),
+        (["--unit", "trade_*", "--type", "UNIT_FAILING", "--for", "1h"], ""),
+        (["--unit", "trade_exec", "--for", "1h"], ""),
+    ],
+)
+def test_how_to_hold_the_fleets_messages_too_is_in_the_answer(
+    words: list[str], more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "units", lambda: WATCHED)
+    monkeypatch.setattr(names, "agents", list)
+    monkeypatch.setattr(silence, "doubts", lambda unit, error_type: "")
+    monkeypatch.setattr(silence, "require_admin", lambda what: None)
+    monkeypatch.setattr(silence, "notifier", lambda: Source({}))
+    monkeypatch.setattr(silence, "followed", lambda *about, **data: ordering.DONE)
+    parser, said = argparse.ArgumentParser(), io.StringIO()
+    silence.COMMAND.configure(parser)
+    assert silence.COMMAND.run(parser.parse_args(words), Screen(said, terminal=False)) is Exit.OK
+    assert ("Told all the same" in said.getvalue()) is bool(more)
+    assert more in " ".join(said.getvalue().split())
+
+
+@pytest.mark.parametrize("text", ["90s", "5min", "2h", "1d", "36h", "100min"])
+def test_a_duration_is_written_as_it_is_typed(text: str) -> None:
+    assert silence.written(silence.duration(text)) == text
 
 
 KNOWN = ["trade_manager.service", "standfast-agent@paper.service"]
