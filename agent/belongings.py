@@ -128,6 +128,13 @@ class Belongings:
         return self.built.gateway
 
     @property
+    def held_elsewhere(self) -> str:
+        """The gateways that what it holds was placed on, where it is set to another one now; "" for none."""
+        if self.own.is_flat or not self.gateway_name:
+            return ""
+        return ", ".join(sorted(self._traded_on - {self.gateway_name}))
+
+    @property
     def is_on_paper(self) -> bool:
         """Whether all that it holds is simulated, and no broker knows of it."""
         return self.gateway_name == "paper"

@@ -40,7 +40,9 @@ class Ending:
         self._results: list[StepResult] = []
         self._open_store()
         self._open_gateway()
-        self._closing = self._have.closing()
+        # The books of another gateway say nothing of it, and an end that believed them would forget it.
+        self._elsewhere = self._have.held_elsewhere
+        self._closing = None if self._elsewhere else self._have.closing()
         self._held_as = self._holds_on_purpose()
         self._restarting = asyncio.create_task(self._ask_whether_it_restarts())
 
@@ -80,6 +82,9 @@ class Ending:
 
     @property
     def _seen(self) -> End:
+        if self._elsewhere:
+            detail = f"what it holds was placed on {self._elsewhere}, and it is set to {self._have.gateway_name}"
+            return End(EndKind.UNVERIFIED, detail)
         if self._closing is not None:
             return self._closing.end if self._held_as is None else held(self._closing.end, self._held_as)
         if self._have.own.is_flat and not self._is_of_the_account:

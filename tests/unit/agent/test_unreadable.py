@@ -1,4 +1,4 @@
-"""A database that cannot be opened or written: what it names may be open, and no end may call that flat."""
+"""What the books at hand do not tell, because they cannot be read or are another broker's: no end calls that flat."""
 
 import asyncio
 import sqlite3
@@ -123,6 +123,28 @@ def test_a_disk_that_is_full_at_the_end_leaves_the_strategy_its_stop_and_counts_
         again = Agent(tmp_path)
         again.runner.begin()
         assert again.have.runs[0].ended_at is not None
+        again.have.close()
+
+    asyncio.run(story())
+
+
+def test_what_another_gateway_holds_is_not_called_flat_by_the_books_of_this_one(tmp_path: Path) -> None:
+    async def story() -> None:
+        await holding(tmp_path)
+        (tmp_path / "paper.json").unlink()
+        with sqlite3.connect(tmp_path / "state.db") as connection:
+            connection.execute("UPDATE traded_on SET gateway = 'openalgo'")
+        connection.close()
+        agent = Agent(tmp_path)
+        agent.faults.write_text("logged_out")
+        agent.begin()
+        await agent.heard.state("ERROR")
+        agent.faults.unlink()
+        end = await agent.end()
+        assert str(end) == "unverified (what it holds was placed on openalgo, and it is set to paper)"
+        again = Agent(tmp_path)
+        again.runner.begin()
+        assert list(again.have.own.nets.values()) == [3]
         again.have.close()
 
     asyncio.run(story())
