@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +27,13 @@ from standfast.agent.renewal import waits_for_restart
 from standfast.agent.session import Hours
 from standfast.agent.store import CorruptDatabaseError, Store
 from standfast.agent.trading import Order, Position, Tick
-from standfast.clock import boot_id, utc_now
+from standfast.clock import boot_id, monotonic_s, utc_now
 from standfast.config import ConfigError, Mistake, load, secrets_in
 
 log = logging.getLogger(__name__)
+
+# What disturbs an agent again within this is the same disturbance, and said once.
+DISTURBED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Belongings:
         # When the broker's books were read last in this run.
         self.asked_at: datetime | None = None
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._disturbed_s = -math.inf
         self._environ = environ
         self._built: AgentConfig | None = None
         self._traded_on: frozenset[str] = frozenset()
@@ -312,7 +317,9 @@ class Belongings:
             self.trade.pump.offer(tick)
 
     def _on_disturbance(self, what: str) -> None:
-        if not self.bell.has_rung(Ring.DISTURBANCE):  # a quick strategy loses its gateway at each tick
+        now_s, last_s = monotonic_s(), self._disturbed_s
+        self._disturbed_s = now_s
+        if now_s - last_s > DISTURBED_S:  # a quick strategy loses its gateway at each tick, and while that is looked at
             log.info("[HEALTH-CHECK] Looking at the dependencies at once: %s", what)
         self.bell.ring(Ring.DISTURBANCE)
 

@@ -69,7 +69,7 @@ def judge(runs: Sequence[Run], policy: Policy) -> Judgement:
     ends = _unclean_ends(runs)
     running = next((run.cool_off_until for run in runs[-2:-1] if ends and run.cool_off_until), None)
     if running is not None and running > now:
-        return Judgement(Verdict.COOL_OFF, "it ended unclean again while it cooled off", running)
+        return Judgement(Verdict.COOL_OFF, "it ended unclean again before its cool-off was over", running)
     recent = [end for end in ends if now - end <= timedelta(seconds=policy.within_s)]
     if len(recent) < policy.max_unclean_ends:
         return Judgement(Verdict.TRADE)

@@ -16,6 +16,7 @@ from standfast.agent.crashes import Verdict as CrashVerdict
 from standfast.agent.crashes import judge
 from standfast.agent.failures import (
     CLOSED_BY_HAND,
+    OPEN_POSITIONS,
     OUTLASTING,
     TRANSIENT_TYPES,
     AgentError,
@@ -164,6 +165,8 @@ class Life:
     def _tell_recovery(self) -> None:
         held = in_words(self.have.own.nets)
         manages = f" and its strategy manages what it holds: {held}" if held else ""
+        if self.have.is_flat and self.telling.open.keys() & OPEN_POSITIONS:  # whose end is asked for just that
+            manages = " and holds nothing"
         lasts = OUTLASTING | ({_ELSEWHERE} if self.is_told(_ELSEWHERE) else set())
         self.resolve(self.telling.open.keys() - lasts, f"is ACTIVE again{manages}")
 

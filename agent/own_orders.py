@@ -180,7 +180,8 @@ class OwnOrders:
             claimed |= {one.order_id for one in self.all if one.order_id}
             found = found_again(own, book, claimed, now if is_trusted else own.placed_at)
             if found != own:
-                log.warning("[STATE] The broker never answered to %s; its book says: %s", own, found)
+                says = f"its book says: {found}" if found.order_id else "its book shows none: it counts as not placed"
+                log.warning("[STATE] The broker never answered to %s; %s", own, says)
                 self.learn(found)
 
     def give_up_uncertain(self) -> None:

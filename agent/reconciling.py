@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from standfast.agent.belongings import Belongings
-from standfast.agent.failures import FailureType, failed
+from standfast.agent.failures import AgentError, Failure, FailureType
 from standfast.agent.ledger import BOOK_PATIENCE_S, BROKER_PATIENCE, OwnOrder, closable, doubtful, held_in_words
 from standfast.agent.trading import Holding, in_words
 from standfast.clock import utc_now
+from standfast.time_words import clock
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ async def reconcile(have: Belongings) -> dict[Holding, float]:
     have.own.find_again(book, utc_now(), is_trusted=True)
     lost = list(doubtful(have.own.all))
     if lost:
-        raise failed(_meaning(lost, utc_now()), "of unknown fate: " + ", ".join(map(str, lost)))
+        raise AgentError(of_unknown_fate(lost, utc_now()))
     nets = have.own.nets
     held = closable(nets, have.positions)
     if nets and not held and not have.own.pending:
@@ -63,6 +65,10 @@ async def rule_out_what_never_arrived(have: Belongings) -> None:
     have.own.find_again(book, utc_now(), is_trusted=True)
 
 
-def _meaning(lost: list[OwnOrder], now: datetime) -> FailureType:
-    may_arrive = any(own.may_be_on_its_way and now - own.placed_at <= BROKER_PATIENCE for own in lost)
-    return FailureType.ORDERS_UNSETTLED if may_arrive else FailureType.POSITIONS_UNVERIFIED
+def of_unknown_fate(lost: Sequence[OwnOrder], now: datetime) -> Failure:
+    """What it means that nobody knows what became of these orders; until when one may arrive yet is told."""
+    detail = "of unknown fate: " + ", ".join(map(str, lost))
+    sent = [own.placed_at for own in lost if own.may_be_on_its_way]
+    if sent and now <= (until := max(sent) + BROKER_PATIENCE):
+        return Failure(FailureType.ORDERS_UNSETTLED, f"{detail}; it may be taken until {clock(until)}")
+    return Failure(FailureType.POSITIONS_UNVERIFIED, detail)

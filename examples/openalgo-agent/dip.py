@@ -23,7 +23,7 @@ class BuyTheDip:
         self.quantity = quantity
         self.highs: dict[str, float] = {}
         self.rests: dict[str, int] = {}
-        self.bought_at: dict[str, float] = {}
+        self.bought_at: dict[str, float] | None = None
         self.asked_at: datetime | None = None
 
     def start(self, trading: Trading) -> None:
@@ -37,16 +37,19 @@ class BuyTheDip:
             return
         high = self.highs[tick.symbol] = max(tick.price, self.highs.get(tick.symbol, 0.0))
         bought_at = self.held(tick.at)
+        if bought_at is None:
+            return
         if tick.symbol not in bought_at and tick.price < high * self.fall:
             self.order(tick, Side.BUY)
         elif tick.symbol in bought_at and tick.price > bought_at[tick.symbol] * self.rise:
             self.order(tick, Side.SELL)
 
-    def held(self, now: datetime) -> dict[str, float]:
-        """What the account holds and at what price, as it was told some seconds ago at most."""
+    def held(self, now: datetime) -> dict[str, float] | None:
+        """What the account holds and at what price, as it was told some seconds ago at most; None if nobody told."""
         if self.asked_at is None or now - self.asked_at >= ASK_EVERY:
+            # Beforehand: a broker that does not answer is not asked at each tick either.
+            self.asked_at, self.bought_at = now, None
             self.bought_at = {one.holding.symbol: one.average_price for one in self.trading.positions()}
-            self.asked_at = now
         return self.bought_at
 
     def order(self, tick: Tick, side: Side) -> None:

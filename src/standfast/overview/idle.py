@@ -14,6 +14,8 @@ from standfast.unit_names import agent_unit, short
 _HOLDS: Final = "unknown while it does not run"
 _HELD: Final = "nothing when it stopped"
 _HELD_BY_ITS_BOOKS: Final = "nothing by its own books when it stopped; its broker was not asked"
+# What stands in books that do not tell of all (see standfast.agent.ledger).
+_DOUBT: Final = "not known"
 _KILLED: Final = "KILLED"
 _NOTHING: Final = "nothing"
 # How books end that are of a broker inside the agent (see standfast.agent.last_word).
@@ -84,7 +86,10 @@ class Idle:
         """What it holds; what a human did at the broker since then it cannot know."""
         if self.is_flat:
             return _HELD_BY_ITS_BOOKS if self.ended and self.ended.is_unasked else _HELD
-        return f"{self.by_its_books} by its own books" if self.by_its_books else _HOLDS
+        held = self.by_its_books
+        if _DOUBT in held:
+            return f"by its own books {held}"
+        return f"{held} by its own books" if held else _HOLDS
 
     @property
     def by_its_books(self) -> str:

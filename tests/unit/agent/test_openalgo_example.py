@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from standfast.agent.loader import find, make
-from standfast.agent.strategy import TradingRefusedError
+from standfast.agent.strategy import TradingError, TradingRefusedError
 from standfast.agent.trading import Holding, Position, Product, Side, Tick
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples/openalgo-agent"
@@ -30,10 +31,13 @@ class Desk:
         self.placed: list[Side] = []
         self.held: list[Position] = []
         self.refuses = False
+        self.is_away = False
         self.asked = 0
 
     def positions(self) -> list[Position]:
         self.asked += 1
+        if self.is_away:
+            raise TradingError("it is away")
         return self.held
 
     def place(self, symbol: str, side: Side, quantity: int) -> str:
@@ -75,3 +79,15 @@ def test_it_does_not_ask_the_broker_at_each_tick() -> None:
     for tenth in range(150):
         strategy.tick(Tick(SYMBOL, 100.0, begin + timedelta(seconds=tenth / 10)))
     assert desk.asked == 3
+
+
+def test_nor_where_the_broker_does_not_answer_and_it_places_nothing_before_it_knows() -> None:
+    strategy = make(find("dip:BuyTheDip", str(EXAMPLE), {})).instance
+    desk = Desk()
+    desk.is_away = True
+    strategy.start(desk)
+    begin = datetime(2026, 1, 27, tzinfo=UTC)
+    for tenth in range(150):
+        with suppress(TradingError):
+            strategy.tick(Tick(SYMBOL, 100.0 - tenth, begin + timedelta(seconds=tenth / 10)))
+    assert (desk.asked, desk.placed) == (3, [])

@@ -86,6 +86,10 @@ def test_the_last_word_tells_of_the_end(last: Event, words: str, is_flat: bool) 
             stopped("unverified", "unverified (no gateway); as far as is known it holds +5 NSE:SBIN MIS"),
             "+5 NSE:SBIN MIS by its own books",
         ),
+        (
+            killed("nothing for certain, not known whether BUY 1 NSE:SBIN MIS was taken"),
+            "by its own books nothing for certain, not known whether BUY 1 NSE:SBIN MIS was taken",
+        ),
     ],
 )
 def test_what_it_held_by_its_own_books_is_shown_with_since_when(last: Event, holds: str) -> None:
