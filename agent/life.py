@@ -258,7 +258,9 @@ class Life:
         if following is None:
             return  # in ERROR, a gateway that is away says nothing about what the human has to do
         if following is self.state and self.failure is not None and self.failure.type is failure.type:
-            self.reason = str(failure)
+            if failure.type is FailureType.KILLED and failure != self.failure:  # what became of its orders
+                self.telling.stands_otherwise(self.state, failure)
+            self.reason, self.failure = str(failure), failure
             self.show()
             return
         self.move(cause, str(failure), failure)

@@ -1,13 +1,26 @@
 """What the agent says: its events and its STATUS= line. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from standfast.agent.failures import ABOUT_POSITIONS, BESIDE_A_STATE, Failure, FailureType, Setting
 from standfast.agent.flatness import End, EndKind
 from standfast.agent.lifecycle import State, Transition
 from standfast.agent.steps import StepResult
-from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, LASTS, RESTARTS, SINCE, Event, Kind, Severity
+from standfast.events import (
+    AGENT_ENDED_UNCLEAN,
+    BY_HAND,
+    CLOSES,
+    HELD,
+    HOW,
+    LASTS,
+    RESTARTS,
+    SINCE,
+    Event,
+    Kind,
+    Severity,
+)
 from standfast.time_words import span
 from standfast.unit_names import agent_unit
 
@@ -88,8 +101,15 @@ class Messages:
             data=_lasting(since) | ({CLOSES: closes} if closes else {}),
         )
 
-    def resolved(self, state: State, kind: str, since: str, why: str) -> Event:
-        """A problem of that type is over, because the agent did or saw what `why` says."""
+    def stands_otherwise(self, state: State, failure: Failure, held: str) -> Event:
+        """Other words and another next step of a problem that was told and lasts."""
+        return replace(self.problem(state, failure, held), kind=Kind.UPDATE)
+
+    def resolved(self, state: State, kind: str, since: str, why: str, *, by_hand: bool = False) -> Event:
+        """A problem of that type is over, because the agent did or saw what `why` says; `by_hand` by a person's deed.
+
+        What a person ends each time does not come and go by itself: it is told each time that it begins.
+        """
         return Event(
             Kind.RESOLVED,
             f"Agent {self.name} {why}; {kind} is over",
@@ -97,7 +117,7 @@ class Messages:
             severity=Severity.WARNING,
             unit=self.unit,
             state=state,
-            data={SINCE: since},
+            data={SINCE: since} | ({BY_HAND: True} if by_hand else {}),
         )
 
     def told_anew(self, state: State, kind: str) -> Event:

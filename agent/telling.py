@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from standfast.agent.belongings import Belongings
-from standfast.agent.failures import OPEN_POSITIONS, Failure, FailureType
+from standfast.agent.failures import CLOSED_BY_HAND, OPEN_POSITIONS, Failure, FailureType
 from standfast.agent.flatness import End
 from standfast.agent.lifecycle import State
 from standfast.agent.messages import END_TYPES
@@ -37,6 +37,10 @@ class Telling:
         since = self._since(failure.type)
         self._voice.say(self._voice.messages.problem(state, failure, self._have.own.words, since, over))
 
+    def stands_otherwise(self, state: State, failure: Failure) -> None:
+        """Say how a problem stands that was told in other words, and lasts."""
+        self._voice.say(self._voice.messages.stands_otherwise(state, failure, self._have.own.words))
+
     def lasts_over_a_start(self, state: State) -> None:
         """Say of positions that an earlier run left open that they are looked after: a killed agent does not."""
         for kind in () if self._have.flags.killed else self.open.keys() & OPEN_POSITIONS:
@@ -46,8 +50,14 @@ class Telling:
         """Say of those of these problems that were told that they are over, in these words."""
         for kind, since in self.open.items():
             if kind in kinds:
+                by_hand = self._is_ended_by_hand(kind)
                 self._open.forget(kind)
-                self._voice.say(self._voice.messages.resolved(state, kind, since, why))
+                self._voice.say(self._voice.messages.resolved(state, kind, since, why, by_hand=by_hand))
+
+    def _is_ended_by_hand(self, kind: str) -> bool:
+        """Whether only a person ends it, by a start, a reload, a resume; what it tells of itself alive may pass."""
+        by_itself = kind == FailureType.POSITIONS_NOT_FLAT and self.is_told(kind)
+        return kind in CLOSED_BY_HAND and not by_itself
 
     def the_end(
         self, state: State, was: State, end: End, steps: Sequence[StepResult], took_s: float, *, restarts: bool

@@ -156,6 +156,15 @@ def test_a_killed_agent_that_cannot_ask_says_what_it_knows_and_how_it_tries_agai
             problem = await problem_of(agent, "KILLED")
             assert "by its own books no order is pending, but the broker could not be asked" in problem.message
             assert "try again to cancel what is pending: systemctl reload standfast-agent@bot" in problem.action
+            agent.faults.unlink()
+            agent.runner.life.reload()
+            stands = await agent.heard.kind(Kind.UPDATE)
+            assert (stands.type, "the broker could not be asked" in stands.message) == ("KILLED", False)
+            assert stands.action == "Look at the positions; to let it trade again: standfastctl resume bot"
+            assert agent.status["failure"]["action"] == stands.action, "there the old words stood as well"
+            agent.runner.life.reload()
+            with pytest.raises(TimeoutError):
+                await agent.heard.until(lambda event: event.kind is Kind.UPDATE, timeout_s=0.3)
 
     asyncio.run(story())
 

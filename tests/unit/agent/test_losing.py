@@ -65,6 +65,7 @@ def test_what_a_human_was_asked_to_close_is_no_news_when_it_is_closed(tmp_path: 
         again.begin()
         said = await again.heard.until(lambda event: event.kind in (Kind.PROBLEM, Kind.RESOLVED))
         assert (said.kind, said.type) == (Kind.RESOLVED, "POSITIONS_NOT_FLAT")
+        assert said.data["by_hand"] is True, "started by a person: at the next end it is told anew, however often"
         assert said.message == "Agent bot is ACTIVE again and holds nothing; POSITIONS_NOT_FLAT is over"
         await again.end()
 

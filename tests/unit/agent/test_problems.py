@@ -272,6 +272,7 @@ def test_positions_that_could_not_be_closed_are_not_said_to_be_gone(tmp_path: Pa
             agent.faults.unlink()
             over = await agent.heard.until(is_over("POSITIONS_NOT_FLAT"))
             assert "its strategy manages what it holds: +3 NSE:SBIN MIS" in over.message
+            assert "by_hand" not in over.data, "it may come and go by itself"
 
     asyncio.run(story())
 
