@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from standfast.events import BY_HAND, RESTARTS, Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, BY_HAND, RESTARTS, Event, Kind, Severity
 from standfast.notifier import (
     aggregate,
     coming_and_going,
@@ -67,7 +67,7 @@ def hear(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) ->
 
 def _tell_before_the_end(ledger: Ledger, event: Event, config: NotifierConfig, now: datetime) -> None:
     """What an agent said to be over is told before its end: "ACTIVE again, it holds" would be untrue after it."""
-    if event.kind is not Kind.SHUTDOWN or event.data.get(RESTARTS) is True:
+    if not _is_end(event):
         return
     over = [
         one
@@ -91,17 +91,54 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
         problem = ledger.inherited(problem)
     ledger.keep(problem)
     is_back = resting is not None and resting.stage is not Stage.CLOSED
-    if match is Match.NEW or is_back:
-        decision, flap = ledger.change(identity, heard.at, now, config, dedup.about(heard), dedup.began_at(heard))
-        if decision in _FLAPS:
-            problem = _flaps(ledger, problem, decision, flap, config, now)
-            is_told = match is not Match.ESCALATED or decision is Flapping.OTHERS
-            return decision if is_told else _escalated(ledger, problem, config, now, known)
-        if flap.others and problem.stage is Stage.TOLD:
-            return _tell_others(ledger, problem, flap, config, now)
+    if _is_each_told(heard.event):
+        problem = _steady(ledger, problem)
+    elif match is Match.NEW or is_back:
+        reason = _came(ledger, problem, heard, match, config, now, known)
+        if reason is not None:
+            return reason
     if is_back and problem.stage is Stage.TOLD and match is not Match.ESCALATED and not heard.told:
         return Return.NOT_OVER
     return _occurred(ledger, problem, heard, match, config, now, known)
+
+
+def _is_each_told(event: Event) -> bool:
+    """Whether it never comes and goes: each end of an agent may leave something open that nobody manages."""
+    return _is_end(event) or event.type == AGENT_ENDED_UNCLEAN
+
+
+def _is_end(event: Event) -> bool:
+    """Whether an agent has ended, and is not started again at once."""
+    return event.kind is Kind.SHUTDOWN and event.data.get(RESTARTS) is not True
+
+
+def _steady(ledger: Ledger, problem: Problem) -> Problem:
+    """One that never comes and goes; what was quiet for that, since it was no agent's end before, is to be told."""
+    ledger.set_flap(problem.identity, None)
+    if problem.stage is Stage.FLAPPING:
+        problem = dataclasses.replace(problem, stage=Stage.HELD)
+        ledger.keep(problem)
+    return problem
+
+
+def _came(
+    ledger: Ledger,
+    problem: Problem,
+    heard: Heard,
+    match: Match,
+    config: NotifierConfig,
+    now: datetime,
+    before: Problem | None,
+) -> Reason | None:
+    """A problem that was not there a moment ago: where it comes and goes, or has others now, that is what is told."""
+    decision, flap = ledger.change(problem.identity, heard.at, now, config, dedup.about(heard), dedup.began_at(heard))
+    if decision in _FLAPS:
+        problem = _flaps(ledger, problem, decision, flap, config, now)
+        is_told = match is not Match.ESCALATED or decision is Flapping.OTHERS
+        return decision if is_told else _escalated(ledger, problem, config, now, before)
+    if flap.others and problem.stage is Stage.TOLD:
+        return _tell_others(ledger, problem, flap, config, now)
+    return None
 
 
 def _occurred(
@@ -144,8 +181,7 @@ def _admit(ledger: Ledger, problem: Problem, event: Event, config: NotifierConfi
         return Plain.TAKEN_ON
     if ledger.silencing(problem, now) is Silencing.SILENCED:
         return Silencing.SILENCED
-    is_end = event.kind is Kind.SHUTDOWN and event.data.get(RESTARTS) is not True
-    admission = Admission.AT_ONCE if is_end else aggregate.admit(problem, ledger.window_closes_at)
+    admission = Admission.AT_ONCE if _is_end(event) else aggregate.admit(problem, ledger.window_closes_at)
     if admission is Admission.AT_ONCE:
         ledger.tell((problem,), MessageKind.PROBLEM, config, now)
     elif admission is Admission.OPENED:

@@ -114,7 +114,7 @@ def _flapping(draft: Draft, zone: tzinfo | None) -> Lines:
     then = f"the next message comes when {draft.note}"
     if not problem.resolved_at:
         now = f"{_comes_and_goes(draft, zone)}, and is there now; {then}"
-        return [f"FLAPPING: {_subject(problem)}", clean(problem.words), now, *next_steps([problem])]
+        return [f"FLAPPING: {_critical(draft)}{_subject(problem)}", clean(problem.words), now, *next_steps([problem])]
     return [
         f"FLAPPING, over at this moment: {_subject(problem)}",
         f"It was: {clean(problem.words)}" if problem.words else "",

@@ -10,7 +10,7 @@ from standfast.notifier.silence import Silence
 
 # The status file is small on purpose; the error log in the database has them all.
 LISTED_PROBLEMS = 200
-OVER_JUST_NOW = "it comes and goes, and is over just now"
+OVER_AT_THIS_MOMENT = "it comes and goes, and is over at this moment"
 
 
 def words(unresolved: int, delivery: Delivery, zone: tzinfo | None) -> str:
@@ -50,14 +50,14 @@ def silence_table(one: Silence) -> dict[str, Any]:
 
 
 def closed_table(one: Problem) -> dict[str, Any]:
-    """A problem that was closed without its end, or that comes and goes and is over just now, for the status file."""
+    """A problem that was closed without its end, or that comes and goes and is over now, for the status file."""
     return {
         "id": one.id,
         "error_type": one.type,
         "unit": one.unit,
         "error_message": one.message,
         "closed_at": iso(one.resolved_at) if one.resolved_at else None,
-        "why": one.ended_by or OVER_JUST_NOW,
+        "why": one.ended_by or OVER_AT_THIS_MOMENT,
     }
 
 

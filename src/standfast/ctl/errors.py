@@ -44,7 +44,7 @@ def silences_table(source: Source, now: datetime) -> Table:
 def closed_table(source: Source) -> Table:
     """What nobody has to see to now, though nobody said that it is over."""
     return Table(
-        title="Closed within a day, or over just now",
+        title="Closed within a day, or over at this moment",
         columns=("ID", "Error", "Unit", "Message", "Closed", "Why"),
         rows=tuple(_closed(row) for row in shots.rows(source.get("closed_errors"))),
         empty="None.",

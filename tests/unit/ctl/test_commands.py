@@ -259,7 +259,7 @@ def test_what_comes_and_goes_is_listed_while_it_is_over() -> None:
         fold.hear(resolved(second + 1))
     (resting,) = fold.ledger.resting.values()
     ((*_, why),) = closed_table(Source({"closed_errors": [closed_row(resting)]})).rows
-    assert why.text == "it comes and goes, and is over just now"
+    assert why.text == "it comes and goes, and is over at this moment"
 
 
 @pytest.mark.parametrize(

@@ -257,3 +257,17 @@ def test_odd_times_count_for_nothing(odd: str) -> None:
     fold.hear(Heard(Event(Kind.PROBLEM, "", "X", unit="a", data={"since": odd}), at(300)))
     (known,) = fold.ledger.problems.values()
     assert known.first_occurrence == at(300)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_end_is_told_though_the_running_agent_had_the_same_problem_come_and_go(is_there: bool) -> None:
+    fold, kind = Fold(), "POSITIONS_UNVERIFIED"
+    for second in range(0, 12, 2):
+        fold.hear(problem(second, kind, AGENT, Severity.CRITICAL))
+        fold.tick_only(second)
+        fold.hear(resolved(second + 1, kind, AGENT))
+    if is_there:
+        fold.hear(problem(12, kind, AGENT, Severity.CRITICAL))
+    assert kinds(fold.tick(13)) == ["problem", "flapping"]
+    fold.hear(plain(Kind.SHUTDOWN, 20, type=kind, severity=Severity.CRITICAL))
+    assert kinds(fold.tick(20)) == ["problem"]

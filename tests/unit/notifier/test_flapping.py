@@ -5,7 +5,7 @@ import itertools
 import random
 
 import pytest
-from tests.unit.notifier.events import at, problem, resolved
+from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
 
 from standfast.events import Event, Kind, Severity
@@ -299,7 +299,7 @@ def test_a_cascade_that_was_told_to_be_over_is_told_once_when_it_is_there_again(
     assert "the next message comes when it is there again, or stable (" in text
     fold.hear(cascade(70, OLD))
     (text,) = texts(fold.tick(70))
-    assert text.startswith("box1: FLAPPING: CASCADING_FAILURE")
+    assert text.startswith("box1: FLAPPING: CRITICAL: CASCADING_FAILURE")
     assert "and is there now; the next message comes when it is stable" in text
     for second in range(80, 800, 80):
         fold.hear(over(second))
@@ -337,6 +337,22 @@ def test_of_a_cascade_that_came_and_went_in_a_silence_and_is_over_nothing_is_tol
         fold.hear(cascade(second, OLD))
         fold.hear(over(second + 1))
     assert [draft for second in range(12, 2000, 5) for draft in fold.tick(second)] == []
+
+
+@pytest.mark.parametrize("gap_s", [6, 100])
+@pytest.mark.parametrize(
+    ("kind", "error_type"), [(Kind.SHUTDOWN, "POSITIONS_UNVERIFIED"), (Kind.PROBLEM, "AGENT_ENDED_UNCLEAN")]
+)
+def test_each_end_of_an_agent_that_may_leave_something_open_is_told_at_once(
+    kind: Kind, error_type: str, gap_s: int
+) -> None:
+    fold, told = Fold(), []
+    for second in range(0, 10 * 2 * gap_s, 2 * gap_s):
+        fold.hear(plain(kind, second, severity=Severity.CRITICAL, type=error_type))
+        told += [draft.kind.value for draft in fold.tick(second) if draft.kind.value == "problem"]
+        fold.hear(resolved(second + gap_s, error_type, AGENT))
+        fold.tick(second + gap_s)
+    assert told == ["problem"] * 10
 
 
 def test_what_a_person_ends_each_time_does_not_come_and_go() -> None:
