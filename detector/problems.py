@@ -31,7 +31,7 @@ from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.reading import Meaning
 from standfast.detector.rootcause import RootCause
 from standfast.detector.times import iso
-from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, SINCE, WORDS, Event, Kind, Severity
+from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, BY_HAND, SINCE, WORDS, Event, Kind, Severity
 from standfast.time_words import span
 from standfast.unit_names import AGENTS, DETECTOR
 
@@ -328,6 +328,8 @@ def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, 
     is_own = problem.type == AGENT_ENDED_UNCLEAN
     worse = next((other.type for other in wanted if other.level > problem.level and not is_own), "")
     after = f", after {span(now - problem.since)}"
+    # Somebody started it: however often it is stopped like this, it does not come and go by itself.
+    by_hand = {BY_HAND: True} if is_own else {}
     return Event(
         Kind.RESOLVED,
         f"{_called(problem)} gave way to {worse}" if worse else _over(problem, assessment, after),
@@ -335,7 +337,7 @@ def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, 
         severity=SEVERITIES[problem.level],
         unit=problem.unit,
         level=assessment.level.name,
-        data={"superseded_by": worse} if worse else {WORDS: _over(problem, assessment)},
+        data={"superseded_by": worse} if worse else {WORDS: _over(problem, assessment), **by_hand},
     )
 
 

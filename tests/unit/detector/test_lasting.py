@@ -73,6 +73,7 @@ def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again()
     assert "standfastctl resolve NUMBER" in problem.action
     day.see(up(day.now, AGENT, invocation_id="another"))
     assert day.told()[-1] == (Kind.RESOLVED, "AGENT_ENDED_UNCLEAN")
+    assert day.events[-1].data["by_hand"] is True, "its end each time is news, however often somebody started it"
 
 
 def test_an_agent_that_ended_unclean_is_told_though_a_cascade_is_not_over_yet() -> None:
