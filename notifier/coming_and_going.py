@@ -1,7 +1,7 @@
 """What is told of a problem that comes and goes, until it is stable. Pure.
 
 That it does is told in the state of that moment. What is critical is never left with the word that it is over while it
-is there: that it is there again is told once. A silence puts that off until it ends.
+is there: that it is there again is told. A silence puts that off until it ends.
 """
 
 from datetime import datetime

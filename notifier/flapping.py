@@ -8,8 +8,9 @@ every `sample_s` without one.
 What comes and goes is quiet for those only whom it was about before: where it names others, that is told, though no
 more than `OTHERS_TOLD` times, as a fleet may have a thousand units.
 
-What is critical is not left with the word that it is over while it is there: once that it is there again is told. So
-that this word need not be said of what crashes on and on, it is said only of what has been over for `OVER_FOR`.
+What is critical is not left with the word that it is over while it is there: that it is there again is told. So that
+this is not told of what crashes on and on, that it is over is said only when it has been for `LASTING`. After a state
+that lasted for so long the next is news, though no more than `TOLD_ANEW` times: somebody may have mended it.
 """
 
 import dataclasses
@@ -27,8 +28,9 @@ NEWEST_WEIGHT: Final = 1.25
 # So often while it comes and goes it is told that others have it now; and so many names are remembered for that.
 OTHERS_TOLD: Final = 3
 NAMES_KEPT: Final = 1000
-# Of what is critical it is told that it is over at this moment when it has been for so long.
-OVER_FOR: Final = timedelta(minutes=1)
+# A state of something critical that is worth a word of its own lasts for so long; and so often the next is news.
+LASTING: Final = timedelta(minutes=1)
+TOLD_ANEW: Final = 3
 
 
 class Flapping(StrEnum):
@@ -62,6 +64,7 @@ class Flap:
         others: those of the latest change whom it was not about before.
         told: how often such others were told.
         said: what was told last since it flaps.
+        anew: how often since then the next state was news, after one that lasted.
     """
 
     changes: tuple[datetime, ...]
@@ -72,12 +75,15 @@ class Flap:
     others: tuple[str, ...] = ()
     told: int = 0
     said: Said = Said.NOTHING
+    anew: int = 0
 
 
 def changed(flap: Flap | None, at: datetime, about: Sequence[str] = (), began: datetime | None = None) -> Flap:
     """The history with one change more, after which the problem is about these; it began then, or is so since."""
     if flap is None:
         return Flap((at,), began or at, about=frozenset(about[:NAMES_KEPT]))
+    # A clock that was set back makes no state last.
+    is_news = flap.said is Said.THERE and at - flap.changes[-1] >= LASTING and flap.anew < TOLD_ANEW
     others = tuple(name for name in about if name not in flap.about)
     room = NAMES_KEPT - len(flap.about)
     return dataclasses.replace(
@@ -86,6 +92,8 @@ def changed(flap: Flap | None, at: datetime, about: Sequence[str] = (), began: d
         count=flap.count + 1,
         about=flap.about | set(others[:room]),
         others=others[:room],
+        said=Said.NOTHING if is_news else flap.said,
+        anew=flap.anew + is_news,
     )
 
 
@@ -112,13 +120,11 @@ def judge(flap: Flap, now: datetime, config: FlappingConfig) -> Flapping:
 
 
 def owes(flap: Flap, now: datetime, *, is_there: bool) -> bool:
-    """Whether it is to be told of a critical problem that flaps how it is now: once that it is there, before that once
-    that it is over.
-    """
+    """Whether it is to be told of a critical problem that flaps how it is now: there, or over."""
     if flap.since is None or flap.said is Said.THERE:
         return False
     # A clock that was set back ends the wait.
-    return is_there or (flap.said is Said.NOTHING and abs(now - flap.changes[-1]) >= OVER_FOR)
+    return is_there or (flap.said is Said.NOTHING and abs(now - flap.changes[-1]) >= LASTING)
 
 
 def settles(flap: Flap, config: FlappingConfig) -> timedelta:

@@ -20,7 +20,9 @@ PROBLEM_COLUMNS: Final = (
     " unit, severity, failure_class, action, stage, told_at, quiet, acknowledged, told_on, ended_by, ended_with,"
     " closed_at, told_elsewhere, stands"
 )
-FLAP_COLUMNS: Final = "error_type, unit, changes, first_change, since, change_count, about, others_told, said"
+FLAP_COLUMNS: Final = (
+    "error_type, unit, changes, first_change, since, change_count, about, others_told, said, told_anew"
+)
 SILENCE_COLUMNS: Final = "id, unit, type, severity, start, end, why, by"
 
 
@@ -85,12 +87,12 @@ def from_flap(identity: Identity, flap: Flap) -> Row:
     """The row of a history, in the order of FLAP_COLUMNS."""
     changes, about = json.dumps([iso(at) for at in flap.changes]), json.dumps(sorted(flap.about))
     counts = (iso(flap.first), _iso_or_none(flap.since), flap.count)
-    return (identity.type, identity.unit, changes, *counts, about, flap.told, flap.said.value)
+    return (identity.type, identity.unit, changes, *counts, about, flap.told, flap.said.value, flap.anew)
 
 
 def to_flap(row: Row) -> tuple[Identity, Flap]:
     """The history of such a row."""
-    error_type, unit, changes, first, since, count, about, told, said = row
+    error_type, unit, changes, first, since, count, about, told, said, anew = row
     times = tuple(from_iso(at) for at in json.loads(changes))
     flap = Flap(
         times,
@@ -100,6 +102,7 @@ def to_flap(row: Row) -> tuple[Identity, Flap]:
         about=frozenset(json.loads(about)),
         told=told,
         said=Said(said),
+        anew=anew,
     )
     return Identity(error_type, unit), flap
 

@@ -136,4 +136,5 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE error_notifications_log ADD COLUMN stands TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE flapping ADD COLUMN said TEXT NOT NULL DEFAULT ''",
     ),
+    ("ALTER TABLE flapping ADD COLUMN told_anew INTEGER NOT NULL DEFAULT 0",),
 )

@@ -271,3 +271,19 @@ def test_an_end_is_told_though_the_running_agent_had_the_same_problem_come_and_g
     assert kinds(fold.tick(13)) == ["problem", "flapping"]
     fold.hear(plain(Kind.SHUTDOWN, 20, type=kind, severity=Severity.CRITICAL))
     assert kinds(fold.tick(20)) == ["problem"]
+
+
+@pytest.mark.parametrize("gap_s", [6, 100])
+@pytest.mark.parametrize(
+    ("kind", "error_type"), [(Kind.SHUTDOWN, "POSITIONS_UNVERIFIED"), (Kind.PROBLEM, "AGENT_ENDED_UNCLEAN")]
+)
+def test_each_end_of_an_agent_that_may_leave_something_open_is_told_at_once(
+    kind: Kind, error_type: str, gap_s: int
+) -> None:
+    fold, told = Fold(), []
+    for second in range(0, 10 * 2 * gap_s, 2 * gap_s):
+        fold.hear(plain(kind, second, severity=Severity.CRITICAL, type=error_type))
+        told += [draft.kind.value for draft in fold.tick(second) if draft.kind.value == "problem"]
+        fold.hear(resolved(second + gap_s, error_type, AGENT))
+        fold.tick(second + gap_s)
+    assert told == ["problem"] * 10
