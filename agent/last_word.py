@@ -13,7 +13,7 @@ from typing import Final
 from standfast import paths
 from standfast.agent import remains
 from standfast.agent.config import AgentConfig
-from standfast.agent.failures import AgentError, FailureType
+from standfast.agent.failures import OPEN_POSITIONS, AgentError, FailureType
 from standfast.agent.ledger import held_in_words
 from standfast.agent.messages import Messages
 from standfast.agent.own_orders import OwnOrders
@@ -46,8 +46,11 @@ def say(name: str, identifier: str, environ: Mapping[str, str]) -> int:
         return 0
     how = _how(name, environ)
     remains.note_end(paths.agent_database(name), f"{how}, {moment(utc_now())}")
-    event = Messages(name).ended_unclean(how, held, _open_problems(name))
+    messages, open_kinds = Messages(name), _open_problems(name)
+    event = messages.ended_unclean(how, held, open_kinds)
     journal, heartbeat = Journal(identifier), Heartbeat()
+    for kind in OPEN_POSITIONS.intersection(open_kinds):  # of which its start said that it looks after them
+        journal.emit(messages.looked_after_no_more(kind, how, held))
     journal.emit(event)
     heartbeat.status(event.message)  # what stands there is what the process said when all was well
     journal.close()

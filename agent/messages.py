@@ -22,7 +22,7 @@ from standfast.events import (
     Severity,
 )
 from standfast.time_words import span
-from standfast.unit_names import agent_unit
+from standfast.unit_names import agent_unit, short
 
 # How an end that is not flat is told: its type, and how much it matters.
 END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
@@ -145,6 +145,18 @@ class Messages:
             action="The agent tells what it finds, or that this is over; what it does now: standfastctl status",
         )
 
+    def looked_after_no_more(self, kind: str, how: str, held: str) -> Event:
+        """An agent that had been started again did not end in order: what it had left open is open as it was."""
+        return Event(
+            Kind.UPDATE,
+            self._unclean(how, held),
+            type=kind,
+            severity=Severity.WARNING,
+            unit=self.unit,
+            state=State.SHUTDOWN,
+            action=f"See that systemd starts it again: standfastctl status; else: systemctl start {short(self.unit)}",
+        )
+
     def still_waiting(self, failure: Failure, waited_s: float) -> Event:
         """The hourly word from an agent that waits."""
         return Event(
@@ -166,7 +178,7 @@ class Messages:
         """
         return Event(
             Kind.STATE,
-            f"Agent {self.name} did not end in order ({how}); by its own books it holds {held or 'nothing'}",
+            self._unclean(how, held),
             type=AGENT_ENDED_UNCLEAN,
             unit=self.unit,
             state=State.SHUTDOWN,
@@ -219,6 +231,9 @@ class Messages:
                 **_lasting(since),
             },
         )
+
+    def _unclean(self, how: str, held: str) -> str:
+        return f"Agent {self.name} did not end in order ({how}); by its own books it holds {held or 'nothing'}"
 
     @property
     def _on_paper(self) -> str:

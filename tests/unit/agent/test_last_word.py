@@ -22,7 +22,7 @@ from standfast.agent.own_orders import OwnOrders
 from standfast.agent.store import Store
 from standfast.agent.trading import OrderRequest, OrderStatus, Side
 from standfast.detector.last_words import held_by
-from standfast.events import from_fields, to_fields
+from standfast.events import Kind, from_fields, to_fields
 from standfast.journal import RecordedEvents
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
@@ -164,7 +164,10 @@ def test_systemd_has_it_name_the_problems_that_it_can_end_no_more(
     said = RecordedEvents()
     monkeypatch.setattr(last_words, "Journal", lambda identifier: closing_emitter(said))
     say("dip", "standfast-agent", {"SERVICE_RESULT": "signal", "EXIT_STATUS": "KILL"})
-    (event,) = said.events
+    open_still, event = said.events
+    assert (open_still.kind, open_still.type) == (Kind.UPDATE, "POSITIONS_UNVERIFIED"), "which said that it runs again"
+    assert open_still.message == event.message
+    assert open_still.action.endswith("; else: systemctl start standfast-agent@dip")
     assert event.data == {"held": "", "how": "signal KILL", "closes": ["CRASH_COOL_OFF"]}
     say("nobody", "standfast-agent", {"SERVICE_RESULT": "signal"})
     assert said.events[-1].data["closes"] == []
