@@ -6,7 +6,7 @@ first, or needs a human.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -84,10 +84,9 @@ def judge(runs: Sequence[Run], policy: Policy) -> Judgement:
 
 def _seen_at(ends: Sequence[datetime]) -> str:
     """Which ends those were, by the starts that followed; of many the last."""
-    named = [f"{end.astimezone(UTC):%H:%M:%S}" for end in ends[-_NAMED:-1]]
     before = "the last " if len(ends) > _NAMED else ""
     starts = "its start at" if len(ends) == 1 else "its starts at"
-    times = " and ".join(filter(None, (", ".join(named), clock(ends[-1]))))
+    times = ", ".join(map(clock, ends[-_NAMED:]))
     return f"{before}before {starts} {times}"
 
 

@@ -8,7 +8,7 @@ from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
-from standfast.detector.limits import HOUR_S, counted, is_under_way, same_set_until
+from standfast.detector.limits import HOUR_S, counted, is_under_way, last_in_vain
 from standfast.detector.model import Level, Run, State
 from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, while_unproven
 from standfast.detector.times import clock_at, iso
@@ -170,16 +170,17 @@ def _counted(state: State, config: DetectorConfig, now: float) -> str:
 
 def _hands_on(step: Step, now: float) -> Event:
     """What failed may stand again, repaired by a human, who has not released the master restart: that is not all."""
-    runs, released_at = step.state.runs, step.state.released_at
-    units = next((run.units for run in reversed(runs) if run.automatic and run.units), frozenset())
-    until = same_set_until(runs, released_at, units, now)
-    but = (
-        f", but not for {', '.join(sorted(units))} together before {clock_at(until)}, unless released" if until else ""
-    )
+    in_vain = last_in_vain(step.state, now)
+    but = f", but {not_for(*in_vain)}" if in_vain else ""
     message = "Released by a human: a master restart" if _is_released(step.state) else "A master restart"
     message = f"{message} is possible again{but}"
     data = {BY_HAND: True} if _is_released(step.state) else {}
     return Event(Kind.RESOLVED, message, type=HANDS_OFF, severity=Severity.WARNING, unit=MASTER_RESTART, data=data)
+
+
+def not_for(units: frozenset[str], until: float) -> str:
+    """For whom no master restart follows, though no other limit is in the way."""
+    return f"not for {', '.join(sorted(units))} together before {clock_at(until)}, unless released"
 
 
 def not_started(why: str) -> Event:

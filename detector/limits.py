@@ -215,6 +215,16 @@ def same_set_until(runs: tuple[Run, ...], released_at: float | None, units: froz
     return in_vain[-SAME_SET_RUNS] + HOUR_S if len(in_vain) >= SAME_SET_RUNS else None
 
 
+def last_in_vain(state: State, now: float) -> tuple[frozenset[str], float] | None:
+    """The units because of which the last one was asked for, where none is asked for because of them again, until when.
+
+    They may all stand again, repaired by a human: what was restarted in vain counts for its hour, unless released.
+    """
+    units = next((run.units for run in reversed(state.runs) if run.automatic and run.units), frozenset())
+    until = same_set_until(state.runs, state.released_at, units, now)
+    return None if until is None else (units, until)
+
+
 def _in_vain(runs: tuple[Run, ...], released_at: float | None, units: frozenset[str], now: float) -> list[float]:
     lately = [run for run in _since(runs, released_at) if now - run.at < HOUR_S and not run.helped]
     return [run.at for run in lately if run.automatic and run.result is not RunResult.REFUSED and run.units == units]

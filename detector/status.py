@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from standfast.detector.announce import NOTHING_TOLD, Told, is_hands_off
+from standfast.detector.announce import NOTHING_TOLD, Told, is_hands_off, not_for
 from standfast.detector.config import DetectorConfig, RestartSettings
 from standfast.detector.decide import Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import FILE_MISSING_LOOKS, Assessment, Health, blindness
-from standfast.detector.limits import Budget, counted, is_refused, is_restarting, shown
+from standfast.detector.limits import Budget, counted, is_refused, is_restarting, last_in_vain, shown
 from standfast.detector.model import Level, Outcome, Run, RunResult, State
 from standfast.detector.prediction.telling import plain
 from standfast.detector.problems import causes, failed_together
@@ -110,6 +110,7 @@ def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dic
         "hold_until": _iso(left.hold_until),
         "gap_until": None if handed_over else _iso(left.gap_until),
         "released_at": iso(state.released_at) if state.released_at is not None else None,
+        "not_for": not_for(*in_vain) if (in_vain := last_in_vain(state, now)) else "",
         "decision": _decision(step),
         "restart_history": [_run(run) for run in shown(state.runs)[-SHOWN_RESTARTS:]],
     }

@@ -36,10 +36,10 @@ def stance(detector: Source) -> str:
     why += f"; {limit} {moment(until, None)}" if until else ""
     is_allowed = detector.get("can_restart") is True
     if detector.get("mode") == "observe":
-        now = "no limit would be in the way of one" if is_allowed else f"nor would one be allowed now: {why}"
+        now = shots.limits(detector) if is_allowed else f"nor would one be allowed now: {why}"
         return f"The detector's mode is observe: it says what it would do, and asks for none; {now}."
     if is_allowed:
-        return "The detector asks for it when a cascade lasts: no limit is in the way of one."
+        return f"The detector asks for it when a cascade lasts: {shots.limits(detector)}."
     return f"The detector asks for none now: {why}."
 
 

@@ -126,7 +126,8 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
             return Cell("possible again from the next look on")
         return Cell(f"{not_now}; the next not before {AT}", at=gap)
     possible = "none is made in mode observe" if shots.observes(snapshot) else "follows if a cascade lasts"
-    return Cell(_either(snapshot.detector.get("can_restart"), f"{possible}; no limit is in the way of one", not_now))
+    said = f"{possible}; {shots.limits(snapshot.detector)}"
+    return Cell(_either(snapshot.detector.get("can_restart"), said, not_now))
 
 
 def _counted(snapshot: Snapshot) -> Cell:

@@ -129,6 +129,11 @@ def blocked_until(detector: Source) -> datetime | None:
     return moment(detector.get("hold_until")) or moment(detector.get("gap_until"))
 
 
+def limits(detector: Source) -> str:
+    """What is in the way of a master restart that is possible: those restarted in vain are left to a human."""
+    return words(detector.get("not_for"), "no limit is in the way of one")
+
+
 def blocked_why(snapshot: Snapshot) -> str:
     """Why no master restart is possible now; that nothing is judged is no promise of one when it is again."""
     why, blind = snapshot.detector.get("restart_blocked"), not_judged(snapshot)

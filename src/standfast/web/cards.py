@@ -38,8 +38,8 @@ def restarts(scene: Scene) -> str:
 def _allowed(scene: Scene) -> str:
     detector = scene.snapshot.detector
     allowed = detector.get("can_restart") is True
-    observed = "Would be allowed; the mode is observe, so none is made"
-    possible = observed if shots.observes(scene.snapshot) else "Possible now"
+    what = "None is made in mode observe" if shots.observes(scene.snapshot) else "Follows if a cascade lasts"
+    possible = f"{what}; {shots.limits(detector)}"
     words = possible if allowed else "Not possible now"
     why = shots.blocked_why(scene.snapshot)
     until = shots.blocked_until(detector)

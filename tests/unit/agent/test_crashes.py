@@ -55,10 +55,10 @@ def test_a_cool_off_that_was_cut_short_goes_on_to_its_end_and_no_longer() -> Non
 def test_the_reason_is_told() -> None:
     assert (
         judge(runs("0 5 10 15"), Policy()).reason
-        == "3 unclean ends within 10 min, before its starts at 09:00:05, 09:00:10 and 09:00:15 UTC"
+        == "3 unclean ends within 10 min, before its starts at 09:00:05 UTC, 09:00:10 UTC, 09:00:15 UTC"
     )
     assert judge(runs("0 5 10 15~ 320 325 330"), Policy()).reason.endswith("for the second time within 24 h")
     assert judge(runs("0 5"), Policy(max_unclean_ends=1)).reason.endswith(", before its start at 09:00:05 UTC")
     many = judge(runs("0 5 10 15 20 25 30"), Policy(max_unclean_ends=6)).reason
-    assert many.startswith("6 unclean ends within 10 min, the last before its starts at 09:00:10, 09:00:15,")
+    assert many.startswith("6 unclean ends within 10 min, the last before its starts at 09:00:10 UTC, 09:00:15 UTC,")
     assert judge(runs("0"), Policy(max_unclean_ends=1)).verdict is Verdict.TRADE

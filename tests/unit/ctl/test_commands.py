@@ -310,7 +310,7 @@ HANDS_OFF = "hands off after 3 within an hour"
         (
             {},
             "The detector's mode is observe: it says what it would do, and asks for none; "
-            "no limit would be in the way of one.",
+            "no limit is in the way of one.",
         ),
         (
             {"can_restart": False, "restart_blocked": "the host booted just now"},

@@ -92,6 +92,9 @@ def test_whether_a_master_restart_would_be_made(mode: str, said: str) -> None:
     facts = dict(report(shot(statuses.detector(mode=mode))).facts)
 
     assert facts["Master restart"].text == f"{said}; no limit is in the way of one"
+    in_vain = "not for a.service, b.service together before 00:45:00 UTC, unless released"
+    facts = dict(report(shot(statuses.detector(mode=mode, not_for=in_vain))).facts)
+    assert facts["Master restart"].text == f"{said}; {in_vain}"
 
 
 def test_a_fleet_that_is_not_watched_says_so() -> None:

@@ -185,3 +185,15 @@ def test_who_failed_first_is_not_known_of_what_one_look_found() -> None:
     watcher.see(failed(10, "b"))
     assert status(watcher.look(), settings(), 10.0)["failed_together"] is False, "one alone is the first"
     assert status(watcher.see(failed(13, "c")), settings(), 13.0)["failed_together"] is False
+
+
+def test_for_whom_no_master_restart_follows_is_said_while_all_is_well_too() -> None:
+    trio = frozenset(f"{unit}.service" for unit in "abc")
+    watcher = Watcher(settings())
+    watcher.state = replace(watcher.state, runs=asked(asked((), -900, trio), -400, trio))
+    step = watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    assert status(step, settings(), 0.0)["not_for"] == (
+        "not for a.service, b.service, c.service together before 00:45:00 UTC, unless released"
+    )
+    released = watcher.see(ReleaseObservation(1))
+    assert status(released, settings(), 1.0)["not_for"] == ""

@@ -148,8 +148,8 @@ def test_whether_a_restart_is_possible_and_why_not() -> None:
     assert "Not possible now: hands off; until 2026-11-23 15:40:00 UTC." in text
     assert "standfastctl release" in text
     assert "3 of at most 3 within the last hour." in text
-    assert "Possible now" in shown(scene(statuses.detector(mode="act")))
-    assert "Would be allowed; the mode is observe, so none is made" in shown(scene(statuses.detector(mode="observe")))
+    assert "Follows if a cascade lasts; no limit is in the way of one" in shown(scene(statuses.detector(mode="act")))
+    assert "None is made in mode observe" in shown(scene(statuses.detector(mode="observe")))
     released = {"released_at": statuses.AT, "max_per_hour": 3, "restart_count": 1}
     assert "1 of at most 3 since the release at 2026-11-23 15:00:00 UTC." in shown(scene(statuses.detector(**released)))
 
