@@ -163,7 +163,7 @@ def _unproven(state: State, config: DetectorConfig, facts: Facts, now: float) ->
 
 def _proven_at(unproven: tuple[Health, ...], config: DetectorConfig) -> float | None:
     """When these have been well for long enough, if they stay so; None where one of them fails."""
-    if any(unit.failing_since is not None or unit.up_at is None for unit in unproven):
+    if any(unit.failing_since is not None or unit.up_at is None for unit in unproven if not unit.is_critical):
         return None
     return max((unit.up_at or 0.0) + _proves_itself_in_s(unit, config.check_interval_s) for unit in unproven)
 
@@ -176,9 +176,12 @@ def _proves_itself_in_s(unit: Health, look_s: float) -> float:
 def _has_barely_run(unit: Health, look_s: float, now: float) -> bool:
     """Whether a unit has been well for less than from look to look, or had been when it failed anew.
 
-    One that is critical again weighs by itself, and one that is down on purpose is not waited for.
+    One that is critical and fails weighs by itself, where it is up for a moment the next look tells; and one that is
+    down on purpose is not waited for.
     """
-    if unit.is_critical or unit.up_at is None or unit.reading.meaning in _NOT_TO_COME:
+    if unit.is_critical:
+        return unit.reading.meaning is Meaning.HEALTHY
+    if unit.up_at is None or unit.reading.meaning in _NOT_TO_COME:
         return False
     until = now if unit.failing_since is None else unit.failing_since
     return until - unit.up_at < _proves_itself_in_s(unit, look_s)

@@ -155,7 +155,7 @@ def while_unproven(
         return told, events
     waits = _UNPROVEN + ", ".join(assessment.unproven)
     changed = {one.key: replace(one, advice=waits) for one in told if one.type in _PROVEN and one.advice != waits}
-    step = "Wait: it is over when these have stayed well"
+    step = f"Wait: it is over when these have stayed well: {', '.join(assessment.unproven)}"
     events += [_told(one, assessment, step, is_known=True) for one in changed.values()]
     return tuple(changed.get(one.key, one) for one in told), events
 

@@ -99,7 +99,8 @@ def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dic
     state = step.state
     left = ledger_budget(state, config, now)
     handed_over = _handed_over(step.decision, told) or foreseen_in_vain(step.assessment, state, config, now)
-    blocked = blindness(state, config, now) or handed_over or _blocked(state, left, config.restart)
+    running = "a master restart is running" if is_restarting(state) else ""
+    blocked = running or blindness(state, config, now) or handed_over or _blocked(state, left, config.restart)
     last = next(reversed(counted(state.runs, None)), None)
     return {
         "can_restart": not blocked,
@@ -132,8 +133,6 @@ def _blocked(state: State, left: Budget, settings: RestartSettings) -> str:
     """Why no master restart is possible now, in words; "" when one is. Until when stands beside it."""
     if not state.answers:
         return "systemd does not answer"
-    if is_restarting(state):
-        return "a master restart is running"
     if left.hold_until is not None:
         return f"hands off after {left.used} within an hour"
     if left.used >= settings.max_per_hour:

@@ -28,6 +28,8 @@ NEEDS: Final = ("Requires", "Requisite", "BindsTo", "PartOf")
 _NEEDED_TYPES: Final = (".service", ".socket", ".mount", ".device")
 # How many units that did not change are read in full at each reconciliation, to find what signals did not tell.
 _READ_AGAIN: Final = 50
+# What failed with its job may be restarted within a moment of that; if it is not, it is given up.
+CONFIRMED_AFTER_S: Final = 0.3
 # systemd's "infinity".
 _FOR_EVER_US: Final = 2**64 - 1
 
@@ -191,6 +193,10 @@ class UnitWatcher:
             job_result=self._endings.job_result(row.name),
             **details,
         )
+        before = self._observed.get(row.name)
+        if seen.active_state == "failed" and not seen.job and before is not None and before.job:
+            # No signal need tell that the end of its job brings no restart.
+            asyncio.get_running_loop().call_later(CONFIRMED_AFTER_S, self._mark_known, row.name)
         self._rows[row.name] = row
         self._observed[row.name] = seen
         return seen
@@ -306,6 +312,10 @@ class UnitWatcher:
 
     def _is_known(self, name: str) -> bool:
         return name in self._names or name in self._needed
+
+    def _mark_known(self, name: str) -> None:
+        if self._is_known(name):
+            self._mark(name)
 
     def _mark(self, name: str) -> None:
         self._dirty.add(name)

@@ -3,77 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import pytest
 
 from standfast import systemd1
-from standfast.detector.clockwork import SteadyClock
-from standfast.detector.config import DetectorConfig, Watch
-from standfast.detector.link import Link
-from standfast.detector.model import Ending, ManagerObservation, Observation, UnitObservation
+from standfast.detector.model import Ending, ManagerObservation
 from standfast.detector.watch import unit_name
-from standfast.detector.watched import Watching
-from standfast.systemd1 import Systemd1
-from tests.bus.fake_systemd import UNLIMITED, FakeSystemd
+from tests.bus.fake_systemd import UNLIMITED
 from tests.bus.private_bus import PrivateBus
-
-PATIENCE_S = 10.0
-
-
-@dataclass
-class Scene:
-    """A link to a fake systemd."""
-
-    systemd: FakeSystemd
-    link: Link
-
-    async def everything(self) -> dict[str, UnitObservation]:
-        return units(await self.link.observe(everything=True))
-
-    async def next(self) -> dict[str, UnitObservation]:
-        """What is observed after the next signal."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                await self.link.wake.wait()
-                self.link.wake.clear()
-                if found := units(await self.link.observe(everything=False)):
-                    return found
-
-
-def units(observations: list[Observation]) -> dict[str, UnitObservation]:
-    return {one.unit: one for one in observations if isinstance(one, UnitObservation)}
-
-
-Play = Callable[[Scene], Awaitable[None]]
-
-
-def play(
-    bus: PrivateBus, part: Play, *watched: str, silence_s: float = 15.0, configured: Callable[[str], bool] = bool
-) -> None:
-    """Run a part of a test with a link to units a, b, c (all up) that watches those."""
-
-    async def run() -> None:
-        systemd = FakeSystemd()
-        systemd.add("a.service", "b.service", "c.service")
-        await systemd.serve(bus.address)
-        config = DetectorConfig(watch=tuple(Watch(name) for name in watched or ("a.service", "b.service")))
-        link = Link(
-            lambda: Systemd1.connect(bus.address),
-            Watching(config),
-            SteadyClock(),
-            lambda unit, invocation: Ending.UNKNOWN,
-            silence_s=silence_s,
-            is_configured=configured,
-        )
-        try:
-            await part(Scene(systemd, link))
-        finally:
-            await link.close()
-            await systemd.close()
-
-    asyncio.run(run())
+from tests.bus.scene import PATIENCE_S, Scene, play, units
 
 
 def test_it_subscribes_before_it_reads(bus: PrivateBus) -> None:
@@ -110,64 +48,6 @@ def test_what_a_change_makes_of_the_host_is_known_with_it(bus: PrivateBus) -> No
     play(bus, part)
 
 
-def test_a_stop_that_is_over_before_anybody_looks_is_the_jobs(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        await scene.everything()
-        systemd = scene.systemd
-        await systemd.job_new("a.service", 7)
-        await systemd.change("a.service", active="deactivating", sub="stop-sigterm", job=(7, "stop"))
-        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""), result="exit-code")
-        await systemd.job_removed("a.service", 7, "done")
-        assert (await scene.next())["a.service"].ended_by is Ending.JOB
-
-    play(bus, part)
-
-
-def test_a_crash_is_its_own(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        await scene.everything()
-        await scene.systemd.change("a.service", active="failed", sub="failed", main_exit=(1, 3))
-        seen = (await scene.next())["a.service"]
-        assert (seen.ended_by, seen.main_exit) == (Ending.ITSELF, "status 3")
-
-    play(bus, part)
-
-
-def test_a_crash_that_was_stopped_before_anybody_looked_is_known_by_its_signals(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        await scene.everything()
-        systemd = scene.systemd
-        await systemd.change("a.service", active="failed", sub="failed-before-auto-restart", result="signal")
-        await systemd.change("a.service", active="activating", sub="auto-restart")
-        await systemd.change("a.service", active="inactive", sub="dead")
-        systemd.units["a.service"].result = "success"  # systemd has unloaded it
-        seen = (await scene.next())["a.service"]
-        assert (seen.active_state, seen.result) == ("inactive", "signal")
-        await systemd.change("a.service", active="active", sub="running", result="success")
-        await systemd.change("a.service", active="inactive", sub="dead")
-        assert (await scene.next())["a.service"].result == "success", "that was another run"
-
-    play(bus, part)
-
-
-def test_a_crash_that_was_stopped_while_nobody_watched_is_known_by_what_the_journal_has(bus: PrivateBus) -> None:
-    """systemd has unloaded the unit since, and calls its end a success; a later end is told by signals."""
-
-    async def part(scene: Scene) -> None:
-        systemd = scene.systemd
-        systemd.add("bot@x.service", active="inactive", sub="dead")
-        scene.link.recall_ends({"bot@x.service": "signal", "other.service": "signal"})
-        found = await scene.everything()
-        assert found["bot@x.service"].result == "signal"
-        assert "other.service" not in found
-        await systemd.change("bot@x.service", active="active", sub="running")
-        await scene.next()
-        await systemd.change("bot@x.service", active="inactive", sub="dead")
-        assert (await scene.next())["bot@x.service"].result == "success"
-
-    play(bus, part, "bot@*.service")
-
-
 def test_an_instance_that_nobody_configures_is_watched_only_while_it_runs(bus: PrivateBus) -> None:
     """systemd loads one for whoever asks after it, and keeps one that a target once wanted."""
     configured = {"bot@x.service"}
@@ -185,72 +65,6 @@ def test_an_instance_that_nobody_configures_is_watched_only_while_it_runs(bus: P
         assert "bot@x.service" not in await scene.everything()
 
     play(bus, part, "bot@*.service", configured=lambda unit: "@" not in unit or unit in configured)
-
-
-def test_a_stop_that_comes_while_a_crash_goes_on_is_the_jobs(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        await scene.everything()
-        systemd = scene.systemd
-        await systemd.change("a.service", active="deactivating", sub="stop-post", result="signal")
-        await systemd.job_new("a.service", 7)
-        await systemd.change("a.service", active="deactivating", sub="stop-post", job=(7, "stop"))
-        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""))
-        await systemd.job_removed("a.service", 7, "done")
-        seen = (await scene.next())["a.service"]
-        assert (seen.ended_by, seen.result) == (Ending.JOB, "signal")
-
-    play(bus, part)
-
-
-def test_a_start_that_comes_down_step_by_step_is_its_own(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        await scene.everything()
-        systemd = scene.systemd
-        await systemd.job_new("a.service", 7)
-        for active, sub in (("activating", "start"), ("deactivating", "stop-sigterm"), ("deactivating", "stop-post")):
-            await systemd.change("a.service", active=active, sub=sub, job=(7, "start"))
-        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""))
-        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
-
-    play(bus, part)
-
-
-def test_a_start_that_fails_is_its_own_though_its_job_was_on_it(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        await scene.everything()
-        systemd = scene.systemd
-        await systemd.job_new("a.service", 7)
-        await systemd.change("a.service", active="deactivating", sub="stop-sigterm", job=(7, "restart"))
-        await systemd.change("a.service", active="activating", sub="start", job=(7, "start"))
-        await systemd.change("a.service", active="failed", sub="failed", job=(7, "start"))
-        await systemd.change("a.service", active="failed", sub="failed", job=(0, ""))
-        await systemd.job_removed("a.service", 7, "failed")
-        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
-
-    play(bus, part)
-
-
-def test_a_crash_during_a_reload_is_its_own(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        await scene.everything()
-        await scene.systemd.job_new("a.service", 7)
-        await scene.systemd.change("a.service", active="reloading", sub="reload", job=(7, "reload"))
-        await scene.next()
-        await scene.systemd.change("a.service", active="failed", sub="failed", job=(7, "reload"))
-        assert (await scene.next())["a.service"].ended_by is Ending.ITSELF
-
-    play(bus, part)
-
-
-def test_a_dependency_that_failed_shows_in_the_jobs_result(bus: PrivateBus) -> None:
-    async def part(scene: Scene) -> None:
-        scene.systemd.add("a.service", active="inactive", sub="dead", needs=["c.service"])
-        await scene.everything()
-        await scene.systemd.job_new("a.service", 7)
-        await scene.systemd.job_removed("a.service", 7, "dependency")
-        assert (await scene.next())["a.service"].job_result == "dependency"
-
-    play(bus, part)
 
 
 def test_what_a_watched_unit_is_ordered_after_is_known_as_far_as_it_is_watched(bus: PrivateBus) -> None:

@@ -296,7 +296,11 @@ class TestRemoval:
         (line,) = re.findall("^Agent .*$", said, re.MULTILINE)
         assert re.match(r"Agent keeper does not run and holds \+\d+ NSE:SBIN MIS \(on paper\): nothing manages", line)
         assert "unless they are killed: standfast-agent@keeper.service standfast-agent@paper.service" in said
-        ends = re.findall(r"^\[SHUTDOWN\] Agent (\w+) stopped from \w+ in [\d.]+ s: (\w+) ", said, re.MULTILINE)
+        ends = re.findall(
+            r"^\[SHUTDOWN\] Agent (\w+)(?: \(killed by root [^)]+\))? stopped from \w+ in [\d.]+ s: (\w+) ",
+            said,
+            re.MULTILINE,
+        )
         assert sorted(ends) == [("keeper", "held"), ("paper", "flat")]
         came = fresh.run(["apt-get", "-q", "install", "-y", f"/tmp/{deb.name}"], timeout_s=120).stdout
         assert "no agent was started; to start all that is enabled, agents too: systemctl start" in came

@@ -34,7 +34,7 @@ def stance(detector: Source) -> str:
     why, until = words(detector.get("restart_blocked"), "it gives no reason"), shots.blocked_until(detector)
     limit = "until" if detector.get("hold_until") else "the next not before"
     why += f"; {limit} {moment(until, None)}" if until else ""
-    is_allowed = detector.get("can_restart") is True
+    is_allowed = detector.get("can_restart") is True or shots.is_possible_again(detector, utc_now())
     if detector.get("mode") == "observe":
         now = shots.limits(detector) if is_allowed else f"nor would one be allowed now: {why}"
         return f"The detector's mode is observe: it says what it would do, and asks for none; {now}."

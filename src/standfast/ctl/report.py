@@ -121,9 +121,9 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
         return Cell(f"hands off until {AT}{release}", Tone.BAD, at=until)
     why = shots.blocked_why(snapshot)
     not_now = (f"not now: {why}" if why else "not now") + release
+    if shots.is_possible_again(snapshot.detector, snapshot.now):
+        return Cell("possible again from the next look on")
     if (gap := shots.blocked_until(snapshot.detector)) and snapshot.detector.get("can_restart") is False:
-        if gap <= snapshot.now:  # the detector sees at its next look that the time has passed
-            return Cell("possible again from the next look on")
         return Cell(f"{not_now}; the next not before {AT}", at=gap)
     possible = "none is made in mode observe" if shots.observes(snapshot) else "follows if a cascade lasts"
     said = f"{possible}; {shots.limits(snapshot.detector)}"

@@ -31,6 +31,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "given up": "it failed, and systemd does not start it again",
     "taken along": "it went down with a unit that it needs",
     "looping": "it runs, and has crashed since the last look",
+    "up again": "it runs; it failed when it was looked at last, and the next look tells",
     "restarted": "it runs again, after a crash since the last look",
     "overdue": "it starts or stops for longer than its grace",
     "check failed": "it runs, but a check of it fails",

@@ -129,6 +129,12 @@ def blocked_until(detector: Source) -> datetime | None:
     return moment(detector.get("hold_until")) or moment(detector.get("gap_until"))
 
 
+def is_possible_again(detector: Source, now: datetime) -> bool:
+    """Whether the time has passed until which no master restart was possible; the detector's next look finds it so."""
+    until = blocked_until(detector)
+    return detector.get("can_restart") is False and until is not None and until <= now
+
+
 def limits(detector: Source) -> str:
     """What is in the way of a master restart that is possible: those restarted in vain are left to a human."""
     return words(detector.get("not_for"), "no limit is in the way of one")

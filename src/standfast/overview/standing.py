@@ -6,7 +6,7 @@ from typing import Any, Final
 from standfast.overview import snapshot as shots
 from standfast.overview.snapshot import LEVELS, Snapshot
 from standfast.overview.tones import is_failing
-from standfast.overview.unit_words import RESTARTED, state
+from standfast.overview.unit_words import RESTARTED, UP_AGAIN, state
 from standfast.unit_names import short
 
 # So many critical units that fail are a cascade (see standfast.detector.levels).
@@ -47,7 +47,10 @@ def _units(snapshot: Snapshot) -> str:
     if len(failing) > 1:
         fresh = sum(_is_fresh(row) for row in failing.values())
         return f"{len(failing)} watched units are failing" + (f", {fresh} of them only just" if fresh else "")
-    return "".join(f"{short(name)} is failing" for name in failing)
+    return "".join(
+        f"{short(name)} {'is up again, and has yet to stay so' if state(row) == UP_AGAIN else 'is failing'}"
+        for name, row in failing.items()
+    )
 
 
 def _is_in_trouble(row: shots.Row) -> bool:

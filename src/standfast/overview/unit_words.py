@@ -11,12 +11,21 @@ _CANNOT: Final = "cannot look"
 # What the detector calls a unit that is up, and that systemd restarted since the last look; the first time it is this.
 LOOPING: Final = "looping"
 RESTARTED: Final = "restarted"
+# What failed when it was looked at last, and is up.
+HEALTHY: Final = "healthy"
+UP_AGAIN: Final = "up again"
 
 
 def state(row: Mapping[str, Any]) -> str:
-    """The detector's word for a unit; one that systemd restarted once, and that is up, is in no loop yet."""
-    word = shots.words(row.get("status"))
-    return RESTARTED if word == LOOPING and shots.number(row.get("consecutive_failures")) <= 1 else word
+    """The detector's word for a unit, where that says what a person sees.
+
+    One that was restarted, and is up, is in no loop before it is a worry; one that failed at the last look, and is up,
+    is healthy only when the next look has found it so.
+    """
+    word, failures = shots.words(row.get("status")), shots.number(row.get("consecutive_failures"))
+    if word == LOOPING and failures < max(shots.number(shots.table(row.get("thresholds")).get("warning")), 2):
+        return RESTARTED
+    return UP_AGAIN if word == HEALTHY and failures else word
 
 
 def why(row: Mapping[str, Any]) -> str:

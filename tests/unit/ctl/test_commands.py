@@ -302,6 +302,7 @@ def test_the_history_believes_whom_the_notifier_believes(kind: Kind, uid: str, i
 
 
 HANDS_OFF = "hands off after 3 within an hour"
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -319,8 +320,12 @@ HANDS_OFF = "hands off after 3 within an hour"
         ),
         ({"mode": "act"}, "The detector asks for it when a cascade lasts: no limit is in the way of one."),
         (
-            {"mode": "act", "can_restart": False, "restart_blocked": HANDS_OFF, "hold_until": iso(NOW)},
-            f"The detector asks for none now: {HANDS_OFF}; until {moment(NOW, None)}.",
+            {"mode": "act", "can_restart": False, "restart_blocked": "the gap", "gap_until": iso(NOW)},
+            "The detector asks for it when a cascade lasts: no limit is in the way of one.",
+        ),
+        (
+            {"mode": "act", "can_restart": False, "restart_blocked": HANDS_OFF, "hold_until": iso(LATER)},
+            f"The detector asks for none now: {HANDS_OFF}; until {moment(LATER, None)}.",
         ),
         ({"mode": "act", "can_restart": None}, "The detector asks for none now: it gives no reason."),
     ],

@@ -12,7 +12,7 @@ from standfast.ctl.units import MEANINGS, chosen, units_table
 from standfast.detector.reading import Meaning
 from standfast.overview.snapshot import Snapshot
 from standfast.overview.tones import Tone
-from standfast.overview.unit_words import RESTARTED
+from standfast.overview.unit_words import RESTARTED, UP_AGAIN
 
 HEALTHY = statuses.detector()["service_health"]["trade_manager.service"]
 THRESHOLDS = {"warning": 3, "critical": 5, "cascading": 7}
@@ -24,7 +24,7 @@ def detector(**units: dict[str, Any]) -> Snapshot:
 
 
 def test_every_word_of_the_detector_has_a_meaning() -> None:
-    assert MEANINGS.keys() == {RESTARTED, *(meaning.value for meaning in Meaning)}
+    assert MEANINGS.keys() == {RESTARTED, UP_AGAIN, *(meaning.value for meaning in Meaning)}
 
 
 def test_those_that_fail_come_first_with_why_and_their_thresholds() -> None:

@@ -27,7 +27,7 @@ def test_a_cascade_at_once_is_one_critical_problem_and_one_recovery() -> None:
     ]
     update = next(event for event in talk.events if event.kind is Kind.UPDATE)
     assert update.data["words"] == "what failed has yet to stay well: a.service, b.service, c.service"
-    assert update.action == "Wait: it is over when these have stayed well"
+    assert update.action == "Wait: it is over when these have stayed well: a.service, b.service, c.service"
     assert talk.levels() == ["CASCADING", "NONE"]
     assert "after 50 s" in talk.events[-1].message
     assert talk.events[-1].data["words"] == "CASCADING_FAILURE is over; level NONE: all well", (

@@ -181,3 +181,14 @@ def test_until_when_it_is_held_stands_in_the_status() -> None:
     turn = day.mind.take([pending(46, "a", invocation_id="2")], 46, scheduled=False)
     (why,) = status(turn.step, day.mind.engine.config, 46.0)["reasons"]
     assert why == "what failed has yet to stay well: a.service, b.service, c.service", "nobody knows"
+
+
+def test_one_that_is_up_between_two_crashes_leaves_no_level_to_nobody() -> None:
+    """It was told to be failing and was not failing: no problem of its own followed the end of the cascade."""
+    day = Day(config("a", "b", "c"), "a", "b", "c")
+    day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
+    day.at(41, up(41, "b", invocation_id="2"), up(41, "c", invocation_id="2"), pending(41, "a"))
+    day.at(75, up(75, "a", invocation_id="2"))
+    assert day.levels[-1] is Level.CASCADING
+    day.at(151)
+    assert day.levels == [Level.NONE, Level.CASCADING, Level.NONE]
