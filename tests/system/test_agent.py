@@ -371,36 +371,6 @@ def test_two_agents_side_by_side(machine: Machine, server: OpenAlgo, trading: Ag
     assert ": flat (closed" in pair.agent.event("shutdown")["MESSAGE"]
 
 
-def test_pause_resume_and_kill_survive_a_restart(machine: Machine) -> None:
-    buyer = paper_agent(machine, "buyer", "Buyer", drop_in=QUICK_RESTART)
-    machine.run(["standfastctl", "pause", "buyer"])
-    buyer.start()
-    buyer.wait("ACTIVE")
-    buyer.logged("the agent is paused by root")
-    assert (buyer.status["paused"], buyer.status["flat"]) == (True, True)
-    machine.run(["standfastctl", "resume", "buyer"])
-    wait_until(lambda: bool(buyer.status["positions"]), "a position")
-    machine.run(["standfastctl", "kill", "buyer"])
-    buyer.wait("ERROR", "KILLED")
-    held = buyer.status["positions"]
-    machine.run(["kill", "-KILL", buyer.show("MainPID")])
-    machine.wait_unit(buyer.unit, "active", NRestarts="1")
-    buyer.mark()
-    machine.run(["systemctl", "reload", buyer.unit])
-    wait_until(lambda: buyer.status["state"] == "ERROR", "ERROR again")
-    assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
-    buyer.stop()
-    end = buyer.event("shutdown")
-    assert ": held (killed), open: +" in end["MESSAGE"]
-    assert end["STANDFAST_TYPE"] == "KILLED"
-    buyer.start()
-    wait_until(lambda: buyer.status["state"] == "ERROR", "killed after the stop too")
-    assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
-    machine.run(["standfastctl", "resume", "buyer"])
-    buyer.wait("ACTIVE")
-    buyer.stop()
-
-
 def test_a_hundred_state_queries_as_the_earlier_system_made_them(trading: Agent) -> None:
     average_ms, states = query_ms(trading)
     print(f"{trading.machine.debian}: a state query takes {average_ms:.4f} ms")

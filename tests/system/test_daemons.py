@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.system.agents import paper_agent
 from tests.system.filler import DISK, filling, replayed
 from tests.system.inbox import URL, Inbox
 from tests.system.machine import Entry, Machine
@@ -323,3 +324,33 @@ def test_stopping_the_slice_stops_all_and_is_quiet(machine: Machine, inbox: Inbo
     inbox.wait(lambda one: "AFTER_ALL" in one.types, "what is told later than all else would have been")
     told_of = {name for letter in inbox.letters()[before:] if letter.kind != "shutdown" for name in letter.types}
     assert told_of <= {"AFTER_ALL", "WATCHER_RESTARTING"}  # the latter from before, when the notifier did not start
+
+
+def test_pause_resume_and_kill_survive_a_restart(machine: Machine) -> None:
+    buyer = paper_agent(machine, "buyer", "Buyer", drop_in="[Service]\nRestartSec=100ms\n")
+    machine.run(["standfastctl", "pause", "buyer"])
+    buyer.start()
+    buyer.wait("ACTIVE")
+    buyer.logged("the agent is paused by root")
+    assert (buyer.status["paused"], buyer.status["flat"]) == (True, True)
+    machine.run(["standfastctl", "resume", "buyer"])
+    wait_until(lambda: bool(buyer.status["positions"]), "a position")
+    machine.run(["standfastctl", "kill", "buyer"])
+    buyer.wait("ERROR", "KILLED")
+    held = buyer.status["positions"]
+    machine.run(["kill", "-KILL", buyer.show("MainPID")])
+    machine.wait_unit(buyer.unit, "active", NRestarts="1")
+    buyer.mark()
+    machine.run(["systemctl", "reload", buyer.unit])
+    wait_until(lambda: buyer.status["state"] == "ERROR", "ERROR again")
+    assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
+    buyer.stop()
+    end = buyer.event("shutdown")
+    assert ": held (killed), open: +" in end["MESSAGE"]
+    assert end["STANDFAST_TYPE"] == "KILLED"
+    buyer.start()
+    wait_until(lambda: buyer.status["state"] == "ERROR", "killed after the stop too")
+    assert [one["quantity"] for one in buyer.status["positions"]] == [one["quantity"] for one in held]
+    machine.run(["standfastctl", "resume", "buyer"])
+    buyer.wait("ACTIVE")
+    buyer.stop()

@@ -16,6 +16,7 @@ from standfast.events import AGENT_ENDED_UNCLEAN_ID, MESSAGE_IDS, UNIT_STATE_ID,
 from tests.system.agents import OpenAlgo, openalgo_agent, paper_agent
 from tests.system.machine import CommandError, Machine
 from tests.system.stage import wait_until
+from tests.system.traces import traces
 from tests.system.tree import REPOSITORY
 
 DAEMONS = ("standfast-notifier.service", "standfast-detector.service", "standfast-agent@paper.service")
@@ -321,20 +322,6 @@ class TestRemoval:
         assert "flat" in fresh.wait_journal(STANDFAST_EVENT="shutdown")["MESSAGE"]
         assert fresh.run("systemctl list-units --plain --no-legend 'standfast*.service'").stdout == ""
         assert traces(fresh) == before
-
-
-# What any installation and removal, and time, change on a machine.
-NOISE = re.compile(
-    r"/(proc|sys|dev|run/systemd|run/log|tmp|var/tmp|var/log|var/cache|var/lib/apt|var/lib/dpkg|var/lib/systemd/timers)(/|$)"
-    r"|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-$"
-    r"|\.pyc$|/__pycache__$"
-)
-
-
-def traces(machine: Machine) -> set[str]:
-    """Every path of the machine, its users and its groups."""
-    paths = machine.run("find / -mount; find /run -mount; getent passwd; getent group").stdout.splitlines()
-    return {path for path in paths if not NOISE.search(path)}
 
 
 TAKE_PORT = """
