@@ -56,4 +56,6 @@ def _next_message(problem: Problem, flap: Flap, config: NotifierConfig) -> str:
     stable = f"stable ({span(flapping.settles(flap, config.flapping))} without a change)"
     if problem.resolved_at is not None and problem.severity is Severity.CRITICAL:
         return f"it is there again, or {stable}"
+    if problem.severity is Severity.CRITICAL and flap.anew < flapping.TOLD_ANEW:
+        stable = f"there for a minute and then over for one, or {stable}"
     return f"it is {stable}{_OTHERS_TOO if flap.about else ''}"

@@ -300,7 +300,7 @@ def test_a_cascade_that_was_told_to_be_over_is_told_when_it_is_there_again() -> 
     fold.hear(cascade(70, OLD))
     (text,) = texts(fold.tick(70))
     assert text.startswith("box1: FLAPPING: CRITICAL: CASCADING_FAILURE")
-    assert "and is there now; the next message comes when it is stable" in text
+    assert "is there now; the next message comes when it is there for a minute and then over for one, or stable" in text
     for second in range(80, 800, 80):
         fold.hear(over(second))
         fold.tick_only(second + 65)
