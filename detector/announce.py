@@ -52,6 +52,11 @@ class Told:
         return next((problem.first for problem in self.problems if problem.first), "")
 
     @property
+    def is_first_clear(self) -> bool:
+        """Whether that one failed clearly before the others."""
+        return any(problem.is_first_clear for problem in self.problems)
+
+    @property
     def is_handed_over(self) -> bool:
         """Whether hands are off because what was restarted failed again."""
         return self.hands_off and self.refused == Reason.SAME_SET

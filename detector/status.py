@@ -50,7 +50,7 @@ def status(
         "level": int(assessment.level),
         "reasons": _reasons(assessment),
         "root_cause": _first_to_last(causes(assessment), assessment, told.first),
-        "failed_together": failed_together(assessment.root_causes),
+        "failed_together": _failed_together(assessment, told),
         "took_along": {cause.unit: list(cause.took_along) for cause in assessment.root_causes},
         "predictions": [plain(one) for one in assessment.facts.predictions],
         "mode": config.mode.value,
@@ -74,6 +74,14 @@ def _reasons(assessment: Assessment) -> list[str]:
         return list(assessment.reasons)
     why, *others = assessment.reasons
     return [f"{why} (over at the first look after {clock_at(assessment.proven_at)})", *others]
+
+
+def _failed_together(assessment: Assessment, told: Told) -> bool:
+    """Whether nobody knows who failed first; of a cascade that was told, as its message had it."""
+    roots = assessment.root_causes
+    if told.first and len(roots) > 1 and not roots[0].took_along:
+        return not told.is_first_clear
+    return failed_together(roots)
 
 
 def _first_to_last(found: list[str], assessment: Assessment, first: str) -> list[str]:

@@ -197,3 +197,13 @@ def test_for_whom_no_master_restart_follows_is_said_while_all_is_well_too() -> N
     )
     released = watcher.see(ReleaseObservation(1))
     assert status(released, settings(), 1.0)["not_for"] == ""
+
+
+@pytest.mark.parametrize("is_clear", [True, False])
+def test_whether_one_failed_first_is_said_as_the_message_had_it(is_clear: bool) -> None:
+    watcher = Watcher(settings())
+    watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
+    watcher.see(failed(10, "a"))
+    step = watcher.see(failed(13, "b"), failed(13, "c"))
+    told = Told((Problem("CASCADING_FAILURE", first="a.service", is_first_clear=is_clear),))
+    assert status(step, settings(), 13.0, told=told)["failed_together"] is not is_clear
