@@ -249,12 +249,13 @@ class Belongings:
         except AgentError as error:
             log.error("[STATE] The database could not be opened anew: %s", error)
 
-    def closing(self) -> Closing | None:
-        """An attempt to get flat as configured; None without a gateway."""
+    def closing(self, tag: str) -> Closing | None:
+        """An attempt to get flat as configured, which logs under that tag; None without a gateway."""
         if self.gateway is None:
             return None
         desk = self.trade.desk if self.trade else Desk(self.gateway, self.own, (), self._on_disturbance, self._refusal)
-        return Closing(self.gateway, desk, self.config.shutdown.scope, self.config.shutdown.force_market_orders)
+        shutdown = self.config.shutdown
+        return Closing(self.gateway, desk, shutdown.scope, shutdown.force_market_orders, tag)
 
     def shut_desk(self, because: str) -> None:
         """Take no more orders from the strategy."""

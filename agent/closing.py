@@ -50,13 +50,17 @@ class Closing:
     `end` is the verdict as of the last look, at whatever moment it is read. Books count only
     between two proofs of the broker session: without one, empty books say nothing.
     `has_looked` says whether there was such a look: with nothing of its own open none is needed.
+    What it logs begins with `tag`: it is not only an end that closes.
     """
 
-    def __init__(self, gateway: Gateway, desk: Desk, scope: Scope, market_orders: bool) -> None:
+    def __init__(
+        self, gateway: Gateway, desk: Desk, scope: Scope, market_orders: bool, tag: str = "[SHUTDOWN]"
+    ) -> None:
         self._gateway = gateway
         self._desk = desk
         self._scope = scope
         self._market_orders = market_orders
+        self._tag = tag
         self._verdict = End(EndKind.UNVERIFIED, _UNREAD)
         self._looking_since_s: float | None = None
         self.has_looked = False
@@ -117,7 +121,7 @@ class Closing:
                     await self._believe(error)
                     continue
                 if not self._trouble:
-                    log.info("[SHUTDOWN] Asking again as long as there is time: %s", error)
+                    log.info("%s Asking again as long as there is time: %s", self._tag, error)
                 self._trouble = str(error)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -266,7 +270,7 @@ class Closing:
         outcomes = await asyncio.gather(*map(self._gateway.cancel, due), return_exceptions=True)
         for order_id, outcome in zip(due, outcomes, strict=True):
             if isinstance(outcome, Exception):
-                log.warning("[SHUTDOWN] Could not cancel order %s: %s", order_id, outcome)
+                log.warning("%s Could not cancel order %s: %s", self._tag, order_id, outcome)
         return bool(due)
 
     async def _close(self, holdings: dict[Holding, float]) -> None:
@@ -282,12 +286,12 @@ class Closing:
         self._closing_orders.update(outcome for outcome in outcomes if isinstance(outcome, str))
         for outcome in outcomes:
             if isinstance(outcome, TradingRefusedError):
-                log.warning("[SHUTDOWN] %s", outcome)
+                log.warning("%s %s", self._tag, outcome)
                 self._rejected_because = str(outcome)
             elif isinstance(
                 outcome, Exception
             ):  # it may have been placed: no other takes its place until that is known
-                log.warning("[SHUTDOWN] %s", outcome)
+                log.warning("%s %s", self._tag, outcome)
 
     def _opposite(self, holding: Holding, net: float) -> OrderRequest:
         side = Side.SELL if net > 0 else Side.BUY

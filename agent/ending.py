@@ -12,7 +12,7 @@ from standfast.agent.flatness import End, EndKind, held
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input, State
 from standfast.agent.shutdown import Step, run_steps
-from standfast.agent.steps import StepName, StepResult
+from standfast.agent.steps import Outcome, StepName, StepResult
 from standfast.agent.unit import is_being_restarted
 from standfast.clock import monotonic_s, utc_now
 from standfast.threads import in_thread
@@ -42,7 +42,7 @@ class Ending:
         self._open_gateway()
         # The books of another gateway say nothing of it, and an end that believed them would forget it.
         self._elsewhere = self._have.held_elsewhere
-        self._closing = None if self._elsewhere else self._have.closing()
+        self._closing = None if self._elsewhere else self._have.closing("[SHUTDOWN]")
         self._held_as = self._holds_on_purpose()
         self._restarting = asyncio.create_task(self._ask_whether_it_restarts())
 
@@ -123,6 +123,10 @@ class Ending:
             log.warning("[SHUTDOWN] There is no gateway to ask: %s", error)
 
     def _tell(self, result: StepResult) -> None:
+        is_open = result.name is StepName.CLOSE_POSITIONS and result.outcome is not Outcome.DONE
+        if is_open and self._held_as is not None:
+            why = _WHY_HELD[self._held_as]
+            result = replace(result, detail=f"it only looks and closes nothing, since {why}: {result.detail}")
         self._results.append(result)
         log.info("[SHUTDOWN] Step %d of %d: %s", len(self._results), len(StepName), result)
 

@@ -32,15 +32,14 @@ END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
     # No second problem beside the one that was told when it was killed.
     EndKind.HELD_KILLED: (FailureType.KILLED, Severity.WARNING),
 }
+_START: Final = "systemctl start standfast-agent@{name}"
+# A killed agent that is only started does nothing.
+_RESUME: Final = f"standfastctl resume {{name}} (unless that is done), then: {_START}"
 _THEN: Final = (
-    "then: standfastctl resolve NUMBER (the number is in standfastctl errors); "
-    "or let it trade again: systemctl start standfast-agent@{name}"
+    f"then: standfastctl resolve NUMBER (the number is in standfastctl errors); or let it trade again: {_START}"
 )
 # The next step after an end, where it is another one than its type's.
-_KEPT: Final = (
-    "to have the agent manage them again: standfastctl resume {name} (unless that is done), then: "
-    "systemctl start standfast-agent@{name}"
-)
+_KEPT: Final = f"to have the agent manage them again: {_RESUME}"
 _END_STEPS: Final[Mapping[EndKind, str]] = {
     EndKind.HELD_KILLED: f"Look at the positions at your broker; {_KEPT}",
     EndKind.NOT_FLAT: (f"Look at the positions and orders at the broker now and close by hand what is open, {_THEN}"),
@@ -145,6 +144,20 @@ class Messages:
             action="The agent tells what it finds, or that this is over; what it does now: standfastctl status",
         )
 
+    def not_looked_after(self, state: State, kind: str, held: str) -> Event:
+        """A killed agent runs beside what an earlier end left open: it neither looks into that nor trades."""
+        known = f"; as far as is known it holds {held}" if held else ""
+        return Event(
+            Kind.UPDATE,
+            f"Agent {self.name} runs, but is killed, so it closes nothing and does not say that this is over{known}",
+            type=kind,
+            severity=Severity.WARNING,
+            unit=self.unit,
+            state=state,
+            action=f"Look at the positions{self._where}; to let it look into the books and trade again: "
+            f"standfastctl resume {self.name}",
+        )
+
     def looked_after_no_more(self, kind: str, how: str, held: str) -> Event:
         """An agent that had been started again did not end in order: what it had left open is open as it was."""
         return Event(
@@ -212,6 +225,8 @@ class Messages:
         known = f"; as far as is known it holds {held}" if kind and held and held not in end.detail else ""
         steps_of = _PAPER_STEPS if self._setting().on_paper else _END_STEPS
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else steps_of.get(end.kind, "")
+        if killed and end.kind is not EndKind.HELD_KILLED:
+            step = step.replace(_START, _RESUME)
         paper = self._on_paper if kind else ""
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}
@@ -239,6 +254,10 @@ class Messages:
     def _on_paper(self) -> str:
         """What stands behind what it holds where no broker knows of that."""
         return " (on paper)" if self._setting().on_paper else ""
+
+    @property
+    def _where(self) -> str:
+        return ", which are on paper" if self._setting().on_paper else " at the broker"
 
     def _step(self, failure: Failure) -> str:
         return failure.action(self.name, self._setting())

@@ -36,6 +36,8 @@ class Telling:
         over = tuple(self.open) if failure.type is FailureType.KILLED and self._have.flags.killed else ()
         since = self._since(failure.type)
         self._voice.say(self._voice.messages.problem(state, failure, self._have.own.words, since, over))
+        for kind in self.open.keys() & OPEN_POSITIONS if over else ():
+            self._voice.say(self._voice.messages.not_looked_after(state, kind, self._have.own.words))
 
     def stands_otherwise(self, state: State, failure: Failure) -> None:
         """Say how a problem stands that was told in other words, and lasts."""
@@ -66,6 +68,8 @@ class Telling:
         kind, _ = END_TYPES.get(end.kind, (None, None))
         if kind is not None:
             self._remember(state, Failure(kind, str(end)))
+            if kind is not FailureType.POSITIONS_UNVERIFIED:
+                self.are_over(state, {FailureType.POSITIONS_UNVERIFIED}, f"found out at its end what is open: {end}")
         said = self._voice.messages.shutdown(
             was,
             end,

@@ -31,7 +31,7 @@ async def cancel_pending(have: Belongings) -> Cancelled:
             open_it()
         except AgentError as error:
             log.info("[STATE] Opening what was missing for the kill: %s", error)
-    closing = have.closing()
+    closing = have.closing("[STATE]")
     if closing is None:
         return Cancelled(_none_pending(have)) if have.is_flat else _not_cancelled(have, "no gateway")
     budget_s = have.config.shutdown.budget_s.cancel_orders
@@ -66,7 +66,7 @@ def _not_cancelled(have: Belongings, why: str) -> Cancelled:
 
 async def close_all(have: Belongings) -> End:
     """Cancel the pending orders and close the positions, each within its budget of the shutdown."""
-    closing = have.closing()
+    closing = have.closing("[STATE]")
     if closing is None:
         return End(EndKind.UNVERIFIED, "there was no gateway to ask")
     shutdown = have.config.shutdown

@@ -28,8 +28,11 @@ def _begin_anew(life: Life) -> None:
         _acknowledge(life)
     if life.failure is not None and life.failure.type is FailureType.DATABASE_ERROR:
         life.have.reopen_store()
+    was_killed = life.failure is not None and life.failure.type is FailureType.KILLED
     life.rebuild()
     life.move(Input.RECHECK, "a human asked for a new look")
+    if was_killed:
+        life.telling.lasts_over_a_start(life.state)
 
 
 def _acknowledge(life: Life) -> None:

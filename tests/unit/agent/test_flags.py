@@ -19,6 +19,7 @@ from standfast.moments import iso
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
 LUNCH = Flag("root", "2026-01-27T09:15:00.000+00:00", "lunch")
 WATCHES = 'strategy = "standfast.agent.watching:WatchOnly"'
+QUICK_END = "[shutdown]\nbudget_s = { close_positions = 0.3 }"
 
 
 @pytest.mark.parametrize(
@@ -207,6 +208,65 @@ def test_a_killed_agent_that_holds_nothing_ends_flat(tmp_path: Path) -> None:
             await agent.heard.kind(Kind.PROBLEM)
             assert order not in {one.order_id for one in agent.have.own.pending}
             assert (await agent.end()).kind is EndKind.FLAT
+
+    asyncio.run(story())
+
+
+def test_what_a_killed_one_left_open_unverified_is_told_as_it_is_while_it_runs_and_when_its_end_finds_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    again = "standfastctl resume bot (unless that is done), then: systemctl start standfast-agent@bot"
+
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, more=QUICK_END) as agent:
+            await agent.heard.state("ACTIVE")
+            await place(agent)
+            await agent.until_holding()
+            agent.faults.write_text("down\n")
+            path = set_flag(agent, FlagKind.KILLED)
+            await problem_of(agent, "KILLED")
+            await agent.end()
+            told = await agent.heard.kind(Kind.SHUTDOWN)
+            assert (told.type, again in told.action) == ("POSITIONS_UNVERIFIED", True), "not by a start alone"
+            assert "close_positions overran" in caplog.text
+            assert "it only looks and closes nothing, since the agent is killed" in caplog.text
+
+        started = Agent(tmp_path)
+        started.begin()
+        stands = await started.heard.kind(Kind.UPDATE)
+        assert (stands.type, "runs, but is killed" in stands.message) == ("POSITIONS_UNVERIFIED", True)
+        assert "standfastctl resume bot" in stands.action
+        path.unlink()
+        started.runner.life.reload()
+        looks = await started.heard.until(lambda event: "looks into the books" in event.message)
+        assert looks.type == "POSITIONS_UNVERIFIED", "it is no longer killed"
+        set_flag(started, FlagKind.KILLED)
+        await started.heard.until(lambda event: event.kind is Kind.UPDATE and "runs, but is killed" in event.message)
+        started.faults.unlink()
+        await started.end()
+        over = await started.heard.kind(Kind.RESOLVED)
+        assert (over.type, "held (killed), open: +1 NSE:SBIN MIS" in over.message) == ("POSITIONS_UNVERIFIED", True)
+        assert (await started.heard.kind(Kind.SHUTDOWN)).type == "KILLED", "which says what is open"
+
+    asyncio.run(story())
+
+
+def test_what_a_kill_asks_of_its_gateway_is_not_logged_as_an_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES) as agent:
+            await agent.heard.state("ACTIVE")
+            await place(agent)
+            await agent.until_holding()
+            agent.faults.write_text("down\n")
+            set_flag(agent, FlagKind.KILLED)
+            await problem_of(agent, "KILLED")
+            assert "[STATE] Asking again as long as there is time" in caplog.text
+            assert "[SHUTDOWN]" not in caplog.text
 
     asyncio.run(story())
 
