@@ -132,7 +132,9 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         TRANSIENT, "Make the strategy's tick quicker, or give it fewer symbols: it misses prices."
     ),
     FailureType.CRASH_COOL_OFF: Handling(
-        TRANSIENT, "See journalctl -u standfast-agent@{name} for why it ended; it trades again after the cool-off."
+        TRANSIENT,
+        "See journalctl -u standfast-agent@{name} for why it ended; it trades again after the cool-off, "
+        "or at once: systemctl reload standfast-agent@{name}",
     ),
     FailureType.CRASH_LOOP: Handling(
         PERMANENT, f"See journalctl -u standfast-agent@{{name}} for why it ends, correct that, {_RELOAD}", confirm=False

@@ -46,8 +46,10 @@ def back(event: Event, held: str | None) -> Event:
     """The end of an agent's problem with what it held while it was down: that it runs closes nothing."""
     if not held:
         return event
-    words = f"{event.message}; it held {held} by its own books, which its strategy manages once it is ACTIVE"
-    return replace(event, message=words)
+    known = f"; it held {held} by its own books, which its strategy manages once it is ACTIVE: see standfastctl status"
+    words = event.data.get(WORDS)  # what people are told, in place of the entry's message
+    said = {WORDS: f"{words}{known}"} if isinstance(words, str) else {}
+    return replace(event, message=f"{event.message}{known}", data={**event.data, **said})
 
 
 def told(event: Event, held: str | None) -> Event:

@@ -39,6 +39,21 @@ async def run_and_crash(directory: Path, times: int) -> None:
         await crash(agent)
 
 
+def test_whoever_has_looked_ends_a_cool_off_by_a_reload_and_is_told_so(tmp_path: Path) -> None:
+    async def story() -> None:
+        await run_and_crash(tmp_path, 3)
+        agent = Agent(tmp_path)
+        agent.configure(WATCHES)
+        agent.begin()
+        problem = await agent.heard.kind(Kind.PROBLEM)
+        assert problem.action.endswith("or at once: systemctl reload standfast-agent@bot")
+        agent.runner.life.reload()
+        await agent.heard.state("ACTIVE")
+        await agent.end()
+
+    asyncio.run(story())
+
+
 def test_after_three_crashes_it_cools_off_and_the_second_time_it_asks_for_a_human(tmp_path: Path) -> None:
     async def story() -> None:
         agent = Agent(tmp_path)

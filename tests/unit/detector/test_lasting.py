@@ -187,9 +187,10 @@ def test_only_the_newest_word_of_an_agent_tells_what_it_held() -> None:
     over = Event(Kind.RESOLVED, f"{AGENT}.service runs again", type="AGENT_ENDED_UNCLEAN")
     assert with_last_word(over) is over, "of no agent"
     assert back(over, "") is over
-    assert back(over, "+5 X").message.endswith(
-        "runs again; it held +5 X by its own books, which its strategy manages once it is ACTIVE"
-    )
+    known = "runs again; it held +5 X by its own books, which its strategy manages once it is ACTIVE"
+    assert known in back(over, "+5 X").message
+    told_to_people = back(replace(over, data={"words": f"{AGENT}.service runs again"}), "+5 X").data["words"]
+    assert known in str(told_to_people)
 
 
 def test_how_an_agents_process_ended_stands_in_its_problem_where_its_unit_told() -> None:
