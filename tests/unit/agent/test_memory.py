@@ -41,9 +41,9 @@ async def run_and_crash(directory: Path, times: int) -> None:
 
 def test_whoever_has_looked_ends_a_cool_off_by_a_reload_and_is_told_so(tmp_path: Path) -> None:
     async def story() -> None:
-        await run_and_crash(tmp_path, 3)
         agent = Agent(tmp_path)
         agent.configure(WATCHES)
+        await run_and_crash(tmp_path, 3)
         agent.begin()
         problem = await agent.heard.kind(Kind.PROBLEM)
         assert problem.action.endswith("or at once: systemctl reload standfast-agent@bot")
