@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from standfast.detector.advice import HUMAN_NEEDED, advised_by, again_at, by_hand_until, next_step
-from standfast.detector.config import DetectorConfig
+from standfast.detector.config import DetectorConfig, Mode
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
@@ -16,6 +16,7 @@ from standfast.events import (
     AGENT_ENDED_UNCLEAN,
     BY_HAND,
     RESTART_ASKED,
+    RESTART_MODE,
     RESTART_NOT_ASKED,
     RESTART_OBSERVED,
     Event,
@@ -228,6 +229,15 @@ def _decision_words(decision: Decision) -> tuple[str, str]:
     if decision.reason is Reason.OBSERVE:
         return RESTART_OBSERVED, f'Would have asked for a master restart because of {causes} (mode = "observe")'
     return RESTART_NOT_ASKED, f"No master restart for {causes}: {decision.why}"
+
+
+def mode_changed(mode: Mode) -> Event:
+    """The event of a configuration from which on master restarts are asked for, or are not any more."""
+    comes = (
+        "is asked for where a cascade lasts" if mode is Mode.ACT else "is only said to be due, and none is asked for"
+    )
+    words = f'The mode is "{mode}" from now on: a master restart {comes}'
+    return Event(Kind.DECISION, words, RESTART_MODE, unit=DETECTOR, data={"mode": mode.value})
 
 
 def status_line(step: Step) -> str:

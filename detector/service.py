@@ -11,7 +11,7 @@ from standfast import statusfile
 from standfast.clock import boot_id
 from standfast.daemon import Frame
 from standfast.detector.agent_ends import unclean_ends
-from standfast.detector.announce import status_line
+from standfast.detector.announce import mode_changed, status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due, on_time
 from standfast.detector.config import DetectorConfig, paths_in_use
 from standfast.detector.decide import Decision
@@ -154,6 +154,8 @@ class Detector:
         self._next_config = self._read_config()
 
     async def _reconfigure(self, config: DetectorConfig) -> None:
+        if config.mode is not self._config.mode:
+            self._frame.journal.emit(mode_changed(config.mode))
         self._config, self._next_config = config, None
         self._mind.reconfigure(config)
         await self._link.rewatch(self._mind.engine.watching)

@@ -117,10 +117,22 @@ def _dependents(roots: set[str], units: Mapping[str, UnitMemory]) -> set[str]:
 
 
 def _ordered(items: list[Item], after: Mapping[str, Iterable[str]]) -> list[Item]:
-    """The items, each behind those that its unit is ordered after; a circle is left as it comes."""
+    """The items, each behind those that its unit is ordered after, at any remove; a circle is left as it comes."""
     waiting = {item.unit: item for item in sorted(items, key=lambda item: item.unit)}
+    before = {name: _reached(name, after) - {name} for name in waiting}
     ordered: list[Item] = []
     while waiting:
-        free = [name for name in waiting if not (set(after.get(name, ())) - {name}) & waiting.keys()]
+        free = [name for name in waiting if not before[name] & waiting.keys()]
         ordered.extend(waiting.pop(name) for name in free or list(waiting)[:1])
     return ordered
+
+
+def _reached(name: str, after: Mapping[str, Iterable[str]]) -> set[str]:
+    """What a unit is ordered after, also over one that is left alone."""
+    found: set[str] = set()
+    follow = [name]
+    while follow:
+        fresh = set(after.get(follow.pop(), ())) - found
+        found |= fresh
+        follow += fresh
+    return found

@@ -132,6 +132,7 @@ HEIR_TYPE: Final = "STANDFAST_HEIR_TYPE"
 # The types of a decision about a master restart, of which people are not told: asked for, would have been, or not.
 RESTART_ASKED: Final = "MASTER_RESTART_ASKED"
 RESTART_OBSERVED: Final = "MASTER_RESTART_OBSERVED"
+RESTART_MODE: Final = "MASTER_RESTART_MODE"
 RESTART_NOT_ASKED: Final = "MASTER_RESTART_NOT_ASKED"
 
 # journald drops entries of priority 5 and 6 first under a flood, and syncs 0-2 to disk at once: hence 4 and 2.

@@ -18,10 +18,11 @@ from standfast.config import ConfigError, Mistake
 from standfast.daemon import Frame
 from standfast.detector import service
 from standfast.detector.check_tables import TcpCheck
-from standfast.detector.config import DetectorConfig, Watch
+from standfast.detector.config import DetectorConfig, Mode, Watch
 from standfast.detector.follow import LedgerEntry
 from standfast.detector.model import RestartObservation, RunResult
 from standfast.detector.service import Detector
+from standfast.events import Event
 from standfast.heartbeat import Heartbeat
 from standfast.journal import Journal
 from standfast.systemd1 import Systemd1
@@ -79,7 +80,9 @@ def test_whoever_reloads_reads_of_what_is_watched_now_in_the_status_at_once(
     bus: PrivateBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "STATUS_EVERY_S", PATIENCE_S)
-    wider = DetectorConfig(check_interval_s=600.0, watch=(A_SERVICE, Watch("b.service")))
+    wider = DetectorConfig(check_interval_s=600.0, watch=(A_SERVICE, Watch("b.service")), mode=Mode.ACT)
+    said: list[Event] = []
+    monkeypatch.setattr(Journal, "emit", lambda journal, event: said.append(event))
 
     async def watch(fleet: FakeSystemd, path: Path) -> None:
         fleet.add("b.service")
@@ -89,6 +92,8 @@ def test_whoever_reloads_reads_of_what_is_watched_now_in_the_status_at_once(
             await shown(path, "active", "b.service")
 
     asyncio.run(with_detector(bus, tmp_path, watch, lambda: wider))
+    (mode,) = [event.message for event in said if event.type == "MASTER_RESTART_MODE"]
+    assert mode == 'The mode is "act" from now on: a master restart is asked for where a cascade lasts'
 
 
 def test_a_name_server_that_is_silent_does_not_hold_up_the_end(

@@ -116,7 +116,8 @@ def _systemd(snapshot: Snapshot, host: Host) -> Cell:
 
 def _restart_allowed(snapshot: Snapshot) -> Cell:
     until = shots.moment(snapshot.detector.get("hold_until"))
-    release = "; when it is mended: standfastctl release" if shots.waits_for_release(snapshot.detector) else ""
+    when = "to allow one before that" if until and shots.level(snapshot) == "NONE" else "when it is mended"
+    release = f"; {when}: standfastctl release" if shots.waits_for_release(snapshot.detector) else ""
     if until:
         return Cell(f"hands off until {AT}{release}", Tone.BAD, at=until)
     why = shots.blocked_why(snapshot)

@@ -70,7 +70,7 @@ def test_a_run_without_units_found_none_only_where_that_is_known(run: dict[str, 
 
 def test_hands_off_says_until_when() -> None:
     found = report(shot(statuses.detector(can_restart=False, hold_until="2026-11-23T15:40:00.000+00:00")))
-    said = "hands off until {at}; when it is mended: standfastctl release"
+    said = "hands off until {at}; to allow one before that: standfastctl release"
     assert ("Master restart", Cell(said, Tone.BAD, from_iso("2026-11-23T15:40:00Z"))) in found.facts
     decision = {"allowed": False, "reason": "same-set", "why": "2 did not help"}
     in_vain = statuses.detector(can_restart=False, restart_blocked="2 did not help", decision=decision)

@@ -108,6 +108,12 @@ def test_our_own_watchers_are_never_in_it_whatever_is_configured() -> None:
     assert plan(*(up(0, unit) for unit in units), watch=watch).restarted == ()
 
 
+def test_order_holds_over_a_unit_that_is_left_alone() -> None:
+    after = {"a.service": ["b.service"], "b.service": ["c.service"]}
+    found = plan(up(0, "a"), inactive(0, "b", ended_by=JOB), up(0, "c"), after=after)
+    assert found.units == ("c.service", "a.service")
+
+
 def test_order_follows_after() -> None:
     after = {"a.service": ["b.service", "basic.target"], "b.service": ["c.service"], "c.service": []}
     assert names(plan(up(0, "a"), up(0, "b"), up(0, "c"), up(0, "d"), after=after)) == "c d b a"
