@@ -35,6 +35,7 @@ from standfast.agent.unwinding import cancel_pending
 from standfast.agent.voice import Voice
 from standfast.clock import monotonic_s, utc_now
 from standfast.config import ConfigError
+from standfast.moments import iso
 from standfast.time_words import clock
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Life:
         self.is_acknowledged = False
         self.telling = Telling(have, voice)
         self._logged = ("", 0.0)
+        self._retried: tuple[FailureType, str] | None = None
 
     # Moving
 
@@ -146,13 +148,20 @@ class Life:
         self.voice.say(self.voice.messages.state(transition, failure))
         if failure is not None:
             self.tell_problem(failure)
+        self._retried = None
         if self.state is State.ACTIVE:
             self._tell_recovery()
         self.show()
 
     def tell_problem(self, failure: Failure) -> None:
         """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
-        self.telling.begins(self.state, failure)
+        kind, began = self._retried or (None, "")
+        self.telling.begins(self.state, failure, began if failure.type is kind else "")
+
+    def note_retried(self, failure: Failure) -> None:
+        """Remember since when this is what keeps it from starting: it is told only when the retries are used up."""
+        if self._retried is None or self._retried[0] is not failure.type:
+            self._retried = (failure.type, iso(utc_now()))
 
     def is_told(self, kind: str) -> bool:
         """Whether a problem of this kind was said in this life, and not yet that it is over."""

@@ -76,7 +76,13 @@ class Messages:
         )
 
     def problem(
-        self, state: State, failure: Failure, held: str, since: str = "", open_kinds: Iterable[str] = ()
+        self,
+        state: State,
+        failure: Failure,
+        held: str,
+        since: str = "",
+        open_kinds: Iterable[str] = (),
+        began: str = "",
     ) -> Event:
         """The agent entered a state because of a failure, or found one without leaving its state.
 
@@ -84,6 +90,7 @@ class Messages:
             held: what it holds, in words; "" for nothing.
             since: since when it is so (ISO 8601), where that was not just now.
             open_kinds: the problems that it waits for no more, having been killed: see `shutdown`.
+            began: when it was seen first (ISO 8601), of one that is told only after retries.
         """
         who = f"Agent {self.name}" + ("" if failure.type in BESIDE_A_STATE else f" is {state}")
         closes = [one for one in _nobodys(open_kinds) if one != failure.type]
@@ -97,7 +104,7 @@ class Messages:
             failure_class=failure.failure_class,
             state=state,
             action=self._step(failure),
-            data=_lasting(since) | ({CLOSES: closes} if closes else {}),
+            data=({SINCE: began} if began else {}) | _lasting(since) | ({CLOSES: closes} if closes else {}),
         )
 
     def stands_otherwise(self, state: State, failure: Failure, held: str) -> Event:

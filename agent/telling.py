@@ -30,12 +30,12 @@ class Telling:
         """Whether a problem of this kind was said in this life, and not yet that it is over."""
         return self._open.is_told(kind)
 
-    def begins(self, state: State, failure: Failure) -> None:
-        """Say a problem, and remember that it was said."""
+    def begins(self, state: State, failure: Failure, began: str = "") -> None:
+        """Say a problem, with when it was seen first where that was not just now, and remember that it was said."""
         self._remember(state, failure)
         over = tuple(self.open) if failure.type is FailureType.KILLED and self._have.flags.killed else ()
         since = self._since(failure.type)
-        self._voice.say(self._voice.messages.problem(state, failure, self._have.own.words, since, over))
+        self._voice.say(self._voice.messages.problem(state, failure, self._have.own.words, since, over, began))
         for kind in self.open.keys() & OPEN_POSITIONS if over else ():
             self._voice.say(self._voice.messages.not_looked_after(state, kind, self._have.own.words))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from standfast.agent.messages import Messages
 from standfast.agent.situation import as_status
 from standfast.agent.trading import OrderRequest, Side
 from standfast.events import Event, Kind, Severity
+from standfast.moments import from_iso
 from standfast.overview.holdings import holdings
 from standfast.overview.running import open_now
 from standfast.overview.snapshot import Source
@@ -156,3 +157,19 @@ async def left(agent: Agent, quantity: int) -> None:
 def ended(agent: Agent) -> list[Event]:
     """What it said of its end, and of what that ended."""
     return [one for one in agent.heard.events if one.kind in (Kind.RESOLVED, Kind.SHUTDOWN)]
+
+
+def test_what_is_told_after_retries_is_told_since_the_first_of_them(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, faults="down\n") as agent:
+            problem = await agent.heard.kind(Kind.PROBLEM)
+            lasted = agent.runner.life.entered_at - from_iso(str(problem.data["since"]))
+            assert lasted >= timedelta(seconds=0.05), "the three retries took 0.06 s"
+            agent.faults.unlink()
+            agent.runner.life.reload()
+            await agent.heard.state("ACTIVE")
+            agent.faults.write_text("down\n")
+            agent.runner.life.reload()
+            assert "since" not in (await agent.heard.kind(Kind.PROBLEM)).data, "seen and told at once"
+
+    asyncio.run(story())
