@@ -140,42 +140,26 @@ class Messages:
 
     def started_again(self, state: State, kind: str, held: str) -> Event:
         """An agent runs again that left open what was told; whether that is over it finds out before it trades."""
-        known = f"; as far as is known it holds {held}" if held else ""
-        return Event(
-            Kind.UPDATE,
-            f"Agent {self.name} was started again and looks into the books before it trades{known}",
-            type=kind,
-            severity=Severity.WARNING,
-            unit=self.unit,
-            state=state,
-            action="The agent tells what it finds, or that this is over; what it does now: standfastctl status",
-        )
+        words = f"Agent {self.name} was started again and looks into the books before it trades{_as_known(held)}"
+        action = "The agent tells what it finds, or that this is over; what it does now: standfastctl status"
+        return self._stands(state, kind, words, action)
 
     def not_looked_after(self, state: State, kind: str, held: str) -> Event:
         """A killed agent runs beside what an earlier end left open: it neither looks into that nor trades."""
-        known = f"; as far as is known it holds {held}" if held else ""
-        return Event(
-            Kind.UPDATE,
-            f"Agent {self.name} runs, but is killed, so it closes nothing and does not say that this is over{known}",
-            type=kind,
-            severity=Severity.WARNING,
-            unit=self.unit,
-            state=state,
-            action=f"Look at the positions{self._where}; to let it look into the books and trade again: "
-            f"standfastctl resume {self.name}",
-        )
+        killed = "is killed, so it closes nothing and does not say that this is over"
+        again = f"to let it look into the books and trade again: standfastctl resume {self.name}"
+        words = f"Agent {self.name} runs, but {killed}{_as_known(held)}"
+        return self._stands(state, kind, words, f"Look at the positions{self._where}; {again}")
 
     def looked_after_no_more(self, kind: str, how: str, held: str) -> Event:
         """An agent that had been started again did not end in order: what it had left open is open as it was."""
-        return Event(
-            Kind.UPDATE,
-            self._unclean(how, held),
-            type=kind,
-            severity=Severity.WARNING,
-            unit=self.unit,
-            state=State.SHUTDOWN,
-            action=f"See that systemd starts it again: standfastctl status; else: systemctl start {short(self.unit)}",
-        )
+        action = f"See that systemd starts it again: standfastctl status; else: systemctl start {short(self.unit)}"
+        return self._stands(State.SHUTDOWN, kind, self._unclean(how, held), action)
+
+    def _stands(self, state: State, kind: str, words: str, action: str) -> Event:
+        """How what an end left open stands now."""
+        severity = Severity.WARNING
+        return Event(Kind.UPDATE, words, type=kind, severity=severity, unit=self.unit, state=state, action=action)
 
     def still_waiting(self, failure: Failure, waited_s: float) -> Event:
         """The hourly word from an agent that waits."""
@@ -229,7 +213,7 @@ class Messages:
         """
         kind, severity = END_TYPES.get(end.kind, (None, Severity.INFO))
         who = f"Agent {self.name} (killed {killed})" if kind and killed else f"Agent {self.name}"
-        known = f"; as far as is known it holds {held}" if kind and held and held not in end.detail else ""
+        known = _as_known(held) if kind and held not in end.detail else ""
         steps_of = _PAPER_STEPS if self._setting().on_paper else _END_STEPS
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else steps_of.get(end.kind, "")
         if killed and end.kind is not EndKind.HELD_KILLED:
@@ -278,3 +262,7 @@ def _lasting(since: str) -> dict[str, object]:
 def _nobodys(kinds: Iterable[str]) -> list[str]:
     """The problems of an agent that nobody has to see to while it does not run."""
     return [one for one in kinds if one not in ABOUT_POSITIONS]
+
+
+def _as_known(held: str) -> str:
+    return f"; as far as is known it holds {held}" if held else ""

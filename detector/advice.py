@@ -85,11 +85,13 @@ def _about_units(step: Step, config: DetectorConfig, now: float) -> str:
 
 def _follows(step: Step, config: DetectorConfig, now: float) -> str:
     """When a master restart is asked for, if it lasts: once one of the units cannot get worse."""
+    if Cause.UNITS not in config.restart.causes:
+        return 'No master restart follows for units: restart.causes in detector.toml has no "units"'
     if foreseen_in_vain(step.assessment, step.state, config, now):
         return f"No master restart follows: these were restarted in vain. {_same_set(step, config, now)}"
     units = step.assessment.facts.critical(Tier.CRITICAL)
     looks = min((unit.rules.thresholds.cascading - unit.failures for unit in units), default=0)
-    if looks <= 0 or Cause.UNITS not in config.restart.causes:
+    if looks <= 0:
         return "A master restart follows if it lasts"
     gap = ledger_budget(step.state, config, now).gap_until or now
     when = clock_at(max(now + looks * config.check_interval_s, gap))

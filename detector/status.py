@@ -106,7 +106,9 @@ def _left_failed(step: Step, config: DetectorConfig, now: float) -> Iterator[str
 def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dict[str, Any]:
     state = step.state
     left = ledger_budget(state, config, now)
-    handed_over = _handed_over(step.decision, told) or foreseen_in_vain(step.assessment, state, config, now)
+    in_vain = last_in_vain(state, now)
+    left_out = not_for(*in_vain) if in_vain else ""
+    handed_over = _handed_over(step.decision, told, left_out) or foreseen_in_vain(step.assessment, state, config, now)
     running = "a master restart is running" if is_restarting(state) else ""
     blocked = running or blindness(state, config, now) or handed_over or _blocked(state, left, config.restart)
     last = next(reversed(counted(state.runs, None)), None)
@@ -119,7 +121,7 @@ def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dic
         "hold_until": _iso(left.hold_until),
         "gap_until": None if handed_over else _iso(left.gap_until),
         "released_at": iso(state.released_at) if state.released_at is not None else None,
-        "not_for": not_for(*in_vain) if (in_vain := last_in_vain(state, now)) else "",
+        "not_for": left_out,
         "decision": _decision(step),
         "restart_history": [_run(run) for run in shown(state.runs)[-SHOWN_RESTARTS:]],
     }
@@ -151,11 +153,11 @@ def _blocked(state: State, left: Budget, settings: RestartSettings) -> str:
     return f"{last} less than {span(settings.min_gap_s)} ago"
 
 
-def _handed_over(decision: Decision | None, told: Told) -> str:
-    """Why the present cascade is a human's; "" when it is not. It stays one while what failed has yet to stay up."""
+def _handed_over(decision: Decision | None, told: Told, left_out: str) -> str:
+    """Why the present cascade is a human's; "" when it is not. It stays one while what failed has yet to stay well."""
     if decision is not None:
         return decision.why if decision.reason is Reason.SAME_SET else ""
-    return "what was restarted failed again: a human must look" if told.is_handed_over else ""
+    return f"a human looks after what failed again: {left_out}" if told.is_handed_over and left_out else ""
 
 
 def _iso(at: float | None) -> str | None:

@@ -8,7 +8,7 @@ from tests.unit.detector.make import config, failed, inactive, pending, starting
 from tests.unit.detector.talk import Talk, ran
 
 from standfast.detector.check_tables import PostgresqlDatabase, SqliteDatabase
-from standfast.detector.config import Mode, RestartSettings
+from standfast.detector.config import Cause, Mode, RestartSettings
 from standfast.detector.databases import restore
 from standfast.detector.limits import asked
 from standfast.detector.model import (
@@ -181,3 +181,8 @@ def test_a_cascade_of_those_that_were_restarted_in_vain_promises_no_master_resta
     found = status(turn.step, talk.mind.engine.config, 150.0, told=talk.mind.told)
     assert (found["can_restart"], found["gap_until"]) == (False, None)
     assert found["restart_blocked"].endswith("a human must look; none follows by itself before 00:45:00 UTC")
+
+
+def test_where_units_are_no_cause_of_a_master_restart_none_is_promised_for_them() -> None:
+    talk = Talk(restart=RestartSettings(causes=(Cause.FILES,)))
+    assert next_step(talk).startswith("No master restart follows for units")

@@ -171,7 +171,8 @@ def test_what_is_handed_over_waits_for_no_time(is_held: bool) -> None:
     found = status(turn.step, talk.mind.engine.config, 111.0, told=talk.mind.told)
     assert found["failure_level"] == "CASCADING"
     assert "failed again" in found["restart_blocked"]
-    assert "a human must look" in found["restart_blocked"]
+    assert "a.service, b.service, c.service" in found["restart_blocked"], "for whom"
+    assert "before 00:45:00 UTC" in found["restart_blocked"], "until when"
     assert (found["hold_until"], found["gap_until"]) == (None, None)
 
 
