@@ -156,12 +156,20 @@ class Life:
     def tell_problem(self, failure: Failure) -> None:
         """Say a problem, and remember that it was said: its end is told once the agent is ACTIVE again."""
         kind, began = self._retried or (None, "")
-        self.telling.begins(self.state, failure, began if failure.type is kind else "")
+        if failure.type is kind and self.is_told(kind):  # while it was tried again
+            self.telling.stands_otherwise(self.state, failure)
+        else:
+            self.telling.begins(self.state, failure, began if failure.type is kind else "")
 
-    def note_retried(self, failure: Failure) -> None:
-        """Remember since when this is what keeps it from starting: it is told only when the retries are used up."""
+    def note_retried(self, failure: Failure, *, is_confirmed: bool) -> None:
+        """Remember since when this is what keeps it from starting: it is told only when the retries are used up.
+
+        Of an agent that holds something it is told at once: until it is ACTIVE, nobody manages that.
+        """
         if self._retried is None or self._retried[0] is not failure.type:
             self._retried = (failure.type, iso(utc_now()))
+        if is_confirmed and self.have.own.words and not self.is_told(failure.type):
+            self.telling.begins(self.state, failure)
 
     def is_told(self, kind: str) -> bool:
         """Whether a problem of this kind was said in this life, and not yet that it is over."""

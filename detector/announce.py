@@ -10,8 +10,10 @@ from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
 from standfast.detector.limits import HOUR_S, counted, is_under_way, last_in_vain
 from standfast.detector.model import Level, Run, State
-from standfast.detector.problems import SEVERITIES, Problem, because, causes, changes, while_unproven
+from standfast.detector.problem import SEVERITIES, Problem
+from standfast.detector.problems import because, causes, changes, while_unproven
 from standfast.detector.times import clock_at, iso
+from standfast.detector.unclean_ends import asks_its_agent
 from standfast.events import (
     AGENT_ENDED_UNCLEAN,
     BY_HAND,
@@ -56,6 +58,11 @@ class Told:
     def is_first_clear(self) -> bool:
         """Whether that one failed clearly before the others."""
         return any(problem.is_first_clear for problem in self.problems)
+
+    @property
+    def asked_agents(self) -> frozenset[str]:
+        """The agents' units of which a problem is over only when they say so themselves."""
+        return frozenset(problem.unit for problem in self.problems if asks_its_agent(problem))
 
     @property
     def is_handed_over(self) -> bool:

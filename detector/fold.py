@@ -16,6 +16,7 @@ from standfast.detector.model import (
     RESTARTS_KEPT,
     STOPPING_JOBS,
     UP,
+    AgentObservation,
     CheckMemory,
     CheckObservation,
     ClockEvent,
@@ -72,6 +73,8 @@ def _fold_host(state: State, observation: Observation) -> State:
             return replace(state, runs=with_news(state.runs, observation))
         case ReleaseObservation():
             return replace(state, released_at=observation.at)
+        case AgentObservation():
+            return replace(state, agents=_with(state.agents, observation.unit, observation))
     return state
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from standfast.detector.model import (
+    AgentObservation,
     CheckObservation,
     ClockEvent,
     ClockObservation,
@@ -139,6 +140,11 @@ def _restart(at: float, fields: Mapping[str, Any]) -> RestartObservation:
     return RestartObservation(at, _member(RunResult, fields["result"]), str(fields.get("run_id", "")), units, asked_for)
 
 
+def _agent(at: float, fields: Mapping[str, Any]) -> AgentObservation:
+    flat = None if fields.get("flat") is None else _boolean(fields, "flat")
+    return AgentObservation(at, str(fields["unit"]), str(fields["state"]), fields.get("killed") is True, flat)
+
+
 def _names(fields: Mapping[str, Any], key: str) -> frozenset[str] | None:
     names = fields.get(key)
     return None if names is None else frozenset(str(name) for name in names)
@@ -169,6 +175,7 @@ _READERS: Final[Mapping[str, Callable[[float, Mapping[str, Any]], Observation]]]
     "figure": _figure,
     "clock": _clock,
     "restart": _restart,
+    "agent": _agent,
     "release": lambda at, fields: ReleaseObservation(at),
     "end": lambda at, fields: EndObservation(at),
 }
@@ -197,6 +204,8 @@ def _host_fields(observation: Observation) -> dict[str, Any]:
             return {"kind": "clock", "event": event}
         case RestartObservation():
             return {"kind": "restart", **_restart_fields(observation)}
+        case AgentObservation(unit=unit, state=state, killed=killed, flat=flat):
+            return {"kind": "agent", "unit": unit, "state": state, "killed": killed, "flat": flat}
         case ReleaseObservation():
             return {"kind": "release"}
     return {"kind": "end"}

@@ -4,14 +4,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 from standfast.detector.agent_ends import event_of, newest_word
-from standfast.detector.problems import GIVEN_UP, UNIT_FAILING, UNKNOWN_HELD, UNKNOWN_HOW
+from standfast.detector.model import AGENT_ACTIVE
+from standfast.detector.problem import GIVEN_UP, UNIT_FAILING
 from standfast.detector.times import iso
+from standfast.detector.unclean_ends import UNKNOWN_HELD, UNKNOWN_HOW, UNMANAGED, UNMANAGED_HELD
 from standfast.events import AGENT_ENDED_UNCLEAN, CLOSES, HELD, HOW, SINCE, WORDS, Event, Kind, Severity
 from standfast.unit_names import agent_name
 
 _ABOUT_ENDS: Final = frozenset({AGENT_ENDED_UNCLEAN, UNIT_FAILING})
 _TELLS: Final = frozenset({Kind.PROBLEM, Kind.UPDATE})
 _AT_THE_BROKER: Final = "Look at the positions at the broker: nobody manages them until it runs again"
+_UNTIL_ACTIVE: Final = f"until it is {AGENT_ACTIVE} look at the positions at the broker"
 _HELD: Final = "By its own books it held {}"
 # How books end that no broker knows of (see standfast.agent.last_word).
 _ON_PAPER: Final = "(on paper)"
@@ -25,13 +28,34 @@ def with_last_word(event: Event) -> Event:
     if event.type not in _ABOUT_ENDS or not agent_name(event.unit):
         return event
     if event.kind is Kind.RESOLVED:
-        return back(event, held_by(event_of(newest_word(event.unit, before_this_run=True))))
+        return back(event, _held_before(event.unit))
     if event.kind not in _TELLS:
         return event
+    if event.data.get(UNMANAGED) is True:
+        return unmanaged(event, _held_before(event.unit))
     entry = newest_word(event.unit)
     last = event_of(entry)
     at = entry["__REALTIME_TIMESTAMP"].timestamp() if entry else None
     return with_beginning(with_closed(told(how(event, last), held_by(last)), last), last, at)
+
+
+def _held_before(unit: str) -> str | None:
+    """What it held at its last end, for one that runs again."""
+    return held_by(event_of(newest_word(unit, before_this_run=True)))
+
+
+def unmanaged(event: Event, held: str | None) -> Event:
+    """That an agent runs and does not manage what it held, with what that is."""
+    if not held:
+        return event
+
+    def named(words: str) -> str:
+        return words.replace(UNMANAGED_HELD, f"{UNMANAGED_HELD} ({held})")
+
+    words = event.data.get(WORDS)
+    said = {WORDS: named(words)} if isinstance(words, str) else {}
+    action = event.action if held.endswith(_ON_PAPER) else f"{event.action}; {_UNTIL_ACTIVE}"
+    return replace(event, message=named(event.message), action=action, data={**event.data, **said})
 
 
 def how(event: Event, last: Event | None) -> Event:
@@ -46,7 +70,8 @@ def back(event: Event, held: str | None) -> Event:
     """The end of an agent's problem with what it held while it was down: that it runs closes nothing."""
     if not held:
         return event
-    known = f"; it held {held} by its own books, which its strategy manages once it is ACTIVE: see standfastctl status"
+    managed = "again" if event.state == AGENT_ACTIVE else f"once it is {AGENT_ACTIVE}: see standfastctl status"
+    known = f"; it held {held} by its own books, which its strategy manages {managed}"
     words = event.data.get(WORDS)  # what people are told, in place of the entry's message
     said = {WORDS: f"{words}{known}"} if isinstance(words, str) else {}
     return replace(event, message=f"{event.message}{known}", data={**event.data, **said})

@@ -5,14 +5,14 @@ of the earlier detector know; "failing" is a unit at or above its critical thres
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from standfast.detector.arrival import is_finding_out
 from standfast.detector.config import DetectorConfig, Tier
 from standfast.detector.counting import in_clock_grace, is_blind
 from standfast.detector.limits import is_restarting
-from standfast.detector.model import ClockEvent, FileMemory, Level, Outcome, State, UnitMemory
+from standfast.detector.model import AgentObservation, ClockEvent, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.prediction.foretold import Foretold, foretold
 from standfast.detector.reading import Meaning, Reading, read
 from standfast.detector.rootcause import RootCause, root_causes
@@ -100,6 +100,7 @@ class Facts:
     failed_databases: Mapping[str, str]
     answers: bool
     predictions: tuple[Foretold, ...] = ()
+    agents: Mapping[str, AgentObservation] = field(default_factory=dict)
 
     def critical(self, tier: Tier) -> list[Health]:
         """The units of a tier that have reached their critical threshold."""
@@ -227,7 +228,7 @@ def gather(state: State, config: DetectorConfig, watching: Watching, now: float)
     }
     files = {path: state.files[path] for path in config.critical_files if path in state.files}
     predictions = foretold(state.predictions.values(), now)
-    return Facts(tuple(units), files, failed, state.answers, predictions)
+    return Facts(tuple(units), files, failed, state.answers, predictions, state.agents)
 
 
 def _health(memory: UnitMemory, rules: Rules, state: State, now: float) -> Health:

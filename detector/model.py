@@ -22,6 +22,9 @@ from standfast.unit_names import (
     TARGET,
 )
 
+# The state in which an agent trades, and manages what it holds.
+AGENT_ACTIVE: Final = "ACTIVE"
+
 
 class Level(IntEnum):
     """How badly the fleet stands."""
@@ -170,6 +173,28 @@ class ReleaseObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentObservation:
+    """What an agent that was down says of itself; it is asked until it manages again what it held.
+
+    Attributes:
+        state: of its life, such as "ACTIVE"; "" where it says nothing.
+        killed: whether a human has taken its trading away, and what it holds upon himself.
+        flat: whether it holds nothing; None where it does not know.
+    """
+
+    at: float
+    unit: str
+    state: str
+    killed: bool = False
+    flat: bool | None = None
+
+    @property
+    def leaves_unmanaged(self) -> bool:
+        """Whether it may hold what its strategy does not manage yet."""
+        return self.state not in ("", AGENT_ACTIVE) and not self.killed and self.flat is not True
+
+
+@dataclass(frozen=True, slots=True)
 class EndObservation:
     """A recorded history ends here."""
 
@@ -185,6 +210,7 @@ Observation = (
     | ClockObservation
     | RestartObservation
     | ReleaseObservation
+    | AgentObservation
     | EndObservation
 )
 
@@ -293,6 +319,7 @@ class State:
         series: the figures over time from which is predicted.
         sampled_at: when they were last sampled.
         predictions: what is predicted now.
+        agents: what those say of themselves that were down, by their units.
     """
 
     units: Mapping[str, UnitMemory] = field(default_factory=dict)
@@ -312,6 +339,7 @@ class State:
     series: Mapping[Key, Series] = field(default_factory=dict)
     sampled_at: float = float("-inf")
     predictions: Mapping[Key, Prediction] = field(default_factory=dict)
+    agents: Mapping[str, AgentObservation] = field(default_factory=dict)
 
 
 def is_gone(seen: UnitObservation) -> bool:

@@ -4,14 +4,14 @@ A warning is about the unit that fails: each has a problem of its own, so that o
 and goes hides no other's death. From CRITICAL on the fleet is the news, in one problem. What gives
 way to a worse one is closed with `superseded_by` in its data: it is not over, so its end is not told.
 A prediction is a problem of its own at any level: what fails already neither hides nor ends it.
-So is an agent that came down without an orderly end and was then stopped: nobody closed what it held.
+So is an agent that came down without an orderly end and was then stopped (see `unclean_ends`).
 """
 
-import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from standfast.detector import unclean_ends
 from standfast.detector.config import Tier
 from standfast.detector.foreseen_ends import why_over
 from standfast.detector.levels import (
@@ -28,19 +28,14 @@ from standfast.detector.levels import (
 from standfast.detector.model import Level
 from standfast.detector.prediction.foretold import REACHED
 from standfast.detector.prediction.telling import begun, ended, is_prediction
+from standfast.detector.problem import FLEET, GIVEN_UP, SEVERITIES, UNIT_FAILING, Problem
 from standfast.detector.reading import Meaning
 from standfast.detector.rootcause import RootCause
 from standfast.detector.times import iso
-from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, BY_HAND, SINCE, WORDS, Event, Kind, Severity
+from standfast.detector.unclean_ends import UNMANAGED
+from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, BY_HAND, SINCE, WORDS, Event, Kind
 from standfast.time_words import span
-from standfast.unit_names import AGENTS, DETECTOR
-
-UNIT_FAILING: Final = "UNIT_FAILING"
-FLEET: Final[Mapping[Level, str]] = {
-    Level.WARNING: "FLEET_WARNING",
-    Level.CRITICAL: "FLEET_CRITICAL",
-    Level.CASCADING: "CASCADING_FAILURE",
-}
+from standfast.unit_names import DETECTOR
 
 # What is over only when what failed has stayed well, and what its next step follows from until then.
 _PROVEN: Final = frozenset({FLEET[Level.CRITICAL], FLEET[Level.CASCADING]})
@@ -49,24 +44,8 @@ _UNPROVEN: Final = "unproven: "
 # An entry of the journal is bounded: of very many units no more are named for programs.
 _NAMED_AT_MOST: Final = 100
 
-# How an agent ended unclean, and what it held, where its unit could not tell; who can look puts in what it told.
-UNKNOWN_HOW: Final = ": its process was killed, crashed or took too long"
-UNKNOWN_HELD: Final = "What it held may still be open, and nobody closes it"
-
-# Of a failing unit that nothing is going to bring up again: the key in the event's data, and what that is in words.
-GIVEN_UP: Final = "given_up"
-
 # Units that fail closer together than this fail at the same time: looks are not instantaneous.
 FIRST_BY_S: Final = 2.0
-
-# Only what must go out at once is critical: a lower level may pass, and waits for its window.
-SEVERITIES: Final[Mapping[Level, Severity]] = {
-    Level.NONE: Severity.INFO,
-    Level.WARNING: Severity.WARNING,
-    Level.CRITICAL: Severity.WARNING,
-    Level.CASCADING: Severity.CRITICAL,
-}
-
 
 # How many critical units make a level, and how many important ones; 0 where those never do.
 _MAKE_UP: Final[Mapping[Level, tuple[int, int]]] = {
@@ -74,35 +53,6 @@ _MAKE_UP: Final[Mapping[Level, tuple[int, int]]] = {
     Level.CRITICAL: (CRITICAL_UNITS, CRITICAL_IMPORTANT),
     Level.CASCADING: (CASCADE_UNITS, 0),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What people were told and is not over.
-
-    Attributes:
-        since: its beginning.
-        advice: what its next step followed from when it was told last, where that becomes another while it lasts.
-        first: the unit to look at first, which failed first when a cascade began; later it is not seen any more.
-        is_first_clear: whether that one failed clearly before the others, and took none along.
-    """
-
-    type: str
-    unit: str = DETECTOR
-    since: float = 0.0
-    advice: str = ""
-    first: str = ""
-    is_first_clear: bool = False
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Its identity."""
-        return self.type, self.unit
-
-    @property
-    def level(self) -> Level:
-        """How bad it is."""
-        return next((level for level, name in FLEET.items() if name == self.type), Level.WARNING)
 
 
 def due(assessment: Assessment, now: float) -> tuple[Problem, ...]:
@@ -132,7 +82,7 @@ def changes(
         advice: what `fleet_action` follows from; "" where that passes by itself in a moment.
     """
     before = {problem.key: problem for problem in told}
-    wanted = [*_lasting(due(assessment, now), before, assessment), *_unclean_agents(before, assessment, now)]
+    wanted = [*_lasting(due(assessment, now), before, assessment), *_left_by_agents(before, assessment, now)]
     after = {one.key: _advised(before.get(one.key) or _new(one, assessment), assessment, advice, now) for one in wanted}
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
     new = [_told(one, assessment, fleet_action, key in before) for key, one in after.items() if before.get(key) != one]
@@ -147,7 +97,7 @@ def while_unproven(
     It is said once of the same units. Where others fail on, what was told of those stands until the level falls. That
     an agent ended unclean waits for nothing: what it held may be open.
     """
-    unclean = _unclean_agents({one.key: one for one in told}, assessment, now)
+    unclean = unclean_ends.still_unclean({one.key: one for one in told}, assessment, now)
     new = [one for one in unclean if one not in told]
     events = [_told(one, assessment, "", is_known=False) for one in new]
     told = (*told, *new)
@@ -158,6 +108,11 @@ def while_unproven(
     step = f"Wait: it is over when these have stayed well: {', '.join(assessment.unproven)}"
     events += [_told(one, assessment, step, is_known=True) for one in changed.values()]
     return tuple(changed.get(one.key, one) for one in told), events
+
+
+def _left_by_agents(before: Mapping[tuple[str, str], Problem], assessment: Assessment, now: float) -> Iterator[Problem]:
+    yield from unclean_ends.still_unclean(before, assessment, now)
+    yield from unclean_ends.still_given_up(before, assessment)
 
 
 def _new(problem: Problem, assessment: Assessment) -> Problem:
@@ -211,14 +166,24 @@ def _with_time(problem: Problem, assessment: Assessment, now: float) -> Problem:
 
 def _advised(problem: Problem, assessment: Assessment, advice: str, now: float) -> Problem:
     if problem.type == UNIT_FAILING:
-        reading = assessment.health[problem.unit].reading
-        return replace(problem, advice=GIVEN_UP if reading.final else "") if reading.failing else problem
+        return _advised_of_unit(problem, assessment)
+    if problem.type == AGENT_ENDED_UNCLEAN:
+        return unclean_ends.advised(problem, assessment)
     if is_prediction(problem.type):
         return _with_time(problem, assessment, now)
     if problem.type not in _PROVEN:
         return problem
     kept = "" if problem.advice.startswith(_UNPROVEN) else problem.advice
     return replace(problem, advice=(problem.type == FLEET[Level.CASCADING] and advice) or kept)
+
+
+def _advised_of_unit(problem: Problem, assessment: Assessment) -> Problem:
+    reading = assessment.health[problem.unit].reading
+    if reading.final:
+        return replace(problem, advice=GIVEN_UP)
+    if unclean_ends.asks_its_agent(problem) and unclean_ends.is_unmanaged(problem.unit, assessment):
+        return replace(problem, advice=UNMANAGED)
+    return replace(problem, advice="") if reading.failing and problem.advice != UNMANAGED else problem
 
 
 def _lasting(
@@ -235,24 +200,6 @@ def _lasting(
             yield cascade
         elif problem.type != UNIT_FAILING or problem.key in before or assessment.health[problem.unit].reading.failing:
             yield problem
-
-
-def _unclean_agents(before: Mapping[tuple[str, str], Problem], assessment: Assessment, now: float) -> Iterator[Problem]:
-    """Agents that came down without an orderly end and were stopped, until they run again.
-
-    systemd forgets how a unit ended that is not loaded any more; what was told is remembered here. That nothing
-    is seen of one, as at the start of a detector, ends nothing: what it held is open as before.
-    """
-    told = [problem for problem in before.values() if problem.type == AGENT_ENDED_UNCLEAN]
-    yield from (problem for problem in told if not _runs(assessment.health.get(problem.unit)))
-    for unit in assessment.facts.units:
-        problem = Problem(AGENT_ENDED_UNCLEAN, unit.unit, now)
-        if problem.key not in before and unit.reading.unclean and fnmatch.fnmatchcase(unit.unit, AGENTS):
-            yield problem
-
-
-def _runs(health: Health | None) -> bool:
-    return health is not None and health.reading.meaning is Meaning.HEALTHY
 
 
 def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
@@ -273,7 +220,9 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
     if is_prediction(problem.type):
         return begun(problem.key, assessment.facts.predictions, assessment.level)
     if problem.type == AGENT_ENDED_UNCLEAN:
-        return _begun_unclean(problem, assessment)
+        return unclean_ends.begun(problem, assessment)
+    if problem.type == UNIT_FAILING and problem.advice == UNMANAGED:
+        return unclean_ends.runs_unmanaged(problem, assessment)
     if problem.type == UNIT_FAILING:
         health = assessment.health[problem.unit]
         words, action = f"{problem.unit} fails: {health.reading.why}", _unit_step(health)
@@ -304,21 +253,6 @@ def _about(facts: Facts) -> list[str]:
     return [*([] if facts.answers else ["systemd"]), *files, *facts.failed_databases, *units][:_NAMED_AT_MOST]
 
 
-def _begun_unclean(problem: Problem, assessment: Assessment) -> Event:
-    return Event(
-        Kind.PROBLEM,
-        f"{problem.unit} did not end in order{UNKNOWN_HOW}, and it was stopped before systemd restarted it. "
-        f"{UNKNOWN_HELD}",
-        type=problem.type,
-        severity=Severity.CRITICAL,
-        unit=problem.unit,
-        level=assessment.level.name,
-        action=f"systemctl start {problem.unit}: it manages what it holds again (a stop closes that); or look at the "
-        "positions at the broker, close what shall not stay, then: standfastctl resolve NUMBER (the number is in "
-        "standfastctl errors)",
-    )
-
-
 def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
     if is_prediction(problem.type):
         why = why_over(
@@ -337,6 +271,7 @@ def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, 
         severity=SEVERITIES[problem.level],
         unit=problem.unit,
         level=assessment.level.name,
+        state=unclean_ends.state_of(problem.unit, assessment) if unclean_ends.asks_its_agent(problem) else "",
         data={"superseded_by": worse} if worse else {WORDS: _over(problem, assessment), **by_hand},
     )
 
@@ -349,7 +284,7 @@ def _called(problem: Problem) -> str:
 def _over(problem: Problem, assessment: Assessment, after: str = "") -> str:
     """How it is at the end of a problem; a message says by itself how long that lasted, an entry of the journal not."""
     if problem.type == AGENT_ENDED_UNCLEAN:
-        return f"{problem.unit} runs again{after}"
+        return unclean_ends.over(problem, assessment, after)
     if problem.type != UNIT_FAILING:
         return f"{problem.type} is over{after}; level {assessment.level.name}: {because(assessment)}"
     health = assessment.health.get(problem.unit)

@@ -15,6 +15,7 @@ from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment, Health
 from standfast.detector.model import (
     UP,
+    AgentObservation,
     CheckObservation,
     ClockEvent,
     ClockObservation,
@@ -112,6 +113,8 @@ class Recorder:
                 # The oneshot tells of itself.
                 if self._is_other("run", (run_id, result)):
                     self._keep(MASTER_RESTART, _heard(observation, at))
+            case AgentObservation(unit=unit, state=state):
+                self._say(logging.INFO, f"{unit} says that it is {state or 'nothing'}", observation)
             case ReleaseObservation():
                 self._say(logging.INFO, "heard of a release by a human", _heard(observation, at))
             case ClockObservation(event=event):

@@ -8,7 +8,7 @@ from standfast.detector.announce import Told
 from standfast.detector.config import DetectorConfig
 from standfast.detector.model import RESTARTS_KEPT, CheckMemory, Ending, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.prediction.model import Figure, Key, Prediction
-from standfast.detector.problems import FLEET, Problem
+from standfast.detector.problem import FLEET, Problem
 from standfast.detector.reading import Meaning
 from standfast.detector.watched import Watching
 

@@ -11,6 +11,7 @@ from standfast import statusfile
 from standfast.clock import boot_id
 from standfast.daemon import Frame
 from standfast.detector.agent_ends import unclean_ends
+from standfast.detector.agent_status import said_by
 from standfast.detector.announce import mode_changed, status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due, on_time
 from standfast.detector.config import DetectorConfig, paths_in_use
@@ -209,6 +210,7 @@ class Detector:
         scheduled = self._clock.now() >= self._next_look
         observations, self._inbox = self._inbox, []
         observations += await self._link.observe(everything=scheduled)
+        observations += self._asked_agents()
         entries, self._entries = self._entries, []
         observations += [entry.news for entry in entries if not isinstance(entry.news, Resolved)]
         now = self._clock.now()
@@ -220,6 +222,12 @@ class Detector:
             seen, assessment = (*observations, *turn.concluded), turn.step.assessment
             self._recorder.record(seen, assessment, self._recorded_at, scheduled=scheduled)
             await self._act(turn, now, made_at, scheduled)
+
+    def _asked_agents(self) -> list[Observation]:
+        """What agents say that were down; after a look at their units, whose states precede what they say."""
+        asked = self._mind.told.asked_agents
+        found = (said_by(unit, self._clock.now(), self._mind.state.agents.get(unit)) for unit in sorted(asked))
+        return [one for one in found if one is not None]
 
     def _take(
         self, observations: list[Observation], entries: list[LedgerEntry], now: float, *, scheduled: bool

@@ -24,7 +24,7 @@ async def starting(life: Life) -> None:
             await conclude(life, report, decision.verdict)
             continue
         assert report.failure is not None, "only what failed is tried again"
-        life.note_retried(report.failure)
+        life.note_retried(report.failure, is_confirmed=decision.verdict is Verdict.RETRY)
         number = series.transient + series.permanent_in_a_row
         # By the clock: the status is read at any time until then.
         following = clock(utc_now() + timedelta(seconds=decision.delay_s))

@@ -173,3 +173,23 @@ def test_what_is_told_after_retries_is_told_since_the_first_of_them(tmp_path: Pa
             assert "since" not in (await agent.heard.kind(Kind.PROBLEM)).data, "seen and told at once"
 
     asyncio.run(story())
+
+
+def test_one_that_holds_something_says_at_its_first_try_that_it_does_not_get_to_its_broker(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living(tmp_path, top=WATCHES, more="[shutdown]\nbudget_s = { close_positions = 0.3 }") as agent:
+            await left(agent, 3)
+        again = Agent(tmp_path)
+        again.begin()
+        problem = await again.heard.kind(Kind.PROBLEM)
+        assert (problem.type, problem.state, again.runner.life.state) == ("OPENALGO_DOWN", "STARTING", "STARTING")
+        assert problem.message.endswith("; it holds +3 NSE:SBIN MIS (on paper)")
+        waits = await again.heard.until(lambda one: one.type == "OPENALGO_DOWN" and one.kind is not Kind.STATE)
+        assert (waits.kind, waits.state) == (Kind.UPDATE, "WAITING"), "no second occurrence"
+        again.faults.unlink()
+        over = await again.heard.until(lambda one: one.type == "OPENALGO_DOWN" and one.kind is Kind.RESOLVED)
+        assert over.state == "ACTIVE"
+        await again.end()
+        assert "OPENALGO_DOWN" not in [one.type for one in again.heard.events], "told to be over once"
+
+    asyncio.run(story())

@@ -1,0 +1,56 @@
+"""A problem that people were told of, and the types of those of units and of the fleet. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from standfast.detector.model import Level
+from standfast.events import Severity
+from standfast.unit_names import DETECTOR
+
+UNIT_FAILING: Final = "UNIT_FAILING"
+FLEET: Final[Mapping[Level, str]] = {
+    Level.WARNING: "FLEET_WARNING",
+    Level.CRITICAL: "FLEET_CRITICAL",
+    Level.CASCADING: "CASCADING_FAILURE",
+}
+
+# Of a failing unit that nothing is going to bring up again: the key in the event's data, and what that is in words.
+GIVEN_UP: Final = "given_up"
+
+# Only what must go out at once is critical: a lower level may pass, and waits for its window.
+SEVERITIES: Final[Mapping[Level, Severity]] = {
+    Level.NONE: Severity.INFO,
+    Level.WARNING: Severity.WARNING,
+    Level.CRITICAL: Severity.WARNING,
+    Level.CASCADING: Severity.CRITICAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What people were told and is not over.
+
+    Attributes:
+        since: its beginning.
+        advice: what its next step followed from when it was told last, where that becomes another while it lasts.
+        first: the unit to look at first, which failed first when a cascade began; later it is not seen any more.
+        is_first_clear: whether that one failed clearly before the others, and took none along.
+    """
+
+    type: str
+    unit: str = DETECTOR
+    since: float = 0.0
+    advice: str = ""
+    first: str = ""
+    is_first_clear: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its identity."""
+        return self.type, self.unit
+
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        return next((level for level, name in FLEET.items() if name == self.type), Level.WARNING)
