@@ -26,7 +26,7 @@ from standfast.detector.model import (
     Run,
     RunResult,
 )
-from standfast.detector.problems import Problem
+from standfast.detector.problem import Problem
 from standfast.detector.reading import Meaning
 from standfast.detector.remembering import Remembered, to_plain
 from standfast.detector.store import Ledger, Store

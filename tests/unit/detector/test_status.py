@@ -23,7 +23,7 @@ from standfast.detector.model import (
     Run,
     RunResult,
 )
-from standfast.detector.problems import Problem
+from standfast.detector.problem import Problem
 from standfast.detector.status import status
 from standfast.unit_names import MASTER_RESTART
 
