@@ -312,32 +312,34 @@ def test_a_gateway_that_dies_in_the_middle_of_the_end(server: OpenAlgo, trading:
 
 # Killed
 
+AWAY = "/srv/away"
+
 
 @pytest.mark.parametrize("strategy", ["Holder", "Quiet"])
 def test_killed_and_stopped_at_the_same_moment_it_is_told_with_what_it_held(machine: Machine, strategy: str) -> None:
     machine.run("sed -i 's/^clock_grace_s .*/clock_grace_s = 0/' /etc/standfast/detector.toml")
     machine.run("systemctl restart standfast-detector")
-    killed = paper_agent(machine, "killed", strategy)
+    killed = paper_agent(machine, "killed", strategy, f'faults_file = "{AWAY}"\n')
     config = "/etc/standfast/agents/killed.toml"
     machine.write(config, 'symbols = ["NSE:SBIN", "NSE:TCS"]\n' + machine.read(config))
     killed.start()
     killed.wait("ACTIVE")
-    wait_until(lambda: (strategy == "Holder") is (killed.status["flat"] is False), "what it is to hold")
     is_watched = strategy == "Holder"
-    kill = f"kill -KILL {killed.show('MainPID')}"
+    wait_until(lambda: is_watched is (killed.status["flat"] is False), "what it is to hold")
+    kill, stop = f"kill -KILL {killed.show('MainPID')}", f"systemctl stop {killed.unit}"
     if is_watched:
-        machine.run(f"{kill}; systemctl stop {killed.unit}")
+        machine.run(f"{kill}; {stop}")
     else:  # and stopped before its restart, which has systemd forget it
         machine.run(f"systemctl stop standfast-detector; {kill}")
         wait_until(lambda: killed.show("SubState") == "auto-restart", "its restart to be pending")
-        machine.run(f"systemctl stop {killed.unit}")
+        machine.run(stop)
         wait_until(lambda: killed.show("Result") == "success", "systemd to have forgotten it")
         machine.run("systemctl start standfast-detector")
     told = killed.event("problem", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")
     held = told["MESSAGE"].partition("By its own books it held ")[2]
     some = r"\+\d NSE:SBIN MIS, \+2 NSE:TCS MIS(, . orders? pending)? \(on paper\), and .*"
-    assert re.fullmatch(some if strategy == "Holder" else "nothing", held)
-    assert told["STANDFAST_SEVERITY"] == ("critical" if strategy == "Holder" else "warning")
+    assert re.fullmatch(some if is_watched else "nothing", held)
+    assert told["STANDFAST_SEVERITY"] == ("critical" if is_watched else "warning")
     assert "broker" not in told["STANDFAST_ACTION"], "it is on paper"
     books = held.partition(", and ")[0]
     ended = f"Agent killed did not end in order (signal KILL); by its own books it holds {books}"
@@ -345,9 +347,16 @@ def test_killed_and_stopped_at_the_same_moment_it_is_told_with_what_it_held(mach
     machine.run("systemctl restart standfast-detector")
     wait_until(lambda: killed.unit in machine.run("cat /run/standfast/detector/status.json", check=False).stdout, "it")
     assert not machine.journal(since=killed.since, STANDFAST_EVENT="resolved", STANDFAST_UNIT=killed.unit), "not over"
+    machine.write(AWAY, "down" if is_watched else "")
     killed.start()
+    if is_watched:  # its process runs, and nobody manages what it holds
+        waits = killed.event("update", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")["MESSAGE"]
+        assert waits.endswith(f"but is STARTING: until it is ACTIVE nobody manages what it held ({books})")
+        assert books in killed.event("problem", STANDFAST_TYPE="OPENALGO_DOWN")["MESSAGE"]
+        assert not machine.journal(since=killed.since, STANDFAST_EVENT="resolved", STANDFAST_UNIT=killed.unit)
+        machine.run(f"rm {AWAY}; systemctl reload {killed.unit}")
     over = killed.event("resolved", STANDFAST_TYPE="AGENT_ENDED_UNCLEAN")
-    assert (f"it held {books} by its own books" in over["MESSAGE"]) is (strategy == "Holder")
+    assert (f"it held {books} by its own books, which its strategy manages again" in over["MESSAGE"]) is is_watched
     killed.wait("ACTIVE")
     assert killed.stop() < AT_ONCE_S
 
