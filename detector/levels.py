@@ -112,7 +112,7 @@ class Assessment:
     """The level and everything that a message, the status or a decision needs beside it.
 
     Attributes:
-        held: it is the level of before, for nothing can be judged now.
+        held: it is the level of before: nothing can be judged now, or what looks better has yet to show that it lasts.
         unproven: the units for which it is held: they made it, and have yet to stay well.
         proven_at: when they will have, if they do; None where one of them fails, or nothing is held for them.
     """

@@ -33,7 +33,9 @@ class Problem:
 
     Attributes:
         since: its beginning.
-        advice: what its next step followed from when it was told last, where that becomes another while it lasts.
+        standing: how it stood when it was told last, as far as that may change while it lasts; a change of it is said.
+            Of a unit: given up, or unmanaged, or "" while systemd restarts it. Of a cascade: what the next step follows
+            from. Of what is foreseen: when it comes.
         first: the unit to look at first, which failed first when a cascade began; later it is not seen any more.
         is_first_clear: whether that one failed clearly before the others, and took none along.
     """
@@ -41,7 +43,7 @@ class Problem:
     type: str
     unit: str = DETECTOR
     since: float = 0.0
-    advice: str = ""
+    standing: str = ""
     first: str = ""
     is_first_clear: bool = False
 

@@ -83,7 +83,9 @@ def changes(
     """
     before = {problem.key: problem for problem in told}
     wanted = [*_lasting(due(assessment, now), before, assessment), *_left_by_agents(before, assessment, now)]
-    after = {one.key: _advised(before.get(one.key) or _new(one, assessment), assessment, advice, now) for one in wanted}
+    after = {
+        one.key: _with_standing(before.get(one.key) or _new(one, assessment), assessment, advice, now) for one in wanted
+    }
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
     new = [_told(one, assessment, fleet_action, key in before) for key, one in after.items() if before.get(key) != one]
     return tuple(after.values()), [*over, *new]
@@ -104,7 +106,7 @@ def while_unproven(
     if weigh(assessment.facts)[0] is not Level.NONE:
         return told, events
     waits = _UNPROVEN + ", ".join(assessment.unproven)
-    changed = {one.key: replace(one, advice=waits) for one in told if one.type in _PROVEN and one.advice != waits}
+    changed = {one.key: replace(one, standing=waits) for one in told if one.type in _PROVEN and one.standing != waits}
     step = f"Wait: it is over when these have stayed well: {', '.join(assessment.unproven)}"
     events += [_told(one, assessment, step, is_known=True) for one in changed.values()]
     return tuple(changed.get(one.key, one) for one in told), events
@@ -161,29 +163,29 @@ def failed_together(roots: tuple[RootCause, ...]) -> bool:
 def _with_time(problem: Problem, assessment: Assessment, now: float) -> Problem:
     """A prediction with when it comes true; where that became another time, it is to be said."""
     one = next(one for one in assessment.facts.predictions if one.key == problem.key)
-    return replace(problem, advice=one.when) if one.has_moved(problem.advice, now) else problem
+    return replace(problem, standing=one.when) if one.has_moved(problem.standing, now) else problem
 
 
-def _advised(problem: Problem, assessment: Assessment, advice: str, now: float) -> Problem:
+def _with_standing(problem: Problem, assessment: Assessment, advice: str, now: float) -> Problem:
     if problem.type == UNIT_FAILING:
-        return _advised_of_unit(problem, assessment)
+        return _with_standing_of_unit(problem, assessment)
     if problem.type == AGENT_ENDED_UNCLEAN:
-        return unclean_ends.advised(problem, assessment)
+        return unclean_ends.with_standing(problem, assessment)
     if is_prediction(problem.type):
         return _with_time(problem, assessment, now)
     if problem.type not in _PROVEN:
         return problem
-    kept = "" if problem.advice.startswith(_UNPROVEN) else problem.advice
-    return replace(problem, advice=(problem.type == FLEET[Level.CASCADING] and advice) or kept)
+    kept = "" if problem.standing.startswith(_UNPROVEN) else problem.standing
+    return replace(problem, standing=(problem.type == FLEET[Level.CASCADING] and advice) or kept)
 
 
-def _advised_of_unit(problem: Problem, assessment: Assessment) -> Problem:
+def _with_standing_of_unit(problem: Problem, assessment: Assessment) -> Problem:
     reading = assessment.health[problem.unit].reading
     if reading.final:
-        return replace(problem, advice=GIVEN_UP)
+        return replace(problem, standing=GIVEN_UP)
     if unclean_ends.asks_its_agent(problem) and unclean_ends.is_unmanaged(problem.unit, assessment):
-        return replace(problem, advice=UNMANAGED)
-    return replace(problem, advice="") if reading.failing and problem.advice != UNMANAGED else problem
+        return replace(problem, standing=UNMANAGED)
+    return replace(problem, standing="") if reading.failing and problem.standing != UNMANAGED else problem
 
 
 def _lasting(
@@ -221,7 +223,7 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         return begun(problem.key, assessment.facts.predictions, assessment.level)
     if problem.type == AGENT_ENDED_UNCLEAN:
         return unclean_ends.begun(problem, assessment)
-    if problem.type == UNIT_FAILING and problem.advice == UNMANAGED:
+    if problem.type == UNIT_FAILING and problem.standing == UNMANAGED:
         return unclean_ends.runs_unmanaged(problem, assessment)
     if problem.type == UNIT_FAILING:
         health = assessment.health[problem.unit]
@@ -241,7 +243,7 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
             "root_cause": causes(assessment),
             SINCE: iso(problem.since),
             **({ABOUT: _about(assessment.facts)} if problem.type in FLEET.values() else {}),
-            **({GIVEN_UP: True} if problem.advice == GIVEN_UP else {}),
+            **({GIVEN_UP: True} if problem.standing == GIVEN_UP else {}),
         },
     )
 
@@ -256,7 +258,7 @@ def _about(facts: Facts) -> list[str]:
 def _ended(problem: Problem, wanted: Iterable[Problem], assessment: Assessment, now: float) -> Event:
     if is_prediction(problem.type):
         why = why_over(
-            problem.type, problem.since, assessment.health.get(problem.unit), was_reached=problem.advice == REACHED
+            problem.type, problem.since, assessment.health.get(problem.unit), was_reached=problem.standing == REACHED
         )
         return ended(problem.type, problem.unit, span(now - problem.since), assessment.level, why)
     is_own = problem.type == AGENT_ENDED_UNCLEAN

@@ -30,7 +30,7 @@ _WAITS_STEP: Final = "See what it waits for: standfastctl status"
 def asks_its_agent(problem: Problem) -> bool:
     """Whether it is over only when the agent itself says so: systemd knows of processes, not of positions."""
     if problem.type == UNIT_FAILING:
-        return problem.advice in (GIVEN_UP, UNMANAGED) and agent_name(problem.unit) != ""
+        return problem.standing in (GIVEN_UP, UNMANAGED) and agent_name(problem.unit) != ""
     return problem.type == AGENT_ENDED_UNCLEAN
 
 
@@ -55,12 +55,12 @@ def still_given_up(before: Mapping[tuple[str, str], Problem], assessment: Assess
             yield problem
 
 
-def advised(problem: Problem, assessment: Assessment) -> Problem:
+def with_standing(problem: Problem, assessment: Assessment) -> Problem:
     """The problem with whether its agent runs and does not manage yet what it held; a crash on that way is no news."""
     if is_unmanaged(problem.unit, assessment):
-        return replace(problem, advice=UNMANAGED)
+        return replace(problem, standing=UNMANAGED)
     health = assessment.health.get(problem.unit)
-    return replace(problem, advice="") if health is not None and health.reading.unclean else problem
+    return replace(problem, standing="") if health is not None and health.reading.unclean else problem
 
 
 def is_unmanaged(unit: str, assessment: Assessment) -> bool:
@@ -77,7 +77,7 @@ def state_of(unit: str, assessment: Assessment) -> str:
 
 def begun(problem: Problem, assessment: Assessment) -> Event:
     """An agent ended unclean and nobody starts it, or it runs and does not manage yet what it held."""
-    if problem.advice == UNMANAGED:
+    if problem.standing == UNMANAGED:
         return runs_unmanaged(problem, assessment)
     return Event(
         Kind.PROBLEM,
@@ -126,7 +126,7 @@ def _is_over(problem: Problem, assessment: Assessment) -> bool:
     if _runs(problem.unit, assessment):
         return not is_unmanaged(problem.unit, assessment)
     health = assessment.health.get(problem.unit)
-    if health is None or problem.advice != UNMANAGED:
+    if health is None or problem.standing != UNMANAGED:
         return False
     return health.reading.meaning is Meaning.STOPPED and not health.reading.unclean
 
