@@ -8,6 +8,7 @@ from typing import Any
 from standfast.detector.critical_files import put_back
 from standfast.detector.reading import Meaning
 from standfast.detector.restart.plan import AGENTS_ALONE, NOT_AFFECTED, NOT_TO_RESTART, Item, Plan
+from standfast.detector.times import clock_at, iso
 from standfast.events import Event, Kind, Severity
 from standfast.unit_names import MASTER_RESTART
 
@@ -24,13 +25,31 @@ EXIT_STATUSES = {Verdict.SUCCESS: 0, Verdict.PARTIAL: 1, Verdict.FAILURE: 2}
 
 
 @dataclass(frozen=True, slots=True)
+class Up:
+    """Since when a unit is up (seconds since 1970), and for how long that is."""
+
+    since: float
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class UnitReport:
-    """One unit: whether it is up and stayed up, after how many seconds its job was done, and what went wrong."""
+    """One unit: whether it is up and stayed up, after how many seconds its job was done, and what went wrong.
+
+    Attributes:
+        up: of one that did not come up or stay up by this restart, and is up at its end all the same.
+    """
 
     unit: str
     ok: bool
     took_s: float | None
     why: str
+    up: Up | None = None
+
+    @property
+    def is_down(self) -> bool:
+        """Whether it is not up at the end, by whatever."""
+        return not self.ok and self.up is None
 
 
 def verdict(reports: tuple[UnitReport, ...]) -> Verdict:
@@ -97,22 +116,23 @@ def _to_restart_something(plan: Plan) -> str:
 
 
 def ended(reports: tuple[UnitReport, ...], took_s: float, plan: Plan, settle_s: float) -> Event:
-    """The event at its end; a critical file that was bad when it began is named again, for no restart mends that.
+    """The event at its end, which counts what is up at that moment; `verdict` is about what stayed up.
 
-    So are those that are up again, as they were while their checks failed: nobody has asked them yet.
+    A critical file that was bad when it began is named again, for no restart mends that. So are those that are up
+    again, as they were while their checks failed: nobody has asked them yet.
     """
     result, files = verdict(reports), plan.files
-    up = sum(1 for report in reports if report.ok)
-    down = [f"{report.unit} ({report.why})" for report in reports if not report.ok]
-    message = f"Master restart: {up} of {len(reports)} units are up after {took_s:.1f} s"
-    if up and settle_s:
+    down = [report for report in reports if report.is_down]
+    message = f"Master restart: {len(reports) - len(down)} of {len(reports)} units are up after {took_s:.1f} s"
+    if settle_s and any(report.ok for report in reports):
         message += f", {settle_s:g} s of them to see that they stay up"
+    message += _up_all_the_same(reports, settle_s)
     if down:
-        message += f"; not up: {', '.join(down)}"
+        message += f"; not up: {', '.join(f'{report.unit} ({report.why})' for report in down)}"
     failed_by_check = {item.unit for item in plan.restarted if item.why == Meaning.CHECK_FAILED}
     if unasked := [report.unit for report in reports if report.ok and report.unit in failed_by_check]:
         message += f"; whether they are well, their checks tell next: {', '.join(unasked)}"
-    steps = [f"systemctl status {' '.join(report.unit for report in reports if not report.ok)}"] if down else []
+    steps = _next_steps(reports)
     if files:
         message += f"; it does not mend {_critical(files)}"
         steps.insert(0, put_back(files))
@@ -125,6 +145,31 @@ def ended(reports: tuple[UnitReport, ...], took_s: float, plan: Plan, settle_s: 
         action="; ".join(steps),
         data={"took_s": round(took_s, 3), "units": {report.unit: _unit(report) for report in reports}},
     )
+
+
+def _up_all_the_same(reports: tuple[UnitReport, ...], settle_s: float) -> str:
+    """Those that are up at its end, though not as it was to bring them up: a human may have mended them meanwhile."""
+    by_head: dict[str, list[str]] = {}
+    for report in reports:
+        if report.up is not None:
+            head = f"not yet for {settle_s:g} s" if report.up.for_s < settle_s else "up all the same"
+            by_head.setdefault(head, []).append(f"{report.unit} ({report.why}; {_since(report.up)})")
+    return "".join(f"; {head}: {', '.join(listed)}" for head, listed in by_head.items())
+
+
+def _since(up: Up) -> str:
+    return f"up since {clock_at(up.since)}"
+
+
+def _next_steps(reports: tuple[UnitReport, ...]) -> list[str]:
+    """What to look at of those that are down, and what of those that have yet to stay up."""
+    steps = []
+    if down := [report.unit for report in reports if report.is_down]:
+        steps.append(f"systemctl status {' '.join(down)}")
+    if again := [report.unit for report in reports if report.up is not None]:
+        stays = "stays up" if len(again) == 1 else "stay up"
+        steps.append(f"standfastctl status shows whether {', '.join(again)} {stays}")
+    return steps
 
 
 def _severity(result: Verdict, files: Mapping[str, str]) -> Severity:
@@ -141,6 +186,8 @@ def unit_lines(reports: tuple[UnitReport, ...]) -> list[str]:
 
 def _unit_line(report: UnitReport) -> str:
     """How long the job took that brought nothing up says nothing."""
+    if report.up is not None:
+        return f"{report.unit}: {_since(report.up)}, {report.why}"
     if not report.ok:
         return f"{report.unit}: not up, {report.why}"
     return f"{report.unit}: up" if report.took_s is None else f"{report.unit}: up after {report.took_s:.1f} s"
@@ -160,7 +207,8 @@ def broken(why: str) -> Event:
 
 def _unit(report: UnitReport) -> dict[str, Any]:
     took_s = round(report.took_s, 3) if report.took_s is not None else None
-    return {"ok": report.ok, "took_s": took_s, "why": report.why}
+    up_since = iso(report.up.since) if report.up is not None else None
+    return {"ok": report.ok, "took_s": took_s, "why": report.why, "up_since": up_since}
 
 
 def _count(units: int) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from standfast.clock import monotonic_s
-from standfast.detector.model import RESTART_PENDING
+from standfast.clock import monotonic_s, utc_now
+from standfast.detector.model import RESTART_PENDING, UP
 from standfast.detector.restart.plan import Plan
-from standfast.detector.restart.report import UnitReport
+from standfast.detector.restart.report import UnitReport, Up
 from standfast.systemd1 import SERVICE, UNIT, Signal, Systemd1, Systemd1Error
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,19 @@ class _Standing:
     sub_state: str
     invocation_id: bytes
     n_restarts: int
+    active_at_s: float  # on the monotonic clock; 0 where it never was
+
+    @property
+    def is_up(self) -> bool:
+        return self.active_state in UP
+
+    @property
+    def up(self) -> Up | None:
+        """Since when it is up at this moment; None where it is not."""
+        if not self.is_up:
+            return None
+        for_s = monotonic_s() - self.active_at_s
+        return Up(utc_now().timestamp() - for_s, for_s)
 
 
 async def carry_out(systemd: Systemd1, plan: Plan, settle_s: float) -> tuple[UnitReport, ...]:
@@ -67,15 +80,17 @@ async def carry_out(systemd: Systemd1, plan: Plan, settle_s: float) -> tuple[Uni
     await jobs.wait(paths.values(), JOBS_MAY_TAKE_S)
     first = await _standings(systemd, paths)
     await asyncio.sleep(settle_s)
-    second = await _standings(systemd, paths)
-    reports = [UnitReport(unit, False, None, why) for unit, why in refused.items()]
-    for unit, path in paths.items():
-        result, ended_s = jobs.results.get(path, ("no end", None))
+    # Whatever its job came to, a unit may be up by now: somebody may have mended it in the meantime.
+    second = await _standings(systemd, plan.units)
+    reports = []
+    for unit in plan.units:
+        result, ended_s = jobs.results.get(paths.get(unit, ""), ("no end", None))
         took_s = ended_s - began_s if ended_s is not None else None
-        why = _why_not(result, first.get(unit), second.get(unit), settle_s)
-        reports.append(UnitReport(unit, not why, took_s, why or "up"))
-    by_name = {report.unit: report for report in reports}
-    return tuple(by_name[unit] for unit in plan.units)
+        last = second.get(unit)
+        why = refused.get(unit) or _why_not(result, first.get(unit), last)
+        up = last.up if why and last is not None else None
+        reports.append(UnitReport(unit, not why, took_s, why or "up", up))
+    return tuple(reports)
 
 
 async def _clear_limits(systemd: Systemd1, unit: str) -> None:
@@ -108,21 +123,21 @@ async def _standings(systemd: Systemd1, units: Iterable[str]) -> dict[str, _Stan
         invocation_id = bytes(await systemd.get(row.path, UNIT, "InvocationID"))
         is_service = row.name.endswith(".service") and row.load_state == "loaded"
         n_restarts = await systemd.get(row.path, SERVICE, "NRestarts") if is_service else 0
-        found[row.name] = _Standing(row.active_state, row.sub_state, invocation_id, n_restarts)
+        active_at_s = await systemd.get(row.path, UNIT, "ActiveEnterTimestampMonotonic") / 1e6
+        found[row.name] = _Standing(row.active_state, row.sub_state, invocation_id, n_restarts, active_at_s)
     return found
 
 
-def _why_not(result: str, first: _Standing | None, second: _Standing | None, settle_s: float) -> str:
+def _why_not(result: str, first: _Standing | None, second: _Standing | None) -> str:
     """Why a unit does not count as up; "" when it does."""
     if first is None or second is None:
         return "systemd knows it no more"
     if result != "done":
-        why = {"failed": "its start failed", "dependency": "a unit that it needs failed"}.get(result, f"job: {result}")
-        return f"{why}; it came up later, not yet for {settle_s:g} s" if second.active_state == "active" else why
-    if second.active_state != "active":
+        return {"failed": "its start failed", "dependency": "a unit that it needs failed"}.get(result, f"job: {result}")
+    if not second.is_up:
         return _down(second)
     stayed = (first.invocation_id, first.n_restarts) == (second.invocation_id, second.n_restarts)
-    return "" if stayed else f"did not stay up for {settle_s:g} s"
+    return "" if stayed else "did not stay up"
 
 
 def _down(standing: _Standing) -> str:

@@ -30,6 +30,7 @@ class FakeUnit:
     main_exit: tuple[int, int] = (0, 0)  # ExecMainCode and ExecMainStatus
     n_restarts: int = 0
     invocation: bytes = b"\x01"
+    active_us: int = 2_000_000  # when it became active, on the monotonic clock
     job: tuple[int, str] = (0, "")
     needs: list[str] = field(default_factory=list)
     type: str = "notify"
@@ -194,6 +195,7 @@ class FakeSystemd:
 def _unit_property(unit: FakeUnit, interface: str, name: str) -> Variant:
     values = {
         (UNIT, "InvocationID"): Variant("ay", unit.invocation),
+        (UNIT, "ActiveEnterTimestampMonotonic"): Variant("t", unit.active_us),
         (UNIT, "StateChangeTimestampMonotonic"): Variant("t", 2_000_000),
         (UNIT, "Requires"): Variant("as", unit.needs),
         (UNIT, "After"): Variant("as", unit.needs),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
+from standfast.clock import monotonic_s
 from standfast.detector.restart.plan import Item, Plan
 from standfast.detector.restart.report import UnitReport
 from standfast.detector.restart.run import carry_out
@@ -75,23 +77,32 @@ def test_a_start_that_failed_and_was_mended_by_systemd_is_told_so(bus: PrivateBu
         await fleet.job_removed("b.service", 102, "done")
 
     report = restart(bus, fleet, during)["a.service"]
-    assert (report.ok, report.why) == (False, "its start failed; it came up later, not yet for 0.05 s")
+    assert (report.ok, report.why) == (False, "its start failed")
+    assert report.up is not None
 
 
 def test_done_but_down_again_before_it_settled(bus: PrivateBus) -> None:
     fleet = FakeSystemd()
 
+    up_again: list[float] = []
+
     async def during() -> None:
         fleet.units["a.service"].active = "active"
         await fleet.job_removed("a.service", 101, "done")
         await fleet.job_removed("b.service", 102, "done")
-        await fleet.until_called("Get", 4)  # both units have been found up
+        await fleet.until_called("Get", 6)  # both units have been found up
         fleet.units["a.service"].active, fleet.units["a.service"].sub = "activating", "auto-restart"
         fleet.units["b.service"].n_restarts = 1
+        fleet.units["b.service"].active_us = int(monotonic_s() * 1e6)
+        up_again.append(time.time())
 
     reports = restart(bus, fleet, during, settle_s=0.5)
-    assert reports["a.service"].why == "it crashed again"
-    assert reports["b.service"].why == "did not stay up for 0.5 s"
+    assert (reports["a.service"].why, reports["a.service"].up) == ("it crashed again", None)
+    assert (reports["b.service"].ok, reports["b.service"].why) == (False, "did not stay up")
+    up = reports["b.service"].up
+    assert up is not None
+    assert abs(up.since - up_again[0]) < 0.1
+    assert up.for_s > 0
 
 
 def test_a_unit_with_a_job_of_somebody_else_is_skipped_and_said(bus: PrivateBus) -> None:
@@ -106,6 +117,7 @@ def test_a_unit_with_a_job_of_somebody_else_is_skipped_and_said(bus: PrivateBus)
     assert reports["a.service"].ok
     assert not reports["b.service"].ok
     assert "refused" in reports["b.service"].why
+    assert reports["b.service"].up is not None, "that it got no job of ours does not make it down"
 
 
 def test_a_limit_that_cannot_be_cleared_stops_nothing(bus: PrivateBus) -> None:

@@ -13,6 +13,7 @@ from standfast.detector.reading import Meaning
 from standfast.detector.restart.plan import AGENTS_ALONE, NOT_AFFECTED, Item, Plan, make_plan
 from standfast.detector.restart.report import (
     UnitReport,
+    Up,
     Verdict,
     ended,
     nothing,
@@ -173,12 +174,42 @@ def test_the_events() -> None:
         "Master restart: 1 of 2 units are up after 12.3 s, 10 s of them to see that they stay up; "
         "not up: b.service (its start failed)"
     )
-    assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up"}
+    assert event.data["units"]["a.service"] == {"ok": True, "took_s": 0.5, "why": "up", "up_since": None}
     assert (event.severity, ended((good,), 1, Plan((), ()), 0).severity) == (Severity.CRITICAL, Severity.INFO)
     assert unit_lines((good, replace(bad, took_s=0.02))) == [
         "a.service: up after 0.5 s",
         "b.service: not up, its start failed",
     ]
+
+
+def test_what_is_up_again_at_the_end_is_not_called_down() -> None:
+    """A human may have mended them while it ran, and would be sent to look at units that are well."""
+    good = UnitReport("a.service", True, 0.5, "up")
+    again = UnitReport("b.service", False, 0.5, "did not stay up", Up(1_000_000_000.0, 8.1))
+    by_others = UnitReport("c.service", False, 0.5, "job: canceled", Up(1_000_000_000.0, 8000.0))
+    bad = UnitReport("d.service", False, None, "its start failed")
+    nothing_planned = Plan((), ())
+    event = ended((good, again), 10.06, nothing_planned, 10)
+    assert (event.type, event.severity) == ("MASTER_RESTART_PARTIAL", Severity.CRITICAL)
+    assert event.message == (
+        "Master restart: 2 of 2 units are up after 10.1 s, 10 s of them to see that they stay up; "
+        "not yet for 10 s: b.service (did not stay up; up since 01:46:40 UTC)"
+    )
+    assert event.action == "standfastctl status shows whether b.service stays up"
+    assert event.data["units"]["b.service"]["up_since"] == "2001-09-09T01:46:40.000+00:00"
+    event = ended((again, by_others), 10.06, nothing_planned, 10)
+    assert event.type == "MASTER_RESTART_FAILED", "it is no work of this restart that they are up"
+    assert event.message == (
+        "Master restart: 2 of 2 units are up after 10.1 s; "
+        "not yet for 10 s: b.service (did not stay up; up since 01:46:40 UTC); "
+        "up all the same: c.service (job: canceled; up since 01:46:40 UTC)"
+    )
+    assert event.action == "standfastctl status shows whether b.service, c.service stay up"
+    event = ended((again, bad), 10.06, nothing_planned, 10)
+    assert event.message.startswith("Master restart: 1 of 2 units are up after 10.1 s; not yet for 10 s: b.service")
+    assert event.message.endswith("; not up: d.service (its start failed)")
+    assert event.action == "systemctl status d.service; standfastctl status shows whether b.service stays up"
+    assert unit_lines((again,)) == ["b.service: up since 01:46:40 UTC, did not stay up"]
 
 
 def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
