@@ -119,9 +119,9 @@ def restarted_in_vain(causes: frozenset[str], state: State, config: DetectorConf
     until = same_set_until(state.runs, state.released_at, causes, now)
     if until is None:
         return ""
-    again = f"{', '.join(sorted(causes))} failed again within {span(config.restart.min_gap_s)}"
-    each = f"after each of the last {SAME_SET_RUNS} master restarts"
-    return f"{again} {each}: a human must look; none follows by itself before {clock_at(until)}"
+    # They may not even have brought them up, so not "failed again within"; a length of help needs no beginning.
+    in_vain = f"the last {SAME_SET_RUNS} master restarts did not help {', '.join(sorted(causes))}"
+    return f"{in_vain} even for {span(config.restart.min_gap_s)}: a human must look; none follows by itself before {clock_at(until)}"
 
 
 def foreseen_in_vain(assessment: Assessment, state: State, config: DetectorConfig, now: float) -> str:

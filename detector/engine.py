@@ -66,6 +66,8 @@ class Engine:
             scheduled: it is time for the look at everything; else only at what the observations say is another
                 than before: what is seen once more as it was waits for the look, and is not on record either.
         """
+        # What falls at this moment may have stood for long enough, though no look has found that yet.
+        state = self._with_help(state, now)
         units: set[str] = set()
         files: set[str] = set()
         for observation in observations:
@@ -86,12 +88,15 @@ class Engine:
             state = early_look(state, self.config, self.watching, now, units, files)
         assessment = assess(state, self.config, self.watching, now)
         decision = restart_decision(assessment, state, self.config, now)
-        if assessment.level is Level.NONE and not assessment.held:
-            settings = self.config
-            stood_s = max(settings.restart.min_gap_s, settings.check_interval_s)
-            state = replace(state, runs=with_help(state, stood_s, now))
         state = replace(state, level=assessment.level, made_by=made_by(state, assessment))
-        return Step(state, assessment, decision)
+        return Step(self._with_help(state, now), assessment, decision)
+
+    def _with_help(self, state: State, now: float) -> State:
+        """The state whose last master restart has helped, where all is well and what it restarted stood since then."""
+        if state.level is not Level.NONE or is_blind(state, self.config, now):
+            return state
+        stood_s = max(self.config.restart.min_gap_s, self.config.check_interval_s)
+        return replace(state, runs=with_help(state, stood_s, now))
 
     def _is_changed(self, before: State, after: State, unit: str, now: float) -> bool:
         """Whether an observation told something new of a unit."""
