@@ -296,6 +296,9 @@ def _status(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime)
 
 def _at_once(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime) -> Reason:
     event, severity = heard.event, telling.weighed(heard.event)
+    if event.kind is Kind.RESTART:
+        # The cascade that asked for it may be read in the same round, and comes and goes: that is told before.
+        coming_and_going.tell_owed(ledger, config, now)
     silenced = silence.silencing(ledger.silences.values(), severity, event.type, event.unit, now)
     if silenced is Silencing.SILENCED and severity is not Severity.CRITICAL:
         return Silencing.DROPPED
