@@ -120,8 +120,9 @@ def restarted_in_vain(causes: frozenset[str], state: State, config: DetectorConf
     if until is None:
         return ""
     # They may not even have brought them up, so not "failed again within"; a length of help needs no beginning.
-    in_vain = f"the last {SAME_SET_RUNS} master restarts did not help {', '.join(sorted(causes))}"
-    return f"{in_vain} even for {span(config.restart.min_gap_s)}: a human must look; none follows by itself before {clock_at(until)}"
+    helped = f"did not help {', '.join(sorted(causes))} even for {span(config.restart.min_gap_s)}"
+    look = f"a human must look; none follows by itself before {clock_at(until)}"
+    return f"the last {SAME_SET_RUNS} master restarts {helped}: {look}"
 
 
 def foreseen_in_vain(assessment: Assessment, state: State, config: DetectorConfig, now: float) -> str:

@@ -187,7 +187,7 @@ def unit_lines(reports: tuple[UnitReport, ...]) -> list[str]:
 def _unit_line(report: UnitReport) -> str:
     """How long the job took that brought nothing up says nothing."""
     if report.up is not None:
-        return f"{report.unit}: {_since(report.up)}, {report.why}"
+        return f"{report.unit}: {report.why}; {_since(report.up)}"
     if not report.ok:
         return f"{report.unit}: not up, {report.why}"
     return f"{report.unit}: up" if report.took_s is None else f"{report.unit}: up after {report.took_s:.1f} s"

@@ -36,6 +36,15 @@ ExecStart=sh -c 'test ! -e /srv/broken/%i || { sleep 0.2; exit 1; }; exec sleep 
 Restart=on-failure
 RestartSec=1
 """
+# What crashes a second after its start, the first time, and is up for good right after.
+STUMBLING = """
+[Service]
+ExecStartPre=
+ExecStart=
+ExecStart=sh -c 'rm /srv/broken/%i 2>/dev/null || exec sleep infinity; sleep 1; exit 1'
+Restart=on-failure
+RestartSec=100ms
+"""
 DETECTOR_TOML = """
 mode = "act"
 check_interval_s = 2
@@ -273,3 +282,27 @@ def test_that_systemd_refuses_a_start_is_known_by_the_end_of_its_job(machine: Ma
     took_s = unix_s(told) - unix_s(asked)
     print(f"{machine.debian}: refused, and known after {took_s * 1000:.0f} ms")
     assert took_s < 2
+
+
+def test_what_is_up_again_when_a_master_restart_ends_is_not_called_down(machine: Machine, inbox: Inbox) -> None:
+    drop_in = "/etc/systemd/system/victim@4.service.d/stumbling.conf"
+    machine.write(drop_in, STUMBLING)
+    machine.write("/etc/standfast/detector.toml", DETECTOR_TOML.replace("settle_s = 1", "settle_s = 3"))
+    machine.run(f"systemctl daemon-reload && systemctl restart {' '.join(FIVE)} && systemctl reload {DETECTOR}")
+    wait_until(lambda: detector(machine)["failure_level"] == "NONE", "all to be well")
+    machine.run("standfastctl release && touch /srv/broken/4")
+    seen, since = inbox.letters(), machine.cursor()
+    assert machine.run(["systemctl", "start", MASTER], check=False).returncode != 0
+    at_its_end = machine.run(["systemctl", "is-active", *FIVE]).stdout.split()
+    data = restarted(machine, since, "PARTIAL")
+    assert at_its_end == ["active"] * len(FIVE)
+    assert [unit for unit, report in data["units"].items() if report["up_since"]] == ["victim@4.service"]
+    letter = inbox.wait(
+        lambda one: one not in seen and one.about("restart", "MASTER_RESTART_PARTIAL"), "what came of it"
+    )
+    text = letter.body["text"]
+    assert "5 of 5 units are up" in text
+    assert "; not yet for 3 s: victim@4.service (did not stay up; up since " in text
+    assert "not up" not in text
+    assert "Next: standfastctl status shows whether victim@4.service stays up" in text
+    machine.run(f"rm {drop_in} && systemctl daemon-reload && standfastctl release")

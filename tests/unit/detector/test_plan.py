@@ -209,7 +209,7 @@ def test_what_is_up_again_at_the_end_is_not_called_down() -> None:
     assert event.message.startswith("Master restart: 1 of 2 units are up after 10.1 s; not yet for 10 s: b.service")
     assert event.message.endswith("; not up: d.service (its start failed)")
     assert event.action == "systemctl status d.service; standfastctl status shows whether b.service stays up"
-    assert unit_lines((again,)) == ["b.service: up since 01:46:40 UTC, did not stay up"]
+    assert unit_lines((again,)) == ["b.service: did not stay up; up since 01:46:40 UTC"]
 
 
 def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
