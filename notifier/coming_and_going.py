@@ -1,7 +1,8 @@
 """What is told of a problem that comes and goes, until it is stable. Pure.
 
 That it does is told in the state of that moment. What is critical is never left with the word that it is over while it
-is there: that it is there again is told. A silence puts that off until it ends.
+is there: that it is there again is told. Nor, three times at most, with the word that it is there when it has been over
+for a minute. A silence puts that off until it ends.
 """
 
 from datetime import datetime
@@ -17,6 +18,7 @@ from standfast.notifier.silence import Silencing
 from standfast.time_words import span
 
 _OTHERS_TOO: Final = ", or when it is about others than before"
+_ON_AND_ON: Final = f"unless it changes {flapping.TRANSITIONS} times without such a pause"
 
 
 def tell_begun(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> None:
@@ -54,8 +56,13 @@ def _tell(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetim
 def _next_message(problem: Problem, flap: Flap, config: NotifierConfig) -> str:
     """When the next message comes."""
     stable = f"stable ({span(flapping.settles(flap, config.flapping))} without a change)"
-    if problem.resolved_at is not None and problem.severity is Severity.CRITICAL:
+    others = _OTHERS_TOO if flap.about else ""
+    if problem.severity is not Severity.CRITICAL:
+        return f"it is {stable}{others}"
+    if problem.resolved_at is not None:
         return f"it is there again, or {stable}"
-    if problem.severity is Severity.CRITICAL and flap.anew < flapping.TOLD_ANEW:
-        stable = f"there for a minute and then over for one, or {stable}"
-    return f"it is {stable}{_OTHERS_TOO if flap.about else ''}"
+    if flap.anew >= flapping.TOLD_ANEW:
+        return f"it is {stable}{others}"
+    if flapping.is_restless(flap):
+        return f"it is there for a minute and then over for one, or {stable}{others}"
+    return f"it has been over for a minute ({_ON_AND_ON}), or is {stable}{others}"

@@ -9,8 +9,10 @@ What comes and goes is quiet for those only whom it was about before: where it n
 more than `OTHERS_TOLD` times, as a fleet may have a thousand units.
 
 What is critical is not left with the word that it is over while it is there: that it is there again is told. So that
-this is not told of what crashes on and on, that it is over is said only when it has been for `LASTING`. After a state
-that lasted for so long the next is news, though no more than `TOLD_ANEW` times: somebody may have mended it.
+this is not told of what crashes on and on, that it is over is said only when it has been for `LASTING`. What lasted for
+so long is news after the word that it is there, though no more than `TOLD_ANEW` times: that it is over now, or, where
+it was there for so long, the next state. Somebody may have mended it. Of what changed on and on without such a pause
+nothing is news before it is stable, or was there for so long.
 """
 
 import dataclasses
@@ -18,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from standfast.notifier.config import FlappingConfig
@@ -64,7 +67,7 @@ class Flap:
         others: those of the latest change whom it was not about before.
         told: how often such others were told.
         said: what was told last since it flaps.
-        anew: how often since then the next state was news, after one that lasted.
+        anew: how often since then something was news after the word that it is there, since a state had lasted.
     """
 
     changes: tuple[datetime, ...]
@@ -121,10 +124,29 @@ def judge(flap: Flap, now: datetime, config: FlappingConfig) -> Flapping:
 
 def owes(flap: Flap, now: datetime, *, is_there: bool) -> bool:
     """Whether it is to be told of a critical problem that flaps how it is now: there, or over."""
-    if flap.since is None or flap.said is Said.THERE:
+    if flap.since is None:
         return False
+    if is_there:
+        return flap.said is not Said.THERE
     # A clock that was set back ends the wait.
-    return is_there or (flap.said is Said.NOTHING and abs(now - flap.changes[-1]) >= LASTING)
+    return (flap.said is Said.NOTHING or may_be_news(flap)) and abs(now - flap.changes[-1]) >= LASTING
+
+
+def may_be_news(flap: Flap) -> bool:
+    """Whether it is told, after the word that it is there, that it has been over for a while."""
+    return flap.said is not Said.OVER and flap.anew < TOLD_ANEW and not is_restless(flap)
+
+
+def is_restless(flap: Flap) -> bool:
+    """Whether all changes that are remembered, as many as count, came without a pause between them."""
+    is_full = len(flap.changes) == TRANSITIONS
+    return is_full and all(later - at < LASTING for at, later in pairwise(flap.changes))
+
+
+def having_said(flap: Flap, said: Said) -> Flap:
+    """The history when this was told: that it is over, right after the word that it is there, is news."""
+    is_news = flap.said is Said.THERE and said is Said.OVER
+    return dataclasses.replace(flap, said=said, anew=flap.anew + is_news)
 
 
 def settles(flap: Flap, config: FlappingConfig) -> timedelta:

@@ -183,7 +183,7 @@ class Ledger:
         """What was told last of a problem, where it comes and goes."""
         flap = self.flaps.get(identity)
         if flap is not None and flap.said is not said:
-            self.set_flap(identity, dataclasses.replace(flap, said=said))
+            self.set_flap(identity, flapping.having_said(flap, said))
 
     def set_flap(self, identity: Identity, flap: Flap | None) -> None:
         """Remember or forget a history."""
