@@ -92,7 +92,7 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     ledger.keep(problem)
     is_back = resting is not None and resting.stage is not Stage.CLOSED
     if _is_each_told(heard.event):
-        problem = _steady(ledger, problem)
+        problem = _steady(ledger, problem, heard.event, match)
     elif match is Match.NEW or is_back:
         reason = _came(ledger, problem, heard, match, config, now, known)
         if reason is not None:
@@ -112,10 +112,14 @@ def _is_end(event: Event) -> bool:
     return event.kind is Kind.SHUTDOWN and event.data.get(RESTARTS) is not True
 
 
-def _steady(ledger: Ledger, problem: Problem) -> Problem:
-    """One that never comes and goes; what was quiet for that, since it was no agent's end before, is to be told."""
+def _steady(ledger: Ledger, problem: Problem, event: Event, match: Match) -> Problem:
+    """One that never comes and goes; what was quiet for that, since it was no agent's end before, is to be told.
+
+    So is a further end that left it open: somebody had started the agent, and may believe that it saw to that.
+    """
     ledger.set_flap(problem.identity, None)
-    if problem.stage is Stage.FLAPPING:
+    is_left_again = _is_end(event) and match is Match.REPEATED and not problem.acknowledged
+    if problem.stage is Stage.FLAPPING or (problem.stage is Stage.TOLD and is_left_again):
         problem = dataclasses.replace(problem, stage=Stage.HELD)
         ledger.keep(problem)
     return problem

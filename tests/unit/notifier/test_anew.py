@@ -18,7 +18,8 @@ def test_what_is_left_open_otherwise_is_told_at_once_and_ends_once() -> None:
     fold.hear(ended(0, "it holds +3"))
     assert kinds(fold.tick(1)) == ["problem"]
     fold.hear(ended(60, "it holds +3"))
-    assert fold.tick(61) == [], "one more occurrence"
+    (draft,) = fold.tick(61)
+    assert (draft.problems[0].id, draft.problems[0].occurrences) == (1, 2), "told as one more occurrence"
     fold.hear(resolved(120, LEFT, AGENT, superseded_by=LEFT))
     fold.hear(ended(120, "it holds +3, not known whether BUY 5 was taken"))
     (draft,) = fold.tick(121)

@@ -8,6 +8,7 @@ from tests.unit.notifier.events import AGENT, at, plain, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
 
 from standfast.events import Event, Kind, Severity
+from standfast.moments import iso
 from standfast.notifier import ends
 from standfast.notifier.hear import Plain, Reason
 from standfast.notifier.model import Heard, Stage
@@ -119,7 +120,7 @@ def test_an_end_that_is_not_flat_again_was_no_recovery() -> None:
     fold = told(kind="POSITIONS_NOT_FLAT")
     fold.hear(resolved(100, "POSITIONS_NOT_FLAT", AGENT))
     fold.hear(Heard(Event(Kind.SHUTDOWN, "", "POSITIONS_NOT_FLAT", unit=AGENT), at(103)))
-    assert kinds(fold.tick(200)) == []
+    assert kinds(fold.tick(200)) == ["problem"], "that it is open again, and not that it was over"
 
 
 def test_the_end_of_another_agent_hurries_no_recovery() -> None:
@@ -287,3 +288,55 @@ def test_each_end_of_an_agent_that_may_leave_something_open_is_told_at_once(
         fold.hear(resolved(second + gap_s, error_type, AGENT))
         fold.tick(second + gap_s)
     assert told == ["problem"] * 10
+
+
+def left_open(fold: Fold, seconds: float, **data: Any) -> Reason:
+    end = plain(Kind.SHUTDOWN, seconds, type="POSITIONS_UNVERIFIED", severity=Severity.CRITICAL, data=data)
+    return fold.hear(end)
+
+
+def test_a_further_end_that_leaves_the_same_open_is_told_at_once_as_the_same_problem() -> None:
+    fold = Fold()
+    left_open(fold, 0)
+    fold.hear(plain(Kind.UPDATE, 10, message="it was started again", type="POSITIONS_UNVERIFIED"))
+    left_open(fold, 20)
+    first, again = fold.tick(20)
+    assert [draft.kind.value for draft in (first, again)] == ["problem", "problem"]
+    assert (again.problems[0].id, again.problems[0].occurrences) == (first.problems[0].id, 2)
+    assert "2 occurrences" in render(again, "id", "box1", UTC).text
+    fold.hear(resolved(30, "POSITIONS_UNVERIFIED", AGENT))
+    assert kinds(fold.tick(40)) == ["recovery"]
+
+
+def test_a_further_end_in_the_middle_of_a_restart_is_counted() -> None:
+    fold = Fold()
+    left_open(fold, 0, restarts=True)
+    left_open(fold, 20, restarts=True)
+    assert kinds(fold.tick(40)) == ["problem"]
+
+
+def test_a_further_end_of_what_somebody_took_on_is_counted() -> None:
+    fold = Fold()
+    left_open(fold, 0)
+    fold.hear(order("ACK", 10, id=1))
+    left_open(fold, 20)
+    assert kinds(fold.tick(40)) == ["problem"]
+
+
+def test_a_further_end_in_a_silence_is_told_when_that_ends() -> None:
+    fold = Fold()
+    left_open(fold, 0)
+    fold.hear(order("SILENCE", 10, id="0123456789abcdef", unit=AGENT, end=iso(at(100))))
+    left_open(fold, 20)
+    assert kinds(fold.tick(99)) == ["problem"]
+    assert kinds(fold.tick(100)) == ["problem"]
+
+
+def test_a_killed_agent_that_is_stopped_again_is_not_told_anew() -> None:
+    fold = Fold()
+    killed = {"since": iso(at(0)), "lasts": True}
+    fold.hear(Heard(Event(Kind.PROBLEM, "killed", "KILLED", unit=AGENT, data=killed), at(0)))
+    assert kinds(fold.tick(60)) == ["problem"]
+    for second in (70, 80):
+        fold.hear(plain(Kind.SHUTDOWN, second, type="KILLED", severity=Severity.WARNING, data=killed))
+    assert fold.tick(90) == []
