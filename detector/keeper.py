@@ -52,9 +52,9 @@ class Keeper:
         """Save the ledger, durably."""
         self._try(lambda store: store.save_ledger(Ledger(state.runs, state.released_at, self.cursor)))
 
-    def keep_counts(self, mind: Mind, boot: str, now: float) -> None:
-        """Save what was counted and told."""
-        plain = to_plain(mind.state, mind.told, boot, now)
+    def keep_counts(self, mind: Mind, boot: str, now: float, *, ended: bool = False) -> None:
+        """Save what was counted and told, for a life after this one, which ends in order with it or goes on."""
+        plain = to_plain(mind.state, mind.told, boot, now, ended=ended)
         self._try(lambda store: store.remember("state", plain))
 
     def close(self) -> None:

@@ -20,11 +20,12 @@ MISSED_FOR_S: Final = 30 * 24 * 3600.0
 _KNOWN_OF_A_PROBLEM: Final = len(fields(Problem))
 
 
-def to_plain(state: State, told: Told, boot_id: str, now: float) -> dict[str, Any]:
-    """What is worth remembering; units that are up and well are not."""
+def to_plain(state: State, told: Told, boot_id: str, now: float, *, ended: bool = False) -> dict[str, Any]:
+    """What is worth remembering, of a detector that `ended` in order or goes on; units that are up and well are not."""
     return {
         "boot_id": boot_id,
         "at": now,
+        "ended": ended,
         "level": state.level.name,
         "made_by": sorted(state.made_by),
         "told": {
@@ -107,6 +108,16 @@ class Remembered:
         """Until when somebody watched; None where nothing is known of an earlier life."""
         at = self._always.get("at")
         return float(at) if isinstance(at, int | float) else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it ended in order at that time; an earlier version did not say when it had not."""
+        return self._always.get("ended", True) is True
+
+    @property
+    def boot_id(self) -> str:
+        """In which boot of the host that was."""
+        return str(self._always.get("boot_id", ""))
 
     @property
     def told(self) -> Told:

@@ -38,6 +38,7 @@ from standfast.detector.recorder import Recorder
 from standfast.detector.remembering import Remembered
 from standfast.detector.shifting import shifted_observation
 from standfast.detector.status import status
+from standfast.detector.unwatched import watches_again
 from standfast.statusfile import StatusFileError
 from standfast.systemd1 import Systemd1Error
 from standfast.threads import Unawaited
@@ -97,6 +98,7 @@ class Detector:
         self._status_every_s = STATUS_AT_LEAST_EVERY_S
         self._status_trouble = ""
         self._late_s = 0.0
+        self._has_said_that_it_watches = False
 
     async def run(self) -> None:
         """Watch until it is time to stop; probes bound how many threads there are, and nobody waits for them."""
@@ -144,7 +146,7 @@ class Detector:
         await self._disks.stop()
         await self._link.close()
         self._recorder.tell_kept()
-        self._keeper.keep_counts(self._mind, boot_id(), self._clock.now())
+        self._keeper.keep_counts(self._mind, boot_id(), self._clock.now(), ended=True)
         self._keeper.close()
         self._status_path.unlink(missing_ok=True)
 
@@ -211,6 +213,7 @@ class Detector:
         observations, self._inbox = self._inbox, []
         observations += await self._link.observe(everything=scheduled)
         observations += self._asked_agents()
+        self._say_that_it_watches()
         entries, self._entries = self._entries, []
         observations += [entry.news for entry in entries if not isinstance(entry.news, Resolved)]
         now = self._clock.now()
@@ -228,6 +231,12 @@ class Detector:
         asked = self._mind.told.asked_agents
         found = (said_by(unit, self._clock.now(), self._mind.state.agents.get(unit)) for unit in sorted(asked))
         return [one for one in found if one is not None]
+
+    def _say_that_it_watches(self) -> None:
+        """Once, from the first look on: without systemd nothing is watched."""
+        if self._link.is_up and not self._has_said_that_it_watches:
+            self._has_said_that_it_watches = True
+            self._frame.journal.emit(watches_again(self._remembered, self._config.mode, boot_id(), self._clock.now()))
 
     def _take(
         self, observations: list[Observation], entries: list[LedgerEntry], now: float, *, scheduled: bool

@@ -54,7 +54,7 @@ class Topic(StrEnum):
     SHUTDOWN = "[SHUTDOWN]"
 
 
-# One per kind, and two more below for what else has a state, made once by `systemd-id128 new`; people filter and
+# One per kind, and three more below for what else has a state, made once by `systemd-id128 new`; people filter and
 # catalogues key on them: never change one.
 MESSAGE_IDS: Final[Mapping[Kind, str]] = {
     Kind.PROBLEM: "8d419516df7e4e73af490cb784813fa7",
@@ -123,6 +123,9 @@ AGENT_ENDED_UNCLEAN_ID: Final = "fd97089942f2422a8dc00c2602c9ad20"
 HELD: Final = "held"
 # In the same data: how its process ended, and where it stood, in words.
 HOW: Final = "how"
+# The type of a watcher's word at its start: since when nobody had watched.
+WATCHER_STARTED: Final = "WATCHER_STARTED"
+WATCHER_STARTED_ID: Final = "0768a3bf751040a6ab71392aa99d9eb2"
 # The field of the notifier's answer to a command to resolve: the type of the problem that it ended.
 RESOLVED_TYPE: Final = "STANDFAST_RESOLVED"
 # The fields of its answer to a command about a problem that gave way to a worse one: that one's number and type.
@@ -134,6 +137,8 @@ RESTART_ASKED: Final = "MASTER_RESTART_ASKED"
 RESTART_OBSERVED: Final = "MASTER_RESTART_OBSERVED"
 RESTART_MODE: Final = "MASTER_RESTART_MODE"
 RESTART_NOT_ASKED: Final = "MASTER_RESTART_NOT_ASKED"
+
+_OTHER_STATES: Final = {AGENT_ENDED_UNCLEAN: AGENT_ENDED_UNCLEAN_ID, WATCHER_STARTED: WATCHER_STARTED_ID}
 
 # journald drops entries of priority 5 and 6 first under a flood, and syncs 0-2 to disk at once: hence 4 and 2.
 PRIORITIES: Final[Mapping[Severity, int]] = {Severity.INFO: 4, Severity.WARNING: 4, Severity.CRITICAL: 2}
@@ -193,8 +198,8 @@ def to_fields(event: Event) -> dict[str, str]:
 
 def message_id(event: Event) -> str:
     """By what the journal catalogue explains an event."""
-    if event.kind is Kind.STATE and event.type == AGENT_ENDED_UNCLEAN:
-        return AGENT_ENDED_UNCLEAN_ID
+    if event.kind is Kind.STATE and event.type in _OTHER_STATES:
+        return _OTHER_STATES[event.type]
     return UNIT_STATE_ID if event.kind is Kind.STATE and event.state in UNIT_STATES else MESSAGE_IDS[event.kind]
 
 

@@ -96,6 +96,25 @@ def test_whoever_reloads_reads_of_what_is_watched_now_in_the_status_at_once(
     assert mode == 'The mode is "act" from now on: a master restart is asked for where a cascade lasts'
 
 
+def test_each_life_says_once_since_when_nobody_had_watched(
+    bus: PrivateBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Event] = []
+    monkeypatch.setattr(Journal, "emit", lambda journal, event: said.append(event))
+
+    async def watch(fleet: FakeSystemd, path: Path) -> None:
+        await shown(path, "active")
+        await fleet.change("a.service", active="reloading")
+        await shown(path, "reloading")
+
+    for _ in range(2):
+        asyncio.run(with_detector(bus, tmp_path, watch))
+    first, second = [event for event in said if event.type == "WATCHER_STARTED"]
+    assert "since" not in first.data
+    assert second.data["ended"] is True
+    assert second.data["since"] <= second.data["until"]
+
+
 def test_a_name_server_that_is_silent_does_not_hold_up_the_end(
     bus: PrivateBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from standfast.agent.failures import FailureType
 from standfast.ctl.types import OWN, REFUSED
-from standfast.events import AGENT_ENDED_UNCLEAN, RESTART_ASKED, RESTART_MODE, RESTART_NOT_ASKED, RESTART_OBSERVED
+from standfast.events import (
+    AGENT_ENDED_UNCLEAN,
+    RESTART_ASKED,
+    RESTART_MODE,
+    RESTART_NOT_ASKED,
+    RESTART_OBSERVED,
+    WATCHER_STARTED,
+)
 from tests.documents.earlier import EARLIER
 from tests.documents.reference import REPOSITORY
 
@@ -50,7 +57,7 @@ def words() -> Iterator[str]:
 
 def test_there_is_a_heading_for_every_type_and_no_other() -> None:
     in_code = {word for word in words() if not word.startswith("STANDFAST_")}
-    shared = {AGENT_ENDED_UNCLEAN, RESTART_ASKED, RESTART_OBSERVED, RESTART_NOT_ASKED, RESTART_MODE}
+    shared = {AGENT_ENDED_UNCLEAN, RESTART_ASKED, RESTART_OBSERVED, RESTART_NOT_ASKED, RESTART_MODE, WATCHER_STARTED}
     types = in_code - OTHERS - set(EARLIER) | shared | {kind.value for kind in FailureType}
     headings = re.findall(r"^### `([\w*]+)`$", PAGE.read_text(), re.MULTILINE)
     assert sorted(headings) == sorted(types), "a type, or a word that belongs into OTHERS"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from standfast.events import AGENT_ENDED_UNCLEAN_ID, MESSAGE_IDS, UNIT_STATE_ID, Kind
+from standfast.events import AGENT_ENDED_UNCLEAN_ID, MESSAGE_IDS, UNIT_STATE_ID, WATCHER_STARTED_ID, Kind
 from tests.system.agents import OpenAlgo, openalgo_agent, paper_agent
 from tests.system.machine import CommandError, Machine
 from tests.system.stage import wait_until
@@ -191,7 +191,7 @@ def manage(machine: Machine, user: str, method: str, unit: str) -> str:
 @pytest.mark.anywhere
 def test_every_kind_of_event_is_in_the_catalogue() -> None:
     catalogue = (REPOSITORY / "units/standfast.catalog").read_text()
-    more = (AGENT_ENDED_UNCLEAN_ID, UNIT_STATE_ID)
+    more = (AGENT_ENDED_UNCLEAN_ID, UNIT_STATE_ID, WATCHER_STARTED_ID)
     assert set(re.findall(r"^-- (\w+)$", catalogue, re.MULTILINE)) == {*MESSAGE_IDS.values(), *more}
 
 

@@ -7,6 +7,7 @@ from standfast.events import (
     MESSAGE_IDS,
     PRIORITIES,
     UNIT_STATE_ID,
+    WATCHER_STARTED_ID,
     Event,
     FailureClass,
     Kind,
@@ -57,8 +58,9 @@ def test_what_else_has_a_state_than_an_agent_is_explained_by_an_entry_of_its_own
     own = Event(Kind.STATE, "", state="SHUTDOWN")
     killed = Event(Kind.STATE, "", type="AGENT_ENDED_UNCLEAN", state="SHUTDOWN")
     crashed = Event(Kind.STATE, "", state="CRASHED")
-    ids = [to_fields(event)["MESSAGE_ID"] for event in (own, killed, crashed)]
-    assert ids == [MESSAGE_IDS[Kind.STATE], AGENT_ENDED_UNCLEAN_ID, UNIT_STATE_ID]
+    started = Event(Kind.STATE, "", type="WATCHER_STARTED")
+    ids = [to_fields(event)["MESSAGE_ID"] for event in (own, killed, crashed, started)]
+    assert ids == [MESSAGE_IDS[Kind.STATE], AGENT_ENDED_UNCLEAN_ID, UNIT_STATE_ID, WATCHER_STARTED_ID]
     problem = Event(Kind.PROBLEM, "", type="AGENT_ENDED_UNCLEAN")
     assert to_fields(problem)["MESSAGE_ID"] == MESSAGE_IDS[Kind.PROBLEM]
     assert max(PRIORITIES.values()) <= 4
