@@ -57,6 +57,17 @@ def test_killed_it_is_back_within_ten_seconds(machine: Machine, unit: str) -> No
     assert took_s < BACK_WITHIN_S
 
 
+def test_since_when_nobody_had_watched_stands_in_the_history(machine: Machine) -> None:
+    machine.run(["systemctl", "restart", DETECTOR])
+    kill(machine, DETECTOR)
+    machine.run("journalctl --sync")
+    asked = ["standfastctl", "history", "--type", "WATCHER_STARTED", "--json", "-n", "2"]
+    stopped, killed = json.loads(machine.run(asked).stdout)
+    assert "; nobody watched from " in stopped["message"]
+    assert "it had not ended in order: nobody watched from soon after " in killed["message"]
+    assert killed["data"]["since"] <= killed["data"]["until"] <= killed["at"]
+
+
 def test_the_notifier_killed_between_events_loses_none(machine: Machine) -> None:
     since = machine.cursor()
     troubles = [f"trouble number {number}" for number in range(6)]
