@@ -273,9 +273,9 @@ class AgentError(StandfastError):
 
 def because_it_hung(failure: Failure, hang: str, name: str) -> Failure:
     """Unclean ends of an agent whose strategy was told to hang, with where that was."""
-    step = "Correct where its strategy hangs"
-    if failure.is_permanent:
-        step += f", then: systemctl reload standfast-agent@{name}"
+    step = f"Correct where its strategy hangs, then: systemctl reload standfast-agent@{name}"
+    if not failure.is_permanent:
+        step += ", which ends the cool-off at once"
     return replace(failure, detail=f"{failure.detail}; STRATEGY_HUNG was told before: {hang}", step=step)
 
 

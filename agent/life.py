@@ -118,7 +118,7 @@ class Life:
                 self.have.store.cool_off(judgement.until)
             except AgentError as error:
                 log.error("[STATE] The cool-off could not be recorded: %s", error)
-            detail = f"{judgement.reason}{how}; cooling off until {clock(judgement.until)}"
+            detail = f"{judgement.reason}{how}; cooling off until {clock(judgement.until)}, or a reload"
             failure = self._with_the_hang(Failure(FailureType.CRASH_COOL_OFF, detail))
             self.move(Input.COOL_OFF, str(failure), failure)
             self.due_s = monotonic_s() + cool_off_s

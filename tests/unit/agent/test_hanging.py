@@ -65,14 +65,15 @@ def test_a_hung_strategy_is_told_with_its_line_and_so_are_the_crashes_that_follo
         said = await again.heard.kind(Kind.PROBLEM)
         assert said.type == "CRASH_COOL_OFF"
         assert f"STRATEGY_HUNG was told before: a callback of the strategy {at}" in said.message
-        assert said.action == "Correct where its strategy hangs"
+        step = "Correct where its strategy hangs, then: systemctl reload standfast-agent@bot"
+        assert said.action == f"{step}, which ends the cool-off at once"
         await again.heard.state("ACTIVE")
         await crash(again)
         third = Agent(tmp_path)
         third.begin()
         said = await third.heard.kind(Kind.PROBLEM)
         assert (said.type, said.state) == ("CRASH_LOOP", "ERROR")
-        assert said.action == "Correct where its strategy hangs, then: systemctl reload standfast-agent@bot"
+        assert said.action == step
         assert (await third.heard.kind(Kind.RESOLVED)).type == "STRATEGY_HUNG", "it is called no more"
         await third.end()
 
