@@ -24,6 +24,9 @@ class _Track:
     ended_by: Ending = Ending.UNKNOWN
     job_result: str = ""
     result: str = ""
+    run: str = ""
+    run_before: str = ""
+    is_refused: bool = False
 
 
 class Endings:
@@ -34,7 +37,7 @@ class Endings:
 
     def job_new(self, unit: str, job: int) -> None:
         """JobNew came."""
-        self._track(unit).jobs.add(job)
+        self._job_began(self._track(unit), job)
 
     def job_removed(self, unit: str, job: int, result: str) -> None:
         """JobRemoved came."""
@@ -42,6 +45,11 @@ class Endings:
         for jobs in (track.jobs, track.start_jobs, track.harmless):
             jobs.discard(job)
         track.job_result = result
+        is_down = not (track.is_up or track.is_starting)
+        # A start that was let through has made another run of the unit, however quickly that failed.
+        track.is_refused = is_down and result == "failed" and track.run == track.run_before != ""
+        if track.is_refused:
+            track.ended_by = Ending.ITSELF  # whoever stopped it for that start wanted it up
 
     def job_type(self, unit: str, job_type: str) -> None:
         """A look found this type of job on the unit."""
@@ -57,7 +65,8 @@ class Endings:
         track = self._track(unit)
         job = changed.get("Job")
         if isinstance(job, list | tuple) and job and job[0]:
-            track.jobs.add(int(job[0]))
+            self._job_began(track, int(job[0]))
+        track.run = bytes(changed.get("InvocationID", b"")).hex() or track.run
         self._moved(track, state, str(changed.get("SubState", "")))
 
     def service_changed(self, unit: str, changed: Mapping[str, Any]) -> None:
@@ -72,17 +81,28 @@ class Endings:
         if active_state in UP or (active_state == "activating" and sub_state not in RESTART_PENDING):
             self._moved(track, active_state, sub_state)
 
+    def found(self, unit: str, run: str, *, is_refused: bool = False) -> None:
+        """The first look found it after this run, and perhaps refused another start since: no signal told of these."""
+        track = self._track(unit)
+        track.run = track.run or run
+        track.is_refused = track.is_refused or is_refused
+
+    def _job_began(self, track: _Track, job: int) -> None:
+        if job not in track.jobs:
+            track.jobs.add(job)
+            track.run_before = track.run
+
     def _moved(self, track: _Track, state: str, sub_state: str) -> None:
         if state in UP:
-            track.is_up, track.is_starting, track.ended_by = True, False, Ending.UNKNOWN
+            track.is_up, track.is_starting, track.ended_by, track.is_refused = True, False, Ending.UNKNOWN, False
         elif state == "activating" and sub_state not in RESTART_PENDING:
             if not track.is_starting:
                 track.start_jobs = set(track.jobs)
-            track.is_up, track.is_starting, track.ended_by = False, True, Ending.UNKNOWN
+            track.is_up, track.is_starting, track.ended_by, track.is_refused = False, True, Ending.UNKNOWN, False
         elif track.is_up or track.is_starting:
             stopping = track.jobs - track.harmless - (track.start_jobs if track.is_starting else set())
             track.ended_by = Ending.JOB if stopping else Ending.ITSELF
-            track.is_up = track.is_starting = False
+            track.is_up = track.is_starting = track.is_refused = False
         elif state == "deactivating" and track.jobs - track.harmless - track.start_jobs:
             track.ended_by = Ending.JOB
 
@@ -94,6 +114,11 @@ class Endings:
         """By whose doing it is down, as far as signals told."""
         track = self._tracks.get(unit)
         return track.ended_by if track else Ending.UNKNOWN
+
+    def is_refused(self, unit: str) -> bool:
+        """Whether the last start that was asked for was not let through, for its start limit."""
+        track = self._tracks.get(unit)
+        return track is not None and track.is_refused
 
     def job_result(self, unit: str) -> str:
         """How its last job ended."""

@@ -27,6 +27,7 @@ from standfast.detector.model import (
     UnitObservation,
 )
 from standfast.detector.prediction.model import Figure, FigureObservation
+from standfast.detector.start_limit import StartLimit
 from standfast.errors import StandfastError
 
 E = TypeVar("E", bound=StrEnum)
@@ -105,7 +106,17 @@ def _unit(at: float, fields: Mapping[str, Any]) -> UnitObservation:
         since=_time(fields, "since"),
         restart_s=_time(fields, "restart_s"),
         main_exit=str(fields.get("exit", "")),
+        start_limit=_start_limit(fields.get("start_limit")),
     )
+
+
+def _start_limit(value: object) -> StartLimit | None:
+    match value:
+        case None:
+            return None
+        case [int(burst), int() | float() as interval_s] if math.isfinite(interval_s):
+            return StartLimit(burst, float(interval_s))
+    raise ValueError(f'"start_limit" is {json.dumps(value)}, expected a number of starts and of seconds')
 
 
 def _manager(at: float, fields: Mapping[str, Any]) -> ManagerObservation:
@@ -238,6 +249,7 @@ def _unit_fields(at: float, seen: UnitObservation) -> dict[str, Any]:
         "since": round(seen.since, 3) if seen.since is not None else None,
         "restart_s": seen.restart_s,
         "exit": seen.main_exit,
+        "start_limit": [limit.burst, limit.interval_s] if (limit := seen.start_limit) else None,
     }
     return {
         "at": at,

@@ -35,6 +35,7 @@ class Link:
         origin: Origin,
         silence_s: float = SILENCE_S,
         is_configured: Callable[[str], bool] = lambda unit: True,
+        was_refused: Callable[[str, str], bool] = lambda unit, run: False,
     ) -> None:
         self._connect = connect
         self._watching = watching
@@ -42,6 +43,7 @@ class Link:
         self._origin = origin
         self._silence_s = silence_s
         self._is_configured = is_configured
+        self._was_refused = was_refused
         self._systemd: Systemd1 | None = None
         self._watcher: UnitWatcher | None = None
         self._names: frozenset[str] = frozenset()
@@ -92,6 +94,7 @@ class Link:
             self._watcher.names if self._watcher else self._names,
             self._unclean,
             self._is_configured,
+            self._was_refused,
         )
         self._loss = asyncio.create_task(self._watch_loss(systemd))
         try:

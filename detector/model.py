@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Final
 
 from standfast.detector.prediction.model import FigureObservation, Key, Prediction, Series
+from standfast.detector.start_limit import StartLimit
 from standfast.unit_names import (
     ALARM,
     CHECK,
@@ -85,6 +86,7 @@ class UnitObservation:
         since: when it entered its active state, where the observer knows.
         restart_s: how long systemd waits before it restarts it, where a restart is pending and the observer asked.
         main_exit: how the main process of a unit that is down ended, where the observer asked (see `exits`).
+        start_limit: the limit for which systemd refused to start it, where the observer knows that it did.
     """
 
     at: float
@@ -103,6 +105,7 @@ class UnitObservation:
     since: float | None = None
     restart_s: float | None = None
     main_exit: str = ""
+    start_limit: StartLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

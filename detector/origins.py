@@ -1,4 +1,4 @@
-"""What systemd does not say of a unit: by whose doing it was down before anybody looked, and whether it is one of ours.
+"""What systemd does not say of a unit: why it was down before anybody looked, and whether it is one of ours.
 
 The first is known by systemd's own journal entries, the second by what is configured.
 """
@@ -21,6 +21,8 @@ _START_IDS: Final = (
     "39f53479d3a045ac8e11786248231fbf",
     "be02cf6855d2428ba40df7e9d022f03d",
 )
+# Of this entry there is no id (systemd 252 to 257).
+_REFUSED: Final = "{}: Start request repeated too quickly."
 
 
 def is_configured(unit: str) -> bool:
@@ -48,3 +50,17 @@ def journal_ending(unit: str) -> Ending:
     if not entry:
         return Ending.UNKNOWN
     return Ending.JOB if entry["MESSAGE_ID"].hex in _STOP_IDS else Ending.ITSELF
+
+
+def was_refused(unit: str, run: str) -> bool:
+    """Whether systemd refused to start it, for its start limit, after its run with that id.
+
+    Without such an entry, or without the right to read them, nothing is known.
+    """
+    try:
+        with journal.Reader() as reader:
+            reader.add_match(_PID="1", UNIT=unit, INVOCATION_ID=run, MESSAGE=_REFUSED.format(unit))
+            return bool(reader.get_next())
+    except OSError as error:
+        log.warning("Cannot read systemd's journal entries about %s: %s", unit, error.strerror)
+        return False

@@ -297,6 +297,8 @@ def _unit_step(health: Health) -> str:
     """Where it says why a unit fails, and how it is brought up again where systemd does not see to that."""
     unit, meaning = health.unit, health.reading.meaning
     looked_at = f"See why: journalctl -u {unit}"
+    if health.reading.refused:  # there need be nothing to mend: starts by hand count too
+        return f"systemctl reset-failed {unit} && systemctl start {unit}; see why it ended: journalctl -u {unit}"
     if meaning in (Meaning.CHECK_FAILED, Meaning.OVERDUE):
         return f"{looked_at}; then systemctl restart {unit}"
     if meaning in (Meaning.MUST_RUN, Meaning.LAST_RUN_FAILED):

@@ -24,6 +24,7 @@ from standfast.detector.model import (
     UnitMemory,
     UnitObservation,
 )
+from standfast.detector.start_limit import HIT, refusal
 from standfast.detector.watched import Rules
 from standfast.time_words import span
 
@@ -72,12 +73,14 @@ class Reading:
     Attributes:
         final: whether nothing is pending that would bring the unit up again.
         unclean: whether it is down on purpose, though its process did not end in order.
+        refused: whether systemd refused to start it again, for its start limit.
     """
 
     meaning: Meaning
     why: str
     final: bool = False
     unclean: bool = False
+    refused: bool = False
 
     @property
     def failing(self) -> bool:
@@ -123,7 +126,9 @@ def _oneshot(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
         return Reading(Meaning.SETTLING, "it runs; its last run failed") if memory.failures else _RUNS
     has_failed = seen.active_state in DOWN and seen.result != "success"
     if has_failed and memory.ended is not Ending.JOB:
-        return Reading(Meaning.LAST_RUN_FAILED, f"its last run failed: it ended {_end(seen)}")
+        is_refused = _is_refused(seen)
+        why = _refusal(seen) if is_refused else f"it ended {_end(seen)}"
+        return Reading(Meaning.LAST_RUN_FAILED, f"its last run failed: {why}", refused=is_refused)
     return Reading(Meaning.HEALTHY, "its last run was stopped" if has_failed else _last_run(memory))
 
 
@@ -245,6 +250,21 @@ def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
     return None
 
 
+def _refused(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
+    """Somebody wanted it up, be it systemd or its operator, and no start of it is let through."""
+    if not _is_refused(memory.seen):
+        return None
+    return Reading(Meaning.GIVEN_UP, _refusal(memory.seen), final=True, refused=True)
+
+
+def _is_refused(seen: UnitObservation) -> bool:
+    return seen.active_state == "failed" and not seen.job and (seen.start_limit is not None or seen.result == HIT)
+
+
+def _refusal(seen: UnitObservation) -> str:
+    return refusal(seen.start_limit, "" if seen.result == HIT else _end(seen))
+
+
 def _end(seen: UnitObservation) -> str:
     return end_words(seen.result, seen.main_exit)
 
@@ -282,6 +302,7 @@ _RULES: Final[tuple[Callable[[UnitMemory, Rules, State, float], Reading | None],
     _on_its_way,
     _cleared,
     _taken_along,
+    _refused,
     _stopped,
     _failed,
 )

@@ -31,7 +31,7 @@ from standfast.detector.model import (
     RestartObservation,
     RunResult,
 )
-from standfast.detector.origins import is_configured, journal_ending
+from standfast.detector.origins import is_configured, journal_ending, was_refused
 from standfast.detector.prediction.model import Figure
 from standfast.detector.prober import Prober
 from standfast.detector.recorder import Recorder
@@ -85,7 +85,10 @@ class Detector:
         self._keeper = Keeper(database)
         self._remembered = Remembered(None, "", 0.0)
         self._recorder = Recorder()
-        self._link = Link(connect, self._mind.engine.watching, self._clock, self._origin, is_configured=is_configured)
+        watching = self._mind.engine.watching
+        self._link = Link(
+            connect, watching, self._clock, self._origin, is_configured=is_configured, was_refused=was_refused
+        )
         self._prober = Prober(self._clock, self._put)
         self._disks = Disks(self._clock, self._put)
         self._follower = LedgerFollower(self._on_ledger_entry)

@@ -191,6 +191,7 @@ def _health(unit: Health, state: State, now: float, after: Mapping[str, tuple[st
         "status": unit.reading.meaning.value,
         "failing": unit.reading.failing,
         "why": unit.reading.why,
+        "start_refused": unit.reading.refused,
         "consecutive_failures": unit.failures,
         "last_check": iso(now),
         "load_state": seen.load_state,

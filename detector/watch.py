@@ -17,6 +17,7 @@ from standfast.detector.exits import exit_words
 from standfast.detector.gauges import Gauges, Place
 from standfast.detector.model import DOWN, RESTART_PENDING, UP, Ending, UnitObservation, is_gone
 from standfast.detector.prediction.model import FigureObservation
+from standfast.detector.start_limit import HIT, StartLimit
 from standfast.detector.watched import Watching
 from standfast.systemd1 import SERVICE, UNIT, UNIT_PATHS, ListedUnit, Signal, Systemd1, Systemd1Error
 from standfast.unit_names import MASTER_RESTART
@@ -41,7 +42,8 @@ class UnitWatcher:
     at the first look; `wake` is set when there is something to look at; `names` are units that
     globs matched on an earlier connection; `unclean` tells of units that ended unclean while nobody
     watched, what systemd called that; `is_configured` tells whether there is such a unit for us:
-    systemd loads an instance of a template for whoever asks after it.
+    systemd loads an instance of a template for whoever asks after it; `was_refused` tells whether systemd refused to
+    start a unit again after that run of it, while nobody watched.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class UnitWatcher:
         names: Iterable[str] = (),
         unclean: Mapping[str, str] | None = None,
         is_configured: Callable[[str], bool] = lambda unit: True,
+        was_refused: Callable[[str, str], bool] = lambda unit, run: False,
     ) -> None:
         self._systemd = systemd
         self._watching = watching
@@ -62,6 +65,7 @@ class UnitWatcher:
         self._endings = Endings()
         self._unclean = unclean or {}
         self._is_configured = is_configured
+        self._was_refused = was_refused
         self._wake = wake
         self._names: set[str] = {*watching.names, *names, MASTER_RESTART}
         self._needed: set[str] = set()
@@ -180,6 +184,7 @@ class UnitWatcher:
         ended_by = self._endings.ended_by(row.name)
         if first and row.active_state in DOWN and ended_by is Ending.UNKNOWN and self._watching.watches(row.name):
             ended_by = self._origin(row.name, details["invocation_id"])
+        start_limit = await self._start_limit(row, details, first)
         seen = UnitObservation(
             at=at,
             unit=row.name,
@@ -191,6 +196,7 @@ class UnitWatcher:
             unit_type=unit_type,
             ended_by=ended_by,
             job_result=self._endings.job_result(row.name),
+            start_limit=start_limit,
             **details,
         )
         before = self._observed.get(row.name)
@@ -225,6 +231,17 @@ class UnitWatcher:
             "restart_s": waits_us / 1e6 if waits_us < _FOR_EVER_US else None,
             "main_exit": exit_words(found.get("ExecMainCode", 0), found.get("ExecMainStatus", 0)),
         }
+
+    async def _start_limit(self, row: ListedUnit, details: Mapping[str, Any], first: bool) -> StartLimit | None:
+        """The limit for which systemd refused to start it; None where it did not, or has none."""
+        run, is_failed = details["invocation_id"], row.active_state == "failed" and not row.job_type
+        if first:
+            self._endings.found(row.name, run, is_refused=is_failed and self._was_refused(row.name, run))
+        if not is_failed or not (details["result"] == HIT or self._endings.is_refused(row.name)):
+            return None
+        burst = await self._get(row.path, UNIT, "StartLimitBurst", 0)
+        interval_us = await self._get(row.path, UNIT, "StartLimitIntervalUSec", 0)
+        return StartLimit(burst, interval_us / 1e6) if burst and 0 < interval_us < _FOR_EVER_US else None
 
     def _result(self, row: ListedUnit, found: str) -> str:
         """Of a unit that crashed and was stopped before the look, unloaded by now, only the signals told it.

@@ -40,6 +40,7 @@ class FakeUnit:
     restart_us: int = 100_000
     restart_next_us: int = 0  # 0: as a systemd before 254, which does not tell it
     heartbeat_us: int = 0
+    start_limit: tuple[int, int] = (5, 10_000_000)  # StartLimitBurst and StartLimitIntervalUSec
     cgroup: str = ""
 
     @property
@@ -103,6 +104,7 @@ class FakeSystemd:
         told = {
             "ActiveState": Variant("s", unit.active),
             "SubState": Variant("s", unit.sub),
+            "InvocationID": Variant("ay", unit.invocation),
             "Job": Variant("(uo)", [unit.job[0], f"{MANAGER_PATH}/job/{unit.job[0]}" if unit.job[0] else "/"]),
         }
         await self._signal(unit.path, PROPERTIES, "PropertiesChanged", "sa{sv}as", [UNIT, told, []])
@@ -197,6 +199,8 @@ def _unit_property(unit: FakeUnit, interface: str, name: str) -> Variant:
         (UNIT, "InvocationID"): Variant("ay", unit.invocation),
         (UNIT, "ActiveEnterTimestampMonotonic"): Variant("t", unit.active_us),
         (UNIT, "StateChangeTimestampMonotonic"): Variant("t", 2_000_000),
+        (UNIT, "StartLimitBurst"): Variant("u", unit.start_limit[0]),
+        (UNIT, "StartLimitIntervalUSec"): Variant("t", unit.start_limit[1]),
         (UNIT, "Requires"): Variant("as", unit.needs),
         (UNIT, "After"): Variant("as", unit.needs),
         (SERVICE, "NRestarts"): Variant("u", unit.n_restarts),

@@ -46,7 +46,12 @@ Play = Callable[[Scene], Awaitable[None]]
 
 
 def play(
-    bus: PrivateBus, part: Play, *watched: str, silence_s: float = 15.0, configured: Callable[[str], bool] = bool
+    bus: PrivateBus,
+    part: Play,
+    *watched: str,
+    silence_s: float = 15.0,
+    configured: Callable[[str], bool] = bool,
+    refused: Callable[[str, str], bool] = lambda unit, run: False,
 ) -> None:
     """Run a part of a test with a link to units a, b, c (all up) that watches those."""
 
@@ -62,6 +67,7 @@ def play(
             lambda unit, invocation: Ending.UNKNOWN,
             silence_s=silence_s,
             is_configured=configured,
+            was_refused=refused,
         )
         try:
             await part(Scene(systemd, link))

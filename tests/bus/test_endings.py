@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from standfast.detector.model import Ending
+from standfast.detector.start_limit import StartLimit
 from tests.bus.private_bus import PrivateBus
 from tests.bus.scene import Scene, play
 
@@ -143,3 +144,46 @@ def test_a_dependency_that_failed_shows_in_the_jobs_result(bus: PrivateBus) -> N
         assert (await scene.next())["a.service"].job_result == "dependency"
 
     play(bus, part)
+
+
+def test_a_restart_that_was_refused_is_known_with_the_limit(bus: PrivateBus) -> None:
+    async def part(scene: Scene) -> None:
+        systemd = scene.systemd
+        systemd.units["a.service"].start_limit = (8, 600_000_000)
+        await scene.everything()
+        await systemd.change("a.service", active="activating", sub="auto-restart", result="signal")
+        assert (await scene.next())["a.service"].start_limit is None
+        await systemd.job_new("a.service", 7)
+        await systemd.change("a.service", active="failed", sub="failed", job=(7, "restart"))
+        await systemd.job_removed("a.service", 7, "failed")
+        await systemd.change("a.service", job=(0, ""))
+        while (seen := (await scene.next())["a.service"]).job:
+            pass
+        assert seen.start_limit == StartLimit(8, 600.0)
+        systemd.units["a.service"].start_limit = (0, 600_000_000)
+        await systemd.change("a.service")
+        assert (await scene.next())["a.service"].start_limit is None, "it has none"
+
+    play(bus, part)
+
+
+def test_a_refusal_that_nobody_saw_is_known_by_the_journal_and_over_with_another_run(bus: PrivateBus) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def refused(unit: str, run: str) -> bool:
+        asked.append((unit, run))
+        return unit == "a.service"
+
+    async def part(scene: Scene) -> None:
+        systemd = scene.systemd
+        systemd.add("a.service", "b.service", active="failed", sub="failed", result="signal")
+        found = await scene.everything()
+        assert found["a.service"].start_limit == StartLimit(5, 10.0)
+        assert found["b.service"].start_limit is None
+        assert sorted(asked) == [("a.service", "01"), ("b.service", "01")], "nobody is asked about the rest"
+        await systemd.change("a.service", active="active", sub="running", result="success")
+        await systemd.change("a.service", active="failed", sub="failed", result="signal")
+        assert (await scene.next())["a.service"].start_limit is None
+        assert len(asked) == 2
+
+    play(bus, part, refused=refused)

@@ -45,6 +45,15 @@ ExecStart=sh -c 'rm /srv/broken/%i 2>/dev/null || exec sleep infinity; sleep 1; 
 Restart=on-failure
 RestartSec=100ms
 """
+# What systemd starts again, three times within a minute.
+LIMITED = """
+[Unit]
+StartLimitIntervalSec=60
+StartLimitBurst=3
+[Service]
+Restart=on-failure
+RestartSec=100ms
+"""
 DETECTOR_TOML = """
 mode = "act"
 check_interval_s = 2
@@ -265,6 +274,39 @@ def test_what_falls_again_after_a_master_restart_has_never_been_well(machine: Ma
     machine.run(f"systemctl reset-failed {' '.join(TRIO)}; systemctl restart {' '.join(TRIO)}")
     wait_until(lambda: detector(machine)["failure_level"] == "NONE", "the cascade to be over")
     machine.run(["standfastctl", "release"])
+
+
+def why(machine: Machine, unit: str) -> str:
+    """Why the detector calls it what it does."""
+    found: str = detector(machine)["service_health"][unit]["why"]
+    return found
+
+
+def test_that_starts_by_hand_have_reached_the_start_limit_is_said_with_its_numbers(
+    machine: Machine, inbox: Inbox
+) -> None:
+    """Also by a detector that was not there; and of one that is not to be restarted it is not said."""
+    limited, plain = "victim@5.service", "victim@4.service"  # of the other people have heard within the hour
+    drop_in = f"/etc/systemd/system/{limited}.d/limited.conf"
+    machine.write(drop_in, LIMITED)
+    machine.run(f"systemctl daemon-reload && systemctl reset-failed {limited}; systemctl stop {limited}")
+    machine.run(f"for i in 1 2 3; do systemctl restart {limited}; done")
+    wait_until(lambda: detector(machine)["failure_level"] == "NONE", "all to be well")
+    since = kill(machine, limited)
+    said = "it ended by SIGKILL, and systemd refused to restart it: its start limit is 3 starts within 1 min, those by "
+    given_up = machine.wait_journal(lambda entry: "given up" in entry["MESSAGE"], since=since, STANDFAST_UNIT=limited)
+    assert said in given_up["MESSAGE"]
+    letter = inbox.wait(lambda one: limited in one.body["text"] and said in one.body["text"], "it is refused")
+    assert f"systemctl reset-failed {limited} && systemctl start {limited}; see why it ended" in letter.body["text"]
+    kill(machine, plain)
+    wait_until(lambda: why(machine, plain) == "it ended by SIGKILL, and no restart is pending", "the other")
+    machine.run(["systemctl", "restart", DETECTOR])
+    wait_until(lambda: said in why(machine, limited), "another detector to find it")
+    assert "no restart is pending" in why(machine, plain)
+    assert machine.run(["systemctl", "start", limited], check=False).returncode != 0
+    machine.run(f"systemctl reset-failed {limited} && systemctl start {limited} {plain}")
+    wait_until(lambda: detector(machine)["failure_level"] == "NONE", "all to be well")
+    machine.run(f"rm {drop_in} && systemctl daemon-reload")
 
 
 @pytest.mark.usefixtures("inbox")

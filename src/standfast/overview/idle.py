@@ -33,6 +33,7 @@ class Idle:
         flag: what a human put beside its configuration, "" for nothing.
         why: why its unit fails, "" where it does not.
         is_let_go: whether its kill was undone while it did not run, and it was not started since then.
+        is_refused: whether systemd refused to start it again, for its start limit.
         ended: how it ended, by its own last word; None where that is not known.
         unsettled: its critical problems that nobody has resolved, type and message.
     """
@@ -44,6 +45,7 @@ class Idle:
     unsettled: tuple[str, ...] = ()
     ended: Ending | None = None
     is_let_go: bool = False
+    is_refused: bool = False
 
     @property
     def is_killed(self) -> bool:
@@ -113,7 +115,8 @@ def idle(snapshot: Snapshot) -> Iterator[Idle]:
         )
         ended = snapshot.endings.get(name)
         if row or flag or unsettled or ended:
-            one = Idle(name, state, flag, why, unsettled, ended)
+            is_refused = row.get("start_refused") is True
+            one = Idle(name, state, flag, why, unsettled, ended, is_refused=is_refused)
             yield replace(one, is_let_go=not one.is_killed and _was_killed(snapshot, name))
 
 
@@ -152,7 +155,10 @@ def _lines(one: Idle) -> Iterator[str]:
             f"To let it trade again: systemctl start {unit}"
         )
     if one.why:
-        yield f"Agent {one.name} is down ({one.why}); {_while_down(one)}systemctl status {unit}"
+        again = (
+            f". To start it again: systemctl reset-failed {unit} && systemctl start {unit}" if one.is_refused else ""
+        )
+        yield f"Agent {one.name} is down ({one.why}); {_while_down(one)}systemctl status {unit}{again}"
 
 
 def _while_down(one: Idle) -> str:

@@ -70,6 +70,7 @@ _UNIT: Final = _optional(
     ),
     failing=YES_NO,
     why={**TEXT, "description": "The state in words, with the checks that cannot look."},
+    start_refused={**YES_NO, "description": "Whether systemd refused to start it again, for its start limit."},
     load_state=TEXT,
     needs={**many(TEXT), "description": "Its Requires, Requisite, BindsTo and PartOf units."},
     after={**many(TEXT), "description": "The watched units that it is ordered after."},

@@ -50,7 +50,14 @@ def _mend(causes: Sequence[str], failing: Mapping[str, Mapping[str, Any]], reaso
     units = list(dict.fromkeys([*causes, *failing]))
     if len(units) > UNITS_NAMED:
         return [Step("When that is mended, restart the fleet in its order", f"systemctl start {_MASTER_RESTART}")]
-    return [Step("When that is mended, restart what is down", again(units, failing))]
+    return [Step(_down(failing), again(units, failing))]
+
+
+def _down(failing: Mapping[str, Mapping[str, Any]]) -> str:
+    """What is done about units that are down; of those that were merely started too often nothing need be mended."""
+    if all(row.get("start_refused") for row in failing.values()):
+        return "Restart what systemd refused to start again; first mend what ended it, if anything did"
+    return "When that is mended, restart what is down"
 
 
 def again(units: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> str:

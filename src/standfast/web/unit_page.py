@@ -35,7 +35,8 @@ def _head(name: str, row: Mapping[str, Any]) -> str:
 def _log(name: str, row: Mapping[str, Any], lines: Sequence[Line]) -> str:
     shown = log(lines) if lines else markup.empty("The journal has none, or they are not shown here.")
     hint = f'<p class="note">More: {markup.command(join(["journalctl", "-u", name]))}</p>'
-    step = f'<p class="note">When it is mended: {markup.command(again([name], {name: row}))}</p>'
+    when = "To start it again" if row.get("start_refused") else "When it is mended"
+    step = f'<p class="note">{when}: {markup.command(again([name], {name: row}))}</p>'
     return markup.card("log", "Last lines", shown + hint + (step if is_failing(row) else ""))
 
 

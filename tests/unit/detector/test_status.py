@@ -101,6 +101,7 @@ def test_a_cascade() -> None:
     assert found["databases"]["trades"]["healthy"] is False
     assert found["critical_files"]["/f.json"]["healthy"] is True  # not three looks in a row yet
     assert found["service_health"]["b.service"]["status"] == "given up"
+    assert found["service_health"]["b.service"]["start_refused"] is False
     (run,) = found["restart_history"]
     assert (run["result"], run["units"], run["because_of"]) == ("partial", None, None)  # which they were is not known
 

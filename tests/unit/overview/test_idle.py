@@ -88,6 +88,15 @@ def test_an_agent_whose_process_was_killed_is_listed_and_a_problem() -> None:
     assert [(one.state, one.tone) for one in idle(snapshot)] == [("crashed", Tone.BAD)]
 
 
+def test_of_an_agent_that_systemd_refused_to_start_it_says_how_it_is_started() -> None:
+    row = {"status": "given up", "failing": True, "why": "systemd refused to start it again"}
+    (line,) = problems(resting("", {**row, "start_refused": True}))
+    step = ". To start it again: systemctl reset-failed standfast-agent@paper && systemctl start standfast-agent@paper"
+    assert line.endswith(f"systemctl status standfast-agent@paper{step}")
+    (line,) = problems(resting("", row))
+    assert "reset-failed" not in line
+
+
 def test_of_an_agent_of_which_nobody_tells_there_is_nothing_to_say() -> None:
     assert list(idle(resting())) == []
     assert list(idle(resting("paused by alice"))) == [Idle("paper", "stopped", "paused by alice")]
