@@ -86,7 +86,7 @@ def test_after_three_crashes_it_cools_off_and_the_second_time_it_asks_for_a_huma
     asyncio.run(story())
 
 
-def test_a_reload_ends_the_cool_off(tmp_path: Path) -> None:
+def test_a_cool_off_that_a_reload_ended_is_over_for_a_further_crash_too(tmp_path: Path) -> None:
     async def story() -> None:
         agent = Agent(tmp_path)
         agent.configure(WATCHES)
@@ -95,6 +95,10 @@ def test_a_reload_ends_the_cool_off(tmp_path: Path) -> None:
         await agent.heard.state("WAITING")
         agent.runner.life.reload()
         await agent.heard.state("ACTIVE")
+        await crash(agent)
+        agent = Agent(tmp_path)
+        agent.begin()
+        assert (await agent.heard.kind(Kind.STATE)).state == "ACTIVE", "one crash since a human has looked"
         await agent.end()
 
     asyncio.run(story())
