@@ -22,6 +22,7 @@ from standfast.agent.failures import AgentError, Failure, FailureType, Setting
 from standfast.agent.flags import MAX_BYTES, Flag, FlagKind, Flags, flag_path, parse
 from standfast.agent.gateway import Gateway
 from standfast.agent.own_orders import OwnOrders
+from standfast.agent.places import PAPER, gateway_of, held_elsewhere, others, place_of
 from standfast.agent.pump import Pump
 from standfast.agent.renewal import waits_for_restart
 from standfast.agent.session import Hours
@@ -129,20 +130,31 @@ class Belongings:
     def gateway_name(self) -> str:
         """The gateway that it trades by; without a configuration the one that its books are of, "" for not known."""
         if self._built is None and self.config_failure:
-            return next(iter(self._traded_on)) if len(self._traded_on) == 1 else ""
+            return gateway_of(next(iter(self._traded_on))) if len(self._traded_on) == 1 else ""
         return self.built.gateway
 
     @property
+    def place(self) -> str:
+        """Where it is configured to trade, or does: a gateway, and whose money it is there."""
+        return place_of(self.built)
+
+    @property
+    def elsewhere(self) -> Failure | None:
+        """Why it cannot trade where it is configured to, where it holds something elsewhere."""
+        places = self.held_elsewhere
+        return held_elsewhere(self.own.words, places, self.place) if places else None
+
+    @property
     def held_elsewhere(self) -> str:
-        """The gateways that what it holds was placed on, where it is set to another one now; "" for none."""
-        if self.own.is_flat or not self.gateway_name:
+        """The places where what it holds was placed, where it is set to another one now; "" for none."""
+        if self.own.is_flat or (self._built is None and self.config_failure):
             return ""
-        return ", ".join(sorted(self._traded_on - {self.gateway_name}))
+        return others(self._traded_on, self.place)
 
     @property
     def is_on_paper(self) -> bool:
         """Whether all that it holds is simulated, and no broker knows of it."""
-        return self.gateway_name == "paper"
+        return self.gateway_name == PAPER
 
     @property
     def setting(self) -> Setting:
@@ -195,7 +207,8 @@ class Belongings:
         gateway = self.open_gateway()
         if self.trade is None:
             config = self.config  # another may be read meanwhile
-            self.store.trades_on(config.gateway, is_flat=self.own.is_flat is True)
+            self.store.trades_on(self.place, is_flat=self.own.is_flat is True)
+            self._traded_on = self.store.gateways()
             desk = Desk(gateway, self.own, config.symbols, self._on_disturbance, self._refusal)
             self.trade = await build_trade(config, desk, self._on_faults)
             self._pump_task = self._watched(self.trade.pump.run())
@@ -207,11 +220,13 @@ class Belongings:
         """The gateway, opened if that was not done.
 
         Raises:
-            AgentError: it cannot be built.
+            AgentError: it cannot be built; or what this agent holds cannot be seen there.
         """
         if self.config_failure is not None:
             raise AgentError(self.config_failure)
         if self.gateway is None:
+            if self.elsewhere is not None:
+                raise AgentError(self.elsewhere)
             self.gateway = build_gateway(self.config, self.files.database.parent)
             self.gateway.open(self._on_tick, self._on_disturbance)
         return self.gateway
@@ -285,7 +300,7 @@ class Belongings:
             self._pump_task.cancel()
             log.info("Let go of the strategy: %s", await self._stop_strategy(self.trade.pump))
             self.trade.callbacks.close()
-        self.trade = self._pump_task = self.fault = self.asked_at = None
+        self.trade = self._pump_task = self.fault = self.asked_at = self._built = None
         await self.disconnect()
 
     async def _stop_strategy(self, pump: Pump) -> str:

@@ -40,7 +40,7 @@ class Ending:
         self._results: list[StepResult] = []
         self._open_store()
         self._open_gateway()
-        # The books of another gateway say nothing of it, and an end that believed them would forget it.
+        # The books of another place say nothing of it, and an end that believed them would forget it.
         self._elsewhere = self._have.held_elsewhere
         self._closing = None if self._elsewhere else self._have.closing("[SHUTDOWN]")
         self._held_as = self._holds_on_purpose()
@@ -83,7 +83,7 @@ class Ending:
     @property
     def _seen(self) -> End:
         if self._elsewhere:
-            detail = f"what it holds was placed on {self._elsewhere}, and it is set to {self._have.gateway_name}"
+            detail = f"what it holds was placed on {self._elsewhere}, and it is set to {self._have.place}"
             return End(EndKind.UNVERIFIED, detail)
         if self._closing is not None:
             return self._closing.end if self._held_as is None else held(self._closing.end, self._held_as)

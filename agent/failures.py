@@ -44,6 +44,7 @@ class FailureType(StrEnum):
     POSITIONS_NOT_FLAT = "POSITIONS_NOT_FLAT"
     POSITIONS_HELD = "POSITIONS_HELD"
     POSITIONS_CLOSED_ELSEWHERE = "POSITIONS_CLOSED_ELSEWHERE"
+    HELD_ELSEWHERE = "HELD_ELSEWHERE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,15 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
         PERMANENT,
         "If that was you, or your broker at the day's end: standfastctl resolve NUMBER (the number is in standfastctl "
         "errors). If not: see who else trades this symbol on this account, and look at the positions at the broker",
-        "If it traded by a broker before it was set to paper: look at the positions there. If not, its simulated book "
-        "has lost what it held. Then: standfastctl resolve NUMBER (the number is in standfastctl errors)",
+        "It is on paper, and its simulated book has lost what it held: "
+        "standfastctl resolve NUMBER (the number is in standfastctl errors)",
         confirm=False,
+    ),
+    FailureType.HELD_ELSEWHERE: Handling(
+        PERMANENT,
+        f"Set `gateway` and `live` back in its configuration, or see to it where it is held, {_RELOAD}",
+        confirm=False,
+        critical=True,
     ),
 }
 
@@ -196,9 +203,13 @@ BESIDE_A_STATE: Final = frozenset(
     }
 )
 # After these a human was asked to close by hand what is open: that it is closed is no news.
-CLOSED_BY_HAND: Final = OPEN_POSITIONS | {FailureType.KILLED}
+CLOSED_BY_HAND: Final = OPEN_POSITIONS | {FailureType.KILLED, FailureType.HELD_ELSEWHERE}
 # What was told of positions and orders, and lasts whether the agent runs or not.
-ABOUT_POSITIONS: Final = OPEN_POSITIONS | {FailureType.ORDERS_UNSETTLED, FailureType.DATABASE_CORRUPT}
+ABOUT_POSITIONS: Final = OPEN_POSITIONS | {
+    FailureType.ORDERS_UNSETTLED,
+    FailureType.DATABASE_CORRUPT,
+    FailureType.HELD_ELSEWHERE,
+}
 
 
 @dataclass(frozen=True, slots=True)

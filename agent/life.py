@@ -331,7 +331,7 @@ class Life:
         """
         old, had_one, flags = self.config, self.have.config_failure is None, self.have.flags
         self.read_flags()
-        self.is_acknowledged = self.have.flags == flags
+        self.is_acknowledged = False  # nor is a reload such a word whose configuration cannot be used
         self.have.bell.ring(Ring.RELOAD)
         try:
             self.have.read_config()
@@ -339,6 +339,7 @@ class Life:
             if had_one:
                 raise
             self.have.fail_config(error)
+        self.is_acknowledged = self.have.flags == flags
         if had_one and waits_for_restart(old, self.config):
             self._rebuild = True
         if self.state is State.ACTIVE and (keys := self.have.waits_for_restart):

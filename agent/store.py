@@ -203,6 +203,7 @@ class Store:
         """Remember what is traded on from now on, before anything is placed there.
 
         Args:
+            gateway: the place, see `standfast.agent.places`.
             is_flat: whether nothing is left of what was placed elsewhere before.
         """
         known = self.gateways()

@@ -26,14 +26,16 @@ async def cancel_pending(have: Belongings) -> Cancelled:
 
     The strategy is not needed for it, and may be what the agent is killed for: it is not loaded.
     """
+    why = "no gateway"
     for open_it in (have.open_store, have.open_gateway):
         try:
             open_it()
         except AgentError as error:
             log.info("[STATE] Opening what was missing for the kill: %s", error)
+            why = str(error)
     closing = have.closing("[STATE]")
     if closing is None:
-        return Cancelled(_none_pending(have)) if have.is_flat else _not_cancelled(have, "no gateway")
+        return Cancelled(_none_pending(have)) if have.is_flat else _not_cancelled(have, why)
     budget_s = have.config.shutdown.budget_s.cancel_orders
     step = Step(StepName.CANCEL_ORDERS, budget_s, closing.cancel_orders, lambda: closing.trouble)
     results = await run_steps([step], budget_s, _tell)

@@ -41,6 +41,10 @@ def _acknowledge(life: Life) -> None:
         return
     if life.failure.type is FailureType.POSITIONS_UNVERIFIED:
         life.have.own.give_up_uncertain()
+    if life.failure == life.have.elsewhere:  # not where the reload set it to yet another place, or back
+        held = f"what it held on {life.have.held_elsewhere}: {life.have.own.words}"
+        life.have.own.settle()
+        life.resolve({FailureType.HELD_ELSEWHERE}, f"was reloaded by a human, who has seen to {held}; it forgot that")
     if life.failure.type is FailureType.DATABASE_CORRUPT:
         life.have.forgotten = None
         life.resolve({FailureType.DATABASE_CORRUPT}, "was reloaded by a human, who knows what it held; it begins anew")

@@ -376,21 +376,3 @@ def test_an_agent_whose_configuration_is_gone_knows_by_its_books_that_it_traded_
         assert "broker" not in told.action
 
     asyncio.run(story())
-
-
-def test_what_is_held_at_a_broker_stays_there_though_the_agent_is_set_to_paper(tmp_path: Path) -> None:
-    async def story() -> None:
-        agent = Agent(tmp_path)
-        agent.configure()
-        agent.begin()
-        await agent.until_holding()
-        assert agent.have.store.gateways() == {"paper"}
-        agent.have.store.trades_on("openalgo", is_flat=False)
-        await crash(agent)
-        agent = Agent(tmp_path)
-        agent.begin()
-        await agent.heard.state("ACTIVE")
-        assert agent.have.store.gateways() == {"paper", "openalgo"}
-        await agent.end()
-
-    asyncio.run(story())
