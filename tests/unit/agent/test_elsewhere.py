@@ -134,9 +134,10 @@ def test_a_reload_that_sets_it_to_a_third_place_or_slips_is_no_such_word(tmp_pat
         assert "is set to paper now" in (await told(scene)).message
         configure(scene, ('gateway = "openalgo', 'gateway = "openalgo"'))  # and `live` too
         scene.runner.life.reload()
-        assert "it holds +5 NSE:SBIN MIS, 1 order pending on openalgo (live), and is set to openalgo (analyze)" in (
-            await told(scene)
-        ).message
+        assert (
+            "it holds +5 NSE:SBIN MIS, 1 order pending on openalgo (live), and is set to openalgo (analyze)"
+            in (await told(scene)).message
+        )
 
     play(tmp_path, story, PAPER, NOT_LIVE)
 
