@@ -154,7 +154,7 @@ class Belongings:
     @property
     def is_on_paper(self) -> bool:
         """Whether all that it holds is simulated, and no broker knows of it."""
-        return self.gateway_name == PAPER
+        return (self.held_elsewhere or self.gateway_name) == PAPER
 
     @property
     def setting(self) -> Setting:

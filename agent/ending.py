@@ -11,6 +11,7 @@ from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind, held
 from standfast.agent.life import Life
 from standfast.agent.lifecycle import Input, State
+from standfast.agent.places import placed_elsewhere
 from standfast.agent.shutdown import Step, run_steps
 from standfast.agent.steps import Outcome, StepName, StepResult
 from standfast.agent.unit import is_being_restarted
@@ -83,8 +84,7 @@ class Ending:
     @property
     def _seen(self) -> End:
         if self._elsewhere:
-            detail = f"what it holds was placed on {self._elsewhere}, and it is set to {self._have.place}"
-            return End(EndKind.UNVERIFIED, detail)
+            return End(EndKind.UNVERIFIED, placed_elsewhere(self._elsewhere, self._have.place))
         if self._closing is not None:
             return self._closing.end if self._held_as is None else held(self._closing.end, self._held_as)
         if self._have.own.is_flat and not self._is_of_the_account:

@@ -37,6 +37,11 @@ def others(places: Collection[str], present: str) -> str:
     return ", ".join(sorted(set(places) - {present, gateway_of(present)}))
 
 
+def placed_elsewhere(elsewhere: str, present: str) -> str:
+    """Why the books of the present place say nothing of what an agent holds."""
+    return f"what it holds was placed on {elsewhere}, and it is set to {present}"
+
+
 def held_elsewhere(held: str, elsewhere: str, present: str) -> Failure:
     """What it means that this is held elsewhere than where the agent is configured to trade now.
 

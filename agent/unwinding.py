@@ -7,6 +7,7 @@ from standfast.agent.belongings import Belongings
 from standfast.agent.config import Scope
 from standfast.agent.failures import AgentError
 from standfast.agent.flatness import End, EndKind
+from standfast.agent.places import placed_elsewhere
 from standfast.agent.shutdown import Step, run_steps
 from standfast.agent.steps import Outcome, StepName, StepResult
 
@@ -26,15 +27,15 @@ async def cancel_pending(have: Belongings) -> Cancelled:
 
     The strategy is not needed for it, and may be what the agent is killed for: it is not loaded.
     """
-    why = "no gateway"
     for open_it in (have.open_store, have.open_gateway):
         try:
             open_it()
         except AgentError as error:
             log.info("[STATE] Opening what was missing for the kill: %s", error)
-            why = str(error)
     closing = have.closing("[STATE]")
     if closing is None:
+        elsewhere = have.held_elsewhere
+        why = placed_elsewhere(elsewhere, have.place) if elsewhere else "no gateway"
         return Cancelled(_none_pending(have)) if have.is_flat else _not_cancelled(have, why)
     budget_s = have.config.shutdown.budget_s.cancel_orders
     step = Step(StepName.CANCEL_ORDERS, budget_s, closing.cancel_orders, lambda: closing.trouble)

@@ -83,6 +83,8 @@ def test_it_does_not_trade_and_says_what_is_held_and_what_to_do(
         end = await scene.heard.kind(Kind.SHUTDOWN)
         assert (end.type, end.severity) == ("POSITIONS_UNVERIFIED", Severity.CRITICAL)
         assert f"was placed on openalgo (live), and it is set to {present}" in end.message
+        assert "on paper" not in end.message
+        assert "the broker's books" in end.action
         assert "HELD_ELSEWHERE" not in end.data[CLOSES], "it lasts while the agent does not run"
 
         again = Scene(tmp_path, scene.server)
@@ -150,7 +152,11 @@ def test_a_kill_does_not_look_for_its_orders_where_they_are_not(tmp_path: Path) 
         scene.runner.life.reload()
         killed = await scene.heard.kind(Kind.PROBLEM)
         assert killed.type == "KILLED"
-        assert "could not be cancelled: it holds +5 NSE:SBIN MIS, 1 order pending on openalgo (live)" in killed.message
+        assert (
+            "; pending orders could not be cancelled: what it holds was placed on openalgo (live), and it is set to paper; "
+            "it holds +5 NSE:SBIN MIS, 1 order pending"
+        ) in killed.message
+        assert "on paper" not in killed.message
         assert len(scene.have.own.pending) == 1
 
     play(tmp_path, story, PAPER, NOT_LIVE)
