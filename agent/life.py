@@ -24,6 +24,7 @@ from standfast.agent.failures import (
     FailureType,
     because_it_hung,
 )
+from standfast.agent.interruption import Interruption
 from standfast.agent.lifecycle import TRANSITIONS, Input, State, step
 from standfast.agent.reconciling import reconcile, rule_out_what_never_arrived
 from standfast.agent.renewal import waits_for_restart
@@ -76,6 +77,7 @@ class Life:
         # Whether the last reload says that a human has seen to the failure; one that takes up a pause does not.
         self.is_acknowledged = False
         self.telling = Telling(have, voice)
+        self.interruption = Interruption()
         self._logged = ("", 0.0)
         self._retried: tuple[FailureType, str] | None = None
 
@@ -351,6 +353,8 @@ class Life:
         before = self.have.flags
         self.have.read_flags()
         now = self.have.flags
+        if now.killed and not before.killed:
+            self.interruption.interrupt()
         if now.paused != before.paused:
             log.warning("[STATE] Agent %s: %s", self.name, f"paused {now.paused}" if now.paused else "no longer paused")
             self.show()

@@ -19,6 +19,7 @@ STATES: Final[Mapping[State, Callable[[Life], Awaitable[None]]]] = {
 
 
 async def live(life: Life) -> None:
-    """Live until cancelled."""
+    """Live until cancelled. What a kill interrupts, the strategy's start as well, is not gone on with."""
     while True:
-        await STATES[life.state](life)
+        if not await life.interruption.unless(STATES[life.state](life)):
+            life.conclude(*await life.look_confirmed())

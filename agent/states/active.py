@@ -26,6 +26,7 @@ async def active(life: Life) -> None:
     trade = life.have.trade
     assert trade is not None, "ACTIVE is entered only with a strategy that has started"
     try:
+        await trade.begin()  # anew, where a kill that was taken back at once had interrupted it
         await _watch(life, trade)
     finally:
         trade.rest()

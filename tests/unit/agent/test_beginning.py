@@ -117,6 +117,7 @@ def test_a_kill_while_start_runs_lets_no_more_orders_pass_and_never_becomes_acti
         bot.GATE.set()
         said = await agent.heard.until(lambda event: event.type == "KILLED" or is_end_or_active(event))
         assert (said.previous_state, said.state) == ("STARTING", "ERROR")
+        await agent.until(lambda: bool(bot.SAID))
         assert "the agent is killed" in bot.SAID[0]
         assert len(agent.have.own.all) == 1
         await agent.end()

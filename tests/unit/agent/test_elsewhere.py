@@ -153,8 +153,8 @@ def test_a_kill_does_not_look_for_its_orders_where_they_are_not(tmp_path: Path) 
         killed = await scene.heard.kind(Kind.PROBLEM)
         assert killed.type == "KILLED"
         assert (
-            "; pending orders could not be cancelled: what it holds was placed on openalgo (live), and it is set to paper; "
-            "it holds +5 NSE:SBIN MIS, 1 order pending"
+            "; pending orders could not be cancelled: what it holds was placed on openalgo (live), and it is set to "
+            "paper; it holds +5 NSE:SBIN MIS, 1 order pending"
         ) in killed.message
         assert "on paper" not in killed.message
         assert len(scene.have.own.pending) == 1
