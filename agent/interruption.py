@@ -1,8 +1,7 @@
 """A kill waits for nothing: it ends what the agent does at the moment, a strategy's start that hangs as well."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable
 
 
 class Interruption:
@@ -16,7 +15,7 @@ class Interruption:
         if self._end is not None and not self._end.expired():
             self._end.reschedule(asyncio.get_running_loop().time())
 
-    async def unless(self, work: Coroutine[Any, Any, None]) -> bool:
+    async def unless(self, work: Awaitable[None]) -> bool:
         """Do the work; whether it came to its end before it was interrupted."""
         try:
             async with asyncio.timeout(None) as self._end:

@@ -14,8 +14,9 @@ BROKER_PATIENCE: Final = timedelta(seconds=150)
 BOOK_PATIENCE_S: Final = 1.0
 # A broker's book holds one trading day.
 BOOK_AGE: Final = timedelta(days=2)
-# How far the clocks of this host and the broker may be apart.
-CLOCK_SKEW: Final = timedelta(seconds=5)
+# How far the clocks of this host and the broker may be apart for an order to be known by its time: what a host drifts
+# in weeks without a time server. Further apart they prove nothing, least of all that an order never arrived.
+CLOCK_SKEW: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +82,39 @@ def refreshed(own: OwnOrder, book: Mapping[str, Order]) -> OwnOrder:
 def found_again(own: OwnOrder, book: Iterable[Order], claimed: Collection[str], now: datetime) -> OwnOrder:
     """An order that the broker never answered to, as far as its book says by now what became of it.
 
-    One order in the book that looks the same, came at the same time and is nobody's yet is this one;
-    when there is none and the broker had its time, it never arrived. `now` is when the book was
-    read if it can be trusted: without a broker session it is empty and means nothing.
+    One order in the book that looks the same, came at the same time and is nobody's yet is this one. When there is none
+    that could be it, whatever its time, price and kind (which a broker may write otherwise), and the broker had its
+    time, it never arrived. Else nobody knows.
+
+    Args:
+        claimed: the ids of those that are not it: another order's, or seen before this one was sent.
+        now: when the book was read if it can be trusted: without a broker session it is empty and means nothing.
     """
     if not own.may_be_on_its_way:
         return own
-    alike = [order for order in book if order.order_id not in claimed and _is_alike(order, own)]
+    free = [order for order in book if order.order_id not in claimed and _may_be(order, own)]
+    alike = [order for order in free if _is_alike(order, own)]
     if len(alike) == 1:
         return replace(own, order_id=alike[0].order_id, status=alike[0].status, filled=alike[0].filled)
-    if not alike and now - own.placed_at > BROKER_PATIENCE:
+    if not free and now - own.placed_at > BROKER_PATIENCE:
         return replace(own, status=OrderStatus.REJECTED, filled=0)
     return own
 
 
+def _may_be(order: Order, own: OwnOrder) -> bool:
+    ours, theirs = own.request, order.request
+    return (ours.holding, ours.side, ours.quantity) == (theirs.holding, theirs.side, theirs.quantity)
+
+
 def _is_alike(order: Order, own: OwnOrder) -> bool:
     ours, theirs = own.request, order.request
-    if (ours.holding, ours.side, ours.quantity, ours.kind) != (
-        theirs.holding,
-        theirs.side,
-        theirs.quantity,
-        theirs.kind,
-    ):
+    if ours.kind is not theirs.kind:
         return False
     if ours.kind in (OrderKind.LIMIT, OrderKind.SL) and ours.price != theirs.price:
         return False
     if order.placed_at is None:
         return True
-    return own.placed_at - CLOCK_SKEW <= order.placed_at <= own.placed_at + BROKER_PATIENCE
+    return own.placed_at - CLOCK_SKEW <= order.placed_at <= own.placed_at + BROKER_PATIENCE + CLOCK_SKEW
 
 
 def net_positions(orders: Iterable[OwnOrder]) -> dict[Holding, float]:

@@ -37,6 +37,9 @@ class OwnOrders:
         self._rows: dict[int, int] = {}
         self._unwritten: dict[int, None] = {}
         self._unsettled = False
+        # The ids in the latest book, and those that were in it when an order was sent: that one is none of them.
+        self._shown: frozenset[str] = frozenset()
+        self._before: dict[int, frozenset[str]] = {}
         self._next_try_s = monotonic_s()
         if before is not None:
             self._take_over(before)
@@ -98,7 +101,7 @@ class OwnOrders:
         """
         self._write_up()
         own = self._store.intend(request, now)
-        self._orders[own.key] = own
+        self._orders[own.key], self._before[own.key] = own, self._shown
         return own
 
     def intend_anyway(self, request: OrderRequest, now: datetime) -> OwnOrder:
@@ -109,13 +112,15 @@ class OwnOrders:
         except AgentError as error:
             self._put_off(error)
         own = OwnOrder(self._key_in_memory(), request, now)
-        self._orders[own.key] = own
+        self._orders[own.key], self._before[own.key] = own, self._shown
         self._unwritten[own.key] = None
         return own
 
     def learn(self, own: OwnOrder) -> None:
         """Remember what became of an order."""
         self._orders[own.key] = own
+        if not own.may_be_on_its_way:
+            self._before.pop(own.key, None)
         self._unwritten[own.key] = None
         self.write()
 
@@ -155,6 +160,7 @@ class OwnOrders:
         An order that changed since then is left alone: the book may be older than the change.
         """
         seen = {order.order_id: order for order in book}
+        self._shown = frozenset(seen) or self._shown  # an empty one may be no answer
         current = [own for own in known if self._orders.get(own.key) is own]
         changed = [new for own in current if (new := refreshed(own, seen)) != own]
         for own in changed:
@@ -177,7 +183,7 @@ class OwnOrders:
             except AgentError as error:
                 log.error("[STATE] Cannot tell which order of the book is %s: %s", own, error)
                 return
-            claimed |= {one.order_id for one in self.all if one.order_id}
+            claimed |= {one.order_id for one in self.all if one.order_id} | self._before.get(own.key, frozenset())
             found = found_again(own, book, claimed, now if is_trusted else own.placed_at)
             if found != own:
                 says = f"its book says: {found}" if found.order_id else "its book shows none: it counts as not placed"
@@ -194,6 +200,7 @@ class OwnOrders:
         """Forget them: nothing is left of them."""
         if self._orders:
             self._orders.clear()
+            self._before.clear()
             self._unwritten.clear()
             self._unsettled = True
         self.write()

@@ -52,7 +52,7 @@ async def rule_out_what_never_arrived(have: Belongings) -> None:
     For an agent that trades, so that what a moment without an answer leaves behind is no doubt until its end.
 
     Raises:
-        AgentError: the gateway's failure.
+        AgentError: the gateway's failure; POSITIONS_UNVERIFIED when the book shows what may be such an order.
     """
     overdue = [own for own in have.own.all if own.may_be_on_its_way and utc_now() - own.placed_at > BROKER_PATIENCE]
     if not overdue:
@@ -63,6 +63,9 @@ async def rule_out_what_never_arrived(have: Belongings) -> None:
     book = await have.refresh()
     await have.gateway.prove_session()
     have.own.find_again(book, utc_now(), is_trusted=True)
+    lost = [now for own in overdue if (now := have.own.latest(own)).may_be_on_its_way]
+    if lost:
+        raise AgentError(of_unknown_fate(lost, utc_now()))
 
 
 def of_unknown_fate(lost: Sequence[OwnOrder], now: datetime) -> Failure:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,6 +66,7 @@ class World:
     dies_at: str = ""  # the call at which the server dies: it is not done, and no connection is answered any more
     dead: bool = False
     empty_account: bool = False
+    clock_s: float = 0.0  # how far the broker's clock is ahead of this host's
     fills: bool = True  # a MARKET order is filled at once
     partial_fill: int = 0  # of a LIMIT order, before it is cancelled
     prices: dict[str, float] = field(default_factory=lambda: {"SBIN": 800.0, "TCS": 3500.0})
@@ -269,12 +270,16 @@ class World:
             "pricetype": kind,
             "product": given.get("product", "MIS"),
             "order_status": "rejected" if self.rejects_orders else status,
-            "timestamp": datetime.now(ZoneInfo("Asia/Kolkata")).strftime("%Y-%m-%d %H:%M:%S"),
+            "timestamp": self._now.strftime("%Y-%m-%d %H:%M:%S"),
             "filled": quantity if is_filled else 0,
             "average_price": self.prices.get(given["symbol"], 0.0) if is_filled else 0.0,
         }
         self.orders.append(order)
         return order
+
+    @property
+    def _now(self) -> datetime:
+        return datetime.now(ZoneInfo("Asia/Kolkata")) + timedelta(seconds=self.clock_s)
 
     def _cancel(self, order: Order) -> None:
         order["order_status"] = "cancelled"

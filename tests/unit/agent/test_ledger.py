@@ -8,7 +8,7 @@ import pytest
 from standfast.agent.config import Scope
 from standfast.agent.flatness import EndKind, judge, left_open
 from standfast.agent.ledger import OwnOrder, closable, found_again, net_positions, refreshed, surely_open, uncertain
-from standfast.agent.trading import Holding, Order, OrderRequest, OrderStatus, Position, Product, Side
+from standfast.agent.trading import Holding, Order, OrderKind, OrderRequest, OrderStatus, Position, Product, Side
 
 NOW = datetime(2026, 1, 27, 9, 15, tzinfo=UTC)
 SBIN = Holding("NSE:SBIN")
@@ -125,6 +125,17 @@ UNANSWERED = {
     "two alike": ([seen("a", BUY, 3), seen("b", BUY, 4)], 1000, "? unknown None"),
     "none yet": ([], 149, "? unknown None"),
     "none, and the broker had its time": ([], 151, "? rejected 0"),
+    "a broker's clock that is 20 s behind": ([seen("a", BUY, -20)], 10, "a complete 5"),
+    "a broker's clock that is 25 s ahead, and it took its time": ([seen("a", BUY, 170)], 175, "a complete 5"),
+    "a broker's clock that is a minute behind": ([seen("a", BUY, -60)], 151, "? unknown None"),
+    "a broker that writes the time of the fill": ([seen("a", BUY, 3600)], 4000, "? unknown None"),
+    "a broker that writes another zone's time": ([seen("a", BUY, -19800)], 151, "? unknown None"),
+    "a broker that makes a limit of it": (
+        [seen("a", replace(BUY, kind=OrderKind.LIMIT, price=801.0), 3)],
+        151,
+        "? unknown None",
+    ),
+    "another quantity, and the broker had its time": ([seen("a", replace(BUY, quantity=6), 3)], 151, "? rejected 0"),
 }
 
 
