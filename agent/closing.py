@@ -241,7 +241,7 @@ class Closing:
     def _note_what_lacks(self, book: Sequence[Order], positions: Sequence[Position]) -> None:
         """See since when the books lack an order or a position that the agent knows of."""
         own, ids = self._desk.own, {order.order_id for order in book}
-        unknown = {one.order_id for one in own.all if one.order_id and one.status is OrderStatus.UNKNOWN}
+        unknown = {one.order_id for one in own.all if one.has_left_the_book}
         self._gone = frozenset(unknown - ids)
         # What closed the positions of the whole account, by "close all", are no orders of its own.
         is_comparable = self._scope is Scope.OWN or not self._attempts
@@ -259,8 +259,8 @@ class Closing:
 
     def _cancellable(self, left: Left) -> list[str]:
         """The orders that can still be filled, or of which the books do not tell."""
-        unknown = (one.order_id for one in self._desk.own.uncertain if one.status is OrderStatus.UNKNOWN)
-        return list(dict.fromkeys([*left.pending, *filter(None, unknown)]))
+        unknown = (one.order_id for one in self._desk.own.uncertain if one.has_left_the_book)
+        return list(dict.fromkeys([*left.pending, *unknown]))
 
     async def _cancel(self, order_ids: Iterable[str]) -> bool:
         """Ask for orders to be cancelled, again where that was long ago; whether any was asked for."""

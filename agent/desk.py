@@ -8,9 +8,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Final, NoReturn, TypeVar
 
-from standfast.agent.failures import AgentError, OrderRefusedError
+from standfast.agent.failures import AgentError, OrderAwaitsApprovalError, OrderRefusedError
 from standfast.agent.gateway import Gateway
-from standfast.agent.ledger import OwnOrder
+from standfast.agent.ledger import OwnOrder, awaiting_approval
 from standfast.agent.own_orders import OwnOrders
 from standfast.agent.placing import order_request
 from standfast.agent.strategy import TradingClosedError, TradingRefusedError, TradingUncertainError
@@ -158,6 +158,10 @@ class Desk(_Slips):
         except OrderRefusedError as error:
             self._learn(replace(own, status=OrderStatus.REJECTED, filled=0))
             raise TradingRefusedError(str(error)) from error
+        except OrderAwaitsApprovalError as error:
+            self._learn(awaiting_approval(own, error.number))
+            self._on_disturbance(str(error))
+            raise TradingUncertainError(str(error)) from error
         except AgentError as error:
             self._on_disturbance(str(error))
             return await self._id_in_the_book(own, error)

@@ -297,3 +297,15 @@ def failed(kind: FailureType, detail: str) -> AgentError:
 
 class OrderRefusedError(StandfastError):
     """An order was certainly not placed; the text says why."""
+
+
+class OrderAwaitsApprovalError(StandfastError):
+    """An order is not placed before a person approves it, at any time.
+
+    Attributes:
+        number: by which that person knows it.
+    """
+
+    def __init__(self, detail: str, number: str) -> None:
+        super().__init__(detail)
+        self.number = number

@@ -17,6 +17,8 @@ BOOK_AGE: Final = timedelta(days=2)
 # How far the clocks of this host and the broker may be apart for an order to be known by its time: what a host drifts
 # in weeks without a time server. Further apart they prove nothing, least of all that an order never arrived.
 CLOCK_SKEW: Final = timedelta(seconds=30)
+# What stands in place of the broker's id of an order that it has not heard of: a person has to approve it first.
+AWAITING: Final = "awaiting approval, number "
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,16 @@ class OwnOrder:
         return not self.order_id and not self.status.is_final
 
     @property
+    def awaits_approval(self) -> bool:
+        """Whether a person may have it placed at any time, or has; nobody tells."""
+        return self.order_id.startswith(AWAITING) and not self.status.is_final
+
+    @property
+    def has_left_the_book(self) -> bool:
+        """Whether the broker has given it an id, and its book does not tell of it, or nothing that is understood."""
+        return bool(self.order_id) and self.status is OrderStatus.UNKNOWN and not self.awaits_approval
+
+    @property
     def is_pending(self) -> bool:
         """Whether it may still be filled."""
         return self.status.is_pending
@@ -62,10 +74,17 @@ class OwnOrder:
         order = f"{self.request.side} {self.request.quantity:.15g} {self.request.holding}"
         if self.may_be_on_its_way:
             return f"not known whether {order} was taken"
+        if self.awaits_approval:
+            return f"not known whether {order} was approved ({self.order_id})"
         return f"not known what became of {order} (order {self.order_id})"
 
     def __str__(self) -> str:
         return f"{self.order_id or 'an order without an id'} ({self.request}, {self.status})"
+
+
+def awaiting_approval(own: OwnOrder, number: str) -> OwnOrder:
+    """The order as one that a person has to approve, who knows it by that number."""
+    return replace(own, order_id=AWAITING + number)
 
 
 def refreshed(own: OwnOrder, book: Mapping[str, Order]) -> OwnOrder:

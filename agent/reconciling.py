@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.failures import AgentError, Failure, FailureType
@@ -13,6 +14,12 @@ from standfast.clock import utc_now
 from standfast.time_words import clock
 
 log = logging.getLogger(__name__)
+
+_APPROVAL_STEP: Final = (
+    "Reject in OpenAlgo (Action Center) what waits there for approval, close by hand at the broker what was approved, "
+    "and switch the account to auto mode: in semi-auto mode this agent can neither cancel nor close; "
+    "then: systemctl reload-or-restart standfast-agent@{name} (it says that nothing of these orders is open any more)"
+)
 
 
 async def reconcile(have: Belongings) -> dict[Holding, float]:
@@ -52,8 +59,11 @@ async def rule_out_what_never_arrived(have: Belongings) -> None:
     For an agent that trades, so that what a moment without an answer leaves behind is no doubt until its end.
 
     Raises:
-        AgentError: the gateway's failure; POSITIONS_UNVERIFIED when the book shows what may be such an order.
+        AgentError: the gateway's failure; POSITIONS_UNVERIFIED when the book shows what may be such an order, or one
+            waits for a person's approval.
     """
+    if awaiting := [own for own in have.own.all if own.awaits_approval]:
+        raise AgentError(of_unknown_fate(awaiting, utc_now()))
     overdue = [own for own in have.own.all if own.may_be_on_its_way and utc_now() - own.placed_at > BROKER_PATIENCE]
     if not overdue:
         return
@@ -74,4 +84,5 @@ def of_unknown_fate(lost: Sequence[OwnOrder], now: datetime) -> Failure:
     sent = [own.placed_at for own in lost if own.may_be_on_its_way]
     if sent and now <= (until := max(sent) + BROKER_PATIENCE):
         return Failure(FailureType.ORDERS_UNSETTLED, f"{detail}; it may be taken until {clock(until)}")
-    return Failure(FailureType.POSITIONS_UNVERIFIED, detail)
+    step = _APPROVAL_STEP if any(own.awaits_approval for own in lost) else ""
+    return Failure(FailureType.POSITIONS_UNVERIFIED, detail, step)

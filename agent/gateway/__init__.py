@@ -44,6 +44,7 @@ class Gateway(Protocol):
 
         Raises:
             OrderRefusedError: it was certainly not placed.
+            OrderAwaitsApprovalError: it is not, but may be yet.
             AgentError: whether it was placed is not known.
         """
 

@@ -22,4 +22,5 @@ async def live(life: Life) -> None:
     """Live until cancelled. What a kill interrupts, the strategy's start as well, is not gone on with."""
     while True:
         if not await life.interruption.unless(STATES[life.state](life)):
+            await life.have.bell.wait(0)  # the reload that brought the kill asks for no other look
             life.conclude(*await life.look_confirmed())

@@ -80,10 +80,18 @@ def is_certainly_not_placed(answer: Answer) -> bool:
 
 
 def order_id(answer: Answer) -> str:
-    """The id of a placed order; "" when it was not placed, also where the answer is a success (semi-auto mode)."""
+    """The id of a placed order; "" when it was not placed, though the answer is a success: see `approval_number`."""
     body = answer.body or {}
     found = body.get("orderid", "")
     return str(found) if answer.is_success and isinstance(found, str | int) and found else ""
+
+
+def approval_number(answer: Answer) -> str:
+    """By which a person knows an order in OpenAlgo that waits for approval (semi-auto mode); "" where none does."""
+    body = answer.body or {}
+    if not answer.is_success or body.get("mode") != "semi_auto":
+        return ""
+    return str(body.get("pending_order_id") or "without a number")
 
 
 def lacks_session(data: Any, zero_means_logged_out: bool) -> str:

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from standfast.agent.config import OpenAlgoConfig
-from standfast.agent.failures import AgentError, Failure, FailureType, OrderRefusedError, failed
+from standfast.agent.failures import (
+    AgentError,
+    Failure,
+    FailureType,
+    OrderAwaitsApprovalError,
+    OrderRefusedError,
+    failed,
+)
 from standfast.agent.gateway import OnDisturbance, OnTick
 from standfast.agent.gateway.openalgo import answers, books
 from standfast.agent.gateway.openalgo.answers import Answer
@@ -100,11 +107,9 @@ class OpenAlgoGateway:
             raise OrderRefusedError(f"cannot place {request}: {error}; it was not sent") from error
         if order_id := answers.order_id(answer):
             return order_id
-        if answer.is_success:
-            raise OrderRefusedError(
-                f"cannot place {request}: the account is in semi-auto mode, the order waits for a human; "
-                "switch it to auto mode in OpenAlgo"
-            )
+        if number := answers.approval_number(answer):
+            detail = f"{request} waits for approval in OpenAlgo (number {number}): the account is in semi-auto mode"
+            raise OrderAwaitsApprovalError(detail, number)
         if answers.is_certainly_not_placed(answer):
             self._on_disturbance(f"OpenAlgo turned an order down with {answer.status}")
             raise OrderRefusedError(f"cannot place {request}: OpenAlgo answered {answer.status}: {answer.message}")

@@ -71,6 +71,7 @@ class World:
     partial_fill: int = 0  # of a LIMIT order, before it is cancelled
     prices: dict[str, float] = field(default_factory=lambda: {"SBIN": 800.0, "TCS": 3500.0})
     orders: list[Order] = field(default_factory=list)
+    awaiting: list[dict[str, Any]] = field(default_factory=list)  # in semi-auto mode: orders that nobody approved yet
     foreign_positions: dict[str, int] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     answered_s: dict[str, float] = field(default_factory=dict)
@@ -101,7 +102,21 @@ class World:
             if not self.is_over_limit:
                 self.answered_s[call] = time.monotonic()
             handler: Callable[[dict[str, Any]], Answer] = getattr(self, f"_{call}")
-            return handler(given)
+            return self._blocked(call) or handler(given)
+
+    def _blocked(self, call: str) -> Answer | None:
+        """What an account in semi-auto mode does not let a program do, but for the simulation of analyze mode."""
+        if not self.semi_auto or self.analyze or call not in ("cancelorder", "cancelallorder", "closeposition"):
+            return None
+        message = f"{call} operation is not allowed in Semi-Auto mode. Please switch to Auto mode."
+        return _json(403, {"status": "error", "message": message})
+
+    def approve(self) -> None:
+        """A person approves, in OpenAlgo itself, all that waits for it."""
+        with self.lock:
+            for given in self.awaiting:
+                self._take(given)
+            self.awaiting.clear()
 
     def dies(self, call: str) -> bool:
         """Whether the server is dead, or dies at this call."""
@@ -192,7 +207,10 @@ class World:
 
     def _placeorder(self, given: dict[str, Any]) -> Answer:
         if self.semi_auto:
-            return _json(200, {"status": "success", "mode": "semi_auto", "pending_order_id": 1, "message": "queued"})
+            self.awaiting.append(given)
+            number = len(self.awaiting)
+            body = {"status": "success", "mode": "semi_auto", "pending_order_id": number, "message": "queued"}
+            return _json(200, body)
         if self.placeorder_status:
             return _json(self.placeorder_status, {"status": "error", "message": "Failed to place order"})
         if not self._masked and self.broker is Broker.LYING:

@@ -65,6 +65,9 @@ def test_a_kill_while_start_hangs_cancels_what_it_placed_at_once(tmp_path: Path,
         assert (problem.type, problem.state) == ("KILLED", "ERROR")
         assert "1 order asked to be cancelled" in problem.message
         assert not agent.have.own.pending
+        with pytest.raises(TimeoutError):
+            await agent.heard.until(lambda event: event.kind is Kind.UPDATE, timeout_s=0.3)
+        assert "1 order asked to be cancelled" in agent.status["reason"], "what it did stands there on"
         assert agent.have.trade is not None
         assert not agent.have.trade.pump.is_late, "the watchdog has nothing to end"
         hung = sys.modules["bot"]

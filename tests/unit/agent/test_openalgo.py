@@ -179,7 +179,6 @@ def test_an_order_through_its_life(tmp_path: Path) -> None:
 
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
-    "semi-auto": ({"semi_auto": True}, "semi-auto mode"),
     "bad request": ({"placeorder_status": 400}, "answered 400"),
     "session": ({"placeorder_status": 401}, "answered 401"),
     "session, lying plugin": ({**LIVE, "broker": Broker.LYING}, "answered 401"),
