@@ -55,7 +55,7 @@ class Runner:
         """Live until the stop is set, then end in order.
 
         Raises:
-            Exception: something in the agent is broken; systemd restarts it.
+            Exception: something in the agent is broken, and it is not asked to stop; systemd restarts it.
         """
         life = asyncio.create_task(live(self.life), name="life")
         stopper = asyncio.create_task(stop.wait(), name="stop")
@@ -63,9 +63,14 @@ class Runner:
         try:
             ends: set[asyncio.Future[Any]] = {life, beat, self._have.crashed}
             await asyncio.wait({stopper, *ends}, return_when=asyncio.FIRST_COMPLETED)
-            for end in ends:
-                if end.done():
-                    end.result()
+            for error in [error for end in ends if end.done() and (error := end.exception())]:
+                if not stop.is_set():
+                    raise error
+                # systemd does not start again what it stops: nobody but this process closes what is open.
+                log.error(
+                    "[SHUTDOWN] Broken by a bug of Standfast as it was asked to stop; it ends in order all the same",
+                    exc_info=error,
+                )
             await _cancelled(life)
             return await Ending(self.life).run()
         finally:
