@@ -50,11 +50,6 @@ CONFIRMED_WITHIN_S: Final = 10.0
 _ELSEWHERE: Final = FailureType.POSITIONS_CLOSED_ELSEWHERE
 # What an agent in a crash loop does not do any more; that its strategy hung stands in what is told of the loop.
 _OVER_IN_A_LOOP: Final = frozenset({FailureType.CRASH_COOL_OFF, FailureType.STRATEGY_HUNG})
-_NOT_CANCELLED_STEP: Final = (
-    "Look at the positions and orders; it tries again by itself as long as it knows of a pending order; "
-    "to have it try again to cancel what is pending: systemctl reload "
-    "standfast-agent@{name}; to let it trade again: standfastctl resume {name}"
-)
 _INPUTS: Final = {Verdict.WAIT: Input.TRANSIENT_FAILURE, Verdict.FAIL: Input.PERMANENT_FAILURE}
 
 
@@ -245,9 +240,8 @@ class Life:
         """What a killed agent does instead of looking: cancel what is pending, and keep what it holds."""
         self.have.shut_desk("the agent is killed")
         done = await cancel_pending(self.have)
-        step = "" if done.is_done else _NOT_CANCELLED_STEP
         doubt = f"; it holds {self.have.own.words}" if self.have.own.uncertain else ""
-        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done.words}{doubt}", step))
+        return Report(Failure(FailureType.KILLED, f"killed {self.have.flags.killed}; {done.words}{doubt}", done.step))
 
     async def look_confirmed(self) -> tuple[Report, Verdict]:
         """Look, and once more where the first look can be wrong."""

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Final
 
 from standfast.agent.belongings import Belongings
 from standfast.agent.config import Scope
@@ -13,6 +14,12 @@ from standfast.agent.steps import Outcome, StepName, StepResult
 
 log = logging.getLogger(__name__)
 
+_NOT_CANCELLED_STEP: Final = (
+    "Look at the positions and orders; it tries again by itself as long as it knows of a pending order; "
+    "to have it try again to cancel what is pending: systemctl reload "
+    "standfast-agent@{name}; to let it trade again: standfastctl resume {name}"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
@@ -20,6 +27,11 @@ class Cancelled:
 
     words: str
     is_done: bool = True
+
+    @property
+    def step(self) -> str:
+        """The next step for a human, where it is another one than after each kill."""
+        return "" if self.is_done else _NOT_CANCELLED_STEP
 
 
 async def cancel_pending(have: Belongings) -> Cancelled:
