@@ -185,6 +185,13 @@ HANDLING: Final[Mapping[FailureType, Handling]] = {
     ),
 }
 
+# The next step where an order waits for a person's approval.
+APPROVAL_STEP: Final = (
+    "Reject in OpenAlgo (Action Center) what waits there for approval, close by hand at the broker what was approved, "
+    "and switch the account to auto mode: in semi-auto mode this agent can neither cancel nor close; "
+    "then: systemctl reload-or-restart standfast-agent@{name} (it says that nothing of these orders is open any more)"
+)
+
 # What is waited out: nobody has to do anything about it, least of all while the market is closed.
 TRANSIENT_TYPES: Final = frozenset(kind for kind, handling in HANDLING.items() if handling.failure_class is TRANSIENT)
 # What was told because the agent meant to be flat and was not.
@@ -299,13 +306,13 @@ class OrderRefusedError(StandfastError):
     """An order was certainly not placed; the text says why."""
 
 
-class OrderAwaitsApprovalError(StandfastError):
-    """An order is not placed before a person approves it, at any time.
+class OrderAwaitsApprovalError(AgentError):
+    """An order is not placed before a person approves it, at any time: of unknown fate from now on.
 
     Attributes:
         number: by which that person knows it.
     """
 
     def __init__(self, detail: str, number: str) -> None:
-        super().__init__(detail)
+        super().__init__(Failure(FailureType.POSITIONS_UNVERIFIED, detail, APPROVAL_STEP))
         self.number = number

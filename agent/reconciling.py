@@ -4,22 +4,15 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from standfast.agent.belongings import Belongings
-from standfast.agent.failures import AgentError, Failure, FailureType
+from standfast.agent.failures import APPROVAL_STEP, AgentError, Failure, FailureType
 from standfast.agent.ledger import BOOK_PATIENCE_S, BROKER_PATIENCE, OwnOrder, closable, doubtful, held_in_words
 from standfast.agent.trading import Holding, in_words
 from standfast.clock import utc_now
 from standfast.time_words import clock
 
 log = logging.getLogger(__name__)
-
-_APPROVAL_STEP: Final = (
-    "Reject in OpenAlgo (Action Center) what waits there for approval, close by hand at the broker what was approved, "
-    "and switch the account to auto mode: in semi-auto mode this agent can neither cancel nor close; "
-    "then: systemctl reload-or-restart standfast-agent@{name} (it says that nothing of these orders is open any more)"
-)
 
 
 async def reconcile(have: Belongings) -> dict[Holding, float]:
@@ -84,5 +77,5 @@ def of_unknown_fate(lost: Sequence[OwnOrder], now: datetime) -> Failure:
     sent = [own.placed_at for own in lost if own.may_be_on_its_way]
     if sent and now <= (until := max(sent) + BROKER_PATIENCE):
         return Failure(FailureType.ORDERS_UNSETTLED, f"{detail}; it may be taken until {clock(until)}")
-    step = _APPROVAL_STEP if any(own.awaits_approval for own in lost) else ""
+    step = APPROVAL_STEP if any(own.awaits_approval for own in lost) else ""
     return Failure(FailureType.POSITIONS_UNVERIFIED, detail, step)

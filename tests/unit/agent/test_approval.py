@@ -50,6 +50,28 @@ def test_it_is_of_unknown_fate_and_needs_a_human_at_once(tmp_path: Path) -> None
     play(tmp_path, story, World(analyze=False))
 
 
+def test_a_start_that_places_one_is_not_to_be_corrected(tmp_path: Path) -> None:
+    bot = tmp_path / "places.py"
+    bot.write_text(
+        "class Bot:\n"
+        "    def start(self, trading): trading.place('NSE:SBIN', 'BUY', 5)\n"
+        "    def tick(self, tick): pass\n"
+        "    def stop(self): pass\n"
+    )
+
+    async def story(scene: Scene) -> None:
+        scene.world.semi_auto = True
+        text = scene.files.config.read_text()
+        scene.files.config.write_text(f'strategy = "places:Bot"\nstrategy_path = "{tmp_path}"\n{text}')
+        scene.runner.life.reload()
+        problem = await unverified(scene)
+        assert problem.state == "ERROR"
+        assert "BUY 5 NSE:SBIN MIS MARKET waits for approval in OpenAlgo (number 1)" in problem.message
+        assert problem.action.startswith("Reject in OpenAlgo")
+
+    play(tmp_path, story, World(analyze=False))
+
+
 def test_what_should_close_is_put_up_for_approval_once(tmp_path: Path) -> None:
     """Each that a person approved would sell another 5."""
 
