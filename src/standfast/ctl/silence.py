@@ -25,6 +25,10 @@ from standfast.time_words import moment
 from standfast.unit_names import DETECTOR, agent_unit
 
 _WHAT: Final = "silence"
+_WITH_THE_FLEET: Final = (
+    f"It fits {DETECTOR} too: no message comes of many that fail together (FLEET_CRITICAL, CASCADING_FAILURE) before "
+    "it ends, only of a master restart. To have the first told all the same, name your own units."
+)
 _LONGEST_S: Final = 366 * 86400.0
 # systemd.unit(5): what ends otherwise is a service, as for systemctl.
 _SUFFIXES: Final = (
@@ -94,6 +98,11 @@ def not_held(unit: str, severity: str, watched: Iterable[str]) -> bool:
     return sum(fnmatchcase(one, unit) for one in watched) > 1
 
 
+def holds_the_fleet(unit: str, severity: str) -> bool:
+    """Whether it holds, perhaps unmeant, what is of the fleet as a whole: a wide glob fits the detector's unit too."""
+    return unit not in ("", DETECTOR) and severity in ("", Severity.CRITICAL) and fnmatchcase(DETECTOR, unit)
+
+
 def written(length: timedelta) -> str:
     """A length of time as it is typed."""
     total = length.total_seconds()
@@ -103,14 +112,17 @@ def written(length: timedelta) -> str:
     return f"{total:g}s"
 
 
-def _of_the_fleet(arguments: argparse.Namespace) -> str:
-    """What is told all the same, and how to hold that too."""
-    delay = f" --in {written(arguments.delay)}" if arguments.delay else ""
-    return (
-        "Told all the same: that so many of them fail together (FLEET_CRITICAL, CASCADING_FAILURE), and a master "
-        f"restart. To hold the first too: standfastctl silence --unit {DETECTOR} --for {written(arguments.duration)}"
-        f"{delay}; a master restart is always told."
-    )
+def _tell_of_the_fleet(arguments: argparse.Namespace, unit: str, severity: str, screen: Screen) -> None:
+    """What is told all the same and how to hold that too, or that it is held."""
+    if holds_the_fleet(unit, severity):
+        screen.line(_WITH_THE_FLEET, Tone.WARNING)
+    elif not_held(unit, severity, names.units()):
+        delay = f" --in {written(arguments.delay)}" if arguments.delay else ""
+        screen.line(
+            "Told all the same: that so many of them fail together (FLEET_CRITICAL, CASCADING_FAILURE), and a master "
+            f"restart. To hold the first too: standfastctl silence --unit {DETECTOR} "
+            f"--for {written(arguments.duration)}{delay}; a master restart is always told."
+        )
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -152,8 +164,8 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         return Exit.OK
     span = f"from {moment(start, None)} until {moment(end, None)}" if arguments.delay else f"until {moment(end, None)}"
     screen.line(f"Silenced {span}: {words}. Monitoring goes on.", Tone.GOOD)
-    if not error_type and not_held(unit, severity, names.units()):
-        screen.line(_of_the_fleet(arguments))
+    if not error_type:
+        _tell_of_the_fleet(arguments, unit, severity, screen)
     if result == REPLACED:
         screen.line("It takes the place of the silence that was in force for the same.")
     if result == REPLACED and before:
@@ -168,12 +180,13 @@ COMMAND = Command(
     name="silence",
     summary="say nothing new of a unit or a type of error for a while",
     description=(
-        "Silences what matches all of --unit, --type and --severity. Watching goes on, recoveries of what was told "
-        "are told, and what is unresolved when the silence ends is told then. A silence of units does not hold what "
-        "many of them make together, FLEET_CRITICAL and CASCADING_FAILURE, which are of standfast-detector.service; a "
-        "master restart is told always. A name that matches nothing yet is taken, with a warning; a further silence of "
-        "the same takes the place of the one in force. For root and the members of standfast-admin. Exits 0 when it is "
-        "in force, 1 when it is not, 2 when called wrongly."
+        "Silences what matches all of --unit, --type and --severity. Watching goes on, recoveries of what was "
+        "told are told, and what is unresolved when the silence ends is told then. A silence of units does not "
+        "hold what many of them make together, FLEET_CRITICAL and CASCADING_FAILURE, which are of "
+        "standfast-detector.service, unless --unit fits that too, as '*' does; a master restart is told always. A "
+        "name that matches nothing yet is taken, with a warning; a further silence of the same takes the place of "
+        "the one in force. For root and the members of standfast-admin. Exits 0 when it is in force, 1 when it is "
+        "not, 2 when called wrongly."
     ),
     configure=_configure,
     run=_run,

@@ -79,6 +79,7 @@ def test_that_the_fleet_is_told_all_the_same_is_said_where_it_may_be(unit: str, 
         (["--unit", "trade_*", "--for", "90s", "--in", "2h"], "--for 90s --in 2h; a master restart"),
         (["--unit", "trade_*", "--type", "UNIT_FAILING", "--for", "1h"], ""),
         (["--unit", "trade_exec", "--for", "1h"], ""),
+        (["--unit", "*", "--for", "1h"], "It fits standfast-detector.service too: no message comes of many"),
     ],
 )
 def test_how_to_hold_the_fleets_messages_too_is_in_the_answer(
@@ -93,8 +94,24 @@ def test_how_to_hold_the_fleets_messages_too_is_in_the_answer(
     parser, said = argparse.ArgumentParser(), io.StringIO()
     silence.COMMAND.configure(parser)
     assert silence.COMMAND.run(parser.parse_args(words), Screen(said, terminal=False)) is Exit.OK
-    assert ("Told all the same" in said.getvalue()) is bool(more)
+    assert ("Told all the same" in said.getvalue()) is more.startswith("--")
     assert more in " ".join(said.getvalue().split())
+
+
+@pytest.mark.parametrize(
+    ("unit", "severity", "holds"),
+    [
+        ("*", "", True),
+        ("*.service", "critical", True),
+        ("standfast-*", "", True),
+        ("*", "warning", False),
+        ("standfast-detector.service", "", False),
+        ("trade_*", "", False),
+        ("", "", False),
+    ],
+)
+def test_a_glob_so_wide_that_it_holds_the_fleets_messages_is_told_to(unit: str, severity: str, holds: bool) -> None:
+    assert silence.holds_the_fleet(unit, severity) is holds
 
 
 @pytest.mark.parametrize("text", ["90s", "5min", "2h", "1d", "36h", "100min"])
