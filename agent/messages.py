@@ -35,9 +35,10 @@ END_TYPES: Final[Mapping[EndKind, tuple[FailureType, Severity]]] = {
 _START: Final = "systemctl start standfast-agent@{name}"
 # A killed agent that is only started does nothing.
 _RESUME: Final = f"standfastctl resume {{name}} (unless that is done), then: {_START}"
-_THEN: Final = (
-    f"then: standfastctl resolve NUMBER (the number is in standfastctl errors); or let it trade again: {_START}"
-)
+_TRADE_AGAIN: Final = "let it trade again: "
+_THEN: Final = f"then: standfastctl resolve NUMBER (the number is in standfastctl errors); or {_TRADE_AGAIN}{_START}"
+# Else its start finds once more that it cannot trade.
+_SET_BACK: Final = "set it back in its configuration to where it holds that, and "
 # The next step after an end, where it is another one than its type's.
 _KEPT: Final = f"to have the agent manage them again: {_RESUME}"
 _END_STEPS: Final[Mapping[EndKind, str]] = {
@@ -218,6 +219,8 @@ class Messages:
         step = "" if restarts and end.kind is not EndKind.HELD_KILLED else steps_of.get(end.kind, "")
         if killed and end.kind is not EndKind.HELD_KILLED:
             step = step.replace(_START, _RESUME)
+        if FailureType.HELD_ELSEWHERE in open_kinds:
+            step = step.replace(_TRADE_AGAIN, f"{_SET_BACK}{_TRADE_AGAIN}")
         paper = self._on_paper if kind else ""
         again = "; systemd starts it again" if restarts else ""
         more = {RESTARTS: True} if restarts else {CLOSES: _nobodys(open_kinds)}

@@ -85,6 +85,7 @@ def test_it_does_not_trade_and_says_what_is_held_and_what_to_do(
         assert f"was placed on openalgo (live), and it is set to {present}" in end.message
         assert "on paper" not in end.message
         assert "the broker's books" in end.action
+        assert "or set it back in its configuration to where it holds that, and let it trade again: " in end.action
         assert "HELD_ELSEWHERE" not in end.data[CLOSES], "it lasts while the agent does not run"
 
         again = Scene(tmp_path, scene.server)
