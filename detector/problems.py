@@ -284,9 +284,12 @@ def _called(problem: Problem) -> str:
 
 
 def _over(problem: Problem, assessment: Assessment, after: str = "") -> str:
-    """How it is at the end of a problem; a message says by itself how long that lasted, an entry of the journal not."""
+    """How it is at the end of a problem; a message says by itself how long that lasted, an entry of the journal not.
+
+    Of an agent's unclean end neither does: its unit told when that was, and was seen down only at a look after it.
+    """
     if problem.type == AGENT_ENDED_UNCLEAN:
-        return unclean_ends.over(problem, assessment, after)
+        return unclean_ends.over(problem, assessment)
     if problem.type != UNIT_FAILING:
         return f"{problem.type} is over{after}; level {assessment.level.name}: {because(assessment)}"
     health = assessment.health.get(problem.unit)

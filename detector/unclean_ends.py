@@ -109,11 +109,11 @@ def runs_unmanaged(problem: Problem, assessment: Assessment) -> Event:
     )
 
 
-def over(problem: Problem, assessment: Assessment, after: str) -> str:
+def over(problem: Problem, assessment: Assessment) -> str:
     """How it is at the end of the problem of an unclean end."""
     if not _runs(problem.unit, assessment):
-        return f"{problem.unit} was stopped in order{after}; its end told what it leaves open, if anything"
-    return f"{runs_again(problem.unit, assessment)}{after}"
+        return f"{problem.unit} was stopped in order; its end told what it leaves open, if anything"
+    return runs_again(problem.unit, assessment)
 
 
 def runs_again(unit: str, assessment: Assessment) -> str:

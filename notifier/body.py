@@ -39,7 +39,7 @@ def _problem_json(problem: Problem) -> dict[str, Any]:
         "unit": clean(problem.unit),
         "severity": problem.severity.value,
         "message": clean(problem.words),
-        "action": clean(numbered_step(problem.action, problem.id)),
+        "action": "" if problem.resolved_at else clean(numbered_step(problem.action, problem.id)),
         "first_occurrence": iso(problem.first_occurrence),
         "last_occurrence": iso(problem.last_occurrence),
         "occurrences": problem.occurrences,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from standfast.events import Severity
-from standfast.notifier import flapping
+from standfast.notifier import flapping, fleet
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Said
 from standfast.notifier.ledger import Ledger, destination
@@ -31,7 +31,9 @@ def tell_owed(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
     """Tell of what is critical, and comes and goes, how it is now, where people were told otherwise or nothing."""
     for identity, flap in list(ledger.flaps.items()):
         problem = ledger.problems.get(identity) or ledger.resting.get(identity)
-        if problem is not None and _is_owed(problem, flap, now) and ledger.silencing(problem, now) is Silencing.NONE:
+        if problem is None or not _is_owed(problem, flap, now) or _is_put_off(ledger, problem, config, now):
+            continue
+        if ledger.silencing(problem, now) is Silencing.NONE:
             _tell(ledger, problem, config, now)
 
 
@@ -40,6 +42,12 @@ def _is_owed(problem: Problem, flap: Flap, now: datetime) -> bool:
         return False
     is_there = problem.resolved_at is None
     return (is_there or problem.is_awaited) and flapping.owes(flap, now, is_there=is_there)
+
+
+def _is_put_off(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> bool:
+    """Whether it is not over for a minute, but has eased to another problem of the fleet."""
+    lasting_s = flapping.LASTING.total_seconds()
+    return fleet.is_put_off(problem, ledger.problems.values(), lasting_s, config.aggregation_window_s, now)
 
 
 def _tell(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> None:

@@ -19,6 +19,7 @@ from standfast.notifier import (
     resolution,
     route,
     silence,
+    succession,
     telling,
     throttle,
 )
@@ -88,7 +89,8 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     match, problem = dedup.count(known, heard, ledger.next_id)
     if match is Match.NEW:
         ledger.next_id += 1
-        problem = ledger.inherited(problem)
+    if known is None or resting:
+        problem = _with_heritage(ledger, problem, heard, config)
     ledger.keep(problem)
     is_back = resting is not None and resting.stage is not Stage.CLOSED
     if _is_each_told(heard.event):
@@ -100,6 +102,14 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     if is_back and problem.stage is Stage.TOLD and match is not Match.ESCALATED and not heard.told:
         return Return.NOT_OVER
     return _occurred(ledger, problem, heard, match, config, now, known)
+
+
+def _with_heritage(ledger: Ledger, problem: Problem, heard: Heard, config: NotifierConfig) -> Problem:
+    """A problem that begins, or is back, with those who were told of what gives way to it; perhaps it is news again."""
+    succession.give_way(ledger, problem, config.recovery_hold_s)
+    problem = ledger.inherited(problem)
+    is_news = succession.is_back_as_news(ledger, problem, heard.at, config.recovery_hold_s)
+    return dataclasses.replace(problem, stage=Stage.HELD) if is_news else problem
 
 
 def _is_each_told(event: Event) -> bool:
@@ -263,12 +273,14 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
     if problem is None:
         return decision
     ended = resolution.resolved(problem, dedup.ended_at(heard), dedup.in_its_words(heard).event.message)
+    until, is_heir_named = ended.resolved_at or heard.at, decision is Recovery.SUPERSEDED
+    succession.go_on(ledger, problem, until, "" if is_heir_named else ended.ended_with, config.recovery_hold_s)
     if decision is Recovery.SUPERSEDED:
         ledger.close(ended)
         ledger.bequeath(problem, str(heard.event.data["superseded_by"]))
         return decision
     if heard.event.data.get(BY_HAND) is True:
-        ends.end_by_hand(ledger, problem, "", ended.resolved_at or heard.at, ended.ended_with)
+        ends.end_by_hand(ledger, problem, "", until, ended.ended_with)
         return decision
     flaps, flap = ledger.change(problem.identity, heard.at, now, config)
     if flaps in _FLAPS:

@@ -163,6 +163,7 @@ class Draft:
         since: since when it does, or did, so.
         note: what else is to be said of it.
         untold: the channels that did not tell of the beginning of what is over.
+        not_over: what else is not well, where it tells that a problem of the fleet is over.
         id: the id that was asked for; "" for a new one.
     """
 
@@ -176,6 +177,7 @@ class Draft:
     since: datetime | None = None
     note: str = ""
     untold: tuple[str, ...] = ()
+    not_over: tuple[Problem, ...] = ()
     id: str = ""
 
 

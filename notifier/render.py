@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from standfast.events import Severity
+from standfast.notifier import fleet
 from standfast.notifier.model import Draft, Message, MessageKind, Problem
 from standfast.notifier.words import (
     NAMED_UNITS,
@@ -12,8 +13,10 @@ from standfast.notifier.words import (
     history_of,
     next_step,
     next_steps,
+    not_over,
     occurrences,
     short,
+    steps_left,
     stop_reminders,
     subject,
     time,
@@ -94,13 +97,22 @@ def _recovery(draft: Draft, zone: tzinfo | None) -> Lines:
         (problem,) = draft.problems
         lasted = f"It {_came_and_went(draft, ends[0]) if draft.since else _lasted(problem)}"
         was = f"It was: {clean(problem.words)}" if draft.untold and problem.words else ""
-        now = clean(problem.ended_with)
-        return [f"RESOLVED: {_subject(problem)}", was, lasted, now, _untold(draft), time(ends[0], zone)]
+        told = [was, lasted, _now(problem, draft), _untold(draft), time(ends[0], zone)]
+        return [f"RESOLVED: {_subject(problem)}", _not_over(draft), *told, *steps_left(draft.not_over)]
     each = [
-        f"{_subject(problem)}: {_words(problem) if draft.untold else ''}{_lasted(problem)}{_now(problem)}"
+        f"{_subject(problem)}: {'; '.join(filter(None, (_told_end(problem, draft), _now(problem, draft))))}"
         for problem in draft.problems
     ]
-    return [f"RESOLVED: {len(draft.problems)} problems", *each, _untold(draft), time(max(ends), zone)]
+    told = [*each, _untold(draft), time(max(ends), zone)]
+    return [f"RESOLVED: {len(draft.problems)} problems", _not_over(draft), *told, *steps_left(draft.not_over)]
+
+
+def _told_end(problem: Problem, draft: Draft) -> str:
+    return f"{_words(problem) if draft.untold else ''}{_lasted(problem)}"
+
+
+def _not_over(draft: Draft) -> str:
+    return not_over(draft.not_over, draft.problems)
 
 
 def _untold(draft: Draft) -> str:
@@ -111,16 +123,25 @@ def _untold(draft: Draft) -> str:
 def _flapping(draft: Draft, zone: tzinfo | None) -> Lines:
     """That it comes and goes, in the state of now: what is over at this moment needs no step but a look."""
     (problem,) = draft.problems
-    then = f"the next message comes when {draft.note}"
+    then = f"the next message about it comes when {draft.note}"
     if not problem.resolved_at:
         now = f"{_comes_and_goes(draft, zone)}, and is there now; {then}"
         return [f"FLAPPING: {_critical(draft)}{_subject(problem)}", clean(problem.words), now, *next_steps([problem])]
     return [
         f"FLAPPING, over at this moment: {_subject(problem)}",
+        _not_over(draft),
         f"It was: {clean(problem.words)}" if problem.words else "",
         f"{_comes_and_goes(draft, zone)}; {then}",
-        next_step(f"nothing while it is over; how it came and went: {history_of(problem)}"),
+        *_steps_of_flapping(draft, problem),
     ]
+
+
+def _steps_of_flapping(draft: Draft, problem: Problem) -> Lines:
+    """What is over at this moment needs no step but a look, unless something else is not over."""
+    history = f"how it came and went: {history_of(problem)}"
+    if draft.not_over:
+        return [history[0].upper() + history[1:], *steps_left(draft.not_over)]
+    return [next_step(f"nothing while it is over; {history}")]
 
 
 def _comes_and_goes(draft: Draft, zone: tzinfo | None) -> str:
@@ -185,9 +206,10 @@ def _since(problem: Problem, zone: tzinfo | None) -> str:
     return f"since {moment(problem.first_occurrence, zone)}, {occurrences(problem.occurrences)}"
 
 
-def _now(problem: Problem) -> str:
-    """How it is now, where its source said so."""
-    return f"; {clean(problem.ended_with)}" if problem.ended_with else ""
+def _now(problem: Problem, draft: Draft) -> str:
+    """How it is now, where its source said so; that the fleet was well at its end is no news where it is not."""
+    is_outdated = draft.not_over and fleet.is_of_fleet(problem)
+    return "" if is_outdated else clean(problem.ended_with)
 
 
 def _lasted(problem: Problem) -> str:

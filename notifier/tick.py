@@ -3,7 +3,7 @@
 import dataclasses
 from datetime import datetime, timedelta
 
-from standfast.notifier import aggregate, coming_and_going, ends, flapping, resend, resolution, silence, throttle
+from standfast.notifier import aggregate, coming_and_going, ends, flapping, fleet, resend, resolution, silence, throttle
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route, farewell
@@ -33,7 +33,8 @@ def next_due(ledger: Ledger, config: NotifierConfig, now: datetime) -> datetime 
         for one in ledger.problems.values()
         if one.stage is Stage.TOLD and not one.quiet
     )
-    recoveries = (resolution.settles_at(one, config.recovery_hold_s) for one in ledger.resting.values())
+    holds_s = (config.recovery_hold_s, config.recovery_hold_s + config.aggregation_window_s)
+    recoveries = (resolution.settles_at(one, hold_s) for one in ledger.resting.values() for hold_s in holds_s)
     silences = (one.end for one in ledger.silences.values())
     moments = (ledger.window_closes_at, *reminders, *recoveries, *silences, _resend_at(ledger, config))
     # What lies behind was done by the tick at `now`, or is held back by a silence.
@@ -50,9 +51,15 @@ def _close_window(ledger: Ledger, config: NotifierConfig, now: datetime) -> None
 
 
 def _settle_recoveries(ledger: Ledger, config: NotifierConfig, now: datetime) -> None:
-    recovering = [one for one in ledger.resting.values() if one.stage is Stage.RECOVERING]
+    hold_s, window_s = config.recovery_hold_s, config.aggregation_window_s
+    recovering = [
+        one
+        for one in ledger.resting.values()
+        if one.stage is Stage.RECOVERING
+        and not fleet.is_put_off(one, ledger.problems.values(), hold_s, window_s, now)
+    ]
     for group in by_route(recovering, config, farewell):
-        if settled := resolution.ripe(group, config.recovery_hold_s, config.aggregation_window_s, now):
+        if settled := resolution.ripe(group, hold_s, window_s, now):
             ledger.tell_recovery(settled, config, now)
 
 

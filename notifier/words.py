@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from standfast.events import Event
+from standfast.notifier import fleet
 from standfast.notifier.model import Problem
 from standfast.notifier.redact import redacted
 from standfast.time_words import moment
@@ -23,6 +24,8 @@ LONGEST_WORD: Final = 40
 # So many units of a type are named in an aggregate, and so many steps below them; the rest is a number or a pointer.
 NAMED_UNITS: Final = 3
 NAMED_STEPS: Final = 5
+# So many types of what is not over are named beside what is.
+NAMED_OPEN: Final = 3
 # So many types are named in front of a step that they share: the lines above it name them all.
 NAMED_TYPES: Final = 10
 SEE_ALL: Final = "standfastctl errors"
@@ -132,6 +135,33 @@ def next_steps(problems: Sequence[Problem]) -> list[str]:
         return [next_step(next(iter(steps)))]
     lines = [f"{NEXT} for {_types(group)}: {clean(one)}" for one, group in steps.items()]
     return lines if len(lines) <= NAMED_STEPS else [*lines[: NAMED_STEPS - 1], f"{NEXT} for the others: {SEE_ALL}"]
+
+
+def not_over(problems: Sequence[Problem], over: Sequence[Problem]) -> str:
+    """The line with what is not over, beside what is; "" where nothing is left."""
+    by_type: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_type.setdefault(problem.type, []).append(problem)
+    named = [_open(error_type, group, over) for error_type, group in list(by_type.items())[:NAMED_OPEN]]
+    rest = sum(len(group) for group in list(by_type.values())[NAMED_OPEN:])
+    more = f" and {rest} more" if rest else ""
+    return f"Not over: {'; '.join(named)}{more}" if named else ""
+
+
+def _open(error_type: str, group: Sequence[Problem], over: Sequence[Problem]) -> str:
+    if any(one.identity == group[0].identity for one in over):
+        return f"{clean(error_type)}, which is there again"
+    if fleet.is_of_fleet(group[0]):
+        return error_type
+    units = ", ".join(clean(one.unit) for one in group[:NAMED_UNITS] if one.unit)
+    more = f" and {len(group) - NAMED_UNITS} more" if len(group) > NAMED_UNITS else ""
+    return clean(error_type) + (f" of {units}{more}" if units else "")
+
+
+def steps_left(problems: Sequence[Problem]) -> list[str]:
+    """The next step of what is not over: its own, or where those of several stand."""
+    steps = next_steps(problems) if problems else []
+    return steps if len(steps) <= 1 else [next_step(f"{SEE_ALL}: what is not over, and what to do")]
 
 
 def stop_reminders(problems: Sequence[Problem]) -> str:

@@ -127,11 +127,11 @@ def test_a_cascade_that_was_told_to_be_over_is_told_when_it_is_there_again() -> 
     come_and_go(fold)
     (text,) = texts(fold.tick(66))
     assert text.startswith("box1: FLAPPING, over at this moment: CASCADING_FAILURE")
-    assert "the next message comes when it is there again, or stable (" in text
+    assert "the next message about it comes when it is there again, or stable (" in text
     fold.hear(cascade(70, OLD))
     (text,) = texts(fold.tick(70))
     assert text.startswith("box1: FLAPPING: CRITICAL: CASCADING_FAILURE")
-    assert "is there now; the next message comes when it has been over for a minute (unless it changes 20 times" in text
+    assert "is there now; the next message about it comes when it has been over for a minute (unless it changes 20 times" in text
     for second in range(80, 800, 80):
         fold.hear(over(second))
         fold.tick_only(second + 65)
@@ -140,7 +140,7 @@ def test_a_cascade_that_was_told_to_be_over_is_told_when_it_is_there_again() -> 
     told = texts(fold.drafts())
     each = ["box1: FLAPPING, over at this moment:", "box1: FLAPPING: CRITICAL:"]
     assert [text.split(" CASC")[0] for text in told] == each * 3, "after a minute's peace; then that was the last word"
-    assert "is there now; the next message comes when it is stable (" in told[-1]
+    assert "is there now; the next message about it comes when it is stable (" in told[-1]
 
 
 def test_a_cascade_that_lasted_and_was_mended_is_told_to_be_over_before_it_is_stable() -> None:
@@ -190,7 +190,7 @@ def test_a_cascade_that_is_told_after_changing_on_and_on_in_a_silence_says_what_
         fold.hear(over(second + 1))
     fold.hear(cascade(50, OLD))
     (text,) = texts(fold.tick(60))
-    assert "is there now; the next message comes when it is there for a minute and then over for one, or stable" in text
+    assert "is there now; the next message about it comes when it is there for a minute and then over for one, or stable" in text
 
 
 def test_a_cascade_that_is_back_at_once_is_told_to_be_there_and_not_to_have_been_over() -> None:

@@ -56,7 +56,7 @@ def test_the_body_of_a_webhook() -> None:
                 "unit": "a.service",
                 "severity": "critical",
                 "message": "it is locked",
-                "action": "wait",
+                "action": "",
                 "first_occurrence": "2026-03-02T09:30:00.000+00:00",
                 "last_occurrence": "2026-03-02T09:30:01.000+00:00",
                 "occurrences": 2,
