@@ -55,8 +55,7 @@ def _settle_recoveries(ledger: Ledger, config: NotifierConfig, now: datetime) ->
     recovering = [
         one
         for one in ledger.resting.values()
-        if one.stage is Stage.RECOVERING
-        and not fleet.is_put_off(one, ledger.problems.values(), hold_s, window_s, now)
+        if one.stage is Stage.RECOVERING and not fleet.is_put_off(one, ledger.problems.values(), hold_s, window_s, now)
     ]
     for group in by_route(recovering, config, farewell):
         if settled := resolution.ripe(group, hold_s, window_s, now):

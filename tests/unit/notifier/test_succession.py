@@ -21,9 +21,9 @@ CASCADE, CRITICAL, WARNING = "CASCADING_FAILURE", "FLEET_CRITICAL", "FLEET_WARNI
 ALL_WELL = "it is over; level NONE: all well"
 
 
-def begins(second: float, kind: str, **data: object) -> Heard:
+def begins(second: float, kind: str) -> Heard:
     severity = Severity.CRITICAL if kind == CASCADE else Severity.WARNING
-    return problem(second, kind, DETECTOR, severity, "units fail", action="See why: journalctl -u a", **data)
+    return problem(second, kind, DETECTOR, severity, "units fail", action="See why: journalctl -u a")
 
 
 def ends(second: float, kind: str, **data: str) -> Heard:
