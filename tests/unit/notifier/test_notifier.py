@@ -45,6 +45,15 @@ def test_a_first_occurrence_a_throttled_repeat_and_the_recovery(notifier: Notifi
     wait_until(lambda: notifier.query(counts) == [(2, 2, 1)], "resolved, and its recovery delivered")
 
 
+def test_what_is_over_of_the_fleet_is_told_with_what_is_not(notifier: Notifier, sink: WebhookSink) -> None:
+    for kind in ("problem", "resolved"):
+        notifier.emit(kind, "CASCADING_FAILURE")
+    notifier.emit("problem", "UNIT_FAILING", unit="b.service")
+    (end,) = [message for message in sink.wait_for(3) if message["kind"] == "recovery"]
+    assert "\nNot over: UNIT_FAILING of b.service\n" in end["text"]
+    assert end["events"][0]["action"] == ""
+
+
 def test_three_types_in_a_window_are_one_message(notifier: Notifier, sink: WebhookSink) -> None:
     for error_type in ("OPENALGO_DOWN", "DATABASE_LOCKED", "FEED_STALE"):
         notifier.emit("problem", error_type, "warning")
