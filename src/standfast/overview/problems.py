@@ -1,24 +1,18 @@
 """What is wrong, in words for people, each with its next step; the headline of terminal and page alike. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from shlex import quote
-from typing import Any, Final
+from typing import Final
 
-from standfast.overview import checked, idle, running
+from standfast.overview import checked, idle, itself, running
 from standfast.overview import snapshot as shots
 from standfast.overview.daemons import DETECTOR, NOTIFIER, Daemon, agent_daemon
 from standfast.overview.snapshot import LEVELS, UNKNOWN, Snapshot, Source
 from standfast.overview.standing import standing, trouble
 from standfast.overview.tones import Tone, is_failing, tone
-from standfast.overview.unit_words import RESTARTED, blind, state
-from standfast.time_words import span
+from standfast.overview.unit_words import RESTARTED, state
 from standfast.unit_names import TARGET, short
-
-# A message that waits for longer is not just about to be sent; where it was tried in vain meanwhile, no other side that
-# was busy for a moment.
-WAITS_TOO_LONG: Final = timedelta(minutes=5)
-FAILS_TOO_LONG: Final = timedelta(seconds=15)
 
 # So many critical problems are named; `standfastctl errors` has all of them.
 _NAMED: Final = 3
@@ -82,14 +76,20 @@ def problems(snapshot: Snapshot) -> list[str]:
         reasons = "; ".join(shots.texts(snapshot.detector.get("reasons")))
         found += [f"Foreseen: {words}" for words in foreseen(snapshot) if words not in reasons]
     found += _daemon_problems(snapshot) + checked.problems(snapshot)
-    found += shots.texts(snapshot.detector.get("notes"))
-    found += [snapshot.agents_trouble] if snapshot.agents_trouble else []
+    found += itself.notes(snapshot)
     for name, source in snapshot.agents.items():
         found += [*_source_problems(agent_daemon(name), source, snapshot.now), *running.problems(name, source)]
     found += idle.problems(snapshot)
     for channel in shots.rows(snapshot.notifier.get("channels")):
-        found += _channel_problems(channel, snapshot.now)
-    return found + _errors_summary(snapshot) + _unknown_units(snapshot) + _blind_checks(snapshot)
+        found += map(str, itself.channel_troubles(channel, snapshot.now))
+    in_vain = map(str, (*itself.watched_in_vain(snapshot), *itself.blind_checks(snapshot)))
+    return found + _errors_summary(snapshot) + [*in_vain]
+
+
+def of_fleet(snapshot: Snapshot) -> list[str]:
+    """Those of the problems that are the fleet's and not Standfast's: an agent that does not run is no fault."""
+    of_agents = [line for one in snapshot.agents.items() for line in running.of_agent(*one)]
+    return _level_summary(snapshot) + of_agents + _errors_summary(snapshot)
 
 
 def summaries(snapshot: Snapshot) -> list[str]:
@@ -144,28 +144,6 @@ def _taken_on(problem: shots.Row) -> str:
     return next((f" ({word})" for word in ("acknowledged", "silenced") if problem.get(word) is True), "")
 
 
-def _unknown_units(snapshot: Snapshot) -> list[str]:
-    """A unit that does not exist is most often a slip in its name: nobody would hear of its death."""
-    return [
-        f"{name} is watched in vain: {row.get('why') or 'its state is unknown'}; see [[watch]] in detector.toml"
-        for name, row in shots.watched(snapshot).items()
-        if row.get("status") == "unknown"
-    ]
-
-
-def _blind_checks(snapshot: Snapshot) -> list[str]:
-    """A check that cannot look tells of nothing, and its unit seems well; of very many the units are named."""
-    found = {name: blind(row) for name, row in shots.watched(snapshot).items() if blind(row)}
-    if len(found) > _NAMED:
-        named = f"{', '.join(list(found)[:_NAMED])} and {len(found) - _NAMED} more"
-        return [f"Checks of {named} cannot look, and tell of nothing; see which, and why: standfastctl units"]
-    return [
-        f"{name} runs, but {said}; until it can, it tells of nothing: see [[watch.check]] in detector.toml"
-        for name, of_unit in found.items()
-        for said in of_unit
-    ]
-
-
 def not_running(whose: Daemon) -> str:
     """What is said of a daemon without a status file: it takes that away when it ends, but others can too."""
     away = f"The {whose.what} is not running, or its status file is gone"
@@ -186,25 +164,4 @@ def _source_problems(whose: Daemon, source: Source, now: datetime) -> list[str]:
         return [source.trouble or not_running(whose)]
     refused = source.get("reload_refused")
     found = [f"The {whose.what} is {refused}; correct that, then: systemctl reload {whose.unit}"] if refused else []
-    age_s = shots.stale_s(source, now)
-    if age_s is None:
-        return found
-    return [
-        *found,
-        f"The {whose.what} has said nothing for {span(age_s)}; look at it with: systemctl status {whose.unit}",
-    ]
-
-
-def _channel_problems(row: Mapping[str, Any], now: datetime) -> list[str]:
-    """A channel that nobody hears anything by is told here, where it need not be told by that channel."""
-    name, refusing, since = row.get("name"), row.get("refusing"), shots.moment(row.get("oldest_queued"))
-    # A test would be refused by the same cap.
-    test = "" if "daily cap" in str(refusing) else f", then standfastctl test-notify --channel {name}"
-    see = f"see [channels.{name}] in notifier.toml{test}"
-    if refusing:
-        return [f"Channel {name} refused its latest message, or gave it up: {refusing}; {see}"]
-    patience = FAILS_TOO_LONG if row.get("failing") else WAITS_TOO_LONG
-    if since is None or now - since <= patience:
-        return []
-    waits = f"{shots.number(row.get('queued'))} queued, the oldest for {span(now - since)}"
-    return [f"Channel {name} does not deliver ({waits}): {row.get('failing') or 'not tried yet'}; {see}"]
+    return [*found, *map(str, itself.silent(whose, source, now))]

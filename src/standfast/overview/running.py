@@ -16,10 +16,20 @@ _LOOKED_IN_VAIN: Final = "attempt "
 
 def problems(name: str, source: Source) -> Iterator[str]:
     """What is wrong with an agent that tells of itself."""
-    unit = short(agent_unit(name))
+    yield from waits_for_restart(name, source)
+    yield from of_agent(name, source)
+
+
+def waits_for_restart(name: str, source: Source) -> Iterator[str]:
+    """What of its configuration it has read and takes up only when it is restarted."""
     if keys := shots.texts(source.get("waits_for_restart")):
-        restart = f"systemctl restart {unit} (which closes what it holds)"
+        restart = f"systemctl restart {short(agent_unit(name))} (which closes what it holds)"
         yield f"Agent {name} trades on with the earlier {', '.join(keys)}; to take up the new: {restart}"
+
+
+def of_agent(name: str, source: Source) -> Iterator[str]:
+    """What keeps it from trading, or from closing what it holds."""
+    unit = short(agent_unit(name))
     yield from _of_state(name, source)
     if source.get("paused") is True and source.get("state") != "ERROR" and (held := open_now(source)):
         yield (

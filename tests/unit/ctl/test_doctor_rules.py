@@ -17,6 +17,7 @@ from standfast.ctl.doctor.rules import RULES, Rule
 from standfast.ctl.doctor.rules.journal import bytes_of
 from standfast.detector.config import DetectorConfig
 from standfast.notifier.config import NotifierConfig
+from standfast.overview.itself import Trouble
 from standfast.unit_names import AGENTS, DETECTOR, MASTER_RESTART, NOTIFIER, STATUS_SOCKET, agent_unit
 
 UNITS = Path(__file__).parents[3] / "units"
@@ -303,6 +304,9 @@ BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ),
     ("statuses", {"unseen": frozenset({DETECTOR})}, WRONG, "runs, but its status file", "restart standfast-detector"),
     ("statuses", {"unseen": frozenset({agent_unit("paper")})}, WRONG, "@paper.service runs", "when it suits"),
+    ("daemons", {"troubles": (Trouble("Channel x refused", "see x"),)}, WRONG, "Channel x refused", "see x"),
+    ("daemons", {"remarks": (Trouble("Agent b trades on", "restart b"),)}, NOTE, "Agent b trades on", "restart b"),
+    ("daemons", {"fleet": ("down", "y")}, NOTE, "no fault of this installation: down (and 1 more)", "standfastctl st"),
     ("strategies", {"code": {"paper": Code(wrong="/x has no class Y")}}, WRONG, "/x has no class Y", "correct"),
     ("strategies", {"code": {"paper": Code(wrong="x", step="see to it")}}, WRONG, "x", "see to it"),
     ("strategies", {"code": {"paper": Code(unknown="no source")}}, NOTE, "is not known: no source", "journalctl"),

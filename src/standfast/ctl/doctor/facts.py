@@ -11,6 +11,7 @@ from standfast.ctl.restarting import careful
 from standfast.detector.config import DetectorConfig, Watch
 from standfast.detector.watched import Rules, Watching
 from standfast.notifier.config import NotifierConfig
+from standfast.overview.itself import Trouble
 from standfast.timespan import timespan_s
 from standfast.unit_names import (
     ALARM,
@@ -189,6 +190,9 @@ class Facts:
         unseen: the units of daemons of which there is no status that can be read, whether they run or not.
         held: by agent's unit that runs and is not known to hold nothing, what it holds, in words.
         flags: by agent that does not run, what a human put beside its configuration, "" for nothing.
+        troubles: what daemons that run say is wrong with them, each with its step.
+        remarks: the same of what need not be mended at once.
+        fleet: what is wrong with the fleet and its agents, which is no fault of the installation.
     """
 
     is_root: bool = True
@@ -223,6 +227,9 @@ class Facts:
     unseen: frozenset[str] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
+    remarks: tuple[Trouble, ...] = ()
+    fleet: tuple[str, ...] = ()
 
     def refused_by(self, mistake: Mistake) -> str:
         """The unit that runs on with an older configuration and says so with this mistake; "" for none."""
