@@ -12,6 +12,14 @@ from standfast.ctl.screen import Screen
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
 
+Flags = tuple[FlagKind, ...]
+Lines = list[tuple[str, Tone]]
+
+
+def when_started(word: str) -> Callable[[str, Flags], Lines]:
+    """What is said of an agent that does not run when a flag was put."""
+    return lambda name, _: [(f"Agent {name} does not run; when it is started, it is {word}.", Tone.WARNING)]
+
 
 @dataclass(frozen=True, slots=True)
 class Flagging:
@@ -23,7 +31,7 @@ class Flagging:
         word: what the agent is then.
         is_so: whether its status says so.
         done: what is said of an agent that runs, from its name and status: lines with their tone.
-        idle: what is said of one that does not, whether there was a flag to take away or not.
+        idle: what is said of one that does not, from its name and the flags that were put or taken away.
         after: the last line, in either case; {name} stands for the agent's.
         untouched: what is said of one that runs when there was no flag to take away.
         reloaded: what is said then as well, for it is reloaded all the same.
@@ -33,8 +41,8 @@ class Flagging:
     kind: FlagKind | None
     word: str
     is_so: Callable[[Source], bool]
-    done: Callable[[str, Source], list[tuple[str, Tone]]]
-    idle: str
+    done: Callable[[str, Source], Lines]
+    idle: Callable[[str, Flags], Lines]
     after: str = ""
     untouched: str = ""
     reloaded: str = ""
@@ -43,30 +51,30 @@ class Flagging:
         """Put the flag or take them away, and see that the agent takes it up."""
         name: str = arguments.name
         config = flagging.agent_config(name)
-        is_done = self._do(config, arguments)
-        found = flagging.taken_up(name, self.word, self.is_so, must_reload=not is_done)
-        if not is_done and found:
+        flags = self._do(config, arguments)
+        found = flagging.taken_up(name, self.word, self.is_so, must_reload=not flags)
+        if not flags and found:
             # The reload itself is a word of a human's: an agent in ERROR looks anew.
             flagging.note(name, "reload")
-        for words, tone in self._lines(name, found, is_done):
+        for words, tone in self._lines(name, found, flags):
             screen.line(words, tone)
         if self.after:
             screen.line(self.after.format(name=name))
         return Exit.OK
 
-    def _lines(self, name: str, found: Source | None, is_done: bool) -> list[tuple[str, Tone]]:
+    def _lines(self, name: str, found: Source | None, flags: Flags) -> Lines:
         if found is None:
-            return [(self.idle.format(name=name), Tone.WARNING)]
-        if is_done:
+            return self.idle(name, flags)
+        if flags:
             return self.done(name, found)
         return [(self.untouched.format(name=name), Tone.PLAIN), (self.reloaded, Tone.PLAIN)]
 
-    def _do(self, config: Path, arguments: argparse.Namespace) -> bool:
-        """Put the flag or take them away; whether there was anything to do."""
+    def _do(self, config: Path, arguments: argparse.Namespace) -> Flags:
+        """Put the flag or take them away; those that were."""
         if self.kind is None:
-            return bool(flagging.take_away(config, arguments.why))
+            return flagging.take_away(config, arguments.why)
         flagging.put(config, self.kind, arguments.why)
-        return True
+        return (self.kind,)
 
     def command(self, summary: str, description: str) -> Command:
         """The command that does it."""

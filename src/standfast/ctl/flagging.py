@@ -5,6 +5,7 @@ import pwd
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ from standfast.ctl.systemctl import complaint, systemctl
 from standfast.errors import StandfastError
 from standfast.events import Event, Kind
 from standfast.moments import iso
+from standfast.overview.endings import endings
+from standfast.overview.idle import Idle, idle
 from standfast.overview.reading import read_snapshot
 from standfast.overview.snapshot import Source, table
 from standfast.unit_names import agent_unit
@@ -141,6 +144,14 @@ def taken_up(name: str, what: str, is_so: Callable[[Source], bool], *, must_relo
             )
         time.sleep(min(wait_s, _LOOK_EVERY_S))
     return found
+
+
+def held_while_down(name: str) -> str:
+    """What an agent that does not run holds, as `status` says it, and that nothing manages it."""
+    found = read_snapshot(utc_now())
+    shown = replace(found, endings=endings([name]))
+    one = next((one for one in idle(shown) if one.name == name), Idle(name, "stopped"))
+    return one.holds if one.is_flat else f"{one.holds}; nothing manages that until it runs again"
 
 
 def _status(name: str) -> Source:

@@ -2,7 +2,7 @@
 
 from standfast.agent.flags import FlagKind
 from standfast.ctl import flagging
-from standfast.ctl.flagged import Flagging
+from standfast.ctl.flagged import Flagging, when_started
 from standfast.overview.holdings import holdings, is_asked, is_on_paper
 from standfast.overview.running import open_now
 from standfast.overview.snapshot import Source
@@ -27,7 +27,7 @@ COMMAND = Flagging(
     word="killed",
     is_so=flagging.is_killed,
     done=_done,
-    idle="Agent {name} does not run; when it is started, it is killed.",
+    idle=when_started("killed"),
     after="This outlives restarts, and its end closes nothing. To let it trade again: standfastctl resume {name}",
 ).command(
     summary="cancel an agent's pending orders and let it trade no more",

@@ -1,7 +1,7 @@
 """`standfastctl pause`: no new orders of an agent; its feed, its checks and cancelling go on."""
 
 from standfast.agent.flags import FlagKind
-from standfast.ctl.flagged import Flagging
+from standfast.ctl.flagged import Flagging, when_started
 from standfast.overview.running import open_now, paused_by
 from standfast.overview.snapshot import Source
 from standfast.overview.tones import Tone
@@ -22,7 +22,7 @@ COMMAND = Flagging(
     word="paused",
     is_so=lambda source: source.get("paused") is True,
     done=_done,
-    idle="Agent {name} does not run; when it is started, it is paused.",
+    idle=when_started("paused"),
     after="This outlives restarts. To end it: standfastctl resume {name}",
 ).command(
     summary="let an agent place no new orders",

@@ -1,6 +1,7 @@
 """pause, kill and resume: the flags beside an agent's configuration, and whether the agent took them up."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from standfast.agent.flags import FlagKind, flag_path, parse
 from standfast.ctl import flagging
 from standfast.ctl.__main__ import main
 from standfast.events import Event
-from standfast.overview.snapshot import Source
+from standfast.overview.ending import Ending
+from standfast.overview.snapshot import Snapshot, Source
+
+NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -79,6 +83,16 @@ def reloaded(monkeypatch: pytest.MonkeyPatch, code: int, *states: dict[str, Any]
     return noted
 
 
+def down(monkeypatch: pytest.MonkeyPatch, ended: Ending) -> None:
+    """An agent that does not run, and how it ended."""
+    found = Snapshot(NOW, Source(None), Source(None), idle={"paper": ""})
+    ended_with = subprocess.CompletedProcess(["is-active"], 3, "", "")
+    monkeypatch.setattr(flagging, "systemctl", lambda *words: ended_with)
+    monkeypatch.setattr(flagging, "say", lambda event: True)
+    monkeypatch.setattr(flagging, "read_snapshot", lambda now: found)
+    monkeypatch.setattr(flagging, "endings", lambda names: {"paper": ended})
+
+
 HELD = [{"symbol": "NSE:SBIN", "product": "MIS", "quantity": -1}]
 FREE = {"state": "ACTIVE", "paused": False}
 
@@ -111,11 +125,30 @@ def test_a_resume_that_had_nothing_to_do_is_noted_after_the_reload(
 def test_a_resume_that_had_nothing_to_do_of_one_that_does_not_run_says_so_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    down = subprocess.CompletedProcess(["is-active"], 3, "", "")
-    monkeypatch.setattr(flagging, "systemctl", lambda *words: down)
+    down(monkeypatch, Ending(NOW, "stopped", is_flat=True, is_told=True))
     assert main(["resume", "paper"]) == 0
     assert capsys.readouterr().out == (
-        "Agent paper is neither paused nor killed; it does not run: systemctl start standfast-agent@paper\n"
+        "Agent paper was neither paused nor killed, and does not run.\n"
+        "Holds: nothing when it stopped.\n"
+        "To let it trade again: systemctl start standfast-agent@paper\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "was"),
+    [(["killed"], "killed"), (["paused"], "paused"), (["killed", "paused"], "paused and killed")],
+)
+def test_a_resume_of_one_that_does_not_run_says_what_it_undid_and_what_is_left_open(
+    flags: list[str], was: str, agents: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for flag in flags:
+        (agents / f"paper.{flag}").touch()
+    down(monkeypatch, Ending(NOW, "ended unclean", held="+1 NSE:SBIN MIS (on paper)"))
+    assert main(["resume", "paper"]) == 0
+    assert capsys.readouterr().out == (
+        f"Agent paper was {was}; that is undone, and it does not run.\n"
+        "Holds: +1 NSE:SBIN MIS (on paper) by its own books; nothing manages that until it runs again.\n"
+        "To let it trade again: systemctl start standfast-agent@paper\n"
     )
 
 
