@@ -16,7 +16,7 @@ from standfast.overview.running import paused_by
 from standfast.overview.silences import silenced
 from standfast.overview.snapshot import Snapshot, Source, words
 from standfast.overview.tones import Tone, agent_tone, is_failing, tone, unit_tone
-from standfast.overview.unit_words import hindered, state
+from standfast.overview.unit_words import hindered, is_at_once, state
 from standfast.overview.versions import older_versions
 from standfast.time_words import moment
 from standfast.unit_names import short
@@ -161,7 +161,7 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
         Cell(name, short=short(name)),
         _unit_status(row),
-        Cell(words(failures), Tone.BAD if failures else Tone.PLAIN),
+        Cell(f"{words(failures)}{' at once' * is_at_once(row)}", Tone.BAD if failures else Tone.PLAIN),
         Cell(said or "unknown"),
         Cell(words(row.get("restarts"))),
         Cell(words(row.get("tier"))),

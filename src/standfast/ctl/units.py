@@ -38,7 +38,10 @@ MEANINGS: Final[Mapping[str, str]] = {
     "must run": "it is down, and its configuration says that it must run",
     "last run failed": "its last run failed; it is looked at again after the next",
 }
-_LEGEND: Final = "In a row: looks that failed, of as many as make a warning/critical/cascading."
+_LEGEND: Final = (
+    "In a row: looks that failed, of as many as make a warning/critical/cascading; what systemd does not start again "
+    "counts as all of them at once."
+)
 _QUIET: Final = frozenset({"healthy", "stopped", "finished"})
 
 

@@ -11,6 +11,9 @@ _CANNOT: Final = "cannot look"
 # What the detector calls a unit that is up, and that systemd restarted since the last look; the first time it is this.
 LOOPING: Final = "looping"
 RESTARTED: Final = "restarted"
+# What nothing will start again by itself: it counts as if so many looks had found it failing (see
+# standfast.detector.counting), though it may have failed a second ago.
+FINAL: Final = ("given up", "taken along")
 # What failed when it was looked at last, and is up.
 HEALTHY: Final = "healthy"
 UP_AGAIN: Final = "up again"
@@ -26,6 +29,19 @@ def state(row: Mapping[str, Any]) -> str:
     if word == LOOPING and failures < max(shots.number(shots.table(row.get("thresholds")).get("warning")), 2):
         return RESTARTED
     return UP_AGAIN if word == HEALTHY and failures else word
+
+
+def is_at_once(row: Mapping[str, Any]) -> bool:
+    """Whether a unit counts as failing for as long as any threshold asks for, however often it was looked at."""
+    cascading = shots.number(shots.table(row.get("thresholds")).get("cascading"))
+    return row.get("status") in FINAL and 0 < cascading <= shots.number(row.get("consecutive_failures"))
+
+
+def failing_looks(row: Mapping[str, Any]) -> str:
+    """How many looks in a row found a unit failing, or as how many it counts."""
+    looks = shots.number(row.get("consecutive_failures"))
+    said = f"{looks} failing look{'' if looks == 1 else 's'}"
+    return f"counts as {said}" if is_at_once(row) else f"{said} in a row"
 
 
 def why(row: Mapping[str, Any]) -> str:

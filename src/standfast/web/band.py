@@ -34,14 +34,15 @@ _LABELS: Final = {
 
 def band(scene: Scene) -> str:
     """The section."""
-    history = to_the_minute(scene.history)
+    history, drawn = scene.history, to_the_minute(scene.history)
     if history.trouble:
         return markup.card("timeline", "Last 24 hours", markup.empty(f"Unknown: {history.trouble}."))
-    level = shots.level(scene.snapshot)
-    found = timeline.spans(history, level)
+    # Words end now: no level has lasted until the end of the minute that is drawn.
+    found = timeline.spans(history, shots.level(scene.snapshot))
     restarts = [one for one in history.happenings if one.kind == Kind.RESTART and one.type.endswith("STARTED")]
     said = f'<p class="note">{_said(history, found, len(restarts))}</p>'
-    inner = said + _drawing(history, found, restarts) + _ticks(history) + _list(history)
+    bars = "".join(_bar(span, drawn, span.end >= history.until) for span in found)
+    inner = said + _drawing(drawn, bars, restarts) + _ticks(drawn) + _list(history)
     return markup.card("timeline", "Last 24 hours", inner)
 
 
@@ -52,8 +53,7 @@ def to_the_minute(history: History) -> History:
     return replace(history, since=since, until=until)
 
 
-def _drawing(history: History, found: list[Span], restarts: list[Happening]) -> str:
-    bars = "".join(_bar(span, history.since) for span in found)
+def _drawing(history: History, bars: str, restarts: list[Happening]) -> str:
     marks = "".join(_restart(one.at, history.since) for one in restarts)
     minutes = int(timeline.SPAN.total_seconds() // 60)
     return (
@@ -81,8 +81,10 @@ def _before(history: History) -> str:
     return f"nothing is known of the time before {markup.moment(first)} (the journal begins at {begin})"
 
 
-def _bar(span: Span, since: datetime) -> str:
-    x, width = _minutes(span.begin - since), _minutes(span.end - span.begin)
+def _bar(span: Span, drawn: History, is_now: bool) -> str:
+    """One level; that of now is drawn to the end of the minute."""
+    begin, end = max(span.begin, drawn.since), drawn.until if is_now else span.end
+    x, width = _minutes(begin - drawn.since), _minutes(end - begin)
     height = _HEIGHTS[span.level]
     kind = tone(span.level) if span.level in shots.LEVELS else Tone.PLAIN
     # What lasted a moment is seen all the same.

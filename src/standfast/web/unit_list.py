@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import Tone, is_failing, unit_tone
-from standfast.overview.unit_words import blind, state, why
+from standfast.overview.unit_words import blind, failing_looks, state, why
 from standfast.web import markup
 from standfast.web.scene import Scene
 from standfast.web.timeline import Line
@@ -100,8 +100,8 @@ def _state(row: Row) -> str:
 
 
 def _meta(row: Row) -> str:
-    looks, restarts = shots.number(row.get("consecutive_failures")), shots.number(row.get("restarts"))
-    parts = [f"{markup.count(looks, 'failing look')} in a row", markup.escape(systemd_says(row))]
+    restarts = shots.number(row.get("restarts"))
+    parts = [failing_looks(row), markup.escape(systemd_says(row))]
     parts.append(f"{markup.count(restarts, 'restart')} by systemd" if restarts else "")
     parts += [f"{key} {markup.text(row.get(key))}" for key in ("tier", "port") if row.get(key)]
     failed = [

@@ -6,7 +6,7 @@ from typing import Any
 
 from standfast.overview import snapshot as shots
 from standfast.overview.tones import is_failing, tone, unit_tone
-from standfast.overview.unit_words import state, why
+from standfast.overview.unit_words import is_at_once, state, why
 from standfast.web import markup
 from standfast.web.documents import needed_by
 from standfast.web.scene import Scene
@@ -62,7 +62,8 @@ def _alarms(row: Mapping[str, Any]) -> str:
     said = [
         f"{word} at {number}" for word in ("warning", "critical", "cascading") if (number := shots.number(at.get(word)))
     ]
-    return f" ({', '.join(said)})" if said else ""
+    at_once = "; counted at once, for nothing will start it again by itself" if is_at_once(row) else ""
+    return f" ({', '.join(said)}{at_once})" if said else ""
 
 
 def _units(scene: Scene, names: Sequence[str]) -> str:

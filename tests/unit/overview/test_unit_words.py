@@ -82,3 +82,27 @@ def test_page_and_programs_are_told_the_same() -> None:
     assert f"healthy: active; {WORDS}" in unit_page(found, "web.service", ())
     (told,) = (documents.units(found.snapshot) or {})["units"]
     assert told["why"] == documents.unit(found.snapshot, "web.service", ())["why"] == f"active; {WORDS}"
+
+
+GIVEN_UP = {"consecutive_failures": 7, "thresholds": {"warning": 3, "critical": 5, "cascading": 7}, "failing": True}
+
+
+@pytest.mark.parametrize(
+    ("status", "failures", "on_page", "in_table"),
+    [
+        ("given up", 7, "counts as 7 failing looks", "7 at once"),
+        ("taken along", 7, "counts as 7 failing looks", "7 at once"),
+        ("taken along", 2, "2 failing looks in a row", "2"),
+        ("crashed", 1, "1 failing look in a row", "1"),
+        ("looping", 7, "7 failing looks in a row", "7"),
+    ],
+)
+def test_what_counts_as_many_looks_is_not_said_to_have_been_looked_at_so_often(
+    status: str, failures: int, on_page: str, in_table: str
+) -> None:
+    health = {"a.service": {**GIVEN_UP, "status": status, "consecutive_failures": failures}}
+    shown = scene(statuses.detector(service_health=health))
+    assert f'<p class="meta">{on_page} ' in unit_list(shown) or f'<p class="meta">{on_page}<' in unit_list(shown)
+    (row_,) = report(shown.snapshot).tables[0].rows
+    assert row_[2].text == in_table
+    assert ("counted at once" in unit_page(shown, "a.service", ())) == on_page.startswith("counts")

@@ -81,6 +81,27 @@ def test_of_the_time_before_anybody_watched_no_level_is_counted() -> None:
     assert "nothing is known" not in shown
 
 
+def test_no_level_is_said_to_have_lasted_into_the_future() -> None:
+    at = NOW.replace(second=7)
+    cascade = Happening(at - timedelta(seconds=12), "level", "", level="CASCADING", previous_level="NONE")
+    begun = at - timedelta(seconds=32)
+    young = History(at - timeline.SPAN, at, (cascade,), watched_since=begun)
+    shown = band(Scene(shot({"failure_level": "CASCADING"}), young, {}, "host"))
+    assert "NONE for 20 s, CASCADING for 12 s, nothing is known" in shown
+    assert "<title>CASCADING for 12 s</title>" in shown
+    whole = History(at - timeline.SPAN, at, watched_since=at - 2 * timeline.SPAN)
+    assert "NONE for 1 d" in band(Scene(shot(), whole, {}, "host"))
+
+
+def test_the_page_of_one_minute_is_the_same_page_once_seconds_say_nothing() -> None:
+    def shown(second: int) -> str:
+        at = NOW.replace(second=second)
+        change = level(700, "NONE", "WARNING")
+        return band(Scene(shot(), History(at - timeline.SPAN, at, (change,), watched_since=ago(9000)), {}, "host"))
+
+    assert shown(7).partition("<svg")[2] == shown(8).partition("<svg")[2]
+
+
 def test_programs_are_told_from_when_on_anything_is_known() -> None:
     assert timeline.document(history(watched_minutes=30))["known_since"] == iso(ago(30))
     assert timeline.document(history(watched_minutes=3000))["known_since"] == iso(DAY_AGO)

@@ -70,9 +70,9 @@ COMMAND = Command(
     summary="find what is wrong with this installation, each finding with a next step",
     description=(
         "Looks at the units and their drop-ins, what the daemons say is wrong with them and their channels (as "
-        "`status` has it), users, polkit, the journal, disk room, the clock, configuration, credentials, libraries, what "
-        "is configured to be spoken to (a connection is opened, nothing is said), watched units, thresholds, files that "
-        "the detector must see, and agents. It changes nothing; as root it sees more. "
+        "`status` has it), users, polkit, the journal, disk room, the clock, configuration, credentials, libraries, "
+        "what is configured to be spoken to (a connection is opened, nothing is said), watched units, thresholds, "
+        "files that the detector must see, and agents. It changes nothing; as root it sees more. "
         "Exits 0 when nothing is wrong (notes are no fault), 1 when something is, 2 when called wrongly."
     ),
     configure=_configure,
