@@ -15,6 +15,7 @@ from standfast.overview import snapshot as shots
 from standfast.overview.silences import matched, not_over
 from standfast.overview.snapshot import Source, words
 
+_OVER: Final = "What is over is not listed here; when it began and ended: standfastctl history"
 _CLOSED: Final = ("id", "error_type", "error_message", "why")
 
 
@@ -42,9 +43,9 @@ def silences_table(source: Source, now: datetime) -> Table:
 
 
 def closed_table(source: Source) -> Table:
-    """What nobody has to see to now, though nobody said that it is over."""
+    """What nobody has to see to now, though nobody said that it is over; what is over for good is none of it."""
     return Table(
-        title="Closed within a day, or over at this moment",
+        title="Not over for good: closed with its agent within a day, or comes and goes and is away at this moment",
         columns=("ID", "Error", "Unit", "Message", "Closed", "Why"),
         rows=tuple(_closed(row) for row in shots.rows(source.get("closed_errors"))),
         empty="None.",
@@ -101,6 +102,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         if (table := closed_table(source)).rows:
             screen.table(table)
         screen.table(silences_table(source, now))
+        screen.line(_OVER)
     return Exit.WRONG if count else Exit.OK
 
 
@@ -108,8 +110,9 @@ COMMAND = Command(
     name="errors",
     summary="show the unresolved errors and the silences in force",
     description=(
-        "Shows the unresolved errors with their numbers, for `ack` and `resolve`, and the silences with their ids, for "
-        "`unsilence`. Exits 0 when nothing is unresolved, 1 when something is, 2 when called wrongly."
+        "Shows the unresolved errors with their numbers, for `ack` and `resolve`, those that are away now and not over "
+        "for good (closed with their agent, or coming and going), and the silences with their ids, for `unsilence`; "
+        "what is over is in `history`. Exits 0 when nothing is unresolved, 1 when something is, 2 when called wrongly."
     ),
     configure=_configure,
     run=_run,

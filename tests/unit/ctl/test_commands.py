@@ -246,7 +246,9 @@ def test_what_a_stop_closed_is_listed_with_why() -> None:
     fold.tick(60)
     fold.hear(plain(Kind.SHUTDOWN, 100, data={"closes": ["OPENALGO_DOWN"]}))
     row = closed_row(next(iter(fold.ledger.resting.values())))
-    first, second = closed_table(Source({"closed_errors": [row, {"why": 7}, "odd"]})).rows
+    shown = closed_table(Source({"closed_errors": [row, {"why": 7}, "odd"]}))
+    assert shown.title.startswith("Not over for good: closed with its agent within a day, or comes and goes")
+    first, second = shown.rows
     assert [cell.text for cell in first[1:3]] == ["OPENALGO_DOWN", AGENT]
     assert first[5].text == "closed: the agent was stopped"
     assert second[4].text == "-"

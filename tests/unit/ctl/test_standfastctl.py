@@ -348,6 +348,7 @@ def test_errors_are_listed_with_the_numbers_that_other_commands_take(root: Path)
     assert listed.returncode == 1
     assert "  7   OPENALGO_DOWN  standfast-agent@paper.service" in listed.stdout
     assert max(map(len, listed.stdout.splitlines())) <= WIDTH
+    assert listed.stdout.endswith("when it began and ended: standfastctl history\n")
     assert listed.stdout.startswith("Unresolved errors:")
     assert "These are the newest 1 of 300." in listed.stdout
     assert (as_json["unresolved_count"], as_json["unresolved_errors"][0]["id"]) == (300, 7)
