@@ -250,7 +250,11 @@ SCHEMAS: Final[dict[str, Schema]] = {
         },
         journal_since=maybe({**MOMENT, "description": "When the journal begins."}),
         unwatched=many(
-            record("When the detector did not run; null: it does not now.", since=MOMENT, until=maybe(MOMENT))
+            record(
+                "When the detector did not run, for a minute or longer; null: it does not now.",
+                since=MOMENT,
+                until=maybe(MOMENT),
+            )
         ),
         events=many(ref("Happening")),
     ),
