@@ -1,6 +1,6 @@
 """What a person is told to do about a cascade. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from standfast.detector.config import Cause, DetectorConfig, Mode, Tier
@@ -8,9 +8,9 @@ from standfast.detector.critical_files import bad_files, put_back
 from standfast.detector.databases import restore
 from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.limits import is_refused, room_at
+from standfast.detector.firsts import firsts, still_first, why_they_failed
+from standfast.detector.limits import is_refused, is_under_way, last_in_vain, room_at
 from standfast.detector.model import Level
-from standfast.detector.problems import causes
 from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
 
@@ -23,36 +23,59 @@ _BY_HAND: Final = f"standfastctl plan, then systemctl start {MASTER_RESTART.remo
 HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
 
 
-def next_step(step: Step, config: DetectorConfig, now: float, first: str = "") -> str:
-    """The next step of a problem that stands for the fleet, with where it says why the first unit failed.
+def next_step(step: Step, config: DetectorConfig, now: float, told: Sequence[str] = ()) -> str:
+    """The next step of a problem that stands for the fleet, with where it says why the first units failed.
 
     Args:
-        first: the unit that failed first when it began, where that was told.
+        told: the units that failed first when it began, where those were told.
     """
-    words, first = _next_step(step, config, now), _to_look_at(step, first)
-    if not first or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
+    words, units = _next_step(step, config, now), _to_look_at(step, told)
+    if not units or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
         return words or "standfastctl status"
-    why = f"Why {first} failed: journalctl -u {first}"
+    why = why_they_failed(units)
     is_first = step.assessment.level is Level.CASCADING and _is_by_hand(step, config)
     parts = (why, words) if is_first else (words, why)
     return ". ".join(filter(None, parts))
 
 
-def _to_look_at(step: Step, first: str) -> str:
-    """The unit whose journal says why; of a cascade that has eased it is one that fails still."""
-    eased = step.assessment.level is not Level.CASCADING
-    return (first_failed(step) or first) if eased else (first or first_failed(step))
+def after_report(step: Step, config: DetectorConfig, now: float, told: Sequence[str] = ()) -> tuple[str, str]:
+    """What the next step of a cascade follows from when a master restart has ended, and that step; "" while it runs.
+
+    What it brought up has yet to stay well then, so that nothing is decided; but what holds the next one up is known.
+    """
+    reason = _holds_up_the_next(step, config, now)
+    units = _to_look_at(step, told)
+    if reason is None or not units:
+        return "", ""
+    parts = (_REFUSED[reason](step, config, now), why_they_failed(units))
+    return reason.value, ". ".join(reversed(parts) if reason in HUMAN_NEEDED else parts)
+
+
+def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason | None:
+    if is_under_way(step.state, now):
+        return None
+    left = ledger_budget(step.state, config, now)
+    if left.hold_until is not None:
+        return Reason.HOLD
+    if left.used >= config.restart.max_per_hour:
+        return Reason.BUDGET
+    if last_in_vain(step.state, now):
+        return Reason.SAME_SET
+    return None if left.gap_until is None else Reason.GAP
+
+
+def _to_look_at(step: Step, told: Sequence[str]) -> tuple[str, ...]:
+    """The units whose journals say why; where nobody knows who was first, one that fails now."""
+    failing = tuple(unit.unit for unit in step.assessment.failing)
+    if step.assessment.level is not Level.CASCADING:
+        return firsts(step.assessment) or failing[:1] or tuple(told)
+    return still_first(told, step.assessment) or tuple(told) or failing[:1]
 
 
 def _is_by_hand(step: Step, config: DetectorConfig) -> bool:
     """Whether a human is to act, and not only to wait; a file that is to be put back is said before anything else."""
     is_left_to_human = step.decision is not None and step.decision.reason in HUMAN_NEEDED
     return (is_left_to_human or config.mode is Mode.OBSERVE) and not bad_files(step.assessment.facts)
-
-
-def first_failed(step: Step) -> str:
-    """The unit to look at first; "" where none fails."""
-    return next(iter((*causes(step.assessment), *(unit.unit for unit in step.assessment.failing))), "")
 
 
 def _next_step(step: Step, config: DetectorConfig, now: float) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.advice import HUMAN_NEEDED, advised_by, again_at, by_hand_until, next_step
+from standfast.detector.advice import HUMAN_NEEDED, advised_by, after_report, again_at, by_hand_until, next_step
 from standfast.detector.config import DetectorConfig, Mode
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
@@ -50,14 +50,9 @@ class Told:
     hands_off_until: float = 0.0
 
     @property
-    def first(self) -> str:
-        """The unit that failed first in the cascade that goes on; "" where none does."""
-        return next((problem.first for problem in self.problems if problem.first), "")
-
-    @property
-    def is_first_clear(self) -> bool:
-        """Whether that one failed clearly before the others."""
-        return any(problem.is_first_clear for problem in self.problems)
+    def firsts(self) -> tuple[str, ...]:
+        """The unit that failed first in the cascade that goes on, or those of which one did; none where none does."""
+        return next((problem.firsts for problem in self.problems if problem.firsts), ())
 
     @property
     def asked_agents(self) -> frozenset[str]:
@@ -82,12 +77,13 @@ def announcements(
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
     if not assessment.held:
-        action, advice = next_step(step, config, now, told.first), advised_by(step)
+        action, advice = next_step(step, config, now, told.firsts), advised_by(step)
         problems, problem_events = changes(told.problems, assessment, action, now, advice)
         events += problem_events
         told = replace(told, problems=problems)
     elif assessment.unproven:
-        problems, problem_events = while_unproven(told.problems, assessment, now)
+        after = after_report(step, config, now, told.firsts)
+        problems, problem_events = while_unproven(told.problems, assessment, now, *after)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
@@ -139,7 +135,7 @@ def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[T
     until = ledger_budget(step.state, config, now).hold_until or 0.0
     if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
         return told, []
-    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now, told.first)]
+    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now, told.firsts)]
 
 
 def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig, now: float) -> bool:
@@ -153,10 +149,10 @@ def _is_released(state: State) -> bool:
     return state.released_at is not None and not counted(state.runs, state.released_at)
 
 
-def _hands_off(step: Step, config: DetectorConfig, now: float, first: str) -> Event:
+def _hands_off(step: Step, config: DetectorConfig, now: float, firsts: tuple[str, ...]) -> Event:
     decision = step.decision
     if decision is not None and decision.reason is Reason.SAME_SET:
-        why, action = decision.why, next_step(step, config, now, first)
+        why, action = decision.why, next_step(step, config, now, firsts)
     else:
         action = by_hand_until(step, config, now)
         why = f"{_counted(step.state, config, now)}: no automatic one until {again_at(step, config, now)}"

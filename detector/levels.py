@@ -139,7 +139,7 @@ class Assessment:
 def assess(state: State, config: DetectorConfig, watching: Watching, now: float) -> Assessment:
     """The level that the state amounts to; while nothing can be judged (after a boot, in a shutdown) it stays."""
     facts = gather(state, config, watching, now)
-    causes = root_causes({unit.unit for unit in facts.units if unit.fails}, state.units)
+    causes = _causes(facts, state)
     if is_blind(state, config, now) and state.answers:
         why = f"nothing is judged now: {blindness(state, config, now)}"
         return Assessment(state.level, (why,), causes, facts, held=True)
@@ -151,15 +151,29 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
         return Assessment(state.level, ("not everything has been looked at yet", *reasons), causes, facts, held=True)
     if level < state.level and (unproven := _unproven(state, config, facts, now)):
         names = tuple(unit.unit for unit in unproven)
-        why, until = f"what failed has yet to stay well: {', '.join(names)}", _proven_at(unproven, config)
+        why, until = _yet_to_stay_well(unproven), _proven_at(unproven, config)
         return Assessment(state.level, (why, *reasons), causes, facts, held=True, unproven=names, proven_at=until)
     return Assessment(level, reasons, causes, facts)
+
+
+def _causes(facts: Facts, state: State) -> tuple[RootCause, ...]:
+    taken_along = {unit.unit for unit in facts.units if unit.reading.meaning is Meaning.TAKEN_ALONG}
+    return root_causes({unit.unit for unit in facts.units if unit.fails}, taken_along, state.units)
 
 
 def _unproven(state: State, config: DetectorConfig, facts: Facts, now: float) -> tuple[Health, ...]:
     """Of the units that made the level those that are started, by whom ever, and may fall again within a moment."""
     units = (unit for unit in facts.units if unit.unit in state.made_by)
     return tuple(unit for unit in units if _has_barely_run(unit, config.check_interval_s, now))
+
+
+def _yet_to_stay_well(unproven: tuple[Health, ...]) -> str:
+    """What it is held for: one that is down at this moment is not on its way to be well."""
+    down = [unit.unit for unit in unproven if unit.reading.failing]
+    up = [unit.unit for unit in unproven if unit.unit not in down]
+    parts = [f"what failed has yet to stay well: {', '.join(up)}"] if up else []
+    parts += [f"{', '.join(down)} {'fails' if len(down) == 1 else 'fail'} again"] if down else []
+    return "; ".join(parts)
 
 
 def _proven_at(unproven: tuple[Health, ...], config: DetectorConfig) -> float | None:

@@ -38,6 +38,7 @@ class Problem:
             from. Of what is foreseen: when it comes.
         first: the unit to look at first, which failed first when a cascade began; later it is not seen any more.
         is_first_clear: whether that one failed clearly before the others, and took none along.
+        others: those that failed at the same time as the first, where none is clearly first.
     """
 
     type: str
@@ -46,6 +47,12 @@ class Problem:
     standing: str = ""
     first: str = ""
     is_first_clear: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def firsts(self) -> tuple[str, ...]:
+        """The units to look at first."""
+        return (self.first, *self.others) if self.first else ()
 
     @property
     def key(self) -> tuple[str, str]:

@@ -13,6 +13,8 @@ from typing import Final
 
 from standfast.detector import unclean_ends
 from standfast.detector.config import Tier
+from standfast.detector.decide import Reason
+from standfast.detector.firsts import firsts, is_clear
 from standfast.detector.foreseen_ends import why_over
 from standfast.detector.levels import (
     CASCADE_UNITS,
@@ -30,7 +32,6 @@ from standfast.detector.prediction.foretold import REACHED
 from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.problem import FLEET, GIVEN_UP, SEVERITIES, UNIT_FAILING, Problem
 from standfast.detector.reading import Meaning
-from standfast.detector.rootcause import RootCause
 from standfast.detector.times import iso
 from standfast.detector.unclean_ends import UNMANAGED
 from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, BY_HAND, SINCE, WORDS, Event, Kind
@@ -41,11 +42,11 @@ from standfast.unit_names import DETECTOR
 _PROVEN: Final = frozenset({FLEET[Level.CRITICAL], FLEET[Level.CASCADING]})
 _UNPROVEN: Final = "unproven: "
 
+# How a cascade stands whose next step is to wait for the report of a master restart (see `advice.advised_by`).
+ASKED_FOR: Final = Reason.CASCADE.value
+
 # An entry of the journal is bounded: of very many units no more are named for programs.
 _NAMED_AT_MOST: Final = 100
-
-# Units that fail closer together than this fail at the same time: looks are not instantaneous.
-FIRST_BY_S: Final = 2.0
 
 # How many critical units make a level, and how many important ones; 0 where those never do.
 _MAKE_UP: Final[Mapping[Level, tuple[int, int]]] = {
@@ -92,23 +93,30 @@ def changes(
 
 
 def while_unproven(
-    told: tuple[Problem, ...], assessment: Assessment, now: float
+    told: tuple[Problem, ...], assessment: Assessment, now: float, advice: str = "", action: str = ""
 ) -> tuple[tuple[Problem, ...], list[Event]]:
     """What is open while what failed has yet to stay well, and the event that says so of the fleet's problem.
 
-    It is said once of the same units. Where others fail on, what was told of those stands until the level falls. That
-    an agent ended unclean waits for nothing: what it held may be open.
+    It is said once of the same units. Where others fail on, what was told of those stands until the level falls; but
+    a master restart that has ended is waited for no more. That an agent ended unclean waits for nothing: what it held
+    may be open.
+
+    Args:
+        advice: what the next step follows from when a master restart has ended; "" where none has.
+        action: that next step.
     """
     unclean = unclean_ends.still_unclean({one.key: one for one in told}, assessment, now)
     new = [one for one in unclean if one not in told]
     events = [_told(one, assessment, "", is_known=False) for one in new]
     told = (*told, *new)
-    if weigh(assessment.facts)[0] is not Level.NONE:
-        return told, events
-    waits = _UNPROVEN + ", ".join(assessment.unproven)
-    changed = {one.key: replace(one, standing=waits) for one in told if one.type in _PROVEN and one.standing != waits}
-    step = f"Wait: it is over when these have stayed well: {', '.join(assessment.unproven)}"
-    events += [_told(one, assessment, step, is_known=True) for one in changed.values()]
+    if weigh(assessment.facts)[0] is Level.NONE:
+        waits = _UNPROVEN + ", ".join(assessment.unproven)
+        is_other = [one for one in told if one.type in _PROVEN and one.standing != waits]
+        action = f"Wait: it is over when these have stayed well: {', '.join(assessment.unproven)}"
+    else:
+        waits, is_other = advice, [one for one in told if advice and one.standing == ASKED_FOR]
+    changed = {one.key: replace(one, standing=waits) for one in is_other}
+    events += [_told(one, assessment, action, is_known=True) for one in changed.values()]
     return tuple(changed.get(one.key, one) for one in told), events
 
 
@@ -124,8 +132,8 @@ def _new(problem: Problem, assessment: Assessment) -> Problem:
     if problem.type not in FLEET.values():
         return problem
     since = _full_since(problem, assessment.facts)
-    first = next(iter(causes(assessment)), "") if problem.level is Level.CASCADING else ""
-    return replace(problem, since=since, first=first, is_first_clear=_is_first_clear(assessment.root_causes))
+    first, *others = (firsts(assessment) if problem.level is Level.CASCADING else ()) or ("",)
+    return replace(problem, since=since, first=first, others=tuple(others), is_first_clear=is_clear(assessment))
 
 
 def _full_since(problem: Problem, facts: Facts) -> float:
@@ -149,15 +157,6 @@ def _earliest(units: Iterable[Health], now: float) -> float:
 def _is_of_units(facts: Facts, level: Level) -> bool:
     """Whether failing units alone make this level."""
     return weigh(replace(facts, files={}, failed_databases={}, answers=True, predictions=()))[0] is level
-
-
-def _is_first_clear(roots: tuple[RootCause, ...]) -> bool:
-    return len(roots) > 1 and not roots[0].took_along and not failed_together(roots)
-
-
-def failed_together(roots: tuple[RootCause, ...]) -> bool:
-    """Whether the first of several failed hardly before the next: one look finds what it finds at one time."""
-    return len(roots) > 1 and roots[1].at - roots[0].at < FIRST_BY_S
 
 
 def _with_time(problem: Problem, assessment: Assessment, now: float) -> Problem:
@@ -232,7 +231,7 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         words, action = because(assessment), fleet_action
     return Event(
         Kind.PROBLEM,
-        f"{words}{_root_cause_words(assessment, problem.first if problem.is_first_clear else '')}",
+        f"{words}{_root_cause_words(problem, assessment)}",
         type=problem.type,
         severity=SEVERITIES[problem.level],
         unit=problem.unit,
@@ -316,10 +315,11 @@ def because(assessment: Assessment) -> str:
     return "; ".join(assessment.reasons) or "all well"
 
 
-def _root_cause_words(assessment: Assessment, first: str) -> str:
-    """What failed first, where that is known, and what took others along."""
-    told = [f"{first} failed first"] if first else []
-    told += [str(cause) for cause in assessment.root_causes if cause.took_along]
+def _root_cause_words(problem: Problem, assessment: Assessment) -> str:
+    """What failed first, where that is known, and what went down with it or needs it; of one unit only what it does."""
+    told = [f"{problem.first} failed first"] if problem.is_first_clear and problem.first else []
+    roots = (root for root in assessment.root_causes if root.others)
+    told += [str(root) for root in roots if problem.type != UNIT_FAILING or problem.unit in (root.unit, *root.others)]
     return f". {'; '.join(told)}" if told else ""
 
 

@@ -208,11 +208,14 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
     culprit = taken_along_by(rules.unit, state)
     if culprit is None:
         return None
-    why = f"went down with {culprit}" if culprit else "a unit that it needs failed"
+    is_final = _is_lost(state.units.get(culprit))
     if _failed_since_up(memory):
+        # Whoever mends only the unit that it needs has it down again a moment later.
         how = f"it ended {memory.last_end}" if memory.last_end else "it failed by itself"
         why = f"{how}, and is not started again while {culprit or 'a unit that it needs'} is down"
-    return Reading(Meaning.TAKEN_ALONG, why, final=_is_lost(state.units.get(culprit)))
+        return Reading(Meaning.GIVEN_UP, why, final=is_final)
+    why = f"went down with {culprit}" if culprit else "a unit that it needs failed"
+    return Reading(Meaning.TAKEN_ALONG, why, final=is_final)
 
 
 def _is_lost(memory: UnitMemory | None) -> bool:

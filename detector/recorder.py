@@ -114,7 +114,7 @@ class Recorder:
                 if self._is_other("run", (run_id, result)):
                     self._keep(MASTER_RESTART, _heard(observation, at))
             case AgentObservation(unit=unit, state=state):
-                self._say(logging.INFO, f"{unit} says that it is {state or 'nothing'}", observation)
+                self._say(logging.INFO, _said_by(unit, state), observation)
             case ReleaseObservation():
                 self._say(logging.INFO, "heard of a release by a human", _heard(observation, at))
             case ClockObservation(event=event):
@@ -213,7 +213,7 @@ class Recorder:
         """Say what was kept since the last look."""
         counts = self._repetition.looked()
         if self._kept:
-            shown = [f"{unit} ({_times(count)}{self._was(unit)})" for unit, count in sorted(counts.items())]
+            shown = [f"{unit} ({_changes(count)}{self._was(unit)})" for unit, count in sorted(counts.items())]
             more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
             self._say_kept(f"changed since the last look: {', '.join(shown[:_NAMED])}{more}")
         self._between.clear()
@@ -284,8 +284,12 @@ def _heard(news: Observation, at: float) -> Observation:
     return replace(news, at=at) if at - news.at < _NEWS_TAKES_S else news
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _said_by(unit: str, state: str) -> str:
+    return f"{unit} says that it is {state}" if state else f"{unit} says nothing of itself: it has no status file"
+
+
+def _changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count} changes"
 
 
 def _words(said: str, detail: str) -> str:

@@ -1,6 +1,6 @@
 """What the detector had counted, as plain values and back: its own restart must not make it forget. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, fields, replace
 from typing import Any, Final
 
@@ -124,7 +124,7 @@ class Remembered:
         """What people were told and not yet that it is over: that outlives a reboot too."""
         told = self._always.get("told") or {}
         return Told(
-            problems=tuple(Problem(*kept[:_KNOWN_OF_A_PROBLEM]) for kept in told.get("problems") or ()),
+            problems=tuple(map(_problem, told.get("problems") or ())),
             hands_off=bool(told.get("hands_off")),
             refused=str(told.get("refused") or ""),
             hands_off_until=float(told.get("hands_off_until") or 0.0),
@@ -232,6 +232,12 @@ def _with_restarts(memory: UnitMemory, kept: Mapping[str, Any], now: float) -> U
     known_since = kept.get("known_since", memory.known_since)
     failed_with = memory.failed_with or str(kept.get("failed_with", ""))
     return replace(memory, restarted_at=counted[-RESTARTS_KEPT:], known_since=known_since, failed_with=failed_with)
+
+
+def _problem(kept: Sequence[Any]) -> Problem:
+    """A kept problem; one of an earlier version has less, of a later one more."""
+    problem = Problem(*kept[:_KNOWN_OF_A_PROBLEM])
+    return replace(problem, others=tuple(map(str, problem.others)))
 
 
 def _prediction(kept: Mapping[str, Any]) -> Prediction | None:

@@ -1,4 +1,8 @@
-"""Which of the failing units failed first, and which it took along. Pure."""
+"""Which of the failing units failed first, which it took along, and which fail too and need it. Pure.
+
+That one unit needs another says nothing of why it fails: only what came down by systemd's own doing, with a unit that
+it needs, was taken along. What failed by itself is a cause of its own where it began to fail before what it needs.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -8,35 +12,68 @@ from standfast.detector.model import UnitMemory
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """A unit that failed by itself, and the failing ones that need it; `at` is when its failing began."""
+    """A unit that failed by itself.
+
+    Attributes:
+        took_along: the failing units that need it, and that systemd took down, or did not start, because of it.
+        needed_by: those that need it and failed by themselves after it; whether because of it nobody knows.
+        at: when its failing began.
+    """
 
     unit: str
-    took_along: tuple[str, ...]
+    took_along: tuple[str, ...] = ()
+    needed_by: tuple[str, ...] = ()
     at: float = field(default=0.0, compare=False)
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Those that need it, and fail too."""
+        return (*self.took_along, *self.needed_by)
+
     def __str__(self) -> str:
-        return f"{self.unit} took along {', '.join(self.took_along)}" if self.took_along else self.unit
+        took = f"{self.unit} took along {', '.join(self.took_along)}" if self.took_along else ""
+        return "; ".join(filter(None, (took, self._too))) or self.unit
+
+    @property
+    def _too(self) -> str:
+        if not self.needed_by:
+            return ""
+        fail, need = ("fails", "needs") if len(self.needed_by) == 1 else ("fail", "need")
+        return f"{', '.join(self.needed_by)} {fail} too, and {need} {self.unit}"
 
 
-def root_causes(failing: Collection[str], units: Mapping[str, UnitMemory]) -> tuple[RootCause, ...]:
-    """The failing units that need no other failing unit, the earliest first, each with those that need it.
+def root_causes(
+    failing: Collection[str], taken_along: Collection[str], units: Mapping[str, UnitMemory]
+) -> tuple[RootCause, ...]:
+    """The failing units that nothing which they need accounts for, the earliest first, each with those that need it.
 
     Units that need each other in a circle have no first; the one that failed earliest stands for them.
+
+    Args:
+        taken_along: those of the failing ones that systemd took down for what they need, and that were well until then.
     """
+    began = {name: _failed_at(name, units) for name in failing}
+    in_time = sorted(failing, key=lambda name: (began[name], name))
     needs = {name: _needed(name, units) & (set(failing) - {name}) for name in failing}
-    in_time = sorted(failing, key=lambda name: (_failed_at(name, units), name))
-    roots = [name for name in in_time if not needs[name]] or in_time[:1]
+    behind = {
+        name: needs[name] if name in taken_along else {one for one in needs[name] if began[one] <= began[name]}
+        for name in failing
+    }
+    roots = [name for name in in_time if not behind[name]] or in_time[:1]
     for name in in_time:
-        reached = {name, *needs[name]} & set(roots)
-        if not reached:
+        if not {name, *behind[name]} & set(roots):
             roots.append(name)
-    return tuple(RootCause(root, _dependents(root, in_time, needs, roots), _failed_at(root, units)) for root in roots)
+    roots.sort(key=in_time.index)
+    others = [name for name in in_time if name not in roots]
+    return tuple(_root_cause(root, others, behind, taken_along, began[root]) for root in roots)
 
 
-def _dependents(
-    root: str, in_time: list[str], needs: Mapping[str, Collection[str]], roots: Collection[str]
-) -> tuple[str, ...]:
-    return tuple(name for name in in_time if root in needs[name] and name not in roots)
+def _root_cause(
+    root: str, others: list[str], behind: Mapping[str, Collection[str]], taken_along: Collection[str], at: float
+) -> RootCause:
+    after = [name for name in others if root in behind[name]]
+    took = tuple(name for name in after if name in taken_along)
+    return RootCause(root, took, tuple(name for name in after if name not in taken_along), at)
 
 
 def _needed(name: str, units: Mapping[str, UnitMemory]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """The detector's status file: what the API, the dashboard and standfastctl show. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -8,12 +8,12 @@ from standfast.detector.announce import NOTHING_TOLD, Told, is_hands_off, not_fo
 from standfast.detector.config import DetectorConfig, RestartSettings
 from standfast.detector.decide import Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
+from standfast.detector.firsts import still_first
 from standfast.detector.levels import FILE_MISSING_LOOKS, Assessment, Health, blindness
 from standfast.detector.limits import Budget, counted, is_refused, is_restarting, last_in_vain, shown
 from standfast.detector.model import Level, Outcome, Run, RunResult, State
 from standfast.detector.prediction.telling import plain
-from standfast.detector.problems import causes, failed_together
-from standfast.detector.times import clock_at, iso
+from standfast.detector.times import clock_from, iso
 from standfast.detector.watched import port_of
 from standfast.time_words import span
 from standfast.unit_names import MASTER_RESTART
@@ -49,9 +49,7 @@ def status(
         "failure_level": assessment.level.name,
         "level": int(assessment.level),
         "reasons": _reasons(assessment),
-        "root_cause": _first_to_last(causes(assessment), assessment, told.first),
-        "failed_together": _failed_together(assessment, told),
-        "took_along": {cause.unit: list(cause.took_along) for cause in assessment.root_causes},
+        **_root_causes(assessment, told),
         "predictions": [plain(one) for one in assessment.facts.predictions],
         "mode": config.mode.value,
         **_restarts(step, config, now, told),
@@ -60,7 +58,8 @@ def status(
         "critical_files_healthy": all(file["healthy"] is not False for file in files.values()),
         "critical_files": files,
         "service_health": {unit.unit: _health(unit, state, now, after or {}) for unit in assessment.facts.units},
-        "notes": [*notes, *_left_failed(step, config, now)],
+        "notes": list(notes),
+        "left_failed": _left_failed(step, config, now),
         "check_interval_s": config.check_interval_s,
         "late_s": round(late_s, 3),
         "next_look": iso(next_look) if next_look is not None else None,
@@ -73,34 +72,37 @@ def _reasons(assessment: Assessment) -> list[str]:
     if assessment.proven_at is None:
         return list(assessment.reasons)
     why, *others = assessment.reasons
-    return [f"{why} (over at the first look after {clock_at(assessment.proven_at)})", *others]
+    return [f"{why} (over at the first look after {clock_from(assessment.proven_at)})", *others]
 
 
-def _failed_together(assessment: Assessment, told: Told) -> bool:
-    """Whether nobody knows who failed first; of a cascade that was told, as its message had it."""
+def _root_causes(assessment: Assessment, told: Told) -> dict[str, Any]:
+    """Who failed by itself, and first, as the message of a cascade had it; and who went down with it or needs it."""
+    first = still_first(told.firsts, assessment)
     roots = assessment.root_causes
-    if told.first and len(roots) > 1 and not roots[0].took_along:
-        return not told.is_first_clear
-    return failed_together(roots)
+    return {
+        "root_cause": [*first, *(root.unit for root in roots if root.unit not in first)],
+        "failed_first": list(first),
+        "failed_together": len(first) > 1,
+        "took_along": {root.unit: list(root.took_along) for root in roots},
+        "needed_by": {root.unit: list(root.needed_by) for root in roots},
+    }
 
 
-def _first_to_last(found: list[str], assessment: Assessment, first: str) -> list[str]:
-    """The units that failed by themselves; the first stays it as long as it fails: later another may look so."""
-    if first not in assessment.health or not assessment.health[first].fails:
-        return found
-    return [first, *(unit for unit in found if unit != first)]
-
-
-def _left_failed(step: Step, config: DetectorConfig, now: float) -> Iterator[str]:
+def _left_failed(step: Step, config: DetectorConfig, now: float) -> dict[str, str] | None:
     """That systemd still calls the host degraded for a master restart whose failure somebody has repaired by hand."""
     oneshot = step.state.units.get(MASTER_RESTART)
-    if oneshot is not None and oneshot.seen.active_state == "failed" and step.assessment.level is Level.NONE:
-        clears = f"systemctl reset-failed {MASTER_RESTART.removesuffix('.service')} clears that"
-        if is_hands_off(step.state, step.decision, config, now):
-            clears = "standfastctl release clears that, and allows automatic ones again"
-        last = step.state.runs[-1].result if step.state.runs else None
-        what = "systemd refused a further master restart" if last in _ENDED_WELL else "The last master restart failed"
-        yield f"{what}, and all is well now: {clears}"
+    if oneshot is None or oneshot.seen.active_state != "failed" or step.assessment.level is not Level.NONE:
+        return None
+    last = step.state.runs[-1] if step.state.runs else None
+    failing = {unit.unit for unit in step.assessment.failing}
+    if failing & set((last.restarted if last is not None else None) or ()):
+        return None
+    clears = f"systemctl reset-failed {MASTER_RESTART.removesuffix('.service')} clears that"
+    if is_hands_off(step.state, step.decision, config, now):
+        clears = "standfastctl release clears that, and allows automatic ones again"
+    ended_well = last is not None and last.result in _ENDED_WELL
+    what = "systemd refused a further master restart" if ended_well else "The last master restart failed"
+    return {"what": what, "clears": clears}
 
 
 def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Times as text and back. Pure."""
 
+import math
 from datetime import UTC, datetime
 
 from standfast import time_words
@@ -24,3 +25,8 @@ def about(at: float, now: float) -> str:
 def clock_at(at: float) -> str:
     """The time of day of such a time, in UTC."""
     return clock(datetime.fromtimestamp(at, UTC))
+
+
+def clock_from(at: float) -> str:
+    """The same to the next full second, for what is not so before that time: no second of it is cut off."""
+    return clock_at(math.ceil(at))

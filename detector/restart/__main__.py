@@ -13,6 +13,7 @@ from standfast.clock import monotonic_s
 from standfast.config import ConfigError, load
 from standfast.daemon import EXIT_CONFIG, log_mistakes
 from standfast.detector.config import DetectorConfig
+from standfast.detector.restart.next_one import next_automatic
 from standfast.detector.restart.report import (
     EXIT_STATUSES,
     Verdict,
@@ -26,7 +27,7 @@ from standfast.detector.restart.report import (
 )
 from standfast.detector.restart.requester import is_by_hand
 from standfast.detector.restart.run import carry_out
-from standfast.detector.restart.survey import survey
+from standfast.detector.restart.survey import detector_status, survey
 from standfast.errors import StandfastError
 from standfast.events import Topic
 from standfast.heartbeat import Heartbeat
@@ -95,7 +96,7 @@ async def _restart(config: DetectorConfig) -> int:
 
 async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict:
     heartbeat = Heartbeat()
-    began_s = monotonic_s()
+    began_s, began_at = monotonic_s(), time.time()
     async with await Systemd1.connect() as systemd:
         plan = await survey(systemd, config, paths.DETECTOR_STATUS)
         if not plan.restarted:
@@ -107,7 +108,8 @@ async def _restart_and_tell(config: DetectorConfig, journal: Journal) -> Verdict
         reports = await carry_out(systemd, plan, config.restart.settle_s)
     for line in unit_lines(reports):
         log.info("%s %s", Topic.STATE, line)
-    event = ended(reports, monotonic_s() - began_s, plan, config.restart.settle_s)
+    next_one = next_automatic(config, detector_status(paths.DETECTOR_STATUS), began_at)
+    event = ended(reports, monotonic_s() - began_s, plan, config.restart.settle_s, next_one)
     journal.emit(event)
     heartbeat.status(event.message)
     return verdict(reports)

@@ -115,11 +115,16 @@ def _to_restart_something(plan: Plan) -> str:
     return "standfastctl plan says why each one is left alone; systemctl start UNIT starts one"
 
 
-def ended(reports: tuple[UnitReport, ...], took_s: float, plan: Plan, settle_s: float) -> Event:
+def ended(
+    reports: tuple[UnitReport, ...], took_s: float, plan: Plan, settle_s: float, next_automatic: str = ""
+) -> Event:
     """The event at its end, which counts what is up at that moment; `verdict` is about what stayed up.
 
     A critical file that was bad when it began is named again, for no restart mends that. So are those that are up
     again, as they were while their checks failed: nobody has asked them yet.
+
+    Args:
+        next_automatic: from when on the next one may follow by itself; "" where none does.
     """
     result, files = verdict(reports), plan.files
     down = [report for report in reports if report.is_down]
@@ -133,6 +138,8 @@ def ended(reports: tuple[UnitReport, ...], took_s: float, plan: Plan, settle_s: 
     if unasked := [report.unit for report in reports if report.ok and report.unit in failed_by_check]:
         message += f"; whether they are well, their checks tell next: {', '.join(unasked)}"
     steps = _next_steps(reports)
+    if next_automatic and result is not Verdict.SUCCESS:
+        steps.append(next_automatic)
     if files:
         message += f"; it does not mend {_critical(files)}"
         steps.insert(0, put_back(files))
@@ -220,7 +227,8 @@ def _failing(plan: Plan) -> str:
     if not plan.failing:
         return ""
     tells = set(plan.root_causes) not in (set(), set(plan.failing))
-    first = f"; first: {', '.join(plan.root_causes)}" if tells else ""
+    how = "first" if len(plan.root_causes) == 1 else "each by itself"
+    first = f"; {how}: {', '.join(plan.root_causes)}" if tells else ""
     what = "all failing" if set(plan.failing) == set(plan.units) else f"failing: {', '.join(plan.failing)}"
     return f" ({what}{first})"
 

@@ -32,7 +32,7 @@ async def survey(systemd: Systemd1, config: DetectorConfig, status_path: Path) -
     watcher = UnitWatcher(systemd, engine.watching, clock, _origin, asyncio.Event())
     observations = await watcher.reconcile()
     step = engine.step(State(), observations, clock.now(), scheduled=False)
-    told = known(_status(status_path), time.time(), config.check_interval_s)
+    told = known(detector_status(status_path), time.time(), config.check_interval_s)
     after = await _orderings(systemd, _restartable(step))
     units, scope = step.assessment.facts.units, config.restart.scope
     plan = make_plan(units, step.state.units, told.meanings, after, scope, told.failed)
@@ -40,7 +40,8 @@ async def survey(systemd: Systemd1, config: DetectorConfig, status_path: Path) -
     return replace(plan, root_causes=told.root_causes or tuple(causes(step.assessment)), files=told.bad_files)
 
 
-def _status(path: Path) -> Mapping[str, Any] | None:
+def detector_status(path: Path) -> Mapping[str, Any] | None:
+    """What the running detector says; None where it does not run, or what it wrote cannot be read."""
     try:
         return statusfile.read(path)
     except StatusFileError:

@@ -86,16 +86,19 @@ def _facts(snapshot: Snapshot, host: Host) -> tuple[tuple[str, Cell], ...]:
 
 
 def _failed_first(snapshot: Snapshot) -> Iterator[tuple[str, Cell]]:
-    first, *others = shots.root_causes(snapshot) or [""]
-    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-    if others and shots.failed_together(snapshot):
-        yield "Failed together", Cell(f"{', '.join([first, *others[:_NAMED]])}{more} (each by itself)", Tone.BAD)
-        return
-    if first:
-        yield "Failed first", Cell(first, Tone.BAD)
-    if others:
-        how = "by itself" if len(others) == 1 else "each by itself"
-        yield "Failed too", Cell(f"{', '.join(others[:_NAMED])}{more} ({how})", Tone.BAD)
+    first = shots.failed_first(snapshot)
+    if len(first) > 1:
+        yield "Failed together", _by_themselves(first)
+    elif first:
+        yield "Failed first", Cell(first[0], Tone.BAD)
+    if others := [unit for unit in shots.root_causes(snapshot) if unit not in first]:
+        yield "Failed too", _by_themselves(others)
+
+
+def _by_themselves(units: Sequence[str]) -> Cell:
+    more = f" and {len(units) - _NAMED} more" if len(units) > _NAMED else ""
+    how = "by itself" if len(units) == 1 else "each by itself"
+    return Cell(f"{', '.join(units[:_NAMED])}{more} ({how})", Tone.BAD)
 
 
 def _unless_away(source: Source, sentence: str) -> str:

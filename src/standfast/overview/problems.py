@@ -16,6 +16,8 @@ from standfast.unit_names import TARGET, short
 
 # So many critical problems are named; `standfastctl errors` has all of them.
 _NAMED: Final = 3
+# Of so many units that failed together the journals are named.
+_READ: Final = 8
 
 
 def headline(snapshot: Snapshot, problems: Sequence[str]) -> tuple[Tone, str]:
@@ -83,13 +85,13 @@ def problems(snapshot: Snapshot) -> list[str]:
     for channel in shots.rows(snapshot.notifier.get("channels")):
         found += map(str, itself.channel_troubles(channel, snapshot.now))
     in_vain = map(str, (*itself.watched_in_vain(snapshot), *itself.blind_checks(snapshot)))
-    return found + _errors_summary(snapshot) + [*in_vain]
+    return found + _errors_summary(snapshot) + [*in_vain] + _left_failed(snapshot)
 
 
 def of_fleet(snapshot: Snapshot) -> list[str]:
     """Those of the problems that are the fleet's and not Standfast's: an agent that does not run is no fault."""
     of_agents = [line for one in snapshot.agents.items() for line in running.of_agent(*one)]
-    return _level_summary(snapshot) + of_agents + _errors_summary(snapshot)
+    return _level_summary(snapshot) + of_agents + _errors_summary(snapshot) + _left_failed(snapshot)
 
 
 def summaries(snapshot: Snapshot) -> list[str]:
@@ -126,9 +128,11 @@ def _level_summary(snapshot: Snapshot) -> list[str]:
         return []
     reasons = "; ".join(shots.texts(snapshot.detector.get("reasons"))) or "no reason given"
     # The unit that failed says why; of a file, a database or systemd itself the detector does.
-    first = next(iter([*shots.root_causes(snapshot), *_failing(snapshot)]), "")
-    where = f"-u {quote(short(first))}" if first else "-t standfast-detector"
-    return [f"Failure level {level}: {reasons}; see journalctl {where}"]
+    first = shots.failed_first(snapshot) or list(_failing(snapshot))[:1]
+    where = " ".join(f"-u {quote(short(unit))}" for unit in first[:_READ]) or "-t standfast-detector"
+    how = "they failed together, see" if len(first) > 1 else "see"
+    more = f" (and {len(first) - _READ} more)" if len(first) > _READ else ""
+    return [f"Failure level {level}: {reasons}; {how} journalctl {where}{more}"]
 
 
 def _errors_summary(snapshot: Snapshot) -> list[str]:
@@ -142,6 +146,16 @@ def _errors_summary(snapshot: Snapshot) -> list[str]:
 
 def _taken_on(problem: shots.Row) -> str:
     return next((f" ({word})" for word in ("acknowledged", "silenced") if problem.get(word) is True), "")
+
+
+def _left_failed(snapshot: Snapshot) -> list[str]:
+    """That a master restart failed which nobody needs to see to any more: the least urgent of all."""
+    left = shots.table(snapshot.detector.get("left_failed"))
+    if not left:
+        return []
+    is_well = not _failing(snapshot) and not idle.critical(snapshot)
+    now = "all is well now" if is_well else "what it restarted stands now"
+    return [f"{shots.words(left.get('what'))}, and {now}: {shots.words(left.get('clears'))}"]
 
 
 def not_running(whose: Daemon) -> str:

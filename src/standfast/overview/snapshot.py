@@ -102,6 +102,15 @@ def root_causes(snapshot: Snapshot) -> list[str]:
     return texts(snapshot.detector.get("root_cause")) if level(snapshot) in LEVELS[1:] else []
 
 
+def failed_first(snapshot: Snapshot) -> list[str]:
+    """The one of them that failed first, or all of which nobody knows whether it did."""
+    causes = root_causes(snapshot)
+    if not failed_together(snapshot):
+        return causes[:1]
+    first = texts(snapshot.detector.get("failed_first"))
+    return [unit for unit in causes if unit in first] or causes
+
+
 def not_judged(snapshot: Snapshot) -> str:
     """Why nothing is judged now, as just after a boot; "" where it is: a level that is NONE has no other reason."""
     held = snapshot.detector.get("reasons")

@@ -1,6 +1,6 @@
 """What makes the failure level what it is, in a sentence: units, a file, a database, or systemd itself. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from standfast.overview import snapshot as shots
@@ -28,8 +28,9 @@ def trouble(snapshot: Snapshot) -> str:
     """Why the level is no longer NONE; where nothing fails any more, why it stays."""
     found = [words for part in _PARTS if (words := part(snapshot))]
     if not found:
-        reasons = shots.texts(snapshot.detector.get("reasons")) or ["no reason is given"]
-        return f"{standing(snapshot)}, but {reasons[0]}"
+        why = next(iter(shots.texts(snapshot.detector.get("reasons"))), "no reason is given")
+        crashed = _crashed(snapshot)
+        return f"{crashed}; {why}" if crashed else f"{standing(snapshot)}, but {why}"
     said = "; ".join(found)
     return f"The {said.removeprefix('the ')}" if said.startswith("the ") else said
 
@@ -41,16 +42,34 @@ def _systemd(snapshot: Snapshot) -> str:
 
 def _units(snapshot: Snapshot) -> str:
     failing = {name: row for name, row in shots.watched(snapshot).items() if _is_in_trouble(row)}
-    critical = [row for row in failing.values() if row.get("tier") == "critical"]
+    again = [name for name, row in failing.items() if state(row) == UP_AGAIN]
+    down = {name: row for name, row in failing.items() if name not in again}
+    critical = [row for row in down.values() if row.get("tier") == "critical"]
     if shots.level(snapshot) == LEVELS[-1] and len(critical) >= _CASCADE:
         return _GOES_DOWN
+    return "; ".join(filter(None, (_down(down), _again(again))))
+
+
+def _down(failing: Mapping[str, shots.Row]) -> str:
     if len(failing) > 1:
         fresh = sum(_is_fresh(row) for row in failing.values())
         return f"{len(failing)} watched units are failing" + (f", {fresh} of them only just" if fresh else "")
-    return "".join(
-        f"{short(name)} {'is up again, and has yet to stay so' if state(row) == UP_AGAIN else 'is failing'}"
-        for name, row in failing.items()
-    )
+    return "".join(f"{short(name)} is failing" for name in failing)
+
+
+def _again(names: Sequence[str]) -> str:
+    if len(names) > _CASCADE:
+        return f"{len(names)} are up again, and have yet to stay so"
+    have = "is up again, and has" if len(names) == 1 else "are up again, and have"
+    return f"{', '.join(map(short, names))} {have} yet to stay so" if names else ""
+
+
+def _crashed(snapshot: Snapshot) -> str:
+    """Who is up only since a crash after the last look; "" where nobody is."""
+    names = [short(name) for name, row in shots.watched(snapshot).items() if is_failing(row)]
+    if len(names) > _CASCADE:
+        return f"{len(names)} watched units have crashed since the last look"
+    return f"{', '.join(names)} crashed since the last look" if names else ""
 
 
 def _is_in_trouble(row: shots.Row) -> bool:

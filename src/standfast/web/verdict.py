@@ -40,22 +40,28 @@ def _cause(scene: Scene) -> str:
     causes = shots.root_causes(scene.snapshot)
     if not causes:
         return ""
-    took_along = shots.table(scene.snapshot.detector.get("took_along"))
-    together = "failed at the same time as the others, by itself"
-    is_first_known = len(causes) == 1 or not shots.failed_together(scene.snapshot)
-    hows = ["failed first", *["failed too, by itself"] * len(causes)] if is_first_known else [together] * len(causes)
+    first = shots.failed_first(scene.snapshot)
+    how = "failed first" if len(first) == 1 else "failed at the same time as the others, by itself"
     said = "".join(
-        f"<li>{_one_cause(cause, how, shots.texts(took_along.get(cause)))}</li>"
-        for cause, how in zip(causes, hows, strict=False)
+        f"<li>{_one_cause(scene.snapshot, cause, how if cause in first else 'failed too, by itself')}</li>"
+        for cause in causes
     )
     title = "Probable root cause" if len(causes) == 1 else "Probable root causes"
     return f'<div class="cause"><h2>{title}</h2><ul>{said}</ul></div>'
 
 
-def _one_cause(cause: str, how: str, took_along: list[str]) -> str:
-    others = ", ".join(markup.unit_link(unit) for unit in took_along[:NAMED])
-    others += f" and {len(took_along) - NAMED} others" if len(took_along) > NAMED else ""
-    return f"{markup.unit_link(cause)} {how}" + (f" and took along {others}" if others else "")
+def _one_cause(snapshot: Snapshot, cause: str, how: str) -> str:
+    took, need = (
+        shots.texts(shots.table(snapshot.detector.get(key)).get(cause)) for key in ("took_along", "needed_by")
+    )
+    words = f"{markup.unit_link(cause)} {how}" + (f" and took along {_others(took)}" if took else "")
+    fail = "fails too, and needs it" if len(need) == 1 else "fail too, and need it"
+    return f"{words}; {_others(need)} {fail}" if need else words
+
+
+def _others(units: list[str]) -> str:
+    others = ", ".join(markup.unit_link(unit) for unit in units[:NAMED])
+    return others + (f" and {len(units) - NAMED} others" if len(units) > NAMED else "")
 
 
 def _steps(found: list[Step]) -> str:

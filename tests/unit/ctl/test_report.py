@@ -208,6 +208,10 @@ def test_of_what_one_look_found_no_one_failed_first() -> None:
     facts = dict(report(shot(found)).facts)
     assert facts["Failed together"].text == "a, b (each by itself)"
     assert not {"Failed first", "Failed too"} & set(facts)
+    later = {**found, "root_cause": ["a", "b", "c"], "failed_first": ["a", "b"]}
+    facts = dict(report(shot(later)).facts)
+    assert facts["Failed together"].text == "a, b (each by itself)"
+    assert facts["Failed too"].text == "c (by itself)"
 
 
 def test_an_older_version_is_remarked_and_no_problem() -> None:

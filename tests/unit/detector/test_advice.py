@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from tests.unit.detector.make import config, failed, inactive, pending, starting, up
 from tests.unit.detector.talk import Talk, ran
@@ -10,6 +12,7 @@ from tests.unit.detector.talk import Talk, ran
 from standfast.detector.check_tables import PostgresqlDatabase, SqliteDatabase
 from standfast.detector.config import Cause, Mode, RestartSettings
 from standfast.detector.databases import restore
+from standfast.detector.firsts import why_they_failed
 from standfast.detector.limits import asked
 from standfast.detector.model import (
     CheckObservation,
@@ -18,6 +21,7 @@ from standfast.detector.model import (
     Outcome,
     RestartObservation,
     RunResult,
+    UnitObservation,
 )
 from standfast.detector.status import status
 from standfast.events import Kind
@@ -46,7 +50,7 @@ def next_step(talk: Talk) -> str:
 
 def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> None:
     assert next_step(Talk(Mode.OBSERVE)) == (
-        "Why a.service failed: journalctl -u a.service. To restart all by hand: standfastctl plan, then "
+        "They failed together: journalctl -u a -u b -u c. To restart all by hand: standfastctl plan, then "
         'systemctl start standfast-master-restart. To have it asked for: mode = "act" in detector.toml'
     )
 
@@ -56,7 +60,7 @@ def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
     assert step == (
         "Wait: the last master restart was at 23:59:10 UTC; if this lasts it is asked for again after 00:04:10 UTC. "
         "By hand at once: standfastctl plan, then systemctl start standfast-master-restart. "
-        "Why a.service failed: journalctl -u a.service"
+        "They failed together: journalctl -u a -u b -u c"
     )
 
 
@@ -68,7 +72,7 @@ def test_what_is_to_be_done_in_observe_is_the_same_in_the_gap() -> None:
 
 def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:
     held = (
-        "Why a.service failed: journalctl -u a.service. "
+        "They failed together: journalctl -u a -u b -u c. "
         "Look at a.service, b.service, c.service by hand, then standfastctl release; "
         "else no master restart until {} UTC"
     )
@@ -83,7 +87,7 @@ def test_what_is_to_be_done_about_a_set_that_was_restarted_in_vain_is_to_mend_it
     talk = Talk(restart=RestartSettings(max_per_hour=9))
     talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
     assert next_step(talk) == (
-        "Why a.service failed: journalctl -u a.service. "
+        "They failed together: journalctl -u a -u b -u c. "
         "Find the root cause, mend it, then standfastctl release: where they still fail a master restart follows"
     )
 
@@ -99,7 +103,7 @@ def test_a_cascade_whose_next_step_became_another_is_said_in_the_present_words()
     talk.see(RestartObservation(106, RunResult.FAILURE, "one"))
     talk.see(up(107, "d"))
     steps = [event.action for event in talk.events if event.type == "CASCADING_FAILURE"]
-    why = "Why a.service failed: journalctl -u a.service. "
+    why = "They failed together: journalctl -u a -u b -u c. "
     assert [step.partition(";")[0].removeprefix(why) for step in steps] == [
         "To restart all by hand: standfastctl plan, then systemctl start standfast-master-restart. "
         'To have it asked for: mode = "act" in detector.toml',
@@ -136,7 +140,8 @@ def test_the_unit_to_look_at_stays_the_same_while_a_cascade_lasts() -> None:
     talk.see(failed(104, "a"), failed(104, "b"))
     talk.see(replace(inactive(105), unit=MASTER_RESTART), RestartObservation(105, RunResult.FAILURE, "one"))
     said = [event for event in talk.events if event.type == "CASCADING_FAILURE"]
-    assert [event.action[-len("journalctl -u a.service") :] for event in said] == ["journalctl -u a.service"] * 2
+    both = "They failed together: journalctl -u a -u b -u c"
+    assert [event.action[-len(both) :] for event in said] == [both] * 2
     assert not [event for event in said if "failed first" in f"{event.message} {event.data}"], (
         "all failed at the same time"
     )
@@ -186,3 +191,55 @@ def test_a_cascade_of_those_that_were_restarted_in_vain_promises_no_master_resta
 def test_where_units_are_no_cause_of_a_master_restart_none_is_promised_for_them() -> None:
     talk = Talk(restart=RestartSettings(causes=(Cause.FILES,)))
     assert next_step(talk).startswith("No master restart follows for units")
+
+
+def needing(at: float, n: int, crashed: Callable[..., UnitObservation]) -> list[UnitObservation]:
+    """b needs a, c needs nobody; b ended by itself, and first."""
+    more: dict[str, Any] = {"n": n, "main_exit": "status 1"}
+    return [crashed(at, "b", needs="a", since=at - 0.03, **more), crashed(at, "a", **more), crashed(at, "c", **more)]
+
+
+def test_where_nobody_is_clearly_first_all_that_failed_by_themselves_are_to_be_looked_at() -> None:
+    """One that is first in the alphabet need have done no harm."""
+    talk = Talk()
+    talk.see(*needing(100, 0, failed))
+    (event,) = [one for one in talk.events if one.type == "CASCADING_FAILURE"]
+    assert event.action.endswith("They failed together: journalctl -u b -u a -u c")
+    assert "took along" not in event.message
+    assert event.data["root_cause"] == ["b.service", "a.service", "c.service"]
+
+
+def test_those_that_make_the_level_are_named_before_one_that_has_only_just_failed() -> None:
+    talk = Talk()
+    turn = talk.see(pending(100, "a"), failed(100, "b"), failed(100, "c"))
+    (event,) = [one for one in talk.events if one.type == "FLEET_CRITICAL"]
+    assert event.action == "They failed together: journalctl -u b -u c -u a"
+    found = status(turn.step, talk.mind.engine.config, 100.0, told=talk.mind.told)
+    assert found["root_cause"] == found["failed_first"] == ["b.service", "c.service", "a.service"]
+
+
+def test_of_very_many_that_failed_together_a_command_has_the_first() -> None:
+    many = [f"{number}.service" for number in range(10)]
+    assert why_they_failed(many).endswith("-u 6 -u 7 (and 2 more)")
+
+
+def test_the_report_of_a_master_restart_is_not_waited_for_when_it_has_come() -> None:
+    """Some of it may have been up for a moment, so that nothing is decided yet."""
+    talk = Talk()
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(RestartObservation(101, RunResult.STARTED, "one"), replace(starting(101), unit=MASTER_RESTART))
+    talk.see(up(102, "a", invocation_id="2"), up(102, "b", invocation_id="2"), up(102, "c", invocation_id="2"))
+    talk.see(failed(103, "b", invocation_id="2"), failed(103, "c", invocation_id="2"))
+    talk.see(pending(104, "a", invocation_id="2"))
+    before = len(talk.events)
+    turn = talk.see(replace(inactive(105), unit=MASTER_RESTART), RestartObservation(105, RunResult.FAILURE, "one"))
+    assert turn.step.assessment.held
+    assert turn.step.decision is None
+    (event,) = (one for one in talk.events[before:] if one.type == "CASCADING_FAILURE")
+    assert (event.kind, event.action.partition(";")[0]) == (
+        Kind.UPDATE,
+        "Wait: the last master restart was at 00:01:40 UTC",
+    )
+    assert event.action.endswith("They failed together: journalctl -u a -u b -u c")
+    talk.see(up(106, "d"))
+    assert not [one for one in talk.events[before:] if one.type == "CASCADING_FAILURE"][1:], "it is said once"

@@ -222,6 +222,8 @@ def test_the_beginning_says_what_fails_and_what_failed_first() -> None:
         "Master restart of 2 units (all failing; first: c.service): b.service, c.service"
     )
     assert started(both).message == "Master restart of 2 units (all failing): b.service, c.service"
+    three = replace(plan(*(failed(0, unit, ended_by=ITSELF) for unit in "abc")), root_causes=("c.service", "a.service"))
+    assert "(all failing; each by itself: c.service, a.service)" in started(three).message
     # That all of them failed first would tell nothing.
     assert "first" not in started(replace(found, root_causes=("b.service", "c.service"))).message
     assert started(plan(up(0, "a"))).message == "Master restart of 1 unit: a.service"

@@ -289,5 +289,5 @@ def test_a_unit_that_crashed_by_itself_is_not_said_to_have_gone_down_with_what_i
     """Whoever mends the unit that it needs has it down again a moment later."""
     crashed = pending(5, needs="b", main_exit="status 3")
     found = reading(up(0, "b"), up(0, needs="b"), crashed, failed(5.1, "b"), inactive(6, needs="b"))
-    assert found.meaning is Meaning.TAKEN_ALONG
+    assert (found.meaning, found.final) == (Meaning.GIVEN_UP, True)
     assert found.why == "it ended with status 3, and is not started again while b.service is down"

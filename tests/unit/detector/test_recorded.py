@@ -115,7 +115,7 @@ def test_what_is_needed_and_each_run_of_a_unit_are_on_record(caplog: pytest.LogC
     assert [one.getMessage() for one in found[1:]] == [
         "[HEALTH-CHECK] db.service is active",
         "[HEALTH-CHECK] db.service is failed",
-        "[HEALTH-CHECK] changed since the last look: a.service (once: another run of it; now healthy)",
+        "[HEALTH-CHECK] changed since the last look: a.service (1 change: another run of it; now healthy)",
     ]
 
 
@@ -184,7 +184,7 @@ def test_a_restart_by_its_operator_is_a_part_of_one_line_at_the_look(caplog: pyt
     way = [up(0)], [stopping(1, job="restart")], [inactive(1.1, job="restart")], [starting(1.2)]
     found = record([*way, [up(1.3, invocation_id="2")]], caplog)
     assert [record.getMessage() for record in found[1:]] == [
-        "[HEALTH-CHECK] changed since the last look: a.service (4 times: settling; now healthy)"
+        "[HEALTH-CHECK] changed since the last look: a.service (4 changes: settling; now healthy)"
     ]
     assert len(on_record(caplog)) == 5, "a replay knows each step"
 
@@ -347,7 +347,7 @@ def test_a_crash_loop_is_a_line_a_look_and_replays_to_the_same(caplog: pytest.Lo
     kept = [line for line in lines if "changed since the last look" in line]
     assert len(kept) == 13
     assert len(lines) == len(kept) + 3, "that it is well, its first crash, that it is well again"
-    changed = "a.service (180 times: crashed, settling; now looping)"
+    changed = "a.service (180 changes: crashed, settling; now looping)"
     assert kept[1] == f"[HEALTH-CHECK] changed since the last look: {changed}"
     assert lines[-1] == "[HEALTH-CHECK] a.service is healthy: active"
     again = replay([*on_record(caplog), EndObservation(400)], config("a"))

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.unit.detector.make import Watcher, config, failed, inactive, up
+from tests.unit.detector.make import Watcher, config, failed, inactive, pending, up
 from tests.unit.detector.talk import Talk
 
 from standfast.detector.announce import Told
@@ -142,22 +142,25 @@ def test_a_master_restart_that_is_left_failed_while_all_is_well_is_a_note_with_i
     watcher = Watcher(settings())
     watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
     left = replace(failed(10), unit=MASTER_RESTART)
-    assert status(watcher.see(left), settings(), 10.0)["notes"] == [
-        "The last master restart failed, and all is well now: "
-        "systemctl reset-failed standfast-master-restart clears that"
-    ]
-    assert status(watcher.see(replace(inactive(20), unit=MASTER_RESTART)), settings(), 20.0)["notes"] == []
+    assert status(watcher.see(left), settings(), 10.0)["left_failed"] == {
+        "what": "The last master restart failed",
+        "clears": "systemctl reset-failed standfast-master-restart clears that",
+    }
+    assert status(watcher.see(replace(inactive(20), unit=MASTER_RESTART)), settings(), 20.0)["left_failed"] is None
     watcher.state = replace(watcher.state, runs=tuple(Run(at, RunResult.FAILURE, True) for at in (-900, -500, -100)))
-    assert status(watcher.see(replace(left, at=25)), settings(), 25.0)["notes"] == [
-        "The last master restart failed, and all is well now: "
-        "standfastctl release clears that, and allows automatic ones again"
-    ], "one step does both"
-    by_hand = tuple(Run(at, RunResult.SUCCESS, automatic=False) for at in (-900, -500, -100))
+    assert status(watcher.see(replace(left, at=25)), settings(), 25.0)["left_failed"] == {
+        "what": "The last master restart failed",
+        "clears": "standfastctl release clears that, and allows automatic ones again",
+    }, "one step does both"
+    by_hand = tuple(Run(at, RunResult.SUCCESS, automatic=False, restarted=frozenset(("a.service",)))
+                    for at in (-900, -500, -100))  # fmt: skip
     watcher.state = replace(watcher.state, runs=by_hand)
-    (note,) = status(watcher.see(replace(left, at=26)), settings(), 26.0)["notes"]
-    assert note.startswith("systemd refused a further master restart, and all is well now: standfastctl release")
+    found = status(watcher.see(replace(left, at=26)), settings(), 26.0)["left_failed"]
+    assert found["what"] == "systemd refused a further master restart"
+    step = watcher.see(pending(28, "a"))
+    assert status(step, settings(), 28.0)["left_failed"] is None, "what it restarted does not stand"
     step = watcher.see(*(failed(30, unit) for unit in "abc"), replace(left, at=30))
-    assert status(step, settings(), 30.0)["notes"] == [], "what fails is told first"
+    assert status(step, settings(), 30.0)["left_failed"] is None, "what fails is told first"
 
 
 @pytest.mark.parametrize(
@@ -213,5 +216,6 @@ def test_whether_one_failed_first_is_said_as_the_message_had_it(is_clear: bool) 
     watcher.see(*(up(0, unit) for unit in "abc"), scheduled=True)
     watcher.see(failed(10, "a"))
     step = watcher.see(failed(13, "b"), failed(13, "c"))
-    told = Told((Problem("CASCADING_FAILURE", first="a.service", is_first_clear=is_clear),))
+    others = () if is_clear else ("b.service", "c.service")
+    told = Told((Problem("CASCADING_FAILURE", first="a.service", is_first_clear=is_clear, others=others),))
     assert status(step, settings(), 13.0, told=told)["failed_together"] is not is_clear

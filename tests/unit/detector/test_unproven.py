@@ -180,7 +180,16 @@ def test_until_when_it_is_held_stands_in_the_status() -> None:
     ]
     turn = day.mind.take([pending(46, "a", invocation_id="2")], 46, scheduled=False)
     (why,) = status(turn.step, day.mind.engine.config, 46.0)["reasons"]
-    assert why == "what failed has yet to stay well: a.service, b.service, c.service", "nobody knows"
+    assert why == "what failed has yet to stay well: b.service, c.service; a.service fails again", "nobody knows when"
+
+
+def test_no_part_of_a_second_is_cut_off_that_time() -> None:
+    """A look in that very second is none after it, and one would read that a promise was broken."""
+    day = Day(config("a", "b", "c"), "a", "b", "c")
+    day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
+    turn = day.mind.take([up(45.2, unit, invocation_id="2") for unit in "abc"], 45.2, scheduled=False)
+    (why,) = status(turn.step, day.mind.engine.config, 45.2)["reasons"]
+    assert why.endswith("(over at the first look after 00:01:16 UTC)")
 
 
 def test_one_that_is_up_between_two_crashes_leaves_no_level_to_nobody() -> None:

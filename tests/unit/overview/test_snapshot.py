@@ -104,6 +104,18 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             ["Failure level WARNING: x; see journalctl -u 'a\\x2db'"],
         ),
         (
+            shot(
+                statuses.detector(
+                    failure_level="CRITICAL",
+                    reasons=["x"],
+                    root_cause=["b", "c", "d"],
+                    failed_together=True,
+                    failed_first=["b", "c"],
+                )
+            ),
+            ["Failure level CRITICAL: x; they failed together, see journalctl -u b -u c"],
+        ),
+        (
             shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=True)),
             ["Agent paper needs you: bad key. When it is mended: systemctl reload standfast-agent@paper"],
         ),
@@ -263,3 +275,19 @@ def test_a_channel_that_has_reached_its_cap_is_not_to_be_tested() -> None:
     assert refused.endswith(
         "bad token; see [channels.email] in notifier.toml, then standfastctl test-notify --channel email"
     )
+
+
+LEFT = {"what": "The last master restart failed", "clears": "systemctl reset-failed standfast-master-restart"}
+
+
+def test_what_is_left_of_a_master_restart_is_the_last_of_all_lines_and_promises_no_more_than_is_so() -> None:
+    """An agent that is down with a position stands before it, and nobody reads then that all is well."""
+    well = problems(shot(statuses.detector(left_failed=LEFT)))
+    clears = "systemctl reset-failed standfast-master-restart"
+    assert well == [f"The last master restart failed, and all is well now: {clears}"]
+    stands = f"The last master restart failed, and what it restarted stands now: {clears}"
+    held = statuses.error(severity="critical", error_type="AGENT_ENDED_UNCLEAN")
+    found = problems(shot(statuses.detector(left_failed=LEFT), statuses.notifier(held)))
+    assert (len(found), found[-1]) == (2, stands)
+    down = {"dip.service": {"status": "crashed", "failing": True}}
+    assert problems(shot(statuses.detector(left_failed=LEFT, service_health=down)))[-1] == stands

@@ -84,3 +84,32 @@ def test_a_silent_systemd_is_said_first() -> None:
 def test_a_level_that_is_held_says_by_what() -> None:
     reasons = ["a master restart is running", "critical unit fails: b.service"]
     assert said("CASCADING", reasons=reasons) == "All watched units stand, but a master restart is running"
+
+
+def looping(failures: int, status: str = "looping") -> dict[str, Any]:
+    return {
+        "status": status,
+        "failing": status == "looping",
+        "tier": "critical",
+        "thresholds": THRESHOLDS,
+        "consecutive_failures": failures,
+    }
+
+
+def test_what_crashes_while_a_master_restart_runs_does_not_stand() -> None:
+    """Whoever reads that all stand goes back to bed."""
+    reasons = ["a master restart is running"]
+    rows = {f"{name}.service": looping(1) for name in "abc"}
+    words = said("CASCADING", service_health=rows, reasons=reasons)
+    assert words == "a, b, c crashed since the last look; a master restart is running"
+    many = {f"{name}.service": looping(1) for name in "abcd"}
+    words = said("CASCADING", service_health=many, reasons=reasons)
+    assert words == "4 watched units have crashed since the last look; a master restart is running"
+
+
+def test_a_fleet_that_is_up_again_does_not_go_down() -> None:
+    again = {"a.service": looping(9, "healthy"), "b.service": looping(9, "healthy")}
+    words = said("CASCADING", service_health={**again, "c.service": looping(9)})
+    assert words == "c is failing; a, b are up again, and have yet to stay so"
+    words = said("CASCADING", service_health={f"{name}.service": looping(9, "healthy") for name in "abcd"})
+    assert words == "4 are up again, and have yet to stay so"

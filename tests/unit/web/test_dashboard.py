@@ -74,6 +74,10 @@ def test_a_cascade_names_what_failed_first_and_what_it_took_along() -> None:
     together = shown(scene(at_once, happenings=[since]))
     assert "failed first" not in together
     assert "d.service failed at the same time as the others, by itself" in together
+    straggler = {**at_once, "root_cause": [*"ad", "e"], "failed_first": [*"ad"], "needed_by": {"a": ["b.service"]}}
+    words = shown(scene(straggler, happenings=[since]))
+    assert "a failed at the same time as the others, by itself; b.service fails too, and needs it" in words
+    assert "e failed too, by itself" in words
 
 
 @pytest.mark.parametrize(

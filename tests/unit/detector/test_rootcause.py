@@ -1,0 +1,57 @@
+"""Who failed by itself, who was taken along, and who fails too: that one unit needs another is no proof of anything."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.detector.make import Watcher, config, failed, inactive, pending, up
+
+from standfast.detector.model import Observation
+from standfast.detector.rootcause import RootCause
+
+
+def causes(*seen: Observation) -> tuple[RootCause, ...]:
+    """Of three units, of which b needs a."""
+    watcher = Watcher(config("a", "b", "c"))
+    watcher.see(up(0, "a"), up(0, "b", needs="a"), up(0, "c"), scheduled=True)
+    return watcher.see(*seen).assessment.root_causes
+
+
+def test_what_systemd_took_down_was_taken_along() -> None:
+    found = causes(failed(100, "a"), inactive(100, "b", needs="a"))
+    assert found == (RootCause("a.service", took_along=("b.service",)),)
+    assert str(found[0]) == "a.service took along b.service"
+
+
+def test_what_failed_by_itself_before_what_it_needs_is_a_cause_of_its_own() -> None:
+    found = causes(pending(100, "b", needs="a", since=99.9), pending(100, "a"))
+    assert found == (RootCause("b.service"), RootCause("a.service"))
+
+
+def test_what_fails_by_itself_after_what_it_needs_is_not_the_first_to_look_at_and_not_taken_along() -> None:
+    found = causes(failed(100, "a"), pending(100, "b", needs="a", since=103))
+    assert found == (RootCause("a.service", needed_by=("b.service",)),)
+    assert str(found[0]) == "b.service fails too, and needs a.service"
+
+
+def test_what_one_look_finds_at_one_time_is_looked_at_where_the_other_needs_it() -> None:
+    assert causes(pending(100, "a"), pending(100, "b", needs="a")) == (
+        RootCause("a.service", needed_by=("b.service",)),
+    )
+
+
+@pytest.mark.parametrize(("began", "first"), [(99.9, "b.service"), (103.0, "a.service")])
+def test_a_crashed_unit_whose_start_waits_for_what_it_needs_crashed_all_the_same(began: float, first: str) -> None:
+    watcher = Watcher(config("a", "b", "c"))
+    watcher.see(up(0, "a"), up(0, "b", needs="a"), up(0, "c"), scheduled=True)
+    watcher.see(pending(100, "b", needs="a", since=began), pending(100, "a"))
+    step = watcher.see(failed(106, "a"), inactive(106, "b", needs="a", job_result="dependency"))
+    assert step.assessment.root_causes[0].unit == first
+    assert not any(cause.took_along for cause in step.assessment.root_causes)
+    assert str(step.assessment.health["b.service"]) == "b.service (given up)"
+
+
+def test_a_circle_has_one_that_stands_for_it() -> None:
+    watcher = Watcher(config("a", "b"))
+    watcher.see(up(0, "a", needs="b"), up(0, "b", needs="a"), scheduled=True)
+    (found,) = watcher.see(pending(100, "a", needs="b"), pending(100, "b", needs="a")).assessment.root_causes
+    assert found == RootCause("a.service", needed_by=("b.service",))
