@@ -384,10 +384,24 @@ def with_bystanders() -> Story:
     return story.stop(50, D, E, result="exit-code").give_up(100, A, B, C).end(700)
 
 
+def dependents_crash_first() -> Story:
+    """Each crashes for its own reason; that two need the third took down neither, though their starts wait for it."""
+    story = Story(
+        "dependents-crash-first",
+        "two crash by themselves, then the one that they need, which is given up",
+        levels="CASCADING",
+        restarts=(106, 420),
+        refused=TWICE,
+        needs={B: A, C: A},
+    )
+    story.up(0, *NINE).crash(100, B, C, back_s=None).crash(100.1, A, back_s=None).give_up(106, A)
+    return story.unit(106, B, "inactive").unit(106, C, "inactive").end(900)
+
+
 CASCADES = (
     all_at_once, three_at_once, one_after_the_other, healed, dependency_first, dependency_chain, never_started,
     bound_to_one_that_loops, looping_below_the_limit, waiting_long, slow_bleed, one_given_up_two_looping,
     restart_that_never_comes, frozen, stuck_at_start, bad_deploy, file_gone, file_damaged, must_run, after_boot,
     after_resume, twice_in_a_day, three_in_an_hour, released, by_hand, gap, observe, own_thresholds, hundred,
-    with_bystanders,
+    with_bystanders, dependents_crash_first,
 )  # fmt: skip

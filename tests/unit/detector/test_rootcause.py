@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from tests.scenarios.cascades import dependency_first, dependents_crash_first
+from tests.scenarios.story import NINE, Story
 from tests.unit.detector.make import Watcher, config, failed, inactive, pending, up
 
+from standfast.config import load_text
+from standfast.detector.config import DetectorConfig
+from standfast.detector.history import parse
 from standfast.detector.model import Observation
+from standfast.detector.replay import LevelChange, replay
 from standfast.detector.rootcause import RootCause
 
 
@@ -55,3 +61,15 @@ def test_a_circle_has_one_that_stands_for_it() -> None:
     watcher.see(up(0, "a", needs="b"), up(0, "b", needs="a"), scheduled=True)
     (found,) = watcher.see(pending(100, "a", needs="b"), pending(100, "b", needs="a")).assessment.root_causes
     assert found == RootCause("a.service", needed_by=("b.service",))
+
+
+@pytest.mark.parametrize(
+    ("story", "firsts"),
+    [(dependents_crash_first(), {0, 1, 2}), (dependency_first(), {0})],
+    ids=["crashed first", "taken along"],
+)
+def test_a_history_tells_who_failed_by_itself(story: Story, firsts: set[int]) -> None:
+    settings = load_text(DetectorConfig, story.config, "detector.toml", {})
+    found = [one for one in replay(parse(story.history()), settings) if isinstance(one, LevelChange)]
+    cascade = next(one for one in found if one.level.name == "CASCADING")
+    assert set(cascade.root_cause) == {f"{NINE[number]}.service" for number in firsts}
