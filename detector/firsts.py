@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from shlex import join
 from typing import Final
 
-from standfast.detector.levels import Assessment
+from standfast.detector.levels import Assessment, Health
+from standfast.detector.reading import Meaning
 from standfast.unit_names import short
 
 # Units that fail closer together than this fail at the same time: looks are not instantaneous.
@@ -16,10 +17,17 @@ _NAMED: Final = 8
 
 def firsts(assessment: Assessment) -> tuple[str, ...]:
     """The unit that failed first by itself; where none is clearly first all that may be, who makes the level before."""
-    roots = assessment.root_causes
-    found = [root.unit for root in roots if root.at - roots[0].at < FIRST_BY_S]
-    health = assessment.health
+    roots, health = assessment.root_causes, assessment.health
+    began = next((root.at for root in roots if not _is_up_again(health.get(root.unit))), roots[0].at if roots else 0.0)
+    found = [root.unit for root in roots if abs(root.at - began) < FIRST_BY_S]
     return tuple(sorted(found, key=lambda unit: not (unit in health and health[unit].is_critical)))
+
+
+def _is_up_again(unit: Health | None) -> bool:
+    """Whether it crashed since the last look, and runs: what fails afterwards has most often nothing to do with it."""
+    if unit is None or unit.reading.meaning is not Meaning.LOOPING:
+        return False
+    return unit.failures < unit.rules.thresholds.warning
 
 
 def still_first(told: Sequence[str], assessment: Assessment) -> tuple[str, ...]:
@@ -30,8 +38,8 @@ def still_first(told: Sequence[str], assessment: Assessment) -> tuple[str, ...]:
 
 def is_clear(assessment: Assessment) -> bool:
     """Whether one of several failed clearly before the others, and none of them because of it."""
-    roots = assessment.root_causes
-    return len(roots) > 1 and not roots[0].took_along and len(firsts(assessment)) == 1
+    roots, first = assessment.root_causes, firsts(assessment)
+    return len(roots) > 1 and len(first) == 1 and not any(root.took_along for root in roots if root.unit in first)
 
 
 def why_they_failed(units: Sequence[str]) -> str:

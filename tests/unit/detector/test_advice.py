@@ -243,3 +243,15 @@ def test_the_report_of_a_master_restart_is_not_waited_for_when_it_has_come() -> 
     assert event.action.endswith("They failed together: journalctl -u a -u b -u c")
     talk.see(up(106, "d"))
     assert not [one for one in talk.events[before:] if one.type == "CASCADING_FAILURE"][1:], "it is said once"
+
+
+def test_what_crashed_once_before_and_runs_again_is_not_the_first_of_those_that_are_down() -> None:
+    talk = Talk()
+    talk.see(pending(90, "d"))
+    talk.see(up(91, "d", n=1, invocation_id="2"))
+    talk.see(failed(100, "b"), failed(100.5, "c"))
+    (event,) = (one for one in talk.events if one.type == "FLEET_CRITICAL")
+    assert event.action == "They failed together: journalctl -u b -u c"
+    talk.see(failed(101, "a"))
+    (event,) = (one for one in talk.events if one.type == "CASCADING_FAILURE")
+    assert event.action.endswith("They failed together: journalctl -u b -u c -u a")
