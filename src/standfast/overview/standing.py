@@ -47,7 +47,8 @@ def _units(snapshot: Snapshot) -> str:
     critical = [row for row in down.values() if row.get("tier") == "critical"]
     if shots.level(snapshot) == LEVELS[-1] and len(critical) >= _CASCADE:
         return _GOES_DOWN
-    return "; ".join(filter(None, (_down(down), _again(again))))
+    crashed = _crashed(snapshot) if again and not down else ""
+    return "; ".join(filter(None, (_down(down), _again(again), crashed)))
 
 
 def _down(failing: Mapping[str, shots.Row]) -> str:

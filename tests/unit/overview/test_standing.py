@@ -113,3 +113,5 @@ def test_a_fleet_that_is_up_again_does_not_go_down() -> None:
     assert words == "c is failing; a, b are up again, and have yet to stay so"
     words = said("CASCADING", service_health={f"{name}.service": looping(9, "healthy") for name in "abcd"})
     assert words == "4 are up again, and have yet to stay so"
+    words = said("CASCADING", service_health={"a.service": looping(7, "healthy"), "b.service": looping(1)})
+    assert words == "a is up again, and has yet to stay so; b crashed since the last look"
