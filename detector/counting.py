@@ -7,12 +7,15 @@ number of changes makes it count twice.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from standfast.detector.config import DetectorConfig
 from standfast.detector.model import FileMemory, State, UnitMemory
 from standfast.detector.reading import Meaning, Reading, failed_checks, read
 from standfast.detector.watched import Rules, Watching
 
+# Who fails again after so short a time has not been well in between.
+BRIEFLY_S: Final = 5.0
 # Neither failing nor well: the count stays as it is.
 _UNDECIDED = frozenset({Meaning.SETTLING, Meaning.UNKNOWN})
 # systemd has it up again soon, which says little.
@@ -78,7 +81,22 @@ def _counted(
     if early and reading.meaning is Meaning.HEALTHY and memory.looped_for >= number - 1:
         return memory  # between two crashes it is active too: only a whole interval without one clears it
     counted = count_unit(memory, reading, rules, now, number, _news_every_s(rules, state))
-    return _with_beginning(counted, reading.meaning, now)
+    if memory.failures and memory.failing_since is not None and not counted.failures:
+        counted = replace(counted, well_after=(memory.failures, memory.failing_since))
+    return _as_if_never_well(_with_beginning(counted, reading.meaning, now))
+
+
+def _as_if_never_well(memory: UnitMemory) -> UnitMemory:
+    """The memory of a unit that fails again after it was up for a moment only: that moment ended nothing.
+
+    Such as when the restart of another unit pulls up one that systemd had given up, and that fails at once.
+    """
+    if memory.well_after is None or memory.failing_since is None or memory.up_at is None:
+        return memory
+    failures, since = memory.well_after
+    is_never_well = memory.failing_since - memory.up_at < BRIEFLY_S
+    cleared = replace(memory, well_after=None)
+    return replace(cleared, failures=max(failures, memory.failures), failing_since=since) if is_never_well else cleared
 
 
 def _with_beginning(memory: UnitMemory, meaning: Meaning, now: float) -> UnitMemory:
@@ -106,6 +124,8 @@ def count_unit(
     memory = replace(memory, failing_as=reading.meaning.value)
     if reading.meaning in _RESTARTING:
         memory = replace(memory, looped_for=number)
+    if reading.meaning is Meaning.TAKEN_ALONG:
+        memory = replace(memory, taken_along_at=memory.ended_at)
     if reading.final:
         # Nothing is gained by looking more often: it will not come up by itself.
         failures = max(memory.failures, rules.thresholds.cascading)

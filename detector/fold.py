@@ -90,6 +90,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
             job_before=before.seen.job,
             # A counter that shrank was reset by somebody: growth is measured from there.
             restarts_base=min(before.restarts_base, seen.n_restarts),
+            taken_along_at=None if _is_another_run(before.seen, seen) else before.taken_along_at,
         )
     ended = _ending(before, seen)
     if ended is not None and (before is None or before.ended is None or _start_ended(before.seen, seen)):

@@ -88,7 +88,8 @@ class Health:
         How often in a row stands in the table of units: of a problem that lasts these words are told, and would be old.
         """
         how = self.reading.meaning if self.reading.failing else self.failing_as or self.reading.meaning
-        return f"{self.unit} ({how})"
+        is_up = self.failing_as and self.reading.meaning is Meaning.HEALTHY
+        return f"{self.unit} ({how}{'; up when last seen' if is_up else ''})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +199,11 @@ def _has_barely_run(unit: Health, look_s: float, now: float) -> bool:
         return unit.reading.meaning is Meaning.HEALTHY
     if unit.up_at is None or unit.reading.meaning in _NOT_TO_COME:
         return False
-    until = now if unit.failing_since is None else unit.failing_since
-    return until - unit.up_at < _proves_itself_in_s(unit, look_s)
+    if unit.failing_since is None:
+        return now - unit.up_at < _proves_itself_in_s(unit, look_s)
+    # What fails at this moment has not been seen well for so long by a look: the next one tells what it comes to.
+    is_new = now - unit.failing_since < look_s
+    return is_new or unit.failing_since - unit.up_at < _proves_itself_in_s(unit, look_s)
 
 
 def made_by(before: State, assessment: Assessment) -> frozenset[str]:

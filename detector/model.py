@@ -241,6 +241,8 @@ class UnitMemory:
         counted_for: the number of the last look that counted a failure.
         looped_for: the number of the last look that found it crashed and restarted by systemd; -1 for none.
         check_counted_at: when a failure was last counted for its checks alone.
+        well_after: the failures that the last look that found it well had cleared, and since when it had failed.
+        taken_along_at: when it came down, of one that a look has found taken along.
         known_since: when it was first observed.
         restarted_at: when systemd restarted it by itself, the last RESTARTS_KEPT times.
     """
@@ -265,6 +267,8 @@ class UnitMemory:
     failed_with: str = ""
     failing_as: str = ""
     last_end: str = ""
+    well_after: tuple[int, float] | None = None
+    taken_along_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

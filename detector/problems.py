@@ -303,6 +303,8 @@ def _unit_step(health: Health) -> str:
         return f"systemctl reset-failed {unit} && systemctl start {unit}; see why it ended: journalctl -u {unit}"
     if meaning in (Meaning.CHECK_FAILED, Meaning.OVERDUE):
         return f"{looked_at}; then systemctl restart {unit}"
+    if meaning is Meaning.TAKEN_ALONG:
+        return f"{looked_at}; it is not started by itself: when what it needs is up, systemctl start {unit}"
     if meaning in (Meaning.MUST_RUN, Meaning.LAST_RUN_FAILED):
         return f"{looked_at}; mend it, then systemctl start {unit}"
     if health.reading.final:
@@ -311,7 +313,9 @@ def _unit_step(health: Health) -> str:
 
 
 def because(assessment: Assessment) -> str:
-    """The reasons of a level in one line."""
+    """The reasons of a level in one line; of none what fails all the same, though not for long enough."""
+    if not assessment.reasons and assessment.failing:
+        return f"not well yet: {', '.join(map(str, assessment.failing))}"
     return "; ".join(assessment.reasons) or "all well"
 
 

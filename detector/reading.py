@@ -323,7 +323,17 @@ def taken_along_by(unit: str, state: State, path: frozenset[str] = frozenset()) 
         culprit = taken_along_by(name, state, path | {unit})
         if culprit is not None:
             return culprit or name
-    return "" if memory.seen.job_result == "dependency" else None
+    if memory.seen.job_result == "dependency":
+        return ""
+    return _still_by(memory, state)
+
+
+def _still_by(memory: UnitMemory, state: State) -> str | None:
+    """By whom, of one that a look has found taken along and that is down since: that one may have crashed again."""
+    if memory.taken_along_at != memory.ended_at:
+        return None
+    failed = (name for name in memory.seen.needs if name in state.units and state.units[name].failed_at is not None)
+    return next(failed, "")
 
 
 def _failed_at_that_time(needed: UnitMemory, ended_at: float) -> bool:

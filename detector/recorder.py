@@ -51,6 +51,8 @@ _CRASHES: Final = frozenset({Meaning.CRASHED, Meaning.LOOPING})
 _OF_A_LOOP: Final = _CRASHES | {Meaning.HEALTHY}
 # What of an event's fields the logged line has by itself.
 _OF_THE_LINE: Final = frozenset({"MESSAGE", "PRIORITY"})
+# What crashes after such a time has been well; a loop that is slower than that is a few lines an hour.
+_WELL_AFTER_S: Final = 30.0
 # So many units are named in the line about what was kept.
 _NAMED: Final = 5
 # The host booted when the detector began: later ones are told since when it is up.
@@ -165,7 +167,11 @@ class Recorder:
 
         While nothing is judged, as after a boot, no look counts, and none finds it well again.
         """
-        meaning, was_well = health.reading.meaning, health.unit not in self._crashed
+        meaning = health.reading.meaning
+        if meaning in _CRASHES and _was_well_until_now(health):
+            self._crashed.discard(health.unit)
+            self._given_up.discard(health.unit)
+        was_well = health.unit not in self._crashed
         if meaning in _CRASHES or meaning is Meaning.GIVEN_UP:
             self._crashed.add(health.unit)
         elif not (health.failures or health.reading.failing or assessment.held):
@@ -263,6 +269,13 @@ class Recorder:
             topic = TOPICS[event.kind]
             fields |= {name: value for name, value in to_fields(event).items() if name not in _OF_THE_LINE}
         log.log(level, "%s %s", topic, words, extra=fields)
+
+
+def _was_well_until_now(health: Health) -> bool:
+    """Whether it ran for a good while before this crash, though no look may have found it well since the last."""
+    if health.failures > 1 or health.up_at is None or health.failed_at is None:
+        return False
+    return health.failed_at - health.up_at >= _WELL_AFTER_S
 
 
 def _way(seen: UnitObservation) -> tuple[object, ...]:

@@ -59,6 +59,7 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "failing_as": memory.failing_as,
         "ended": memory.ended.value if memory.ended is not None else None,
         "ended_at": memory.ended_at,
+        "taken_along_at": memory.taken_along_at,
         "job_result": memory.seen.job_result,
         "needs": list(memory.seen.needs),
         "failed_at": memory.failed_at,
@@ -222,7 +223,8 @@ def _still_down(memory: UnitMemory, kept: Mapping[str, Any]) -> UnitMemory:
         needs=memory.seen.needs or tuple(kept.get("needs", ())),
         job_result=memory.seen.job_result or str(kept.get("job_result", "")),
     )
-    return replace(memory, seen=seen, ended_at=float(kept.get("ended_at", memory.ended_at)))
+    ended_at = float(kept.get("ended_at", memory.ended_at))
+    return replace(memory, seen=seen, ended_at=ended_at, taken_along_at=kept.get("taken_along_at"))
 
 
 def _with_restarts(memory: UnitMemory, kept: Mapping[str, Any], now: float) -> UnitMemory:

@@ -18,6 +18,7 @@ _UNIT_TIMES: Final = (
     "check_counted_at",
     "known_since",
     "failing_since",
+    "taken_along_at",
 )
 
 
@@ -52,7 +53,8 @@ def _unit(memory: UnitMemory, by_s: float) -> UnitMemory:
     times: Mapping[str, Any] = {name: _later(getattr(memory, name), by_s) for name in _UNIT_TIMES}
     restarted_at = tuple(at + by_s for at in memory.restarted_at)
     seen = replace(memory.seen, at=memory.seen.at + by_s)
-    return replace(memory, seen=seen, restarted_at=restarted_at, **times)
+    well_after = None if memory.well_after is None else (memory.well_after[0], memory.well_after[1] + by_s)
+    return replace(memory, seen=seen, restarted_at=restarted_at, well_after=well_after, **times)
 
 
 def _prediction(one: Prediction, by_s: float) -> Prediction:

@@ -229,10 +229,10 @@ def test_the_report_of_a_master_restart_is_not_waited_for_when_it_has_come() -> 
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
     talk.see(RestartObservation(101, RunResult.STARTED, "one"), replace(starting(101), unit=MASTER_RESTART))
     talk.see(up(102, "a", invocation_id="2"), up(102, "b", invocation_id="2"), up(102, "c", invocation_id="2"))
-    talk.see(failed(103, "b", invocation_id="2"), failed(103, "c", invocation_id="2"))
-    talk.see(pending(104, "a", invocation_id="2"))
+    talk.see(failed(108, "b", invocation_id="2"), failed(108, "c", invocation_id="2"))
+    talk.see(pending(109, "a", invocation_id="2"))
     before = len(talk.events)
-    turn = talk.see(replace(inactive(105), unit=MASTER_RESTART), RestartObservation(105, RunResult.FAILURE, "one"))
+    turn = talk.see(replace(inactive(110), unit=MASTER_RESTART), RestartObservation(110, RunResult.FAILURE, "one"))
     assert turn.step.assessment.held
     assert turn.step.decision is None
     (event,) = (one for one in talk.events[before:] if one.type == "CASCADING_FAILURE")

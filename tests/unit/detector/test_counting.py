@@ -112,7 +112,7 @@ def test_a_unit_that_is_up_at_the_look_that_counts_it_is_called_by_how_it_fails(
     watcher.see(up(26, n=1))
     watcher.see(up(30, n=1), scheduled=True)
     step = watcher.see(up(35, n=1, invocation_id="another"))
-    assert str(step.assessment.health["a.service"]) == "a.service (looping)"
+    assert str(step.assessment.health["a.service"]) == "a.service (looping; up when last seen)"
     watcher.see(up(70, n=1), scheduled=True)
     assert watcher.look().assessment.health["a.service"].failing_as == ""
 

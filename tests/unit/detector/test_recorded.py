@@ -258,6 +258,14 @@ def test_a_crash_after_a_unit_was_well_again_is_another(caplog: pytest.LogCaptur
     assert sum(hasattr(line, "STANDFAST_EVENT") for line in caplog.records) == 2
 
 
+@pytest.mark.parametrize(("ran_for_s", "crashes"), [(29, 1), (31, 2)])
+def test_a_crash_after_a_good_while_is_another_though_no_look_found_it_well(
+    ran_for_s: float, crashes: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    record([[up(0)], [pending(2)], [up(4, n=1)], [pending(4 + ran_for_s, n=1)]], caplog)
+    assert states(caplog) == [("a.service", "CRASHED")] * crashes
+
+
 def test_checks_are_said_when_they_change(caplog: pytest.LogCaptureFixture) -> None:
     checks = [CheckObservation(at, "http", "a.service", outcome) for at, outcome in enumerate([Outcome.OK] * 3)]
     checks.append(CheckObservation(9, "http", "a.service", Outcome.FAIL, "refused"))

@@ -179,7 +179,15 @@ def test_until_when_it_is_held_stands_in_the_status() -> None:
         "what failed has yet to stay well: a.service, b.service, c.service (over at the first look after 00:01:15 UTC)"
     ]
     turn = day.mind.take([pending(46, "a", invocation_id="2")], 46, scheduled=False)
-    (why,) = status(turn.step, day.mind.engine.config, 46.0)["reasons"]
+    assert status(turn.step, day.mind.engine.config, 46.0)["reasons"] == [
+        "what failed has yet to stay well: b.service, c.service (over at the first look after 00:01:15 UTC)",
+        "critical unit fails: a.service (crashed)",
+    ]
+    day = Day(config("a", "b", "c"), "a", "b", "c")
+    day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
+    day.mind.take([up(45, unit, invocation_id="2") for unit in "abc"], 45, scheduled=False)
+    turn = day.mind.take([pending(55, "a", invocation_id="2")], 55, scheduled=False)
+    (why,) = status(turn.step, day.mind.engine.config, 55.0)["reasons"]
     assert why == "what failed has yet to stay well: b.service, c.service; a.service fails again", "nobody knows when"
 
 

@@ -46,10 +46,11 @@ def test_a_first_occurrence_a_throttled_repeat_and_the_recovery(notifier: Notifi
 
 
 def test_what_is_over_of_the_fleet_is_told_with_what_is_not(notifier: Notifier, sink: WebhookSink) -> None:
-    for kind in ("problem", "resolved"):
-        notifier.emit(kind, "CASCADING_FAILURE")
+    notifier.emit("problem", "CASCADING_FAILURE")
     notifier.emit("problem", "UNIT_FAILING", unit="b.service")
-    (end,) = [message for message in sink.wait_for(3) if message["kind"] == "recovery"]
+    sink.wait_for(2)  # an end overtakes no message of its beginning that is not delivered yet
+    notifier.emit("resolved", "CASCADING_FAILURE")
+    end = sink.wait_for(3)[-1]
     assert "\nNot over: UNIT_FAILING of b.service\n" in end["text"]
     assert end["events"][0]["action"] == ""
 
