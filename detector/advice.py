@@ -165,7 +165,8 @@ def _failing(step: Step) -> str:
 
 
 def _observe(step: Step, config: DetectorConfig, now: float) -> str:
-    return f'To restart all by hand: {_BY_HAND}. To have it asked for: mode = "act" in detector.toml'
+    asked = 'mode = "act" in detector.toml, then systemctl reload standfast-detector'
+    return f"To restart all by hand: {_BY_HAND}. To have it asked for: {asked}"
 
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:

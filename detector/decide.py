@@ -122,7 +122,7 @@ def restarted_in_vain(causes: frozenset[str], state: State, config: DetectorConf
     # They may not even have brought them up, so not "failed again within"; a length of help needs no beginning.
     helped = f"did not help {', '.join(sorted(causes))} even for {span(config.restart.min_gap_s)}"
     look = f"a human must look; none follows by itself before {clock_at(until)}"
-    return f"the last {SAME_SET_RUNS} master restarts {helped}: {look}"
+    return f"{SAME_SET_RUNS} master restarts within the hour {helped}: {look}"
 
 
 def foreseen_in_vain(assessment: Assessment, state: State, config: DetectorConfig, now: float) -> str:

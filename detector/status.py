@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from math import ceil
 from typing import Any
 
 from standfast.detector.announce import NOTHING_TOLD, Told, is_hands_off, not_for
@@ -48,7 +49,7 @@ def status(
     return {
         "failure_level": assessment.level.name,
         "level": int(assessment.level),
-        "reasons": _reasons(assessment),
+        "reasons": _reasons(assessment, next_look, config.check_interval_s),
         **_root_causes(assessment, told),
         "predictions": [plain(one) for one in assessment.facts.predictions],
         "mode": config.mode.value,
@@ -67,12 +68,15 @@ def status(
     }
 
 
-def _reasons(assessment: Assessment) -> list[str]:
-    """Why it is this level; where that is held until what failed has stayed well, with until when."""
+def _reasons(assessment: Assessment, next_look: float | None, look_s: float) -> list[str]:
+    """Why it is this level; where that is held until what failed has stayed well, with the look that ends it."""
     if assessment.proven_at is None:
         return list(assessment.reasons)
     why, *others = assessment.reasons
-    return [f"{why} (over at the first look after {clock_from(assessment.proven_at)})", *others]
+    if next_look is None:
+        return [f"{why} (over at the first look after {clock_from(assessment.proven_at)})", *others]
+    looks = max(ceil((assessment.proven_at - next_look) / look_s), 0)
+    return [f"{why} (over at the look of {clock_from(next_look + looks * look_s)}, if they do)", *others]
 
 
 def _root_causes(assessment: Assessment, told: Told) -> dict[str, Any]:

@@ -58,8 +58,9 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
 
 
 def is_followed(detector: Source) -> bool:
-    """Whether the detector asks for a master restart as soon as it may."""
-    return (detector.get("mode"), detector.get("failure_level")) == ("act", LEVELS[-1])
+    """Whether the detector asks for a master restart as soon as it may: not while what failed only has to stay well."""
+    lasts = detector.get("failure_level") == LEVELS[-1] and detector.get("decision") is not None
+    return lasts and detector.get("mode") == "act"
 
 
 def _await(since: datetime) -> None:

@@ -104,7 +104,7 @@ def _what(one: Outcome) -> Cell:
 
 def _why(one: Outcome) -> str:
     if isinstance(one, LevelChange):
-        cause = f"; root cause: {', '.join(one.root_cause)}" if one.root_cause else ""
+        cause = f"; root cause: {', '.join(one.root_cause)}" if one.root_cause and one.level else ""
         return f"{'; '.join(one.reasons) or 'all well'}{cause}"
     decision = one.decision
     if decision.allowed or decision.reason is Reason.OBSERVE:

@@ -53,9 +53,10 @@ def _not_for_long(snapshot: Snapshot, failing: Mapping[str, shots.Row]) -> str:
     again = [name for name, row in failing.items() if state(row) == RESTARTED]
     down = [name for name in failing if name not in again]
     if not down:
-        return f"Up again after a crash since the last look: {', '.join(again)}"
+        # Not "up again": in a loop it may be down by the time that this is read.
+        return f"Crashed since the last look, and restarted by systemd: {', '.join(again)}"
     why = shots.not_judged(snapshot) or "not for long enough to raise the level"
-    more = f"; up again after a crash: {', '.join(again)}" if again else ""
+    more = f"; crashed, and restarted by systemd: {', '.join(again)}" if again else ""
     return f"Failing, but {why}: {', '.join(down)}{more}"
 
 

@@ -208,11 +208,19 @@ def test_a_detector_that_is_away_has_released_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "level", "follows"),
-    [("act", "CASCADING", True), ("act", "CRITICAL", False), ("observe", "CASCADING", False)],
+    ("mode", "level", "decision", "follows"),
+    [
+        ("act", "CASCADING", {"allowed": False}, True),
+        ("act", "CASCADING", None, False),
+        ("act", "CRITICAL", {"allowed": False}, False),
+        ("observe", "CASCADING", {"allowed": False}, False),
+    ],
+    ids=["lasts", "has yet to stay well", "critical", "observe"],
 )
-def test_whoever_releases_is_told_that_a_master_restart_follows(mode: str, level: str, follows: bool) -> None:
-    assert is_followed(Source({"mode": mode, "failure_level": level})) is follows
+def test_whoever_releases_is_told_that_a_master_restart_follows(
+    mode: str, level: str, decision: dict[str, bool] | None, follows: bool
+) -> None:
+    assert is_followed(Source({"mode": mode, "failure_level": level, "decision": decision})) is follows
 
 
 def test_the_tables_of_errors_and_silences_stand_odd_rows() -> None:

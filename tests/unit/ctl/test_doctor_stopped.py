@@ -37,8 +37,18 @@ def test_where_one_is_stopped_it_alone_is_started() -> None:
 @pytest.mark.parametrize(
     ("state", "flag", "what", "step"),
     [
-        ("enabled", "", "agent paper is stopped, until the next boot", f"if it is to run: systemctl start {PAPER}"),
-        ("enabled", "paused by alice", "agent paper is stopped, until the next boot; it is paused by alice", "start"),
+        (
+            "enabled",
+            "",
+            "agent paper is stopped, until the next boot or start of standfast.target",
+            f"if it is to run: systemctl start {PAPER}",
+        ),
+        (
+            "enabled",
+            "paused by alice",
+            "agent paper is stopped, until the next boot or start of standfast.target; it is paused by alice",
+            "start",
+        ),
         ("disabled", "", "agent paper is configured and does not run", f"if it is to: systemctl enable --now {PAPER}"),
         ("enabled", "killed by alice", "agent paper does not run, and is killed by alice", "standfastctl resume paper"),
         (

@@ -289,12 +289,15 @@ def test_a_fleet_that_is_not_judged_yet_is_not_said_to_be_well() -> None:
 def test_what_crashed_and_runs_again_is_not_said_to_fail_until_the_next_look() -> None:
     again = {"a.service": {"status": "looping", "failing": True, "consecutive_failures": 1}}
     found = report(shot(statuses.detector(service_health=again)))
-    assert (found.tone, found.headline) == (Tone.WARNING, "Up again after a crash since the last look: a.service")
+    assert (found.tone, found.headline) == (
+        Tone.WARNING,
+        "Crashed since the last look, and restarted by systemd: a.service",
+    )
     both = report(
         shot(statuses.detector(service_health={**again, "b.service": {"status": "given up", "failing": True}}))
     )
     assert both.headline == (
-        "Failing, but not for long enough to raise the level: b.service; up again after a crash: a.service"
+        "Failing, but not for long enough to raise the level: b.service; crashed, and restarted by systemd: a.service"
     )
     (row,) = next(table for table in found.tables if table.title == "Units").rows
     assert row[1].words.startswith("restarted"), "once is no loop"

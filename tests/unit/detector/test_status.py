@@ -166,7 +166,9 @@ def test_a_master_restart_that_is_left_failed_while_all_is_well_is_a_note_with_i
 @pytest.mark.parametrize(
     ("is_held", "said"),
     [
-        pytest.param(False, "restarts did not help a.service, b.service, c.service even for 5 min", id="decided"),
+        pytest.param(
+            False, "restarts within the hour did not help a.service, b.service, c.service even for 5 min", id="decided"
+        ),
         pytest.param(True, "a human looks after what failed again", id="what failed is up for a moment"),
     ],
 )

@@ -191,6 +191,16 @@ def test_until_when_it_is_held_stands_in_the_status() -> None:
     assert why == "what failed has yet to stay well: b.service, c.service; a.service fails again", "nobody knows when"
 
 
+def test_where_the_looks_are_known_the_one_that_ends_it_is_named() -> None:
+    day = Day(config("a", "b", "c"), "a", "b", "c")
+    day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
+    turn = day.mind.take([up(45, unit, invocation_id="2") for unit in "abc"], 45, scheduled=False)
+    (why,) = status(turn.step, day.mind.engine.config, 45.0, next_look=60.0)["reasons"]
+    assert why.endswith("(over at the look of 00:01:30 UTC, if they do)"), "the one at 00:01:00 is too early"
+    (why,) = status(turn.step, day.mind.engine.config, 80.0, next_look=90.0)["reasons"]
+    assert why.endswith("(over at the look of 00:01:30 UTC, if they do)")
+
+
 def test_no_part_of_a_second_is_cut_off_that_time() -> None:
     """A look in that very second is none after it, and one would read that a promise was broken."""
     day = Day(config("a", "b", "c"), "a", "b", "c")

@@ -103,7 +103,8 @@ def _idle(unit: Unit, name: str, flag: str) -> Finding:
     more = f"; it is {flag}" if flag else ""
     if unit.get("UnitFileState") == "enabled":
         return note(
-            f"agent {name} is stopped, until the next boot{more}", f"if it is to run: systemctl start {unit.name}"
+            f"agent {name} is stopped, until the next boot or start of standfast.target{more}",
+            f"if it is to run: systemctl start {unit.name}; if it is not to: systemctl disable {unit.name}",
         )
     return note(
         f"agent {name} is configured and does not run{more}", f"if it is to: systemctl enable --now {unit.name}"
