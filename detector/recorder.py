@@ -68,6 +68,7 @@ class Recorder:
         self._said: dict[str, Meaning] = {}
         self._crashed: set[str] = set()
         self._given_up: set[str] = set()
+        self._ended: dict[str, float | None] = {}
         self._others: dict[str, object] = {}
         self._figures: dict[tuple[Figure, str], FigureObservation] = {}
         self._repetition = Repetition()
@@ -168,7 +169,8 @@ class Recorder:
         While nothing is judged, as after a boot, no look counts, and none finds it well again.
         """
         meaning = health.reading.meaning
-        if meaning in _CRASHES and _was_well_until_now(health):
+        if meaning in _CRASHES and _was_well_until_now(health) and self._ended.get(health.unit) != health.up_at:
+            self._ended[health.unit] = health.up_at  # one crash is seen in several steps
             self._crashed.discard(health.unit)
             self._given_up.discard(health.unit)
         was_well = health.unit not in self._crashed
@@ -242,6 +244,7 @@ class Recorder:
         self._said.pop(seen.unit, None)
         self._crashed.discard(seen.unit)
         self._given_up.discard(seen.unit)
+        self._ended.pop(seen.unit, None)
         self._figures = {key: told for key, told in self._figures.items() if key[1] != seen.unit}
         self._forget_checks(seen.unit)
         self._say(logging.INFO, f"{seen.unit} is gone", seen)

@@ -262,7 +262,9 @@ def test_a_crash_after_a_unit_was_well_again_is_another(caplog: pytest.LogCaptur
 def test_a_crash_after_a_good_while_is_another_though_no_look_found_it_well(
     ran_for_s: float, crashes: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    record([[up(0)], [pending(2)], [up(4, n=1)], [pending(4 + ran_for_s, n=1)]], caplog)
+    again = 4 + ran_for_s
+    record([[up(0)], [pending(2)], [up(4, n=1)], [stopping(again, n=1, job="", result="signal")],
+                    [pending(again + 0.1, n=1)], [pending(again + 0.2, n=1, job="restart")]], caplog)  # fmt: skip
     assert states(caplog) == [("a.service", "CRASHED")] * crashes
 
 
