@@ -170,8 +170,9 @@ def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending |
         return last if last is not None and before.ended is Ending.ITSELF else since
     if ended is not Ending.ITSELF or not (seen.active_state == "failed" or seen.sub_state in RESTART_PENDING):
         return last
-    already = before is not None and before.ended is Ending.ITSELF and before.failed_at is not None
-    return last if already else since
+    # Known since its ExecStopPost= ran, perhaps; what failed before it was up for a while was another time.
+    is_known = before is not None and before.ended is Ending.ITSELF and last is not None and last >= before.ended_at
+    return last if is_known else since
 
 
 def _failed_with(before: UnitMemory | None, seen: UnitObservation) -> str:
