@@ -166,7 +166,7 @@ def _failing(step: Step) -> str:
 
 def _observe(step: Step, config: DetectorConfig, now: float) -> str:
     asked = 'mode = "act" in detector.toml, then systemctl reload standfast-detector'
-    return f"To restart all by hand: {_BY_HAND}. To have it asked for: {asked}"
+    return f"Mend that, or restart all by hand: {_BY_HAND}. To have it asked for: {asked}"
 
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:

@@ -14,7 +14,7 @@ from standfast.time_words import span
 # Smaller times are those of a story that begins at 0; no journal is that old.
 _A_DATE_FROM_S: Final = 1e8
 # A history stays as it was, also where the configuration at hand would have led to something else.
-_IN_FACT: Final = " in the history: it was made in fact, and is none of this replay"
+_IN_FACT: Final = " in the history: made in fact, not asked for by this replay, and counted"
 _TONES: Final = {Level.WARNING: Tone.WARNING, Level.CRITICAL: Tone.BAD, Level.CASCADING: Tone.BAD}
 
 

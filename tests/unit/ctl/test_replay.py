@@ -158,7 +158,10 @@ def test_a_master_restart_that_was_made_in_fact_is_told_from_those_of_the_replay
     asked = Decision(True, Reason.CASCADE, frozenset({"a"}), "")
     rows = outcome_table("", [RestartDecision(at, one) for at, one in enumerate((held, running, asked, running))]).rows
     words = [row[2].text for row in rows]
-    assert words[1] == "a master restart is running in the history: it was made in fact, and is none of this replay"
+    assert (
+        words[1]
+        == "a master restart is running in the history: made in fact, not asked for by this replay, and counted"
+    )
     assert words[3] == "a master restart is running"
 
 

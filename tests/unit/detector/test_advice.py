@@ -50,7 +50,7 @@ def next_step(talk: Talk) -> str:
 
 def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> None:
     assert next_step(Talk(Mode.OBSERVE)) == (
-        "They failed together: journalctl -u a -u b -u c. To restart all by hand: standfastctl plan, then "
+        "They failed together: journalctl -u a -u b -u c. Mend that, or restart all by hand: standfastctl plan, then "
         'systemctl start standfast-master-restart. To have it asked for: mode = "act" in detector.toml'
         ", then systemctl reload standfast-detector"
     )
@@ -106,7 +106,7 @@ def test_a_cascade_whose_next_step_became_another_is_said_in_the_present_words()
     steps = [event.action for event in talk.events if event.type == "CASCADING_FAILURE"]
     why = "They failed together: journalctl -u a -u b -u c. "
     assert [step.partition(";")[0].removeprefix(why) for step in steps] == [
-        "To restart all by hand: standfastctl plan, then systemctl start standfast-master-restart. "
+        "Mend that, or restart all by hand: standfastctl plan, then systemctl start standfast-master-restart. "
         'To have it asked for: mode = "act" in detector.toml, then systemctl reload standfast-detector',
         "A master restart was asked for",
         "Wait: the last master restart was at 00:01:42 UTC",
