@@ -81,9 +81,16 @@ def _counted(
     if early and reading.meaning is Meaning.HEALTHY and memory.looped_for >= number - 1:
         return memory  # between two crashes it is active too: only a whole interval without one clears it
     counted = count_unit(memory, reading, rules, now, number, _news_every_s(rules, state))
-    if memory.failures and memory.failing_since is not None and not counted.failures:
-        counted = replace(counted, well_after=(memory.failures, memory.failing_since))
+    if reading.meaning is Meaning.HEALTHY and memory.up_at is not None:
+        counted = _found_well(counted, memory, memory.up_at)
     return _as_if_never_well(_with_beginning(counted, reading.meaning, now))
+
+
+def _found_well(counted: UnitMemory, before: UnitMemory, up_at: float) -> UnitMemory:
+    """The memory of a unit that a look has found well, with what that cleared, if it did."""
+    if before.failing_since is None or counted.failures:
+        return counted
+    return replace(counted, well_after=(before.failures, before.failing_since, up_at))
 
 
 def _as_if_never_well(memory: UnitMemory) -> UnitMemory:
@@ -91,10 +98,10 @@ def _as_if_never_well(memory: UnitMemory) -> UnitMemory:
 
     Such as when the restart of another unit pulls up one that systemd had given up, and that fails at once.
     """
-    if memory.well_after is None or memory.failing_since is None or memory.up_at is None:
+    if memory.well_after is None or memory.failing_since is None:
         return memory
-    failures, since = memory.well_after
-    is_never_well = memory.failing_since - memory.up_at < BRIEFLY_S
+    failures, since, up_at = memory.well_after
+    is_never_well = memory.up_at == up_at and memory.failing_since - up_at < BRIEFLY_S
     cleared = replace(memory, well_after=None)
     return replace(cleared, failures=max(failures, memory.failures), failing_since=since) if is_never_well else cleared
 

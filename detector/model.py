@@ -241,7 +241,8 @@ class UnitMemory:
         counted_for: the number of the last look that counted a failure.
         looped_for: the number of the last look that found it crashed and restarted by systemd; -1 for none.
         check_counted_at: when a failure was last counted for its checks alone.
-        well_after: the failures that the last look that found it well had cleared, and since when it had failed.
+        well_after: the failures that the last look that found it well had cleared, since when it had failed, and since
+            when it was up then.
         taken_along_at: when it came down, of one that a look has found taken along.
         known_since: when it was first observed.
         restarted_at: when systemd restarted it by itself, the last RESTARTS_KEPT times.
@@ -267,7 +268,7 @@ class UnitMemory:
     failed_with: str = ""
     failing_as: str = ""
     last_end: str = ""
-    well_after: tuple[int, float] | None = None
+    well_after: tuple[int, float, float] | None = None
     taken_along_at: float | None = None
 
 

@@ -53,7 +53,9 @@ def _unit(memory: UnitMemory, by_s: float) -> UnitMemory:
     times: Mapping[str, Any] = {name: _later(getattr(memory, name), by_s) for name in _UNIT_TIMES}
     restarted_at = tuple(at + by_s for at in memory.restarted_at)
     seen = replace(memory.seen, at=memory.seen.at + by_s)
-    well_after = None if memory.well_after is None else (memory.well_after[0], memory.well_after[1] + by_s)
+    well_after = memory.well_after
+    if well_after is not None:
+        well_after = (well_after[0], well_after[1] + by_s, well_after[2] + by_s)
     return replace(memory, seen=seen, restarted_at=restarted_at, well_after=well_after, **times)
 
 

@@ -40,6 +40,27 @@ def test_what_was_up_for_longer_fails_anew(up_for_s: float, since: float) -> Non
     assert day.mind.state.units["a.service"].failing_since == pytest.approx(since)
 
 
+def test_a_clock_that_is_set_meanwhile_changes_nothing_of_it() -> None:
+    day = Day(config("a"), "a")
+    day.at(40, failed(40, "a"))
+    day.at(42, up(42, "a", invocation_id="2"))
+    day.mind.clock_set(1000, 0)
+    day.due += 1000
+    day.at(1044, failed(1044, "a", invocation_id="2"))
+    assert day.mind.state.units["a.service"].failing_since == 1040
+
+
+def test_what_an_earlier_run_had_failed_before_it_was_well_is_nothing_to_a_later_one() -> None:
+    day = Day(config("a"), "a")
+    day.at(40, failed(40, "a"))
+    day.at(42, up(42, "a", invocation_id="2"))
+    day.at(4000, inactive(4000, "a", invocation_id="2", ended_by=Ending.JOB))
+    day.at(4100, up(4100, "a", invocation_id="3"))
+    day.at(4101, pending(4101, "a", invocation_id="3"))
+    unit = day.mind.state.units["a.service"]
+    assert (unit.failing_since, unit.failures) == (4101, 1)
+
+
 def test_the_crash_of_a_mended_fleet_is_not_the_look_that_says_all_well() -> None:
     day = Day(config("a", "b", "c"), "a", "b", "c")
     day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
