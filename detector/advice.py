@@ -8,7 +8,7 @@ from standfast.detector.critical_files import bad_files, put_back
 from standfast.detector.databases import restore
 from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.firsts import firsts, still_first, why_they_failed
+from standfast.detector.firsts import firsts, left_down, start, still_first, why_they_failed
 from standfast.detector.limits import is_refused, is_under_way, last_in_vain, room_at
 from standfast.detector.model import Level
 from standfast.detector.times import clock_at
@@ -32,7 +32,7 @@ def next_step(step: Step, config: DetectorConfig, now: float, told: Sequence[str
     words, units = _next_step(step, config, now), _to_look_at(step, told)
     if not units or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
         return words or "standfastctl status"
-    why = why_they_failed(units)
+    why = _why(step, units)
     is_first = step.assessment.level is Level.CASCADING and _is_by_hand(step, config)
     parts = (why, words) if is_first else (words, why)
     return ". ".join(filter(None, parts))
@@ -47,7 +47,7 @@ def after_report(step: Step, config: DetectorConfig, now: float, told: Sequence[
     units = _to_look_at(step, told)
     if reason is None or not units:
         return "", ""
-    parts = (_REFUSED[reason](step, config, now), why_they_failed(units))
+    parts = (_REFUSED[reason](step, config, now), _why(step, units))
     return reason.value, ". ".join(reversed(parts) if reason in HUMAN_NEEDED else parts)
 
 
@@ -62,6 +62,11 @@ def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason
     if last_in_vain(step.state, now):
         return Reason.SAME_SET
     return None if left.gap_until is None else Reason.GAP
+
+
+def _why(step: Step, units: Sequence[str]) -> str:
+    left = left_down(step.assessment)
+    return f"Start what went down with another: {start(left)}" if left else why_they_failed(units)
 
 
 def _to_look_at(step: Step, told: Sequence[str]) -> tuple[str, ...]:

@@ -42,6 +42,19 @@ def is_clear(assessment: Assessment) -> bool:
     return len(roots) > 1 and len(first) == 1 and not any(root.took_along for root in roots if root.unit in first)
 
 
+def left_down(assessment: Assessment) -> tuple[str, ...]:
+    """What fails, where all of it only went down with others: these are up again, and nothing starts those."""
+    failing = assessment.failing
+    is_left = all(unit.reading.meaning is Meaning.TAKEN_ALONG for unit in failing)
+    return tuple(unit.unit for unit in failing) if is_left else ()
+
+
+def start(units: Sequence[str]) -> str:
+    """The command that brings them up."""
+    more = f" (and {len(units) - _NAMED} more)" if len(units) > _NAMED else ""
+    return f"{join(['systemctl', 'start', *map(short, units[:_NAMED])])}{more}"
+
+
 def why_they_failed(units: Sequence[str]) -> str:
     """Where that is to be read."""
     if len(units) == 1:

@@ -159,7 +159,9 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
 
 def _causes(facts: Facts, state: State) -> tuple[RootCause, ...]:
     taken_along = {unit.unit for unit in facts.units if unit.reading.meaning is Meaning.TAKEN_ALONG}
-    return root_causes({unit.unit for unit in facts.units if unit.fails}, taken_along, state.units)
+    found = root_causes({unit.unit for unit in facts.units if unit.fails}, taken_along, state.units)
+    # What only went down with another is no cause, though that one be up again.
+    return tuple(root for root in found if root.unit not in taken_along)
 
 
 def _unproven(state: State, config: DetectorConfig, facts: Facts, now: float) -> tuple[Health, ...]:
@@ -229,7 +231,8 @@ def blindness(state: State, config: DetectorConfig, now: float) -> str:
     if not in_clock_grace(state, config, now) or state.clock_event is None or state.clock_event_at is None:
         return ""
     until = clock_at(state.clock_event_at + config.clock_grace_s)
-    return f"the host {HAPPENED[state.clock_event]} at {clock_at(state.clock_event_at)}; wait until {until}"
+    what = f"the host {HAPPENED[state.clock_event]} at {clock_at(state.clock_event_at)}"
+    return f"{what}; judged again from the first look after {until} on"
 
 
 def gather(state: State, config: DetectorConfig, watching: Watching, now: float) -> Facts:

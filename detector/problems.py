@@ -14,7 +14,7 @@ from typing import Final
 from standfast.detector import unclean_ends
 from standfast.detector.config import Tier
 from standfast.detector.decide import Reason
-from standfast.detector.firsts import firsts, is_clear
+from standfast.detector.firsts import firsts, is_clear, start
 from standfast.detector.foreseen_ends import why_over
 from standfast.detector.levels import (
     CASCADE_UNITS,
@@ -226,7 +226,8 @@ def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event
         return unclean_ends.runs_unmanaged(problem, assessment)
     if problem.type == UNIT_FAILING:
         health = assessment.health[problem.unit]
-        words, action = f"{problem.unit} fails: {health.reading.why}", _unit_step(health)
+        words = f"{problem.unit} fails: {health.reading.why}"
+        action = "; ".join([_unit_step(health), *_steps_after(problem.unit, assessment)])
     else:
         words, action = because(assessment), fleet_action
     return Event(
@@ -310,6 +311,12 @@ def _unit_step(health: Health) -> str:
     if health.reading.final:
         return f"{looked_at}; mend it, then systemctl reset-failed {unit} && systemctl start {unit}"
     return looked_at
+
+
+def _steps_after(unit: str, assessment: Assessment) -> list[str]:
+    """What else is to be started when this unit is up: what it took along comes up by nobody else."""
+    took = next((root.took_along for root in assessment.root_causes if root.unit == unit), ())
+    return [f"when it is up, what it took along: {start(took)}"] if took else []
 
 
 def because(assessment: Assessment) -> str:

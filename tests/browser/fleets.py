@@ -273,7 +273,7 @@ def nothing_judged(runtime: Path) -> None:
     """Just after a boot."""
     at = utc_now()
     until = clock(at + timedelta(seconds=90))
-    held = f"the host booted at {clock(at - timedelta(seconds=30))}; wait until {until}"
+    held = f"the host booted at {clock(at - timedelta(seconds=30))}; judged again from the first look after {until} on"
     status = detector(at, reasons=[f"nothing is judged now: {held}"], can_restart=False, restart_blocked=held)
     write(runtime, status, notifier(at), {"paper": agent(at)}, {"happenings": []})
 

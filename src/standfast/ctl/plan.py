@@ -33,8 +33,7 @@ def stance(detector: Source) -> str:
         return f"The detector does not run, so it asks for none: systemctl start {short(DETECTOR)}"
     why, until = words(detector.get("restart_blocked"), "it gives no reason"), shots.blocked_until(detector)
     limit = "until" if detector.get("hold_until") else "the next not before"
-    says_when = shots.table(detector.get("decision")).get("reason") == "same-set"
-    why += f"; {limit} {moment(until, None)}" if until and not says_when else ""
+    why += f"; {limit} {moment(until, None)}" if until else ""
     is_allowed = detector.get("can_restart") is True or shots.is_possible_again(detector, utc_now())
     if detector.get("mode") == "observe":
         now = shots.limits(detector) if is_allowed else f"nor would one be allowed now: {why}"

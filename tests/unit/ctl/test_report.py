@@ -267,12 +267,14 @@ def test_a_unit_that_has_just_begun_to_fail_shows_without_alarm() -> None:
     )
 
     # Nothing is judged just after a boot; then it is not for the time that it is no worry.
-    why = "nothing is judged now: the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
+    why = (
+        "nothing is judged now: the host booted at 02:09:56 UTC; judged again from the first look after 02:11:56 UTC on"
+    )
     found = report(shot(statuses.detector(service_health=health, root_cause=["a.service"], reasons=[why])))
     assert found.headline == f"Failing, but {why}: a.service"
 
 
-BOOTED = "the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
+BOOTED = "the host booted at 02:09:56 UTC; judged again from the first look after 02:11:56 UTC on"
 
 
 def test_a_fleet_that_is_not_judged_yet_is_not_said_to_be_well() -> None:

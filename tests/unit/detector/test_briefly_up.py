@@ -6,6 +6,7 @@ import pytest
 from tests.unit.detector.make import config, failed, inactive, pending, up
 from tests.unit.detector.test_unproven import Day
 
+from standfast.detector.advice import next_step
 from standfast.detector.model import Ending, Level
 from standfast.detector.problems import because
 from standfast.detector.reading import Meaning
@@ -102,3 +103,18 @@ def test_where_one_fails_not_for_long_enough_it_is_not_all_well() -> None:
     turn = day.mind.take([pending(31, "a", invocation_id="1")], 31, scheduled=False)
     assert turn.step.assessment.level is Level.NONE
     assert because(turn.step.assessment) == "not well yet: a.service (crashed)"
+
+
+def test_what_is_left_down_when_what_it_needs_is_mended_is_started_and_called_no_cause() -> None:
+    day = Day(config("a", "b", "c"), "a")
+    day.at(1, up(1, "b", needs="a"), up(1, "c", needs="a"))
+    down = [inactive(40, unit, needs="a", ended_by=Ending.JOB) for unit in "bc"]
+    day.at(40, failed(40, "a"), *down)
+    day.at(70)
+    assert day.levels[-1] is Level.CASCADING
+    day.at(75, up(75, "a", invocation_id="2"))
+    day.at(130)
+    step = day.mind.engine.step(day.mind.state, (), 131, scheduled=False)
+    assert [root.unit for root in step.assessment.root_causes] == []
+    assert next_step(step, day.mind.engine.config, 131).startswith("Start what went down with another: ")
+    assert "systemctl start b c" in next_step(step, day.mind.engine.config, 131)

@@ -282,3 +282,12 @@ def test_how_an_agent_ended_is_over_when_a_person_has_seen_to_it() -> None:
     for _ in range(3):
         day.see(inactive(day.now, AGENT, result="signal", ended_by=Ending.JOB))
     assert day.told() == [(Kind.PROBLEM, "AGENT_ENDED_UNCLEAN")]
+
+
+def test_what_a_unit_took_along_is_started_by_its_next_step_too() -> None:
+    day = Day("a", "b")
+    day.see(up(day.now, "a"), up(day.now, "b", needs="a"))
+    for n in range(4):
+        day.see(pending(day.now, "a", n=n), inactive(day.now, "b", needs="a", ended_by=Ending.JOB))
+    (first,) = (event for event in day.events if event.unit == "a.service")
+    assert first.action == "See why: journalctl -u a.service; when it is up, what it took along: systemctl start b"

@@ -77,7 +77,7 @@ def test_after_a_boot_no_restart_is_said_to_be_possible() -> None:
     watcher.see(ClockObservation(0, ClockEvent.BOOT), *(failed(1, unit) for unit in "abc"))
     step = watcher.see(*(failed(10, unit) for unit in "abc"), scheduled=True)
     found = status(step, settings(), 10.0)
-    until = "the host booted at 00:00:00 UTC; wait until 00:02:00 UTC"
+    until = "the host booted at 00:00:00 UTC; judged again from the first look after 00:02:00 UTC on"
     assert (found["failure_level"], found["reasons"]) == ("NONE", [f"nothing is judged now: {until}"])
     assert (found["can_restart"], found["restart_blocked"]) == (False, until)
 

@@ -370,7 +370,7 @@ def test_no_odd_value_stops_the_page(odd: Any) -> None:
 
 
 def test_that_nothing_is_judged_yet_is_said_once_and_under_no_sign_of_health() -> None:
-    why = "the host booted at 02:09:56 UTC; wait until 02:11:56 UTC"
+    why = "the host booted at 02:09:56 UTC; judged again from the first look after 02:11:56 UTC on"
     blind = statuses.detector(reasons=[f"nothing is judged now: {why}"], can_restart=False, restart_blocked=why)
     html = dashboard(scene(blind))
     head = html[: html.index('id="units"')]
