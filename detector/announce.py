@@ -243,7 +243,7 @@ def mode_changed(mode: Mode) -> Event:
     return Event(Kind.DECISION, words, RESTART_MODE, unit=DETECTOR, data={"mode": mode.value})
 
 
-def status_line(step: Step) -> str:
+def status_line(step: Step, told: Told = NOTHING_TOLD) -> str:
     """The detector's state in words, for `systemctl status`."""
     assessment = step.assessment
     units = assessment.facts.units
@@ -257,5 +257,6 @@ def status_line(step: Step) -> str:
     decision = step.decision
     if decision is not None:
         line += "; master restart asked for" if decision.allowed else f"; no master restart: {decision.why}"
+    line += "; hands off, see standfastctl status" if told.hands_off else ""
     unknown = [f"{unit.unit} ({unit.reading.why})" for unit in units if not unit.counts]
     return f"{line}; unknown: {', '.join(unknown)}" if unknown else line

@@ -314,7 +314,7 @@ class Detector:
 
     def _show(self, turn: Turn, now: float, *, must: bool) -> None:
         notes = (*self._keeper.notes, *((self._status_trouble,) if self._status_trouble else ()))
-        line = status_line(turn.step)
+        line = status_line(turn.step, self._mind.told)
         self._frame.heartbeat.status("; ".join((line, *notes)))
         if not must and now - self._status_at < STATUS_EVERY_S:
             self._status_every_s = STATUS_EVERY_S  # it is owed: nothing else may happen for half a minute

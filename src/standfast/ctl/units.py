@@ -40,7 +40,7 @@ MEANINGS: Final[Mapping[str, str]] = {
 }
 _LEGEND: Final = (
     "In a row: looks that failed, of as many as make a warning/critical/cascading; what systemd does not start again "
-    "counts as all of them at once."
+    "counts as all of them at once. Restarts: as systemd counts them, one that it refused too."
 )
 _QUIET: Final = frozenset({"healthy", "stopped", "finished"})
 
@@ -117,7 +117,10 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> Exit:
         screen.table(units_table(snapshot, arguments.unit))
         if found:
             screen.line(_LEGEND)
-        _tell_next_look(detector, [row for _, row in found], screen)
+        if blind := shots.not_judged(snapshot):
+            screen.line(f"No failure counts now: {blind}.")
+        else:
+            _tell_next_look(detector, [row for _, row in found], screen)
     return Exit.WRONG if any(row.get("failing") is True for _, row in found) else Exit.OK
 
 

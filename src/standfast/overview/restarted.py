@@ -43,7 +43,7 @@ def in_words(run: Row) -> str:
     if found.is_nothing:
         return "none was to be restarted"
     if found.is_all:
-        return f"{named(found.units)} (all of them failing)"
+        return f"{named(found.units)} (asked for because of all of them)"
     units = named(found.units) if found.units else _WHY_NONE.get(str(run.get("result")), "not known which")
     return f"{units}; because of {named(found.because_of)}" if found.because_of else units
 

@@ -102,7 +102,7 @@ def _state(row: Row) -> str:
 def _meta(row: Row) -> str:
     restarts = shots.number(row.get("restarts"))
     parts = [failing_looks(row), markup.escape(systemd_says(row))]
-    parts.append(f"{markup.count(restarts, 'restart')} by systemd" if restarts else "")
+    parts.append(f"{markup.count(restarts, 'restart')} by systemd's count" if restarts else "")
     parts += [f"{key} {markup.text(row.get(key))}" for key in ("tier", "port") if row.get(key)]
     failed = [
         name for name, check in shots.table(row.get("checks")).items() if shots.table(check).get("healthy") is False

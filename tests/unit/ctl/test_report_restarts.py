@@ -58,7 +58,10 @@ def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
         # An earlier version noted it.
         ({"automatic": True, "result": "success", "because_of": ["a"]}, "not known which; because of a"),
         ({"automatic": True, "result": "refused", "because_of": ["a"]}, "none; because of a"),
-        ({"automatic": True, "result": "success", "units": ["a"], "because_of": ["a"]}, "a (all of them failing)"),
+        (
+            {"automatic": True, "result": "success", "units": ["a"], "because_of": ["a"]},
+            "a (asked for because of all of them)",
+        ),
         ({"automatic": True, "result": "success", "units": ["a", "b"], "because_of": ["/f"]}, "a, b; because of /f"),
         ({"automatic": False, "result": "success", "units": ["a"]}, "a"),
     ],

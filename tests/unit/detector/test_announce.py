@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.unit.detector.make import failed, inactive, pending, starting, up
 from tests.unit.detector.talk import Talk, ran
 
-from standfast.detector.announce import status_line
+from standfast.detector.announce import Told, status_line
 from standfast.detector.config import Mode, RestartSettings
 from standfast.detector.limits import asked
 from standfast.detector.model import FileObservation, ReleaseObservation, RestartObservation, Run, RunResult
@@ -306,7 +306,9 @@ def test_a_restart_after_which_all_stood_is_none_that_did_not_help() -> None:
 
 def test_the_status_line_says_it_in_words() -> None:
     talk = Talk()
-    assert status_line(talk.see(up(1, "a")).step) == "NONE: 4 units watched, all well"
+    calm = talk.see(up(1, "a")).step
+    assert status_line(calm) == "NONE: 4 units watched, all well"
+    assert status_line(calm, Told(hands_off=True)).endswith("all well; hands off, see standfastctl status")
     turn = talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
     assert status_line(turn.step) == (
         "CASCADING: 3 critical units fail: a.service (given up), b.service (given up), c.service (given up); "
