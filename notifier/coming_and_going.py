@@ -45,7 +45,9 @@ def _is_owed(problem: Problem, flap: Flap, now: datetime) -> bool:
 
 
 def _is_put_off(ledger: Ledger, problem: Problem, config: NotifierConfig, now: datetime) -> bool:
-    """Whether it is not over for a minute, but has eased to another problem of the fleet."""
+    """Whether it is not over for a minute, but has eased to another problem of the fleet, or nobody can know."""
+    if problem.resolved_at is not None and fleet.is_unwatched(problem, ledger.problems.values()):
+        return True
     lasting_s = flapping.LASTING.total_seconds()
     return fleet.is_put_off(problem, ledger.problems.values(), lasting_s, config.aggregation_window_s, now)
 

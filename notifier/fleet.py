@@ -19,6 +19,7 @@ from standfast.notifier.model import SEVERITIES, Draft, MessageKind, Problem
 _TYPES: Final = ("FLEET_WARNING", "FLEET_CRITICAL", "CASCADING_FAILURE")
 # What else of units is not well, though no message of it may have been sent yet.
 _OF_UNITS: Final = frozenset({"UNIT_FAILING", AGENT_ENDED_UNCLEAN})
+_WATCHER_AWAY: Final = frozenset({"WATCHER_DOWN", "WATCHER_STUCK"})
 _TELL_AN_END: Final = (MessageKind.RECOVERY, MessageKind.FLAPPING)
 
 
@@ -48,6 +49,11 @@ def is_put_off(over: Problem, there: Iterable[Problem], hold_s: float, window_s:
     if resolution.is_settled(over, hold_s + window_s, now):
         return False
     return any(is_followed_by(over, one, hold_s) for one in there)
+
+
+def is_unwatched(problem: Problem, there: Iterable[Problem]) -> bool:
+    """Whether it is one of the fleet, and whoever says how that stands does not run: it may be there by now."""
+    return is_of_fleet(problem) and any(one.unit == problem.unit and one.type in _WATCHER_AWAY for one in there)
 
 
 def with_not_over(draft: Draft, there: Iterable[Problem]) -> Draft:

@@ -128,12 +128,23 @@ def _level_summary(snapshot: Snapshot) -> list[str]:
     if level not in LEVELS[1:]:
         return []
     reasons = "; ".join(shots.texts(snapshot.detector.get("reasons"))) or "no reason given"
-    # The unit that failed says why; of a file, a database or systemd itself the detector does.
-    first = shots.failed_first(snapshot) or list(_failing(snapshot))[:1]
+    return [f"Failure level {level}: {reasons}; {_where_it_says_why(snapshot)}"]
+
+
+def _where_it_says_why(snapshot: Snapshot) -> str:
+    """The unit that failed says why; of a file, a database or systemd itself the detector does.
+
+    What only went down with another, which is up again, says nothing: nobody starts it.
+    """
+    failing = _failing(snapshot)
+    if failing and all(row.get("status") == "taken along" for row in failing.values()):
+        more = f" (and {len(failing) - _READ} more)" if len(failing) > _READ else ""
+        return f"start them: systemctl start {' '.join(quote(short(unit)) for unit in list(failing)[:_READ])}{more}"
+    first = shots.failed_first(snapshot) or list(failing)[:1]
     where = " ".join(f"-u {quote(short(unit))}" for unit in first[:_READ]) or "-t standfast-detector"
     how = "they failed together, see" if len(first) > 1 else "see"
     more = f" (and {len(first) - _READ} more)" if len(first) > _READ else ""
-    return [f"Failure level {level}: {reasons}; {how} journalctl {where}{more}"]
+    return f"{how} journalctl {where}{more}"
 
 
 def _errors_summary(snapshot: Snapshot) -> list[str]:

@@ -221,3 +221,12 @@ def test_of_a_cascade_that_came_and_went_in_a_silence_and_is_over_nothing_is_tol
         fold.hear(cascade(second, OLD))
         fold.hear(over(second + 1))
     assert [draft for second in range(12, 2000, 5) for draft in fold.tick(second)] == []
+
+
+def test_it_is_not_told_to_be_over_while_nobody_watches() -> None:
+    fold = flapping_fleet()
+    fold.hear(problem(13, "WATCHER_DOWN", FLEET[1], Severity.CRITICAL))
+    assert "flapping" not in kinds([draft for second in range(15, 200, 5) for draft in fold.tick(second)])
+    fold.hear(resolved(201, "WATCHER_DOWN", FLEET[1]))
+    told = [draft for second in range(202, 400, 5) for draft in fold.tick(second)]
+    assert "flapping" in kinds(told)

@@ -116,6 +116,19 @@ def test_errors_are_counted_and_stripped_to_the_promised_keys() -> None:
             ["Failure level CRITICAL: x; they failed together, see journalctl -u b -u c"],
         ),
         (
+            shot(
+                statuses.detector(
+                    failure_level="CRITICAL",
+                    reasons=["x"],
+                    service_health={
+                        f"{name}.service": {"status": "taken along", "failing": True, "consecutive_failures": 7}
+                        for name in "bc"
+                    },
+                )
+            ),
+            ["Failure level CRITICAL: x; start them: systemctl start b c"],
+        ),
+        (
             shot(paper=statuses.agent(state="ERROR", reason="bad key", flat=True)),
             ["Agent paper needs you: bad key. When it is mended: systemctl reload standfast-agent@paper"],
         ),
