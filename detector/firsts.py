@@ -43,7 +43,7 @@ def is_clear(assessment: Assessment) -> bool:
 
 
 def left_down(assessment: Assessment) -> tuple[str, ...]:
-    """What fails, where all of it only went down with others: these are up again, and nothing starts those."""
+    """What fails, where all of it only went down with others: none of it says why, and nothing starts it."""
     failing = assessment.failing
     is_left = all(unit.reading.meaning is Meaning.TAKEN_ALONG for unit in failing)
     return tuple(unit.unit for unit in failing) if is_left else ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tests.scenarios.dependents import dependents_crash_first
 from tests.scenarios.story import ACT, ALL, NINE, Story, nine, units
 
 A, B, C, D, E, F, *REST = NINE
+
 FILE = "/srv/fleet/ports.json"
 FILES = f'critical_files = ["{FILE}"]\n'
 HTTP = """[[watch]]
@@ -382,20 +384,6 @@ def with_bystanders() -> Story:
         refused=TWICE,
     )
     return story.stop(50, D, E, result="exit-code").give_up(100, A, B, C).end(700)
-
-
-def dependents_crash_first() -> Story:
-    """Each crashes for its own reason; that two need the third took down neither, though their starts wait for it."""
-    story = Story(
-        "dependents-crash-first",
-        "two crash by themselves, then the one that they need, which is given up",
-        levels="CASCADING",
-        restarts=(106, 420),
-        refused=TWICE,
-        needs={B: A, C: A},
-    )
-    story.up(0, *NINE).crash(100, B, C, back_s=None).crash(100.1, A, back_s=None).give_up(106, A)
-    return story.unit(106, B, "inactive").unit(106, C, "inactive").end(900)
 
 
 CASCADES = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.scenarios.cascades import dependency_first, dependents_crash_first
+from tests.scenarios.cascades import dependency_first
+from tests.scenarios.dependents import dependents_crash_first
 from tests.scenarios.story import NINE, Story
 from tests.unit.detector.make import Watcher, config, failed, inactive, pending, up
 
