@@ -8,9 +8,10 @@ from standfast.detector.critical_files import bad_files, put_back
 from standfast.detector.databases import restore
 from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.firsts import firsts, left_down, start, still_first, why_they_failed
+from standfast.detector.firsts import firsts, left_down, start, start_anew, still_first, why_they_failed
 from standfast.detector.limits import is_refused, is_under_way, last_in_vain, room_at
-from standfast.detector.model import Level
+from standfast.detector.model import Level, RunResult
+from standfast.detector.problem import Advice
 from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
 
@@ -21,6 +22,8 @@ _NAMED: Final = 4
 _BY_HAND: Final = f"standfastctl plan, then systemctl start {MASTER_RESTART.removesuffix('.service')}"
 
 HUMAN_NEEDED: Final = frozenset({Reason.HOLD, Reason.BUDGET, Reason.SAME_SET})
+# Whoever is told of these need not wait, but may mend it meanwhile.
+_WHY_FIRST: Final = HUMAN_NEEDED | {Reason.GAP}
 
 
 def next_step(step: Step, config: DetectorConfig, now: float, told: Sequence[str] = ()) -> str:
@@ -33,22 +36,40 @@ def next_step(step: Step, config: DetectorConfig, now: float, told: Sequence[str
     if not units or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
         return words or "standfastctl status"
     why = _why(step, units)
+    if step.assessment.level is not Level.CASCADING:
+        why = "; ".join(filter(None, (why, _when_mended(step))))
     is_first = step.assessment.level is Level.CASCADING and _is_by_hand(step, config)
     parts = (why, words) if is_first else (words, why)
     return ". ".join(filter(None, parts))
 
 
-def after_report(step: Step, config: DetectorConfig, now: float, told: Sequence[str] = ()) -> tuple[str, str]:
-    """What the next step of a cascade follows from when a master restart has ended, and that step; "" while it runs.
+def advice(step: Step, config: DetectorConfig, now: float, told: Sequence[str] = ()) -> Advice:
+    """What a person is told to do now; for `told` see `next_step`."""
+    return Advice(next_step(step, config, now, told), advised_by(step), _promises_restart(step, config, now))
+
+
+def _promises_restart(step: Step, config: DetectorConfig, now: float) -> bool:
+    """Whether nobody needs to act but to wait until a master restart is asked for."""
+    if config.mode is Mode.OBSERVE or step.assessment.level is not Level.CASCADING:
+        return False
+    if step.decision is not None:
+        return step.decision.reason in (Reason.GAP, Reason.GRACE)
+    if _restart_for_files_at(step, config, now) is not None:
+        return True
+    is_possible = step.state.answers and Cause.UNITS in config.restart.causes
+    return is_possible and not foreseen_in_vain(step.assessment, step.state, config, now)
+
+
+def after_report(step: Step, config: DetectorConfig, now: float, told: Sequence[str] = ()) -> Advice:
+    """The next step of a cascade when a master restart has ended; none while it runs.
 
     What it brought up has yet to stay well then, so that nothing is decided; but what holds the next one up is known.
     """
     reason = _holds_up_the_next(step, config, now)
     units = _to_look_at(step, told)
     if reason is None or not units:
-        return "", ""
-    parts = (_REFUSED[reason](step, config, now), _why(step, units))
-    return reason.value, ". ".join(reversed(parts) if reason in HUMAN_NEEDED else parts)
+        return Advice()
+    return Advice(f"{_why(step, units)}. {_REFUSED[reason](step, config, now)}", reason.value)
 
 
 def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason | None:
@@ -69,6 +90,16 @@ def _why(step: Step, units: Sequence[str]) -> str:
     return f"Start what went down with another: {start(left)}" if left else why_they_failed(units)
 
 
+def _when_mended(step: Step) -> str:
+    """The command for what nothing else brings up again, with what went down with it; "" where there is none."""
+    units = step.state.units
+    down = [unit.unit for unit in step.assessment.failing if unit.reading.final]
+    if not down or left_down(step.assessment):
+        return ""
+    failed = [name for name in down if units[name].seen.active_state == "failed"]
+    return f"when that is mended: {start_anew(down, failed)}"
+
+
 def _to_look_at(step: Step, told: Sequence[str]) -> tuple[str, ...]:
     """The units whose journals say why; where nobody knows who was first, one that fails now."""
     failing = tuple(unit.unit for unit in step.assessment.failing)
@@ -79,7 +110,7 @@ def _to_look_at(step: Step, told: Sequence[str]) -> tuple[str, ...]:
 
 def _is_by_hand(step: Step, config: DetectorConfig) -> bool:
     """Whether a human is to act, and not only to wait; a file that is to be put back is said before anything else."""
-    is_left_to_human = step.decision is not None and step.decision.reason in HUMAN_NEEDED
+    is_left_to_human = step.decision is not None and step.decision.reason in _WHY_FIRST
     return (is_left_to_human or config.mode is Mode.OBSERVE) and not bad_files(step.assessment.facts)
 
 
@@ -177,12 +208,16 @@ def _observe(step: Step, config: DetectorConfig, now: float) -> str:
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
     if config.mode is Mode.OBSERVE:
         return _observe(step, config, now)  # nothing is asked for then either: there is nothing to wait for
-    until = ledger_budget(step.state, config, now).gap_until or now
+    until = clock_at(ledger_budget(step.state, config, now).gap_until or now)
     if is_refused(step.state.runs, step.state.released_at):
-        return f"standfastctl release lifts systemd's limit; else it is asked for again after {clock_at(until)}"
+        return f"standfastctl release lifts systemd's limit; else it is asked for again after {until}"
     last = clock_at(min(step.state.runs[-1].at, now)) if step.state.runs else "just now"
-    again = f"if this lasts it is asked for again after {clock_at(until)}"
-    return f"Wait: the last master restart was at {last}; {again}. By hand at once: {_BY_HAND}"
+    if step.state.runs and step.state.runs[-1].result in (RunResult.PARTIAL, RunResult.FAILURE):
+        return (
+            f"Mend that: the last master restart, at {last}, failed; if this lasts another is asked for after {until}"
+        )
+    again = f"if this lasts it is asked for again after {until}"
+    return f"Mend that, or wait: the last master restart was at {last}; {again}. By hand at once: {_BY_HAND}"
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:

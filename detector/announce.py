@@ -3,15 +3,16 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.advice import HUMAN_NEEDED, advised_by, after_report, again_at, by_hand_until, next_step
+from standfast.detector.advice import HUMAN_NEEDED, advice, after_report, again_at, by_hand_until, next_step
 from standfast.detector.config import DetectorConfig, Mode
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
 from standfast.detector.levels import Assessment
 from standfast.detector.limits import HOUR_S, counted, is_under_way, last_in_vain
+from standfast.detector.meanwhile import while_unproven
 from standfast.detector.model import Level, Run, State
 from standfast.detector.problem import SEVERITIES, Problem
-from standfast.detector.problems import because, causes, changes, while_unproven
+from standfast.detector.problems import because, causes, changes, well
 from standfast.detector.times import clock_at, iso
 from standfast.detector.unclean_ends import asks_its_agent
 from standfast.events import (
@@ -77,13 +78,13 @@ def announcements(
     if assessment.level is not before:
         events.append(_level_event(before, assessment))
     if not assessment.held:
-        action, advice = next_step(step, config, now, told.firsts), advised_by(step)
-        problems, problem_events = changes(told.problems, assessment, action, now, advice)
+        present = advice(step, config, now, told.firsts)
+        problems, problem_events = changes(told.problems, assessment, present, now)
         events += problem_events
         told = replace(told, problems=problems)
     elif assessment.unproven:
         after = after_report(step, config, now, told.firsts)
-        problems, problem_events = while_unproven(told.problems, assessment, now, *after)
+        problems, problem_events = while_unproven(told.problems, assessment, after, now)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
@@ -249,8 +250,8 @@ def status_line(step: Step, told: Told = NOTHING_TOLD) -> str:
     units = assessment.facts.units
     if assessment.level is Level.NONE:
         failing = [unit for unit in units if unit.reading.failing]
-        well = f"not well yet: {', '.join(map(str, failing))}" if failing else "all well"
-        line = f"NONE: {len(units)} {'unit' if len(units) == 1 else 'units'} watched, {well}"
+        how = f"not well yet: {', '.join(map(str, failing))}" if failing else well(assessment)
+        line = f"NONE: {len(units)} {'unit' if len(units) == 1 else 'units'} watched, {how}"
         line = "; ".join((line, *assessment.reasons))  # there are some while nothing is judged
     else:
         line = f"{assessment.level.name}: {because(assessment)}"

@@ -31,9 +31,16 @@ def _is_up_again(unit: Health | None) -> bool:
 
 
 def still_first(told: Sequence[str], assessment: Assessment) -> tuple[str, ...]:
-    """The same, where people were told of some: these stay it while they fail; later others may look so."""
+    """The same, where people were told of some: these stay it while they fail; later others may look so.
+
+    One that has come up since, and went down with another, says no longer why.
+    """
     health = assessment.health
-    return tuple(unit for unit in told if unit in health and health[unit].fails) or firsts(assessment)
+    return tuple(unit for unit in told if unit in health and _fails_by_itself(health[unit])) or firsts(assessment)
+
+
+def _fails_by_itself(unit: Health) -> bool:
+    return unit.fails and unit.reading.meaning is not Meaning.TAKEN_ALONG
 
 
 def is_clear(assessment: Assessment) -> bool:
@@ -53,6 +60,13 @@ def start(units: Sequence[str]) -> str:
     """The command that brings them up."""
     more = f" (and {len(units) - _NAMED} more)" if len(units) > _NAMED else ""
     return f"{join(['systemctl', 'start', *map(short, units[:_NAMED])])}{more}"
+
+
+def start_anew(units: Sequence[str], failed: Sequence[str]) -> str:
+    """The same, where systemd has given some up: these are freed of their start limit first."""
+    named = [unit for unit in units[:_NAMED] if unit in failed]
+    freed = f"{join(['systemctl', 'reset-failed', *map(short, named)])} && " if named else ""
+    return f"{freed}{start(units)}"
 
 
 def why_they_failed(units: Sequence[str]) -> str:

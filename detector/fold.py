@@ -93,7 +93,7 @@ def remember(before: UnitMemory | None, seen: UnitObservation) -> UnitMemory:
             taken_along_at=None if _is_another_run(before.seen, seen) else before.taken_along_at,
         )
     ended = _ending(before, seen)
-    if ended is not None and (before is None or before.ended is None or _start_ended(before.seen, seen)):
+    if ended is not None and (before is None or before.ended is None or _came_to_nothing(before.seen, seen)):
         memory = replace(memory, ended_at=since)
     return replace(
         memory,
@@ -158,6 +158,15 @@ def _start_ended(before: UnitObservation, seen: UnitObservation) -> bool:
     return before.job in ("start", "restart") or (_is_another_run(before, seen) and seen.active_state == "failed")
 
 
+def _came_to_nothing(before: UnitObservation, seen: UnitObservation) -> bool:
+    """A unit that was down has been started, and is down anew."""
+    return _start_ended(before, seen) or _ran_unseen(before, seen)
+
+
+def _ran_unseen(before: UnitObservation, seen: UnitObservation) -> bool:
+    return before.active_state in DOWN and seen.active_state in DOWN and _is_another_run(before, seen)
+
+
 def _is_another_run(before: UnitObservation, seen: UnitObservation) -> bool:
     """An unloaded unit has forgotten its run."""
     return bool(before.invocation_id and seen.invocation_id) and before.invocation_id != seen.invocation_id
@@ -169,7 +178,8 @@ def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending |
     if before is not None and seen.n_restarts > before.seen.n_restarts:
         return last if last is not None and before.ended is Ending.ITSELF else since
     if ended is not Ending.ITSELF or not (seen.active_state == "failed" or seen.sub_state in RESTART_PENDING):
-        return last
+        # A failure before it ran once more, and was taken down, says nothing of why it is down.
+        return None if before is not None and _ran_unseen(before.seen, seen) else last
     # Known since its ExecStopPost= ran, perhaps; what failed before it was up for a while was another time.
     is_known = before is not None and before.ended is Ending.ITSELF and last is not None and last >= before.ended_at
     return last if is_known else since

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from standfast.detector.decide import Reason
 from standfast.detector.model import Level
 from standfast.events import Severity
 from standfast.unit_names import DETECTOR
@@ -27,6 +28,32 @@ SEVERITIES: Final[Mapping[Level, Severity]] = {
 }
 
 
+# What is over only when what failed has stayed well, and what its next step follows from until then: who has yet to,
+# or what went down with another that is up again.
+PROVEN: Final = frozenset({FLEET[Level.CRITICAL], FLEET[Level.CASCADING]})
+UNPROVEN: Final = "unproven: "
+LEFT_DOWN: Final = "left down: "
+OF_MOMENT: Final = (UNPROVEN, LEFT_DOWN)
+
+# How a cascade stands whose next step is to wait for the report of a master restart (see `advice.advised_by`).
+ASKED_FOR: Final = Reason.CASCADE.value
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a person is told to do about a problem of the fleet.
+
+    Attributes:
+        action: the next step.
+        follows_from: by what it changes, and is said anew; "" for what passes by itself in a moment.
+        promises_restart: whether a master restart is said to follow by itself.
+    """
+
+    action: str = ""
+    follows_from: str = ""
+    promises_restart: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What people were told and is not over.
@@ -39,6 +66,7 @@ class Problem:
         first: the unit to look at first, which failed first when a cascade began; later it is not seen any more.
         is_first_clear: whether that one failed clearly before the others, and took none along.
         others: those that failed at the same time as the first, where none is clearly first.
+        is_awaiting_restart: whether people were told that a master restart follows, and have heard nothing else since.
     """
 
     type: str
@@ -48,6 +76,7 @@ class Problem:
     first: str = ""
     is_first_clear: bool = False
     others: tuple[str, ...] = ()
+    is_awaiting_restart: bool = False
 
     @property
     def firsts(self) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from typing import Final
 
 from standfast.detector import unclean_ends
 from standfast.detector.config import Tier
-from standfast.detector.decide import Reason
 from standfast.detector.firsts import firsts, is_clear, start
 from standfast.detector.foreseen_ends import why_over
 from standfast.detector.levels import (
@@ -30,20 +29,22 @@ from standfast.detector.levels import (
 from standfast.detector.model import Level
 from standfast.detector.prediction.foretold import REACHED
 from standfast.detector.prediction.telling import begun, ended, is_prediction
-from standfast.detector.problem import FLEET, GIVEN_UP, SEVERITIES, UNIT_FAILING, Problem
+from standfast.detector.problem import (
+    FLEET,
+    GIVEN_UP,
+    OF_MOMENT,
+    PROVEN,
+    SEVERITIES,
+    UNIT_FAILING,
+    Advice,
+    Problem,
+)
 from standfast.detector.reading import Meaning
 from standfast.detector.times import iso
 from standfast.detector.unclean_ends import UNMANAGED
-from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, BY_HAND, SINCE, WORDS, Event, Kind
+from standfast.events import ABOUT, AGENT_ENDED_UNCLEAN, BY_HAND, NEWS, SINCE, WORDS, Event, Kind
 from standfast.time_words import span
 from standfast.unit_names import DETECTOR
-
-# What is over only when what failed has stayed well, and what its next step follows from until then.
-_PROVEN: Final = frozenset({FLEET[Level.CRITICAL], FLEET[Level.CASCADING]})
-_UNPROVEN: Final = "unproven: "
-
-# How a cascade stands whose next step is to wait for the report of a master restart (see `advice.advised_by`).
-ASKED_FOR: Final = Reason.CASCADE.value
 
 # An entry of the journal is bounded: of very many units no more are named for programs.
 _NAMED_AT_MOST: Final = 100
@@ -72,52 +73,23 @@ def _due_to_level(assessment: Assessment, now: float) -> tuple[Problem, ...]:
 
 
 def changes(
-    told: tuple[Problem, ...], assessment: Assessment, fleet_action: str, now: float, advice: str = ""
+    told: tuple[Problem, ...], assessment: Assessment, advice: Advice, now: float
 ) -> tuple[tuple[Problem, ...], list[Event]]:
     """What is open from now on, and the events that end what is not and begin what was not.
 
     Of a cascade the present next step is said when that became another: whoever looks it up is to read it. So is of
     a unit that systemd restarts no more, or again, and of what is foreseen when it comes at another time.
-
-    Args:
-        advice: what `fleet_action` follows from; "" where that passes by itself in a moment.
     """
     before = {problem.key: problem for problem in told}
     wanted = [*_lasting(due(assessment, now), before, assessment), *_left_by_agents(before, assessment, now)]
     after = {
-        one.key: _with_standing(before.get(one.key) or _new(one, assessment), assessment, advice, now) for one in wanted
+        one.key: _with_standing(before.get(one.key) or _new(one, assessment, advice), assessment, advice, now)
+        for one in wanted
     }
     over = [_ended(problem, wanted, assessment, now) for key, problem in before.items() if key not in after]
-    new = [_told(one, assessment, fleet_action, key in before) for key, one in after.items() if before.get(key) != one]
+    changed = [one for key, one in after.items() if before.get(key) != one]
+    new = [telling_of(one, assessment, advice.action, before.get(one.key)) for one in changed]
     return tuple(after.values()), [*over, *new]
-
-
-def while_unproven(
-    told: tuple[Problem, ...], assessment: Assessment, now: float, advice: str = "", action: str = ""
-) -> tuple[tuple[Problem, ...], list[Event]]:
-    """What is open while what failed has yet to stay well, and the event that says so of the fleet's problem.
-
-    It is said once of the same units. Where others fail on, what was told of those stands until the level falls; but
-    a master restart that has ended is waited for no more. That an agent ended unclean waits for nothing: what it held
-    may be open.
-
-    Args:
-        advice: what the next step follows from when a master restart has ended; "" where none has.
-        action: that next step.
-    """
-    unclean = unclean_ends.still_unclean({one.key: one for one in told}, assessment, now)
-    new = [one for one in unclean if one not in told]
-    events = [_told(one, assessment, "", is_known=False) for one in new]
-    told = (*told, *new)
-    if weigh(assessment.facts)[0] is Level.NONE:
-        waits = _UNPROVEN + ", ".join(assessment.unproven)
-        is_other = [one for one in told if one.type in _PROVEN and one.standing != waits]
-        action = f"Wait: it is over when these have stayed well: {', '.join(assessment.unproven)}"
-    else:
-        waits, is_other = advice, [one for one in told if advice and one.standing == ASKED_FOR]
-    changed = {one.key: replace(one, standing=waits) for one in is_other}
-    events += [_told(one, assessment, action, is_known=True) for one in changed.values()]
-    return tuple(changed.get(one.key, one) for one in told), events
 
 
 def _left_by_agents(before: Mapping[tuple[str, str], Problem], assessment: Assessment, now: float) -> Iterator[Problem]:
@@ -125,7 +97,7 @@ def _left_by_agents(before: Mapping[tuple[str, str], Problem], assessment: Asses
     yield from unclean_ends.still_given_up(before, assessment)
 
 
-def _new(problem: Problem, assessment: Assessment) -> Problem:
+def _new(problem: Problem, assessment: Assessment, advice: Advice) -> Problem:
     """A problem at its beginning, with when that was: what fails has failed before it was named a problem."""
     if problem.type == UNIT_FAILING:
         return replace(problem, since=_earliest([assessment.health[problem.unit]], problem.since))
@@ -133,7 +105,8 @@ def _new(problem: Problem, assessment: Assessment) -> Problem:
         return problem
     since = _full_since(problem, assessment.facts)
     first, *others = (firsts(assessment) if problem.level is Level.CASCADING else ()) or ("",)
-    return replace(problem, since=since, first=first, others=tuple(others), is_first_clear=is_clear(assessment))
+    problem = replace(problem, since=since, first=first, others=tuple(others), is_first_clear=is_clear(assessment))
+    return replace(problem, is_awaiting_restart=advice.promises_restart)
 
 
 def _full_since(problem: Problem, facts: Facts) -> float:
@@ -165,17 +138,19 @@ def _with_time(problem: Problem, assessment: Assessment, now: float) -> Problem:
     return replace(problem, standing=one.when) if one.has_moved(problem.standing, now) else problem
 
 
-def _with_standing(problem: Problem, assessment: Assessment, advice: str, now: float) -> Problem:
+def _with_standing(problem: Problem, assessment: Assessment, advice: Advice, now: float) -> Problem:
     if problem.type == UNIT_FAILING:
         return _with_standing_of_unit(problem, assessment)
     if problem.type == AGENT_ENDED_UNCLEAN:
         return unclean_ends.with_standing(problem, assessment)
     if is_prediction(problem.type):
         return _with_time(problem, assessment, now)
-    if problem.type not in _PROVEN:
+    if problem.type not in PROVEN:
         return problem
-    kept = "" if problem.standing.startswith(_UNPROVEN) else problem.standing
-    return replace(problem, standing=(problem.type == FLEET[Level.CASCADING] and advice) or kept)
+    kept = "" if problem.standing.startswith(OF_MOMENT) else problem.standing
+    standing = advice.follows_from if problem.type == FLEET[Level.CASCADING] else ""
+    is_awaiting = problem.is_awaiting_restart and advice.promises_restart
+    return replace(problem, standing=standing or kept, is_awaiting_restart=is_awaiting)
 
 
 def _with_standing_of_unit(problem: Problem, assessment: Assessment) -> Problem:
@@ -209,12 +184,23 @@ def _failing_repeatedly(assessment: Assessment) -> tuple[Health, ...]:
     )
 
 
-def _told(problem: Problem, assessment: Assessment, fleet_action: str, is_known: bool) -> Event:
+def telling_of(problem: Problem, assessment: Assessment, fleet_action: str, before: Problem | None = None) -> Event:
+    """The event of a problem's beginning, or of how it stands now where it was told before."""
     begun = _begun(problem, assessment, fleet_action)
-    if not is_known:
+    if before is None:
         return begun
-    news = f"{problem.type} goes on. {begun.action if problem.type in FLEET.values() else begun.message}"
-    return replace(begun, kind=Kind.UPDATE, message=news, data={**begun.data, WORDS: begun.message})
+    words, data = begun.message, begun.data
+    if _is_awaited_in_vain(before, assessment):
+        words = f"It has eased to {assessment.level.name}: no master restart follows while that stays so. {words}"
+        data = {**data, NEWS: True}
+    says = words if NEWS in data or problem.type not in FLEET.values() else begun.action
+    news = f"{problem.type} goes on. {says}"
+    return replace(begun, kind=Kind.UPDATE, message=news, data={**data, WORDS: words})
+
+
+def _is_awaited_in_vain(before: Problem, assessment: Assessment) -> bool:
+    """Whether people wait for a master restart that does not come: too little fails on for one."""
+    return before.is_awaiting_restart and not assessment.held and assessment.level is not Level.CASCADING
 
 
 def _begun(problem: Problem, assessment: Assessment, fleet_action: str) -> Event:
@@ -323,15 +309,30 @@ def because(assessment: Assessment) -> str:
     """The reasons of a level in one line; of none what fails all the same, though not for long enough."""
     if not assessment.reasons and assessment.failing:
         return f"not well yet: {', '.join(map(str, assessment.failing))}"
-    return "; ".join(assessment.reasons) or "all well"
+    return "; ".join(assessment.reasons) or well(assessment)
+
+
+def well(assessment: Assessment) -> str:
+    """How the units are while none fails: what is down all the same is not said to be well."""
+    meanings = [unit.reading.meaning for unit in assessment.facts.units]
+    down = [f"{number} {one}" for one in (Meaning.STOPPED, Meaning.FINISHED) if (number := meanings.count(one))]
+    return f"nothing fails ({', '.join(down)})" if down else "all well"
 
 
 def _root_cause_words(problem: Problem, assessment: Assessment) -> str:
     """What failed first, where that is known, and what went down with it or needs it; of one unit only what it does."""
-    told = [f"{problem.first} failed first"] if problem.is_first_clear and problem.first else []
+    told = [_first_words(problem, assessment)] if problem.is_first_clear and problem.first else []
     roots = (root for root in assessment.root_causes if root.others)
     told += [str(root) for root in roots if problem.type != UNIT_FAILING or problem.unit in (root.unit, *root.others)]
     return f". {'; '.join(told)}" if told else ""
+
+
+def _first_words(problem: Problem, assessment: Assessment) -> str:
+    """Who failed first; who did by itself afterwards need not be well when that one is."""
+    later = [root.unit for root in assessment.root_causes if root.unit != problem.first and not root.others]
+    themselves = "itself" if len(later) == 1 else "themselves"
+    too = f", after it {', '.join(later)} by {themselves}" if later else ""
+    return f"{problem.first} failed first{too}"
 
 
 def causes(assessment: Assessment) -> list[str]:

@@ -208,8 +208,8 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
     culprit = taken_along_by(rules.unit, state)
     if culprit is None:
         return None
-    is_final = _is_lost(state.units.get(culprit))
-    if _failed_since_up(memory):
+    is_final = _is_lost(culprit, state)
+    if _crashed_before(memory):
         # Whoever mends only the unit that it needs has it down again a moment later.
         how = f"it ended {memory.last_end}" if memory.last_end else "it failed by itself"
         why = f"{how}, and is not started again while {culprit or 'a unit that it needs'} is down"
@@ -218,9 +218,20 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
     return Reading(Meaning.TAKEN_ALONG, why, final=is_final)
 
 
-def _is_lost(memory: UnitMemory | None) -> bool:
-    """A unit that nothing is going to bring up again by itself: what needs it stays down too."""
-    return memory is not None and memory.ended is Ending.ITSELF and _is_given_up(memory)
+def _crashed_before(memory: UnitMemory) -> bool:
+    """Whether it failed by itself before it was left down: systemd keeps how it ended from before anybody looked."""
+    return _failed_since_up(memory) or (memory.seen.active_state == "inactive" and _is_unclean(memory.seen))
+
+
+def _is_lost(unit: str, state: State, path: frozenset[str] = frozenset()) -> bool:
+    """A unit that nothing is going to bring up again by itself: what needs it stays down too, and what needs that."""
+    memory = state.units.get(unit)
+    if memory is None or unit in path:
+        return False
+    if memory.ended is Ending.ITSELF and _is_given_up(memory):
+        return True
+    culprit = taken_along_by(unit, state)
+    return bool(culprit) and not memory.seen.job and _is_lost(str(culprit), state, path | {unit})
 
 
 def _is_given_up(memory: UnitMemory) -> bool:
@@ -246,11 +257,16 @@ def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
         # Whoever stops a unit that waits for its restart leaves no job behind, and an unloaded one forgets its result.
         why = "it crashed and was stopped before systemd restarted it"
         return replace(_stopped_or_required(memory, rules, now, why), unclean=True)
+    if memory.seen.active_state == "inactive" and memory.ended is Ending.ITSELF:
+        return _stopped_or_required(memory, rules, now, _clean_end(memory.seen), Meaning.FINISHED)
     if memory.seen.active_state == "inactive":
-        by_itself = memory.ended is Ending.ITSELF
-        meaning = Meaning.FINISHED if by_itself else Meaning.STOPPED
-        return _stopped_or_required(memory, rules, now, "ended by itself" if by_itself else "not running", meaning)
+        return _stopped_or_required(memory, rules, now, "not running")
     return None
+
+
+def _clean_end(seen: UnitObservation) -> str:
+    """The end of a unit that nobody's job stopped and that systemd calls a success, as it does that by SIGTERM."""
+    return f"ended {_end(seen)}" if seen.main_exit.startswith("SIG") else "ended by itself"
 
 
 def _refused(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
@@ -314,7 +330,7 @@ _RULES: Final[tuple[Callable[[UnitMemory, Rules, State, float], Reading | None],
 def taken_along_by(unit: str, state: State, path: frozenset[str] = frozenset()) -> str | None:
     """The unit whose failure brought this one down, "" when only that there was one is known, None when none did."""
     memory = state.units.get(unit)
-    if memory is None or memory.seen.active_state != "inactive" or memory.ended is None or unit in path:
+    if memory is None or not _may_be_taken_along(memory) or unit in path:
         return None
     for name in memory.seen.needs:
         needed = state.units.get(name)
@@ -326,6 +342,13 @@ def taken_along_by(unit: str, state: State, path: frozenset[str] = frozenset()) 
     if memory.seen.job_result == "dependency":
         return ""
     return _still_by(memory, state)
+
+
+def _may_be_taken_along(memory: UnitMemory) -> bool:
+    """Whether it is down without having failed by itself, though its process may not have ended well in the stop."""
+    if memory.seen.active_state == "failed":
+        return memory.ended is Ending.JOB
+    return memory.seen.active_state == "inactive" and memory.ended is not None
 
 
 def _still_by(memory: UnitMemory, state: State) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from standfast.detector.announce import NOTHING_TOLD, Told, is_hands_off, not_for
 from standfast.detector.config import DetectorConfig, RestartSettings
@@ -19,9 +19,14 @@ from standfast.detector.watched import port_of
 from standfast.time_words import span
 from standfast.unit_names import MASTER_RESTART
 
-SHOWN_RESTARTS = 20
+SHOWN_RESTARTS: Final = 20
 # After one of these the oneshot is failed only where systemd refused a further start of it, by its limit.
-_ENDED_WELL = (RunResult.SUCCESS, RunResult.NOTHING)
+_REFUSED: Final = "systemd refused a further master restart"
+_WHAT_THE_LAST_LEFT: Final[Mapping[RunResult | None, str]] = {
+    RunResult.SUCCESS: _REFUSED,
+    RunResult.NOTHING: _REFUSED,
+    RunResult.PARTIAL: "The last master restart brought up only a part",
+}
 
 
 def status(
@@ -80,9 +85,12 @@ def _reasons(assessment: Assessment, next_look: float | None, look_s: float) -> 
 
 
 def _root_causes(assessment: Assessment, told: Told) -> dict[str, Any]:
-    """Who failed by itself, and first, as the message of a cascade had it; and who went down with it or needs it."""
-    first = still_first(told.firsts, assessment)
-    roots = assessment.root_causes
+    """Who failed by itself, and first, as the message of a cascade had it; and who went down with it or needs it.
+
+    Of units that are all up again, and have yet to stay so, none is to be looked at.
+    """
+    first = still_first(told.firsts, assessment) if assessment.failing else ()
+    roots = assessment.root_causes if assessment.failing else ()
     return {
         "root_cause": [*first, *(root.unit for root in roots if root.unit not in first)],
         "failed_first": list(first),
@@ -104,8 +112,7 @@ def _left_failed(step: Step, config: DetectorConfig, now: float) -> dict[str, st
     clears = f"systemctl reset-failed {MASTER_RESTART.removesuffix('.service')} clears that"
     if is_hands_off(step.state, step.decision, config, now):
         clears = "standfastctl release clears that, and allows automatic ones again"
-    ended_well = last is not None and last.result in _ENDED_WELL
-    what = "systemd refused a further master restart" if ended_well else "The last master restart failed"
+    what = _WHAT_THE_LAST_LEFT.get(last.result if last is not None else None, "The last master restart failed")
     return {"what": what, "clears": clears}
 
 

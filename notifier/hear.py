@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from standfast.events import AGENT_ENDED_UNCLEAN, BY_HAND, RESTARTS, Event, Kind, Severity
+from standfast.events import AGENT_ENDED_UNCLEAN, BY_HAND, NEWS, RESTARTS, Event, Kind, Severity
 from standfast.notifier import (
     aggregate,
     coming_and_going,
@@ -49,6 +49,7 @@ class Plain(StrEnum):
     TOLD = "who logged it has told people of it"
     TAKEN_ON = "somebody took it on before it was told"
     ACKNOWLEDGED = "somebody has taken it on: no reminders"
+    NEWS = "what people were told of it holds no longer"
     PASSED_ON = "passed on to the worker"
 
 
@@ -182,8 +183,15 @@ def _update(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime)
     known = ledger.problems.get(dedup.identity(heard))
     if known is None:
         return _problem(ledger, heard, config, now)
-    ledger.keep(dedup.updated(known, heard.event))
-    return Match.UPDATED
+    problem = dedup.updated(known, heard.event)
+    ledger.keep(problem)
+    is_awaited = problem.stage is Stage.TOLD and not problem.acknowledged
+    if heard.event.data.get(NEWS) is not True or not is_awaited:
+        return Match.UPDATED
+    if ledger.silencing(problem, now) is Silencing.SILENCED:
+        return Silencing.SILENCED
+    ledger.tell((problem,), MessageKind.REMINDER, config, now)
+    return Plain.NEWS
 
 
 def _admit(ledger: Ledger, problem: Problem, event: Event, config: NotifierConfig, now: datetime) -> Reason:

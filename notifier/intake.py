@@ -11,7 +11,7 @@ from typing import Any
 from standfast.clock import boot_id
 from standfast.events import Event, Kind, Severity
 from standfast.moments import from_iso, iso
-from standfast.notifier import dedup, fleet, flood
+from standfast.notifier import dedup, flood, succession
 from standfast.notifier.answer import Answer, answer_to
 from standfast.notifier.authorise import Speaker, Verdict, authorise
 from standfast.notifier.config import NotifierConfig
@@ -228,9 +228,9 @@ class Intake:
         return Taken(len(entries), messages, changed)
 
     def _commit(self, ledger: Ledger, position: Position, now: datetime) -> None:
+        succession.name_not_over(ledger)
         changes = ledger.take_changes()
-        there = ledger.problems.values()
-        messages = [self._message(fleet.with_not_over(self._with_untold(draft), there)) for draft in changes.drafts]
+        messages = [self._message(self._with_untold(draft)) for draft in changes.drafts]
         notes = {
             "cursor": position.cursor,
             "read_until": _iso(position.read_until),

@@ -1,4 +1,4 @@
-"""What becomes of a problem of the fleet that is over, and that another follows before that was told. Pure."""
+"""What becomes of a problem of the fleet that is over while others are not, or that another follows. Pure."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from standfast.notifier import fleet
 from standfast.notifier.ledger import Ledger
-from standfast.notifier.model import Problem, Stage
+from standfast.notifier.model import Problem, Stage, with_channels
 
 
 def give_way(ledger: Ledger, began: Problem, hold_s: float) -> None:
@@ -35,6 +35,15 @@ def is_back_as_news(ledger: Ledger, problem: Problem, at: datetime, hold_s: floa
     if flap is None or not is_told or not fleet.is_of_fleet(problem):
         return False
     return at - flap.changes[-1] >= timedelta(seconds=hold_s)
+
+
+def name_not_over(ledger: Ledger) -> None:
+    """Messages that a problem of the fleet is over name what is not: whoever reads that waits for its end too."""
+    there = tuple(ledger.problems.values())
+    ledger.changes.drafts = [fleet.with_not_over(draft, there) for draft in ledger.changes.drafts]
+    for draft in ledger.changes.drafts:
+        for one in draft.not_over:
+            ledger.keep(with_channels(ledger.problems[one.identity], draft.to.channels))
 
 
 def _followed(ledger: Ledger, other: Problem, hold_s: float) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ def next_automatic(config: DetectorConfig, status: Mapping[str, Any] | None, beg
     if config.mode is not Mode.ACT or _is_used_up(status or {}):
         return ""
     at = _gap_until(status or {}) or began + config.restart.min_gap_s
-    return f"the detector may ask for the next from {clock_at(at)} on, where the cascade lasts"
+    return f"the detector may ask for the next from {clock_at(at)} on, where a cascade lasts"
 
 
 def _is_used_up(status: Mapping[str, Any]) -> bool:

@@ -99,6 +99,8 @@ RECORD: Final = "record"
 # In the data of an update: the problem's words from now on, where its own say what is new. Of an end: how it is now,
 # without how long it lasted, which a message says by itself.
 WORDS: Final = "words"
+# In the data of an update: whoever was told of the problem is told this too, for what they were told holds no longer.
+NEWS: Final = "news"
 # In the data of a problem and of its end: since when, and until when, where that was not the moment of the entry.
 SINCE: Final = "since"
 UNTIL: Final = "until"

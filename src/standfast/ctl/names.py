@@ -1,6 +1,6 @@
 """The names that a shell completes: what there is on this host now, and nothing at all where that cannot be read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from standfast import paths
 from standfast.clock import utc_now
@@ -17,6 +17,11 @@ def agents() -> Iterable[str]:
 def units() -> Iterable[str]:
     """The units that are watched."""
     return shots.watched(read_snapshot(utc_now()))
+
+
+def needs() -> Mapping[str, Iterable[str]]:
+    """Of each watched unit those that it needs."""
+    return {name: shots.texts(row.get("needs")) for name, row in shots.watched(read_snapshot(utc_now())).items()}
 
 
 def silenceable() -> Iterable[str]:

@@ -4,7 +4,7 @@ import argparse
 import difflib
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
@@ -88,14 +88,17 @@ def longer(source: Source, unit: str, error_type: str, severity: str, end: datet
     return max((one for one in ends if one is not None and one > end), default=None)
 
 
-def not_held(unit: str, severity: str, watched: Iterable[str]) -> bool:
+def not_held(unit: str, severity: str, watched: Mapping[str, Iterable[str]]) -> bool:
     """Whether more may be told of these units than is held: what several of them make together is the fleet's.
 
-    Of one unit there is nothing to say: that fails the fleet only with others, and of those people want to hear.
+    So is what one makes together with those that go down with it.
+
+    Args:
+        watched: of each watched unit those that it needs.
     """
     if not unit or severity not in ("", Severity.CRITICAL) or fnmatchcase(DETECTOR, unit):
         return False
-    return sum(fnmatchcase(one, unit) for one in watched) > 1
+    return sum(any(fnmatchcase(one, unit) for one in (name, *needs)) for name, needs in watched.items()) > 1
 
 
 def holds_the_fleet(unit: str, severity: str) -> bool:
@@ -116,10 +119,10 @@ def _tell_of_the_fleet(arguments: argparse.Namespace, unit: str, severity: str, 
     """What is told all the same and how to hold that too, or that it is held."""
     if holds_the_fleet(unit, severity):
         screen.line(_WITH_THE_FLEET, Tone.WARNING)
-    elif not_held(unit, severity, names.units()):
+    elif not_held(unit, severity, names.needs()):
         delay = f" --in {written(arguments.delay)}" if arguments.delay else ""
         screen.line(
-            "Told all the same: that so many of them fail together (FLEET_CRITICAL, CASCADING_FAILURE), and a master "
+            "Told all the same: that several fail together (FLEET_CRITICAL, CASCADING_FAILURE), and a master "
             f"restart. To hold the first too: standfastctl silence --unit {DETECTOR} "
             f"--for {written(arguments.duration)}{delay}; a master restart is always told."
         )

@@ -13,14 +13,15 @@ from standfast.unit_names import short
 _CASCADE: Final = 3
 _GOES_DOWN: Final = "the fleet is going down"
 _NO_ANSWER: Final = "no answer"
+# What does not run and is no failure, in words after how many there are.
+_DOWN_IN_ORDER: Final = (("stopped", "stopped"), ("finished", "finished"), ("unknown", "not there or not known"))
 
 
 def standing(snapshot: Snapshot) -> str:
     """What stands, where that is so: what is stopped on purpose does not fail, and does not stand either."""
     said = [row.get("status") for row in shots.watched(snapshot).values()]
-    stopped, unknown = said.count("stopped"), said.count("unknown")
-    parts = [f"{stopped} unit{'' if stopped == 1 else 's'} stopped"] if stopped else []
-    parts += [f"{unknown} not there or not known"] if unknown else []
+    numbers = ((said.count(status), words) for status, words in _DOWN_IN_ORDER)
+    parts = [f"{number} {words}" for number, words in numbers if number]
     return f"Nothing fails ({', '.join(parts)})" if parts else "All watched units stand"
 
 

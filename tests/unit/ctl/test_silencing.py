@@ -52,7 +52,13 @@ def test_a_number_is_no_duration(text: str) -> None:
         silence.duration(text)
 
 
-WATCHED = ["trade_exec.service", "trade_feed.service", "standfast-detector.service"]
+WATCHED = {
+    "trade_exec.service": [],
+    "trade_feed.service": [],
+    "prices.service": [],
+    "orders.service": ["prices.service"],
+    "standfast-detector.service": [],
+}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +68,8 @@ WATCHED = ["trade_exec.service", "trade_feed.service", "standfast-detector.servi
         ("trade_*", "critical", True),
         ("trade_*", "warning", False),
         ("trade_exec.service", "", False),
+        ("prices.service", "", True),
+        ("orders.service", "", False),
         ("bot-*", "", False),
         ("*", "", False),
         ("standfast-detector.service", "", False),
@@ -79,6 +87,7 @@ def test_that_the_fleet_is_told_all_the_same_is_said_where_it_may_be(unit: str, 
         (["--unit", "trade_*", "--for", "90s", "--in", "2h"], "--for 90s --in 2h; a master restart"),
         (["--unit", "trade_*", "--type", "UNIT_FAILING", "--for", "1h"], ""),
         (["--unit", "trade_exec", "--for", "1h"], ""),
+        (["--unit", "prices", "--for", "1h"], "--unit standfast-detector.service --for 1h; a master restart"),
         (["--unit", "*", "--for", "1h"], "It fits standfast-detector.service too: no message comes of many"),
     ],
 )
@@ -86,6 +95,7 @@ def test_how_to_hold_the_fleets_messages_too_is_in_the_answer(
     words: list[str], more: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(names, "units", lambda: WATCHED)
+    monkeypatch.setattr(names, "needs", lambda: WATCHED)
     monkeypatch.setattr(names, "agents", list)
     monkeypatch.setattr(silence, "doubts", lambda unit, error_type: "")
     monkeypatch.setattr(silence, "require_admin", lambda what: None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from tests.unit.detector.make import Watcher, config, failed, inactive, pending, starting, stopping, up
 
 from standfast.detector.check_tables import TcpCheck
@@ -132,6 +133,16 @@ def test_taken_along_by_one_that_is_lost_counts_at_once() -> None:
     watcher.see(up(0, "b"), up(0, needs="b"), scheduled=True)
     watcher.see(failed(5, "b"), stopping(5), inactive(5, needs="b", ended_by="job"))
     assert watcher.failures() == 7
+
+
+@pytest.mark.parametrize("is_killed_too", [True, False])
+def test_a_chain_of_which_the_first_is_lost_counts_at_once(is_killed_too: bool) -> None:
+    watcher = Watcher(config("a", "b", "c"))
+    watcher.see(up(0, "c"), up(0, "b", needs="c"), up(0, needs="b"), scheduled=True)
+    if is_killed_too:
+        watcher.see(pending(5, "c"), pending(5, "b", needs="c"), pending(5, needs="b"))
+    watcher.see(failed(6, "c"), inactive(6, "b", needs="c"), inactive(6, needs="b"))
+    assert [watcher.failures(unit) for unit in "cba"] == [7, 7, 7]
 
 
 def test_taken_along_by_one_that_comes_back_counts_by_looks() -> None:

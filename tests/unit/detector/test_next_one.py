@@ -14,7 +14,7 @@ from standfast.detector.restart.plan import Plan
 from standfast.detector.restart.report import UnitReport, ended
 
 BEGAN = 1_000_000_000.0
-WORDS = "the detector may ask for the next from {} UTC on, where the cascade lasts"
+WORDS = "the detector may ask for the next from {} UTC on, where a cascade lasts"
 COUNTED = {"gap_until": "2001-09-09T01:51:39.200+00:00", "restart_count": 1, "max_per_hour": 3}
 
 

@@ -20,7 +20,7 @@ from tests.unit.detector.make import (
 
 from standfast.detector.check_tables import HttpCheck
 from standfast.detector.config import Watch
-from standfast.detector.model import CheckObservation, Observation, Outcome, UnitObservation
+from standfast.detector.model import CheckObservation, Ending, Observation, Outcome, UnitObservation
 from standfast.detector.reading import Meaning
 
 CHECKED = Watch("a.service", check=(HttpCheck(url="http://127.0.0.1:80/", name="http"),))
@@ -234,6 +234,32 @@ TAKEN_ALONG: list[tuple[str, Meaning, list[Observation]]] = [
         Meaning.STOPPED,
         [up(0, "b"), up(0, needs="b"), stopping(5, "b"), stopping(5), failed(6, "b"), inactive(6, needs="b")],
     ),
+    (
+        "its process was killed too, and systemd stopped it before it saw that",
+        Meaning.TAKEN_ALONG,
+        [up(0, "b"), up(0, needs="b"), pending(5, "b"), failed(5, needs="b", result="signal", ended_by=Ending.JOB)],
+    ),
+    (
+        "both were stopped, and neither ended well",
+        Meaning.STOPPED,
+        [up(0, "b"), up(0, needs="b"), failed(5, "b", ended_by=Ending.JOB), failed(5, needs="b", ended_by=Ending.JOB)],
+    ),
+    (
+        "it had crashed before anybody looked",
+        Meaning.GIVEN_UP,
+        [failed(5, "b"), inactive(5, needs="b", result="exit-code", main_exit="status 1", job_result="dependency")],
+    ),
+    (
+        "it had crashed, was started with the others, and went down with it",
+        Meaning.TAKEN_ALONG,
+        [
+            up(0, "b", invocation_id="1"),
+            up(0, needs="b", invocation_id="1"),
+            failed(5, needs="b", invocation_id="1"),
+            failed(19, "b", invocation_id="2"),
+            inactive(20, needs="b", invocation_id="2", ended_by=Ending.JOB),
+        ],
+    ),
     ("needs nothing that failed", Meaning.STOPPED, [up(0, "b"), up(0), failed(5, "b"), stopping(5.1), inactive(5.2)]),
 ]
 
@@ -291,3 +317,8 @@ def test_a_unit_that_crashed_by_itself_is_not_said_to_have_gone_down_with_what_i
     found = reading(up(0, "b"), up(0, needs="b"), crashed, failed(5.1, "b"), inactive(6, needs="b"))
     assert (found.meaning, found.final) == (Meaning.GIVEN_UP, True)
     assert found.why == "it ended with status 3, and is not started again while b.service is down"
+
+
+def test_what_ends_by_sigterm_of_whomsoever_is_said_to_have_ended_by_that() -> None:
+    found = reading(up(0), inactive(5, main_exit="SIGTERM", ended_by=Ending.ITSELF))
+    assert (found.meaning, found.why) == (Meaning.FINISHED, "ended by SIGTERM")

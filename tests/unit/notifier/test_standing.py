@@ -5,11 +5,14 @@ from typing import Any
 
 from tests.unit.notifier.events import at, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
+from tests.unit.notifier.test_commands import order, silence
 
 from standfast.events import Kind, Severity
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.dedup import Match
-from standfast.notifier.model import Heard
+from standfast.notifier.hear import Plain
+from standfast.notifier.model import Heard, MessageKind
+from standfast.notifier.silence import Silencing
 
 
 def updated(heard: Heard, **words: Any) -> Heard:
@@ -56,3 +59,42 @@ def test_other_words_of_a_problem_whose_beginning_was_missed_begin_it() -> None:
     fold = Fold()
     assert fold.hear(updated(problem(0, severity=Severity.CRITICAL))) is Admission.AT_ONCE
     assert kinds(fold.drafts()) == ["problem"]
+
+
+def news(seconds: float) -> Heard:
+    return updated(problem(seconds, severity=Severity.CRITICAL), message="no restart follows", data={"news": True})
+
+
+def test_whoever_was_told_what_holds_no_longer_is_told_that() -> None:
+    fold = Fold()
+    fold.hear(problem(0, severity=Severity.CRITICAL, message="a restart follows"))
+    fold.drafts()
+    assert fold.hear(news(30)) is Plain.NEWS
+    (told,) = fold.drafts()
+    assert (told.kind, told.problems[0].words) == (MessageKind.REMINDER, "no restart follows")
+    assert told.problems[0].occurrences == 1
+
+
+def test_nobody_is_told_that_what_they_were_not_told_holds_no_longer() -> None:
+    fold = Fold()
+    fold.hear(problem(0))
+    assert fold.hear(news(30)) is Match.UPDATED, "it waits in the window, and is told in its present words"
+    assert fold.drafts() == []
+
+
+def test_whoever_took_it_on_is_not_told_what_holds_no_longer() -> None:
+    fold = Fold()
+    fold.hear(problem(0, severity=Severity.CRITICAL))
+    fold.hear(order("ACK", 10, id=1))
+    fold.drafts()
+    assert fold.hear(news(30)) is Match.UPDATED
+    assert fold.drafts() == []
+
+
+def test_a_silence_holds_back_what_holds_no_longer() -> None:
+    fold = Fold()
+    fold.hear(problem(0, severity=Severity.CRITICAL))
+    fold.hear(silence(10, until=1000))
+    fold.drafts()
+    assert fold.hear(news(30)) is Silencing.SILENCED
+    assert fold.drafts() == []

@@ -8,7 +8,7 @@ from tests.unit.notifier.fold import Fold, kinds
 from tests.unit.notifier.test_ledger import CRITICAL_TO_WEBHOOK
 
 from standfast.events import Event, Kind, Severity
-from standfast.notifier import fleet
+from standfast.notifier import fleet, succession
 from standfast.notifier.aggregate import Admission
 from standfast.notifier.body import webhook_body
 from standfast.notifier.model import Draft, Heard, Message
@@ -220,3 +220,18 @@ def test_an_end_that_is_not_of_the_fleet_is_told_by_itself() -> None:
     fold.hear(resolved(100, "UNIT_FAILING", "a.service"))
     (end,) = fold.tick(105)
     assert "Not over" not in shown(fold, end).text
+
+
+def test_whoever_read_that_something_is_not_over_is_told_its_end() -> None:
+    fold = Fold()
+    fold.hear(begins(0, CASCADE))
+    fold.hear(failing(90, "a.service"))
+    fold.drafts()
+    fold.hear(ends(100, CASCADE))
+    fold.tick_only(106)
+    succession.name_not_over(fold.ledger)
+    (end,) = fold.drafts()
+    assert [one.unit for one in end.not_over] == ["a.service"]
+    fold.hear(resolved(110, "UNIT_FAILING", "a.service"))
+    (told,) = fold.tick(116)
+    assert (told.kind.value, told.problems[0].unit) == ("recovery", "a.service")

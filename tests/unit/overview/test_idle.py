@@ -106,13 +106,14 @@ def test_of_an_agent_of_which_nobody_tells_there_is_nothing_to_say() -> None:
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        (["healthy", "stopped"], "Nothing fails (1 unit stopped)"),
-        (["stopped", "stopped", "finished"], "Nothing fails (2 units stopped)"),
+        (["healthy", "stopped"], "Nothing fails (1 stopped)"),
+        (["stopped", "stopped", "finished"], "Nothing fails (2 stopped, 1 finished)"),
         (
             ["unknown", "stopped"],
-            "Nothing fails (1 unit stopped, 1 not there or not known), but something needs a look",
+            "Nothing fails (1 stopped, 1 not there or not known), but something needs a look",
         ),
-        (["healthy", "finished"], "All watched units stand"),
+        (["healthy", "finished"], "Nothing fails (1 finished)"),
+        (["healthy", "settling"], "All watched units stand"),
     ],
 )
 def test_what_is_stopped_is_not_said_to_stand(states: list[str], words: str) -> None:
