@@ -190,7 +190,7 @@ def by_hand_until(step: Step, config: DetectorConfig, now: float) -> str:
     if not step.assessment.failing and step.assessment.level is Level.NONE:
         return "Nothing fails now; to allow automatic ones before that: standfastctl release"
     again, units = again_at(step, config, now), _failing(step)
-    return f"Look at {units or 'the units'} by hand, then standfastctl release; else no master restart until {again}"
+    return f"Look at {units or 'the units'} by hand, then standfastctl release; else no automatic one until {again}"
 
 
 def _failing(step: Step) -> str:

@@ -5,7 +5,7 @@ scheduled look of that unit forward: a failure found then is the failure of that
 number of changes makes it count twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -64,11 +64,24 @@ def early_look(
     for name in names:
         if name in units:
             units[name] = _counted(name, units[name], state, watching, now, number, early=True)
+    for name in _lost_with(names, state, watching, now):
+        units[name] = _counted(name, units[name], state, watching, now, number, early=True)
     files = dict(state.files)
     for path in paths:
         if path in files:
             files[path] = count_file(files[path], number)
     return replace(state, units=units, files=files)
+
+
+def _lost_with(names: Iterable[str], state: State, watching: Watching, now: float) -> Iterator[str]:
+    """The units that nothing brings up any more, since one of these is lost that they need, at whatever remove."""
+    found = set(names)
+    while more := {name for name, memory in state.units.items() if name not in found and found & {*memory.seen.needs}}:
+        for name in sorted(filter(watching.watches, more)):
+            memory = state.units[name]
+            if read(memory, watching.rules(name, memory.seen.unit_type), state, now).final:
+                yield name
+        found |= more
 
 
 def _counted(

@@ -18,6 +18,7 @@ from standfast.notifier.silence import Silencing
 from standfast.time_words import span
 
 _OTHERS_TOO: Final = ", or when it is about others than before"
+_WITH_WORSE: Final = "; where something worse follows it is over with that"
 _ON_AND_ON: Final = f"unless it changes {flapping.TRANSITIONS} times without such a pause"
 
 
@@ -68,7 +69,7 @@ def _next_message(problem: Problem, flap: Flap, config: NotifierConfig) -> str:
     stable = f"stable ({span(flapping.settles(flap, config.flapping))} without a change)"
     others = _OTHERS_TOO if flap.about else ""
     if problem.severity is not Severity.CRITICAL:
-        return f"it is {stable}{others}"
+        return f"it is {stable}{others}{_WITH_WORSE if fleet.gives_way(problem) else ''}"
     if problem.resolved_at is not None:
         return f"it is there again, or {stable}"
     if flap.anew >= flapping.TOLD_ANEW:

@@ -28,6 +28,11 @@ def is_of_fleet(problem: Problem) -> bool:
     return problem.type in _TYPES
 
 
+def gives_way(problem: Problem) -> bool:
+    """Whether it may give way to a worse problem of the fleet, whose end is its own then."""
+    return problem.type == "UNIT_FAILING" or problem.type in _TYPES[:-1]
+
+
 def is_worse(problem: Problem, other: Problem) -> bool:
     """Whether one problem of the fleet is of a higher level than another."""
     return _TYPES.index(problem.type) > _TYPES.index(other.type)

@@ -142,6 +142,11 @@ def none(runtime: Path) -> None:
     write(runtime, detector(at), notifier(at), {"paper": agent(at)}, {"happenings": quiet_day(at)})
 
 
+def unseen(runtime: Path) -> None:
+    at = utc_now()
+    write(runtime, detector(at, service_health={}), notifier(at), {}, {"happenings": quiet_day(at)})
+
+
 def warning(runtime: Path) -> None:
     at = utc_now()
     row = unit("main_app", at, status="crashed", failing=True, why=CRASHED,

@@ -117,6 +117,22 @@ def test_a_change_appears_by_itself_and_disturbs_nobody(browser: Browser, servic
     assert browser.complaints() == []
 
 
+def test_the_focus_comes_back_with_a_unit_that_was_not_there_for_a_moment(
+    browser: Browser, service: Service, tmp_path: Path
+) -> None:
+    link = "document.querySelector('#units a[href$=\"main_app.service\"]')"
+    browser.look_like(DESKTOP)
+    browser.open(service.url + "/")
+    browser.until(lambda: is_live(browser), "the page to be live")
+    browser.script(f"{link}.focus()")
+    fleets.unseen(tmp_path)
+    browser.until(lambda: browser.script(f"return {link} === null"), "the unit to go", SOON_S)
+    fleets.none(tmp_path)
+    browser.until(lambda: browser.script(f"return {link} !== null"), "the unit to be back", SOON_S)
+    assert browser.script("return document.activeElement.textContent") == "main_app.service"
+    assert browser.complaints() == []
+
+
 def test_what_is_read_stays_where_it_is_though_what_is_above_grows(
     browser: Browser, service: Service, tmp_path: Path
 ) -> None:

@@ -75,7 +75,7 @@ def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None
     held = (
         "They failed together: journalctl -u a -u b -u c. "
         "Look at a.service, b.service, c.service by hand, then standfastctl release; "
-        "else no master restart until {} UTC"
+        "else no automatic one until {} UTC"
     )
     assert next_step(ran(-900, -800, -700)) == held.format("00:48:20")
     short = RestartSettings(cooldown_s=60)

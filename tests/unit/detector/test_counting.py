@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.detector.make import Watcher, config, failed, inactive, pending, starting, stopping, up
+from tests.unit.detector.make import JOB, Watcher, config, failed, inactive, pending, starting, stopping, up
 
 from standfast.detector.check_tables import TcpCheck
 from standfast.detector.config import DetectorConfig, ThresholdOverrides, Watch
@@ -143,6 +143,15 @@ def test_a_chain_of_which_the_first_is_lost_counts_at_once(is_killed_too: bool) 
         watcher.see(pending(5, "c"), pending(5, "b", needs="c"), pending(5, needs="b"))
     watcher.see(failed(6, "c"), inactive(6, "b", needs="c"), inactive(6, needs="b"))
     assert [watcher.failures(unit) for unit in "cba"] == [7, 7, 7]
+
+
+def test_a_chain_counts_at_once_when_the_first_is_lost_after_the_others_went_down() -> None:
+    watcher = Watcher(config("a", "b", "c"))
+    watcher.see(up(0, "c"), up(0, "b", needs="c"), up(0, needs="b"), scheduled=True)
+    watcher.see(pending(5, "c"), inactive(5, "b", needs="c", ended_by=JOB), inactive(5, needs="b", ended_by=JOB))
+    assert [watcher.failures(unit) for unit in "cba"] == [1, 1, 1]
+    watcher.see(failed(8, "c", n=5))
+    assert watcher.failures("c") == watcher.failures("b") == watcher.failures("a") == 7
 
 
 def test_taken_along_by_one_that_comes_back_counts_by_looks() -> None:

@@ -15,6 +15,7 @@ let leaving = 0;
 let asking = false;
 let askAgain = false;
 let heardAt = Date.now();
+let lostFocus = null; // what had the focus, while the page is without it
 
 const hourCycle = "h23"; // as the journal writes times, in whatever language
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle });
@@ -155,12 +156,12 @@ async function refresh() {
 
 function take(fresh) {
   const before = heading();
-  const focused = document.activeElement;
-  const part = focused.closest("[data-part]")?.id;
+  const focus = document.activeElement === document.body ? lostFocus : focusOf(document.activeElement);
   const held = atTheTop();
   const top = held?.getBoundingClientRect().top;
   morph(document.getElementById("main"), fresh.getElementById("main"));
-  if (document.activeElement !== focused) again(focused, part)?.focus({ preventScroll: true });
+  if (focus && document.activeElement !== focus.element) again(focus)?.focus({ preventScroll: true });
+  lostFocus = document.activeElement === document.body ? focus : null;
   if (held?.isConnected) scrollBy({ top: held.getBoundingClientRect().top - top, behavior: "instant" });
   document.querySelector("footer").replaceChildren(...fresh.querySelector("footer").childNodes);
   document.title = fresh.title;
@@ -175,10 +176,14 @@ function atTheTop() {
 }
 
 // What had the focus: it was moved, or it is another link to the same place, for a unit that fails now is in another list.
-function again(focused, part) {
-  if (focused.isConnected) return focused;
+function again({ element, part }) {
+  if (element.isConnected) return element;
   const links = document.querySelectorAll(`#${part || "main"} a`);
-  return [...links].find((one) => one.pathname === focused.pathname);
+  return [...links].find((one) => one.pathname === element.pathname);
+}
+
+function focusOf(element) {
+  return { element, part: element.closest("[data-part]")?.id };
 }
 
 function heading() {
