@@ -12,8 +12,12 @@ from standfast.detector.firsts import firsts, left_down, start, start_anew, stil
 from standfast.detector.limits import is_refused, is_under_way, last_in_vain, room_at
 from standfast.detector.model import Level, RunResult
 from standfast.detector.problem import Advice
+from standfast.detector.reading import Meaning
 from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
+
+# What systemd does not bring up again, be what it needs up or not.
+_STAYS_DOWN: Final = frozenset({Meaning.GIVEN_UP, Meaning.TAKEN_ALONG, Meaning.MUST_RUN})
 
 # So many units are named that a person is to look at.
 _NAMED: Final = 4
@@ -93,7 +97,7 @@ def _why(step: Step, units: Sequence[str]) -> str:
 def _when_mended(step: Step) -> str:
     """The command for what nothing else brings up again, with what went down with it; "" where there is none."""
     units = step.state.units
-    down = [unit.unit for unit in step.assessment.failing if unit.reading.final]
+    down = [unit.unit for unit in step.assessment.failing if unit.reading.meaning in _STAYS_DOWN]
     if not down or left_down(step.assessment):
         return ""
     failed = [name for name in down if units[name].seen.active_state == "failed"]

@@ -212,10 +212,17 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
     if _crashed_before(memory):
         # Whoever mends only the unit that it needs has it down again a moment later.
         how = f"it ended {memory.last_end}" if memory.last_end else "it failed by itself"
-        why = f"{how}, and is not started again while {culprit or 'a unit that it needs'} is down"
+        why = f"{how}, and is not started again {_while_down(culprit, state)}"
         return Reading(Meaning.GIVEN_UP, why, final=is_final)
     why = f"went down with {culprit}" if culprit else "a unit that it needs failed"
     return Reading(Meaning.TAKEN_ALONG, why, final=is_final)
+
+
+def _while_down(culprit: str, state: State) -> str:
+    memory = state.units.get(culprit)
+    if memory is not None and memory.seen.active_state in UP:
+        return f"by itself, though {culprit} is up"
+    return f"while {culprit or 'a unit that it needs'} is down"
 
 
 def _crashed_before(memory: UnitMemory) -> bool:

@@ -58,7 +58,7 @@ def history_table(happenings: Iterable[Happening]) -> Table:
         title="History",
         columns=("At", "Event", "Type", "Unit", "By", "Message"),
         rows=tuple(_row(one) for one in happenings),
-        empty="nothing happened in this time.",
+        empty="nothing happened in this time (messages stand in: journalctl -u standfast-notifier).",
         beneath=("Unit",),
         spare=("By", "Event"),
     )

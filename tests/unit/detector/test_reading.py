@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -322,3 +323,10 @@ def test_a_unit_that_crashed_by_itself_is_not_said_to_have_gone_down_with_what_i
 def test_what_ends_by_sigterm_of_whomsoever_is_said_to_have_ended_by_that() -> None:
     found = reading(up(0), inactive(5, main_exit="SIGTERM", ended_by=Ending.ITSELF))
     assert (found.meaning, found.why) == (Meaning.FINISHED, "ended by SIGTERM")
+
+
+def test_a_unit_that_stays_down_though_what_it_needs_is_mended_is_said_to() -> None:
+    down = inactive(6, needs="b", result="exit-code", main_exit="status 3")
+    found = reading(up(0, "b"), up(0, needs="b"), failed(5.1, "b"), down, up(60, "b"), replace(down, at=61))
+    assert (found.meaning, found.final) == (Meaning.GIVEN_UP, False)
+    assert found.why == "it ended with status 3, and is not started again by itself, though b.service is up"
