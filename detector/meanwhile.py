@@ -28,9 +28,7 @@ def while_unproven(
     events = [telling_of(one, assessment, "") for one in new]
     told = (*told, *new)
     present = _meanwhile(assessment, after)
-    changed = {
-        one.key: replace(one, standing=present.follows_from) for one in told if _is_said_anew(one, present, assessment)
-    }
+    changed = {one.key: replace(one, standing=present.follows_from) for one in told if _is_said_anew(one, present)}
     events += [telling_of(one, assessment, present.action, before=one) for one in changed.values()]
     return tuple(changed.get(one.key, one) for one in told), events
 
@@ -46,7 +44,7 @@ def _meanwhile(assessment: Assessment, after: Advice) -> Advice:
     return after if after.follows_from or not failing else Advice(why_they_failed(failing))
 
 
-def _is_said_anew(problem: Problem, present: Advice, assessment: Assessment) -> bool:
+def _is_said_anew(problem: Problem, present: Advice) -> bool:
     if problem.type not in PROVEN or problem.standing == present.follows_from:
         return False
     is_reported = problem.standing == ASKED_FOR and bool(present.follows_from)

@@ -72,7 +72,7 @@ class Reading:
 
     Attributes:
         final: whether nothing is pending that would bring the unit up again.
-        unclean: whether it is down on purpose, though its process did not end in order.
+        unclean: whether it was stopped, by its operator or with what it needs, and did not end in order.
         refused: whether systemd refused to start it again, for its start limit.
     """
 
@@ -215,7 +215,7 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
         why = f"{how}, and is not started again {_while_down(culprit, state)}"
         return Reading(Meaning.GIVEN_UP, why, final=is_final)
     why = f"went down with {culprit}" if culprit else "a unit that it needs failed"
-    return Reading(Meaning.TAKEN_ALONG, why, final=is_final)
+    return Reading(Meaning.TAKEN_ALONG, why, final=is_final, unclean=_is_unclean(memory.seen))
 
 
 def _while_down(culprit: str, state: State) -> str:

@@ -76,6 +76,13 @@ def test_an_agent_that_was_killed_and_then_stopped_is_told_until_it_runs_again()
     assert day.events[-1].data["by_hand"] is True, "its end each time is news, however often somebody started it"
 
 
+def test_an_agent_that_was_killed_with_what_it_is_bound_to_ended_unclean_too() -> None:
+    day = Day(AGENT, "b", "c")
+    day.see(up(day.now, AGENT, needs="b"))
+    day.see(pending(day.now, "b"), failed(day.now, AGENT, needs="b", result="signal", ended_by=Ending.JOB))
+    assert (Kind.PROBLEM, "AGENT_ENDED_UNCLEAN") in day.told()
+
+
 def test_an_agent_that_ended_unclean_is_told_though_a_cascade_is_not_over_yet() -> None:
     day = Day(AGENT, "a", "b", "c")
     for _ in range(2):
