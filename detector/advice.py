@@ -8,16 +8,17 @@ from standfast.detector.critical_files import bad_files, put_back
 from standfast.detector.databases import restore
 from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.firsts import firsts, left_down, start, start_anew, still_first, why_they_failed
+from standfast.detector.firsts import firsts, left_down, start_anew, start_left, still_first, why_they_failed
+from standfast.detector.levels import is_all_up, is_restless
 from standfast.detector.limits import is_refused, is_under_way, last_in_vain, room_at
 from standfast.detector.model import Level, RunResult
-from standfast.detector.problem import Advice
-from standfast.detector.reading import Meaning
+from standfast.detector.problem import LEFT_DOWN, UNPROVEN, Advice
+from standfast.detector.reading import FAILING, Meaning
 from standfast.detector.times import clock_at
 from standfast.unit_names import MASTER_RESTART
 
-# What systemd does not bring up again, be what it needs up or not.
-_STAYS_DOWN: Final = frozenset({Meaning.GIVEN_UP, Meaning.TAKEN_ALONG, Meaning.MUST_RUN})
+# What a start brings up, though systemd may see to that as well; the others need something else.
+_STARTED: Final = FAILING - {Meaning.CHECK_FAILED, Meaning.OVERDUE, Meaning.LAST_RUN_FAILED}
 
 # So many units are named that a person is to look at.
 _NAMED: Final = 4
@@ -69,11 +70,12 @@ def after_report(step: Step, config: DetectorConfig, now: float, told: Sequence[
 
     What it brought up has yet to stay well then, so that nothing is decided; but what holds the next one up is known.
     """
-    reason = _holds_up_the_next(step, config, now)
+    reason = _holds_up_the_next(step, config, now) if step.assessment.level is Level.CASCADING else None
     units = _to_look_at(step, told)
     if reason is None or not units:
         return Advice()
-    return Advice(f"{_why(step, units)}. {_REFUSED[reason](step, config, now)}", reason.value)
+    is_next = config.mode is Mode.ACT and reason is Reason.GAP
+    return Advice(f"{_why(step, units)}. {_REFUSED[reason](step, config, now)}", reason.value, is_next)
 
 
 def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason | None:
@@ -90,18 +92,39 @@ def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason
 
 
 def _why(step: Step, units: Sequence[str]) -> str:
-    left = left_down(step.assessment)
-    return f"Start what went down with another: {start(left)}" if left else why_they_failed(units)
+    return start_left(step.assessment) or why_they_failed(units)
 
 
 def _when_mended(step: Step) -> str:
-    """The command for what nothing else brings up again, with what went down with it; "" where there is none."""
+    """The command that brings up what fails by itself, with what went down with it; "" where there is none.
+
+    What crashes again and again may be given up by the time that this is read.
+    """
     units = step.state.units
-    down = [unit.unit for unit in step.assessment.failing if unit.reading.meaning in _STAYS_DOWN]
+    down = [unit.unit for unit in step.assessment.failing if unit.reading.meaning in _STARTED]
     if not down or left_down(step.assessment):
         return ""
-    failed = [name for name in down if units[name].seen.active_state == "failed"]
-    return f"when that is mended: {start_anew(down, failed)}"
+    started = [name for name in down if units[name].seen.active_state != "inactive"]
+    return f"when that is mended: {start_anew(down, started)}"
+
+
+def meanwhile(step: Step, config: DetectorConfig, now: float, told: Sequence[str] = ()) -> Advice:
+    """What is to be done while it is not known yet whether what came up stays well; for `told` see `next_step`.
+
+    Without an action where that is another at the next moment.
+    """
+    assessment, after = step.assessment, after_report(step, config, now, told)
+    if is_restless(assessment, now):
+        return after
+    if is_all_up(assessment.facts):
+        waits_for = ", ".join(assessment.unproven)
+        return Advice(f"Wait: it is over when these have stayed well: {waits_for}", f"{UNPROVEN}{waits_for}")
+    if left := start_left(assessment):
+        return Advice(left, f"{LEFT_DOWN}{', '.join(left_down(assessment))}")
+    failing = tuple(unit.unit for unit in assessment.failing)
+    if after.follows_from or not all(unit.reading.final for unit in assessment.failing):
+        return after
+    return Advice("; ".join(filter(None, (why_they_failed(failing), _when_mended(step)))))
 
 
 def _to_look_at(step: Step, told: Sequence[str]) -> tuple[str, ...]:

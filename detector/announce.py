@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.advice import HUMAN_NEEDED, advice, after_report, again_at, by_hand_until, next_step
+from standfast.detector.advice import HUMAN_NEEDED, advice, again_at, by_hand_until, meanwhile, next_step
 from standfast.detector.config import DetectorConfig, Mode
 from standfast.detector.decide import Decision, Reason, ledger_budget
 from standfast.detector.engine import Step
@@ -83,8 +83,8 @@ def announcements(
         events += problem_events
         told = replace(told, problems=problems)
     elif assessment.unproven:
-        after = after_report(step, config, now, told.firsts)
-        problems, problem_events = while_unproven(told.problems, assessment, after, now)
+        present = meanwhile(step, config, now, told.firsts)
+        problems, problem_events = while_unproven(told.problems, assessment, present, now)
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)

@@ -144,7 +144,7 @@ def count_unit(
     memory = replace(memory, failing_as=reading.meaning.value)
     if reading.meaning in _RESTARTING:
         memory = replace(memory, looped_for=number)
-    if reading.meaning is Meaning.TAKEN_ALONG:
+    if reading.culprit is not None:
         memory = replace(memory, taken_along_at=memory.ended_at)
     if reading.final:
         # Nothing is gained by looking more often: it will not come up by itself.

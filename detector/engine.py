@@ -4,7 +4,7 @@ Live and replay run this same code; only where observations come from and where 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from standfast.detector.config import DetectorConfig
 from standfast.detector.counting import early_look, is_blind, scheduled_look
@@ -22,6 +22,7 @@ from standfast.detector.model import (
     is_gone,
 )
 from standfast.detector.prediction.foresee import foresee
+from standfast.detector.prediction.model import FigureObservation
 from standfast.detector.reading import read
 from standfast.detector.watched import Watching
 
@@ -41,6 +42,30 @@ def _is_other_finding(before: State, found: CheckObservation) -> bool:
 def _is_other_file(before: State, found: FileObservation) -> bool:
     last = before.files.get(found.path)
     return last is None or last.ok is not found.ok
+
+
+def _kept(level: Level, found: Assessment) -> Assessment:
+    """The assessment of a moment that is not on record: no level ends then, for a replay knows nothing of it."""
+    if found.held or found.level >= level:
+        return found
+    why = "what failed has stayed well: over at the next look"
+    return replace(found, level=level, reasons=(why, *found.reasons), held=True)
+
+
+@dataclass(slots=True)
+class _News:
+    """What observations say that was not so before, which alone is on record.
+
+    Attributes:
+        is_other: whether there is any of the host or of master restarts.
+    """
+
+    units: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+    is_other: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.units or self.files or self.is_other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +93,8 @@ class Engine:
         """
         # What falls at this moment may have stood for long enough, though no look has found that yet.
         state = self._with_help(state, now)
-        units: set[str] = set()
-        files: set[str] = set()
-        for observation in observations:
-            before, state = state, fold(state, observation)
-            match observation:
-                case UnitObservation(unit=unit) if self._is_changed(before, state, unit, now):
-                    units.add(unit)
-                case CheckObservation(unit=unit) if _is_other_finding(before, observation):
-                    units.add(unit)
-                case FileObservation(path=path) if _is_other_file(before, observation):
-                    files.add(path)
+        state, news = self._folded(state, observations, now)
+        units, files = news.units, news.files
         state = self._without_gone(state, units)
         if scheduled:
             state = scheduled_look(state, self.config, self.watching, now)
@@ -87,9 +103,28 @@ class Engine:
         else:
             state = early_look(state, self.config, self.watching, now, units, files)
         assessment = assess(state, self.config, self.watching, now)
+        if not (scheduled or news):
+            assessment = _kept(state.level, assessment)
         decision = restart_decision(assessment, state, self.config, now)
         state = replace(state, level=assessment.level, made_by=made_by(state, assessment))
         return Step(self._with_help(state, now), assessment, decision)
+
+    def _folded(self, state: State, observations: Iterable[Observation], now: float) -> tuple[State, _News]:
+        news = _News()
+        for observation in observations:
+            before, state = state, fold(state, observation)
+            match observation:
+                case UnitObservation(unit=unit) if self._is_changed(before, state, unit, now):
+                    news.units.add(unit)
+                case CheckObservation(unit=unit) if _is_other_finding(before, observation):
+                    news.units.add(unit)
+                case FileObservation(path=path) if _is_other_file(before, observation):
+                    news.files.add(path)
+                case UnitObservation() | CheckObservation() | FileObservation() | FigureObservation():
+                    pass  # seen once more as it was
+                case _:
+                    news.is_other = True
+        return state, news
 
     def _with_help(self, state: State, now: float) -> State:
         """The state whose last master restart has helped, where all is well and what it restarted stood since then."""

@@ -56,6 +56,16 @@ def left_down(assessment: Assessment) -> tuple[str, ...]:
     return tuple(unit.unit for unit in failing) if is_left else ()
 
 
+def start_left(assessment: Assessment) -> str:
+    """How these are brought up, and where it says why they went down; "" where what is down is not all of that kind."""
+    left = left_down(assessment)
+    if not left:
+        return ""
+    culprits = sorted({assessment.health[unit].reading.culprit or "" for unit in left} - {"", *left})
+    why = f"; why that failed: {_journal(culprits)}" if culprits else ""
+    return f"Start what went down with {', '.join(culprits[:_NAMED]) or 'another'}: {start(left)}{why}"
+
+
 def start(units: Sequence[str]) -> str:
     """The command that brings them up."""
     more = f" (and {len(units) - _NAMED} more)" if len(units) > _NAMED else ""
@@ -73,6 +83,9 @@ def why_they_failed(units: Sequence[str]) -> str:
     """Where that is to be read."""
     if len(units) == 1:
         return f"Why {units[0]} failed: journalctl -u {units[0]}"
-    words = ["journalctl", *(word for unit in units[:_NAMED] for word in ("-u", short(unit)))]
     more = f" (and {len(units) - _NAMED} more)" if len(units) > _NAMED else ""
-    return f"They failed together: {join(words)}{more}"
+    return f"They failed together: {_journal(units)}{more}"
+
+
+def _journal(units: Sequence[str]) -> str:
+    return join(["journalctl", *(word for unit in units[:_NAMED] for word in ("-u", short(unit)))])

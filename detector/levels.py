@@ -5,12 +5,12 @@ of the earlier detector know; "failing" is a unit at or above its critical thres
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from standfast.detector.arrival import is_finding_out
 from standfast.detector.config import DetectorConfig, Tier
-from standfast.detector.counting import in_clock_grace, is_blind
+from standfast.detector.counting import BRIEFLY_S, in_clock_grace, is_blind
 from standfast.detector.limits import is_restarting
 from standfast.detector.model import AgentObservation, ClockEvent, FileMemory, Level, Outcome, State, UnitMemory
 from standfast.detector.prediction.foretold import Foretold, foretold
@@ -222,6 +222,21 @@ def weigh(facts: Facts) -> tuple[Level, tuple[str, ...]]:
         if reasons:
             return level, reasons
     return Level.NONE, ()
+
+
+def is_all_up(facts: Facts) -> bool:
+    """Whether all that made a level is up, be it that no look has found that yet."""
+    down = tuple(unit for unit in facts.units if unit.reading.failing)
+    return weigh(replace(facts, units=down, predictions=()))[0] is Level.NONE
+
+
+def is_restless(assessment: Assessment, now: float) -> bool:
+    """Whether a unit that made the level is up for a moment only: what is so now is otherwise at the next."""
+    return any(
+        not unit.reading.failing and (unit.up_at is None or now - unit.up_at < BRIEFLY_S)
+        for unit in assessment.facts.units
+        if unit.is_critical or unit.unit in assessment.unproven
+    )
 
 
 def blindness(state: State, config: DetectorConfig, now: float) -> str:

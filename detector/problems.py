@@ -30,6 +30,7 @@ from standfast.detector.model import Level
 from standfast.detector.prediction.foretold import REACHED
 from standfast.detector.prediction.telling import begun, ended, is_prediction
 from standfast.detector.problem import (
+    ASKED_FOR,
     FLEET,
     GIVEN_UP,
     OF_MOMENT,
@@ -149,8 +150,13 @@ def _with_standing(problem: Problem, assessment: Assessment, advice: Advice, now
         return problem
     kept = "" if problem.standing.startswith(OF_MOMENT) else problem.standing
     standing = advice.follows_from if problem.type == FLEET[Level.CASCADING] else ""
-    is_awaiting = problem.is_awaiting_restart and advice.promises_restart
+    is_awaiting = is_promised(problem, advice) and advice.promises_restart
     return replace(problem, standing=standing or kept, is_awaiting_restart=is_awaiting)
+
+
+def is_promised(problem: Problem, advice: Advice) -> bool:
+    """Whether people were told that a master restart follows: the report of one says when the next may."""
+    return problem.is_awaiting_restart or (problem.standing == ASKED_FOR and advice.promises_restart)
 
 
 def _with_standing_of_unit(problem: Problem, assessment: Assessment) -> Problem:
@@ -286,8 +292,8 @@ def _unit_step(health: Health) -> str:
     """Where it says why a unit fails, and how it is brought up again where systemd does not see to that."""
     unit, meaning = health.unit, health.reading.meaning
     looked_at = f"See why: journalctl -u {unit}"
-    if health.reading.refused:  # there need be nothing to mend: starts by hand count too
-        return f"systemctl reset-failed {unit} && systemctl start {unit}; see why it ended: journalctl -u {unit}"
+    if health.reading.refused:  # starts by hand count too, so that there need be nothing to mend
+        return f"{looked_at}; mend what is to be; then systemctl reset-failed {unit} && systemctl start {unit}"
     if meaning in (Meaning.CHECK_FAILED, Meaning.OVERDUE):
         return f"{looked_at}; then systemctl restart {unit}"
     if meaning is Meaning.TAKEN_ALONG:

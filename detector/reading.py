@@ -10,12 +10,14 @@ from enum import StrEnum
 from typing import Final
 
 from standfast.detector.check_tables import Check
+from standfast.detector.dependence import finished_with, taken_along_by
 from standfast.detector.exits import end_words
 from standfast.detector.fold import is_busy
 from standfast.detector.model import (
     DOWN,
     MOVING,
     RESTART_PENDING,
+    RESTARTS_KEPT,
     UP,
     CheckMemory,
     Ending,
@@ -28,8 +30,8 @@ from standfast.detector.start_limit import HIT, refusal
 from standfast.detector.watched import Rules
 from standfast.time_words import span
 
-# A unit that comes down this soon after one that it needs failed was taken along by it.
-TAKEN_ALONG_WITHIN_S: Final = 10.0
+# How a process ends that somebody or the kernel killed.
+_KILLED: Final = frozenset({"signal", "core-dump", "oom-kill"})
 # A busy systemd may be late with a restart; a restart whose job was cancelled never comes, and looks the same.
 RESTART_LATE_S: Final = 30.0
 
@@ -74,6 +76,7 @@ class Reading:
         final: whether nothing is pending that would bring the unit up again.
         unclean: whether it was stopped, by its operator or with what it needs, and did not end in order.
         refused: whether systemd refused to start it again, for its start limit.
+        culprit: the unit without which it is not up, "" where only is known that there is one; else None.
     """
 
     meaning: Meaning
@@ -81,6 +84,7 @@ class Reading:
     final: bool = False
     unclean: bool = False
     refused: bool = False
+    culprit: str | None = None
 
     @property
     def failing(self) -> bool:
@@ -145,10 +149,8 @@ def _up(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading |
     if seen.active_state not in UP:
         return None
     if seen.n_restarts > memory.restarts_base:
-        restarts = seen.n_restarts - memory.restarts_base
-        times = "once" if restarts == 1 else f"{restarts} times"
         how = f"; it ended {memory.last_end}" if memory.last_end else ""
-        return Reading(Meaning.LOOPING, f"active, and systemd restarted it {times} since the last look{how}")
+        return Reading(Meaning.LOOPING, f"active, and systemd restarted it {_restarts(memory)}{how}")
     in_grace = memory.up_at is not None and now - memory.up_at < rules.grace_s
     failed = failed_checks(rules, state)
     if failed and seen.active_state == "active" and not in_grace and not seen.job:
@@ -157,6 +159,16 @@ def _up(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading |
             Meaning.CHECK_FAILED, f"active, but its check {check.label} fails: {found.detail or 'no detail'}"
         )
     return Reading(Meaning.HEALTHY, seen.active_state)
+
+
+def _restarts(memory: UnitMemory) -> str:
+    """How often, of one that crashes again and again since that began: a look may be a moment after the one before."""
+    since_look = memory.seen.n_restarts - memory.restarts_base
+    began = memory.failing_since
+    in_all = sum(at >= began for at in memory.restarted_at) if began is not None else 0
+    number, since = (in_all, "it began to fail") if in_all > since_look else (since_look, "the last look")
+    at_least = "at least " if number >= RESTARTS_KEPT else ""
+    return f"{at_least}{'once' if number == 1 else f'{number} times'} since {since}"
 
 
 def failed_checks(rules: Rules, state: State) -> list[tuple[Check, CheckMemory]]:
@@ -208,14 +220,14 @@ def _taken_along(memory: UnitMemory, rules: Rules, state: State, now: float) -> 
     culprit = taken_along_by(rules.unit, state)
     if culprit is None:
         return None
-    is_final = _is_lost(culprit, state)
+    is_final, unclean = _is_lost(culprit, state), memory.ended is Ending.JOB and _is_unclean(memory.seen)
     if _crashed_before(memory):
         # Whoever mends only the unit that it needs has it down again a moment later.
         how = f"it ended {memory.last_end}" if memory.last_end else "it failed by itself"
         why = f"{how}, and is not started again {_while_down(culprit, state)}"
-        return Reading(Meaning.GIVEN_UP, why, final=is_final)
+        return Reading(Meaning.GIVEN_UP, why, is_final, unclean, culprit=culprit)
     why = f"went down with {culprit}" if culprit else "a unit that it needs failed"
-    return Reading(Meaning.TAKEN_ALONG, why, final=is_final, unclean=_is_unclean(memory.seen))
+    return Reading(Meaning.TAKEN_ALONG, why, is_final, unclean, culprit=culprit)
 
 
 def _while_down(culprit: str, state: State) -> str:
@@ -227,7 +239,9 @@ def _while_down(culprit: str, state: State) -> str:
 
 def _crashed_before(memory: UnitMemory) -> bool:
     """Whether it failed by itself before it was left down: systemd keeps how it ended from before anybody looked."""
-    return _failed_since_up(memory) or (memory.seen.active_state == "inactive" and _is_unclean(memory.seen))
+    if memory.seen.active_state == "failed":
+        return memory.seen.result in _KILLED  # by a stop of systemd's own it is "timeout", and SIGTERM a success
+    return _failed_since_up(memory) or _is_unclean(memory.seen)
 
 
 def _is_lost(unit: str, state: State, path: frozenset[str] = frozenset()) -> bool:
@@ -258,6 +272,9 @@ def _cleared(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
 
 def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Reading | None:
     unclean = _is_unclean(memory.seen)
+    if memory.ended is Ending.JOB and (needed := finished_with(rules.unit, state)):
+        why = f"stopped by systemd with {needed}, which ended"
+        return replace(_stopped_or_required(memory, rules, now, why, Meaning.FINISHED), unclean=unclean)
     if memory.ended is Ending.JOB:
         return replace(_stopped_or_required(memory, rules, now, "stopped by its operator"), unclean=unclean)
     if memory.seen.active_state == "inactive" and (unclean or _failed_since_up(memory)):
@@ -332,40 +349,3 @@ _RULES: Final[tuple[Callable[[UnitMemory, Rules, State, float], Reading | None],
     _stopped,
     _failed,
 )
-
-
-def taken_along_by(unit: str, state: State, path: frozenset[str] = frozenset()) -> str | None:
-    """The unit whose failure brought this one down, "" when only that there was one is known, None when none did."""
-    memory = state.units.get(unit)
-    if memory is None or not _may_be_taken_along(memory) or unit in path:
-        return None
-    for name in memory.seen.needs:
-        needed = state.units.get(name)
-        if needed is not None and _failed_at_that_time(needed, memory.ended_at):
-            return name
-        culprit = taken_along_by(name, state, path | {unit})
-        if culprit is not None:
-            return culprit or name
-    if memory.seen.job_result == "dependency":
-        return ""
-    return _still_by(memory, state)
-
-
-def _may_be_taken_along(memory: UnitMemory) -> bool:
-    """Whether it is down without having failed by itself, though its process may not have ended well in the stop."""
-    if memory.seen.active_state == "failed":
-        return memory.ended is Ending.JOB
-    return memory.seen.active_state == "inactive" and memory.ended is not None
-
-
-def _still_by(memory: UnitMemory, state: State) -> str | None:
-    """By whom, of one that a look has found taken along and that is down since: that one may have crashed again."""
-    if memory.taken_along_at != memory.ended_at:
-        return None
-    failed = (name for name in memory.seen.needs if name in state.units and state.units[name].failed_at is not None)
-    return next(failed, "")
-
-
-def _failed_at_that_time(needed: UnitMemory, ended_at: float) -> bool:
-    """Looks are not instantaneous: the needed unit's failure may be seen a moment after its consequence."""
-    return needed.failed_at is not None and abs(ended_at - needed.failed_at) <= TAKEN_ALONG_WITHIN_S

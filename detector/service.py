@@ -15,6 +15,7 @@ from standfast.detector.agent_status import said_by
 from standfast.detector.announce import mode_changed, status_line
 from standfast.detector.clockwork import ClockWatch, SteadyClock, latest_due, on_time
 from standfast.detector.config import DetectorConfig, paths_in_use
+from standfast.detector.counting import BRIEFLY_S
 from standfast.detector.decide import Decision
 from standfast.detector.disks import Disks
 from standfast.detector.follow import FollowError, LedgerEntry, LedgerFollower, Resolved, rebuilt_from
@@ -319,7 +320,9 @@ class Detector:
         if not must and now - self._status_at < STATUS_EVERY_S:
             self._status_every_s = STATUS_EVERY_S  # it is owed: nothing else may happen for half a minute
             return
-        self._status_at, self._status_every_s = now, STATUS_AT_LEAST_EVERY_S
+        # What has come up may have stayed so for long enough to be told as that, though nothing happens any more.
+        every_s = BRIEFLY_S if turn.step.assessment.unproven else STATUS_AT_LEAST_EVERY_S
+        self._status_at, self._status_every_s = now, every_s
         try:
             shown = status(
                 *(turn.step, self._config, now, notes),

@@ -284,8 +284,10 @@ def _recovery(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetim
     until, is_heir_named = ended.resolved_at or heard.at, decision is Recovery.SUPERSEDED
     succession.go_on(ledger, problem, until, "" if is_heir_named else ended.ended_with, config.recovery_hold_s)
     if decision is Recovery.SUPERSEDED:
+        due_at = ledger.window_closes_at
         ledger.close(ended)
         ledger.bequeath(problem, str(heard.event.data["superseded_by"]))
+        ledger.window_closes_at = due_at  # the worse one is told no later than this one would have been
         return decision
     if heard.event.data.get(BY_HAND) is True:
         ends.end_by_hand(ledger, problem, "", until, ended.ended_with)

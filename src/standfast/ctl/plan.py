@@ -32,7 +32,7 @@ def stance(detector: Source) -> str:
     if detector.status is None:
         return f"The detector does not run, so it asks for none: systemctl start {short(DETECTOR)}"
     why, until = words(detector.get("restart_blocked"), "it gives no reason"), shots.blocked_until(detector)
-    limit = "until" if detector.get("hold_until") else "the next not before"
+    limit = "until" if detector.get("hold_until") else "the next, if a cascade lasts, not before"
     why += f"; {limit} {moment(until, None)}" if until else ""
     is_allowed = detector.get("can_restart") is True or shots.is_possible_again(detector, utc_now())
     if detector.get("mode") == "observe":

@@ -128,7 +128,7 @@ def _restart_allowed(snapshot: Snapshot) -> Cell:
     if shots.is_possible_again(snapshot.detector, snapshot.now):
         return Cell("possible again from the next look on")
     if (gap := shots.blocked_until(snapshot.detector)) and snapshot.detector.get("can_restart") is False:
-        return Cell(f"{not_now}; the next not before {AT}", at=gap)
+        return Cell(f"{not_now}; the next, if a cascade lasts, not before {AT}", at=gap)
     possible = "none is made in mode observe" if shots.observes(snapshot) else "follows if a cascade lasts"
     said = f"{possible}; {shots.limits(snapshot.detector)}"
     return Cell(_either(snapshot.detector.get("can_restart"), said, not_now))

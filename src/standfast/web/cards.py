@@ -44,7 +44,7 @@ def _allowed(scene: Scene) -> str:
     why = shots.blocked_why(scene.snapshot)
     until = shots.blocked_until(detector)
     more = f": {markup.escape(why)}" if why else ""
-    limit = "until" if detector.get("hold_until") else "the next not before"
+    limit = "until" if detector.get("hold_until") else "the next, if a cascade lasts, not before"
     more += f"; {limit} {markup.moment(until)}" if until and not allowed else ""
     sign = markup.mark(Tone.GOOD if allowed else Tone.WARNING)
     lead = f'<p class="lead">{sign}<span><strong>{words}</strong>{more}.</span></p>'

@@ -38,7 +38,9 @@ def test_a_restart_that_is_too_soon_says_from_when_on_it_is_not() -> None:
     blocked = {"can_restart": False, "restart_blocked": "the last one was less than 5 min ago"}
     until = NOW + timedelta(seconds=1)
     facts = dict(report(shot(statuses.detector(**blocked, gap_until=iso(until)))).facts)
-    expected = f"not now: the last one was less than 5 min ago; the next not before {moment(until, None)}"
+    expected = (
+        f"not now: the last one was less than 5 min ago; the next, if a cascade lasts, not before {moment(until, None)}"
+    )
     assert facts["Master restart"].words == expected
     facts = dict(report(shot(statuses.detector(**blocked, gap_until=iso(NOW)))).facts)
     assert facts["Master restart"].words == "possible again from the next look on", "the status is of the last one"

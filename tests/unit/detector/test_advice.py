@@ -214,7 +214,7 @@ def test_those_that_make_the_level_are_named_before_one_that_has_only_just_faile
     talk = Talk()
     turn = talk.see(pending(100, "a"), failed(100, "b"), failed(100, "c"))
     (event,) = [one for one in talk.events if one.type == "FLEET_CRITICAL"]
-    mended = "when that is mended: systemctl reset-failed b c && systemctl start b c"
+    mended = "when that is mended: systemctl reset-failed a b c && systemctl start a b c"
     assert event.action == f"They failed together: journalctl -u b -u c -u a; {mended}"
     found = status(turn.step, talk.mind.engine.config, 100.0, told=talk.mind.told)
     assert found["root_cause"] == found["failed_first"] == ["b.service", "c.service", "a.service"]

@@ -19,6 +19,7 @@ def test_a_cascade_at_once_is_one_critical_problem_and_one_recovery() -> None:
     talk = Talk()
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
     talk.see(up(110, "a"), up(110, "b"), up(110, "c"))
+    talk.see(up(115, "d"))
     talk.see(up(150, "d"), scheduled=True)
     assert talk.told() == [
         (Kind.PROBLEM, "CASCADING_FAILURE", Severity.CRITICAL),

@@ -116,5 +116,5 @@ def test_what_is_left_down_when_what_it_needs_is_mended_is_started_and_called_no
     day.at(130)
     step = day.mind.engine.step(day.mind.state, (), 131, scheduled=False)
     assert [root.unit for root in step.assessment.root_causes] == []
-    assert next_step(step, day.mind.engine.config, 131).startswith("Start what went down with another: ")
+    assert next_step(step, day.mind.engine.config, 131).startswith("Start what went down with a.service: ")
     assert "systemctl start b c" in next_step(step, day.mind.engine.config, 131)

@@ -237,8 +237,23 @@ TAKEN_ALONG: list[tuple[str, Meaning, list[Observation]]] = [
     ),
     (
         "its process was killed too, and systemd stopped it before it saw that",
-        Meaning.TAKEN_ALONG,
+        Meaning.GIVEN_UP,
         [up(0, "b"), up(0, needs="b"), pending(5, "b"), failed(5, needs="b", result="signal", ended_by=Ending.JOB)],
+    ),
+    (
+        "systemd stopped it, and it did not end well",
+        Meaning.TAKEN_ALONG,
+        [up(0, "b"), up(0, needs="b"), pending(5, "b"), failed(5, needs="b", ended_by=Ending.JOB)],
+    ),
+    (
+        "what it needs ended well, and systemd stopped it with that",
+        Meaning.FINISHED,
+        [up(0, "b"), up(0, needs="b"), inactive(5, "b"), inactive(5, needs="b", ended_by=Ending.JOB)],
+    ),
+    (
+        "what it needs crashes again later",
+        Meaning.GIVEN_UP,
+        [up(0, "b"), up(0, needs="b"), pending(5, needs="b"), failed(5.1, "b"), inactive(6, needs="b")],
     ),
     (
         "both were stopped, and neither ended well",

@@ -132,7 +132,7 @@ def test_the_limit_in_words(limit: StartLimit, words: str) -> None:
     assert str(limit) == words
 
 
-def test_people_are_told_to_start_it_again_and_not_to_mend_it_first() -> None:
+def test_people_are_told_to_start_it_again_though_there_may_be_nothing_to_mend() -> None:
     mind = Mind(config("a", "b"))
     events: list[Event] = []
     for at, seen in ((0.0, up(0)), (30.0, pending(30)), (31.0, refused(31)), (60.0, refused(60))):
@@ -142,7 +142,8 @@ def test_people_are_told_to_start_it_again_and_not_to_mend_it_first() -> None:
     (problem,) = (event for event in events if event.kind is Kind.PROBLEM)
     assert problem.message == f"a.service fails: it ended by SIGKILL, and systemd refused to restart it: {SAID}"
     assert problem.action == (
-        "systemctl reset-failed a.service && systemctl start a.service; see why it ended: journalctl -u a.service"
+        "See why: journalctl -u a.service; mend what is to be; "
+        "then systemctl reset-failed a.service && systemctl start a.service"
     )
 
 
