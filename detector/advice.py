@@ -8,7 +8,15 @@ from standfast.detector.critical_files import bad_files, put_back
 from standfast.detector.databases import restore
 from standfast.detector.decide import FILE_RESTART_LOOKS, Decision, Reason, foreseen_in_vain, ledger_budget
 from standfast.detector.engine import Step
-from standfast.detector.firsts import firsts, left_down, start_anew, start_left, still_first, why_they_failed
+from standfast.detector.firsts import (
+    failed_later,
+    firsts,
+    left_down,
+    start_anew,
+    start_left,
+    still_first,
+    why_they_failed,
+)
 from standfast.detector.levels import is_all_up, is_restless
 from standfast.detector.limits import is_refused, is_under_way, last_in_vain, room_at
 from standfast.detector.model import Level, RunResult
@@ -92,7 +100,9 @@ def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason
 
 
 def _why(step: Step, units: Sequence[str]) -> str:
-    return start_left(step.assessment) or why_they_failed(units)
+    if left := start_left(step.assessment):
+        return left
+    return "; ".join(filter(None, (why_they_failed(units), failed_later(units, step.assessment))))
 
 
 def _when_mended(step: Step) -> str:

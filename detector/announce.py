@@ -13,6 +13,7 @@ from standfast.detector.meanwhile import while_unproven
 from standfast.detector.model import Level, Run, State
 from standfast.detector.problem import SEVERITIES, Problem
 from standfast.detector.problems import because, causes, changes, well
+from standfast.detector.reading import Meaning
 from standfast.detector.times import clock_at, iso
 from standfast.detector.unclean_ends import asks_its_agent
 from standfast.events import (
@@ -88,8 +89,17 @@ def announcements(
         events += problem_events
         told = replace(told, problems=problems)
     told, hold_events = _hold(told, step, config, now)
-    refused = told.refused if _is_unjudged(told, step) else _refused(step.decision)
+    is_open = _is_unjudged(told, step) or is_up_again(step)
+    refused = told.refused if is_open else _refused(step.decision)
     return replace(told, refused=refused), [*events, *hold_events]
+
+
+def is_up_again(step: Step) -> bool:
+    """Whether what two master restarts are said not to have helped is all up: the next look tells if it is well."""
+    decision, health = step.decision, step.assessment.health
+    if decision is None or decision.reason is not Reason.SAME_SET:
+        return False
+    return all(unit in health and health[unit].reading.meaning is Meaning.HEALTHY for unit in decision.causes)
 
 
 def _is_unjudged(told: Told, step: Step) -> bool:
@@ -134,6 +144,8 @@ def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[T
             return told, []
         return replace(told, hands_off=False, hands_off_until=0.0), [_hands_on(step, now)] if told.hands_off else []
     until = ledger_budget(step.state, config, now).hold_until or 0.0
+    if not told.hands_off and is_up_again(step):
+        return told, []
     if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
         return told, []
     return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now, told.firsts)]

@@ -47,8 +47,10 @@ class Endings:
         track.job_result = result
         is_down = not (track.is_up or track.is_starting)
         # A start that was let through has made another run of the unit, however quickly that failed.
-        track.is_refused = is_down and result == "failed" and track.run == track.run_before != ""
-        if track.is_refused:
+        is_refused = is_down and result == "failed" and track.run == track.run_before != ""
+        # A stop of what is down already changes nothing of why it is.
+        track.is_refused = is_refused or (track.is_refused and result == "done")
+        if is_refused:
             track.ended_by = Ending.ITSELF  # whoever stopped it for that start wanted it up
 
     def job_type(self, unit: str, job_type: str) -> None:

@@ -87,5 +87,16 @@ def why_they_failed(units: Sequence[str]) -> str:
     return f"They failed together: {_journal(units)}{more}"
 
 
+def failed_later(units: Sequence[str], assessment: Assessment) -> str:
+    """Where it says why others failed by themselves after these: they need not be well when these are; "" for none."""
+    later = [root.unit for root in assessment.root_causes if root.unit not in units]
+    if not later:
+        return ""
+    more = f" and {len(later) - _NAMED} more" if len(later) > _NAMED else ""
+    return (
+        f"{', '.join(later[:_NAMED])}{more} too, by {'itself' if len(later) == 1 else 'themselves'}: {_journal(later)}"
+    )
+
+
 def _journal(units: Sequence[str]) -> str:
     return join(["journalctl", *(word for unit in units[:_NAMED] for word in ("-u", short(unit)))])

@@ -6,7 +6,7 @@ state. What a state means is read in `reading`, counted in `counting`, weighed i
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from standfast.detector.exits import end_words
 from standfast.detector.limits import with_news
@@ -35,6 +35,9 @@ from standfast.detector.model import (
 )
 from standfast.detector.prediction.model import FigureObservation
 from standfast.detector.prediction.series import observed
+
+# By default systemd waits for so long before a restart (RestartSec=).
+_RESTART_TAKES_S: Final = 0.1
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -175,6 +178,8 @@ def _is_another_run(before: UnitObservation, seen: UnitObservation) -> bool:
 def _failed_at(before: UnitMemory | None, seen: UnitObservation, ended: Ending | None, since: float) -> float | None:
     """When it last came down by its own failure, also where systemd has it up again already."""
     last = before.failed_at if before else None
+    if before is None and seen.active_state in UP and seen.n_restarts:
+        return since - _RESTART_TAKES_S  # systemd forgets its restarts when somebody else starts it
     if before is not None and seen.n_restarts > before.seen.n_restarts:
         return last if last is not None and before.ended is Ending.ITSELF else since
     if ended is not Ending.ITSELF or not (seen.active_state == "failed" or seen.sub_state in RESTART_PENDING):

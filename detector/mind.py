@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from standfast.detector.announce import Told, announcements, decided, forgotten, never_ended, not_started
+from standfast.detector.announce import Told, announcements, decided, forgotten, is_up_again, never_ended, not_started
 from standfast.detector.config import DetectorConfig
 from standfast.detector.decide import Decision
 from standfast.detector.engine import Engine, Step
@@ -92,7 +92,7 @@ class Mind:
         step = self.engine.step(self.state, observations, now, scheduled=scheduled)
         self.state = step.state
         self.told, events = announcements(before.level, told, step, self.engine.config, now)
-        events += decided(told, step.decision)
+        events += decided(told, None if is_up_again(step) else step.decision)
         if concluded is not None:
             events[:0] = _lost(before, concluded)
         ledger_changed = (step.state.runs, step.state.released_at) != (before.runs, before.released_at)

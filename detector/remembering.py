@@ -192,7 +192,8 @@ class Remembered:
         kept = self._units.get(name)
         if kept is None:
             return memory
-        failed_at = kept["failed_at"] if memory.failed_at is None else memory.failed_at
+        is_known = memory.failed_at is None or kept.get("seen_restarts") == memory.seen.n_restarts
+        failed_at = kept["failed_at"] if is_known and kept["failed_at"] is not None else memory.failed_at
         up_at = kept.get("up_at") if memory.up_at is None else memory.up_at
         memory = _still_down(replace(memory, failed_at=failed_at, up_at=up_at), kept)
         if not self._is_recent:

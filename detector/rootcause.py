@@ -7,6 +7,7 @@ it needs, was taken along. What failed by itself is a cause of its own where it 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from standfast.detector.dependence import TAKEN_ALONG_WITHIN_S
 from standfast.detector.model import UnitMemory
 
 
@@ -53,10 +54,11 @@ def root_causes(
         taken_along: those of the failing ones that systemd took down for what they need, and that were well until then.
     """
     began = {name: _failed_at(name, units) for name in failing}
+    late_s = TAKEN_ALONG_WITHIN_S  # the failure may be seen after its consequence
     in_time = sorted(failing, key=lambda name: (began[name], name))
     needs = {name: _needed(name, units) & (set(failing) - {name}) for name in failing}
     behind = {
-        name: needs[name] if name in taken_along else {one for one in needs[name] if began[one] <= began[name]}
+        name: {one for one in needs[name] if began[one] <= began[name] + (late_s if name in taken_along else 0.0)}
         for name in failing
     }
     roots = [name for name in in_time if not behind[name]] or in_time[:1]

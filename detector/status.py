@@ -123,7 +123,8 @@ def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dic
     left_out = not_for(*in_vain) if in_vain else ""
     handed_over = _handed_over(step.decision, told, left_out) or foreseen_in_vain(step.assessment, state, config, now)
     running = "a master restart is running" if is_restarting(state) else ""
-    held = _blocked(state, left, config.restart)
+    held = ", and ".join(filter(None, (_blocked(state, left, config.restart), left_out)))
+    held = held if left.gap_until is not None else _blocked(state, left, config.restart)
     reasons = (held, handed_over) if left.hold_until is not None else (handed_over, held)  # that one lasts longest
     blocked = running or blindness(state, config, now) or next(filter(None, reasons), "")
     last = next(reversed(counted(state.runs, None)), None)

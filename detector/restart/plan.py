@@ -73,16 +73,19 @@ def make_plan(
     known = [(one, _meaning(one, units[one.unit], hints)) for one in health]
     again = {one.unit for one, meaning in known if meaning in BETWEEN_CRASHES and one.unit in failed}
     failing = again | {one.unit for one, meaning in known if meaning in FAILING}
+    stopped = {one.unit for one, meaning in known if meaning is Meaning.STOPPED}
     affected = failing | _dependents(failing, units)
     restarted, left_alone = [], []
     for one, meaning in known:
         refusal = _refusal(one, meaning, units[one.unit])
+        refusal = refusal or _stopped_need(one.unit, units, stopped)
         if not refusal and scope is Scope.AFFECTED and one.unit not in affected:
             refusal = NOT_AFFECTED
         if refusal:
             left_alone.append(Item(one.unit, refusal))
         else:
-            restarted.append(Item(one.unit, UP_FOR_A_MOMENT if one.unit in again else meaning.value))
+            is_up = units[one.unit].seen.active_state in UP
+            restarted.append(Item(one.unit, UP_FOR_A_MOMENT if one.unit in again and is_up else meaning.value))
     return Plan(tuple(_ordered(restarted, after)), tuple(left_alone), tuple(sorted(failing)))
 
 
@@ -104,6 +107,12 @@ def _refusal(health: Health, meaning: Meaning, memory: UnitMemory) -> str:
     if meaning in _LEFT_ALONE:
         return health.reading.why if meaning is health.reading.meaning else meaning.value
     return ""
+
+
+def _stopped_need(unit: str, units: Mapping[str, UnitMemory], stopped: Collection[str]) -> str:
+    """That its start would start what is stopped on purpose; "" where it would not."""
+    needed = sorted(name for name in stopped if unit in _dependents({name}, units))
+    return f"needs {needed[0]}, which is stopped" if needed else ""
 
 
 def _dependents(roots: set[str], units: Mapping[str, UnitMemory]) -> set[str]:

@@ -78,6 +78,10 @@ async def carry_out(systemd: Systemd1, plan: Plan, settle_s: float) -> tuple[Uni
         await _clear_limits(systemd, unit)
     paths, refused = await _queue(systemd, plan.units)
     await jobs.wait(paths.values(), JOBS_MAY_TAKE_S)
+    # What was about to fall while it was asked for may be restarted by now: no job of another is in the way.
+    again, refused = await _queue(systemd, refused)
+    paths |= again
+    await jobs.wait(again.values(), JOBS_MAY_TAKE_S)
     first = await _standings(systemd, paths)
     await asyncio.sleep(settle_s)
     # Whatever its job came to, a unit may be up by now: somebody may have mended it in the meantime.

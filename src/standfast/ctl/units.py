@@ -23,7 +23,7 @@ from standfast.unit_names import short
 # What the detector's words mean to whoever has not read its documentation.
 MEANINGS: Final[Mapping[str, str]] = {
     "healthy": "it runs",
-    "settling": "it starts, or a job is on it: not judged yet",
+    "settling": "it starts, a job is on it, or its failure was cleared: not judged yet",
     "stopped": "its operator stopped it, or never started it: no failure",
     "finished": "it ended, and systemd takes that for a success: no failure",
     "unknown": "nothing is known of it: no failure, and nobody would hear of one",

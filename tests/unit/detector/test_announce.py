@@ -395,3 +395,19 @@ def test_a_ledger_that_was_lost_was_released_by_nobody() -> None:
     talk.mind.told = replace(talk.mind.told, hands_off=True)
     talk.see(up(100, "a"), scheduled=True)
     assert talk.events[-1].message == "A master restart is possible again"
+
+
+def test_that_a_master_restart_did_not_help_is_not_said_while_all_is_up_after_it() -> None:
+    talk = Talk(restart=RestartSettings(max_per_hour=9))
+    units = frozenset({"a.service", "b.service", "c.service"})
+    talk.mind.state = replace(talk.mind.state, runs=(Run(-500, RunResult.FAILURE, automatic=True, units=units),))
+    talk.see(*(failed(100, unit) for unit in "abc"))
+    talk.see(RestartObservation(101, RunResult.STARTED, "one"), replace(starting(101), unit=MASTER_RESTART))
+    talk.see(*(up(102, unit, invocation_id="2") for unit in "abc"))
+    talk.see(replace(inactive(112), unit=MASTER_RESTART), RestartObservation(112, RunResult.SUCCESS, "one"))
+    assert not [event for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF"]
+    assert "did not help" not in "".join(talk.lines)
+    talk.see(*(failed(115, unit, invocation_id="2") for unit in "abc"))
+    assert [event.type for event in talk.events if "did not help" in event.message and event.kind is Kind.PROBLEM] == [
+        "MASTER_RESTART_HANDS_OFF"
+    ], "they fell again"

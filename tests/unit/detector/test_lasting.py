@@ -298,3 +298,13 @@ def test_what_a_unit_took_along_is_started_by_its_next_step_too() -> None:
         day.see(pending(day.now, "a", n=n), inactive(day.now, "b", needs="a", ended_by=Ending.JOB))
     (first,) = (event for event in day.events if event.unit == "a.service")
     assert first.action == "See why: journalctl -u a.service; when it is up, what it took along: systemctl start b"
+
+
+def test_what_went_down_with_a_crash_that_nobody_watched_was_taken_along() -> None:
+    day = Day("a", "b")
+    day.see(up(day.now, "b", needs="a"))
+    day.begin_again()
+    crashed_at = day.now - 5
+    day.see(up(day.now, "a", n=1, since=crashed_at + 0.3), inactive(day.now, "b", needs="a", since=crashed_at))
+    day.see(up(day.now, "a", n=1, since=crashed_at + 0.3), inactive(day.now, "b", needs="a", since=crashed_at))
+    assert day.mind.state.units["b.service"].failures > 0

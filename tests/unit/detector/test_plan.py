@@ -283,3 +283,20 @@ def test_what_is_up_again_was_up_while_its_check_failed() -> None:
     assert ended(reports, 10, made, 0).message == (
         "Master restart: 2 of 2 units are up after 10.0 s; whether they are well, their checks tell next: a.service"
     )
+
+
+def test_what_needs_a_unit_that_its_operator_stopped_is_left_alone_with_it() -> None:
+    found = plan(
+        inactive(0, "a", ended_by=JOB),
+        failed(0, "b", needs="a", ended_by=ITSELF),
+        inactive(0, "c", needs="b", ended_by=JOB),
+        failed(0, "d", ended_by=ITSELF),
+    )
+    assert names(found) == "d"
+    assert alone(found)["b"] == "needs a.service, which is stopped"
+
+
+def test_what_is_down_is_not_said_to_be_up_for_a_moment() -> None:
+    cleared = [failed(80, "a", ended_by=ITSELF), inactive(90, "a", ended_by=ITSELF)]
+    found = plan(*cleared, counted=("a.service",))
+    assert [item.why for item in found.restarted] == ["settling"]

@@ -6,7 +6,7 @@ import pytest
 from tests.scenarios.cascades import dependency_first
 from tests.scenarios.dependents import dependents_crash_first
 from tests.scenarios.story import NINE, Story
-from tests.unit.detector.make import Watcher, config, failed, inactive, pending, up
+from tests.unit.detector.make import JOB, Watcher, config, failed, inactive, pending, up
 
 from standfast.config import load_text
 from standfast.detector.config import DetectorConfig
@@ -74,3 +74,11 @@ def test_a_history_tells_who_failed_by_itself(story: Story, firsts: set[int]) ->
     found = [one for one in replay(parse(story.history()), settings) if isinstance(one, LevelChange)]
     cascade = next(one for one in found if one.level.name == "CASCADING")
     assert set(cascade.root_cause) == {f"{NINE[number]}.service" for number in firsts}
+
+
+def test_what_was_down_before_a_unit_failed_was_not_taken_along_by_it() -> None:
+    watcher = Watcher(config("a", "b", "c"))
+    watcher.see(up(0, "a"), up(0, "b", needs="a"), up(0, "c", needs="b"), scheduled=True)
+    watcher.see(failed(5, "b", needs="a"), inactive(5, "c", needs="b", ended_by=JOB))
+    found = watcher.see(failed(50, "a"))
+    assert [str(root) for root in found.assessment.root_causes] == ["b.service took along c.service", "a.service"]
