@@ -123,7 +123,9 @@ def test_what_is_told_of_the_unit_that_failed_first() -> None:
     talk.see(failed(100, "a"), failed(100, "b"))
     event = next(event for event in talk.events if event.type == "CASCADING_FAILURE")
     assert event.message.endswith(". c.service failed first, after it a.service, b.service by themselves")
-    assert event.action.endswith("Why c.service failed: journalctl -u c.service")
+    assert event.action.endswith(
+        "Why c.service failed: journalctl -u c.service; a.service, b.service too, by themselves: journalctl -u a -u b"
+    )
     talk.see(RestartObservation(101, RunResult.STARTED, "one"), up(101, "c"))
     talk.see(RestartObservation(102, RunResult.FAILURE, "one"), failed(102, "c"))
     again = next(event for event in reversed(talk.events) if event.kind is Kind.UPDATE)
@@ -255,7 +257,9 @@ def test_what_crashed_once_before_and_runs_again_is_not_the_first_of_those_that_
     assert event.action.startswith("They failed together: journalctl -u b -u c; ")
     talk.see(failed(101, "a"))
     (event,) = (one for one in talk.events if one.type == "CASCADING_FAILURE")
-    assert event.action.endswith("They failed together: journalctl -u b -u c -u a")
+    assert event.action.endswith(
+        "They failed together: journalctl -u b -u c -u a; d.service too, by itself: journalctl -u d"
+    )
 
 
 def test_who_waits_for_a_master_restart_that_does_not_come_is_told_once() -> None:
