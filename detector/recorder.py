@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from standfast.detector.counting import BRIEFLY_S
 from standfast.detector.engine import way
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment, Health
@@ -94,7 +95,7 @@ class Recorder:
         for observation in observations:
             match observation:
                 case UnitObservation():
-                    self._unit(_judged(observation, at), assessment)
+                    self._unit(_judged(observation, at), assessment, scheduled=scheduled)
                 case FileObservation(path=path, ok=ok, detail=detail):
                     judged = replace(observation, at=at)
                     self._other(path, ok, _words(f"critical file {path}: {_word(ok)}", detail), judged)
@@ -125,7 +126,7 @@ class Recorder:
                 words = f"has been up since {iso(observation.at)}" if is_old else HAPPENED[event]
                 self._say(logging.INFO, f"the host {words}", observation)
 
-    def _unit(self, seen: UnitObservation, assessment: Assessment) -> None:
+    def _unit(self, seen: UnitObservation, assessment: Assessment, *, scheduled: bool) -> None:
         health = assessment.health.get(seen.unit)
         if health is None:
             self._forget(seen) if seen.unit in self._units else self._needed(seen)
@@ -140,8 +141,9 @@ class Recorder:
         meaning = health.reading.meaning
         meant, self._meanings[seen.unit] = self._meanings.get(seen.unit), meaning
         is_changed = before != now or meant is not meaning
-        is_event = self._is_first_crash(health, assessment) or self._is_first_given_up(health)
-        if is_event or (self._is_news(seen.unit, meaning) and self._repetition.is_calm(seen.unit)):
+        is_event = self._is_first_crash(health, assessment, seen.at) or self._is_first_given_up(health)
+        is_to_show = not scheduled and _may_be_other_soon(seen, health)
+        if is_event or (not is_to_show and self._is_news(seen.unit, meaning) and self._repetition.is_calm(seen.unit)):
             self._say_of_unit(seen, health, is_event=is_event)
         elif is_changed:
             self._between.setdefault(seen.unit, {})[meaning] = None
@@ -163,10 +165,11 @@ class Recorder:
             return False
         return meaning is not self._said.get(unit)
 
-    def _is_first_crash(self, health: Health, assessment: Assessment) -> bool:
+    def _is_first_crash(self, health: Health, assessment: Assessment, at: float) -> bool:
         """Whether a unit crashed that was well: that is in the history, and the crashes that follow it are not.
 
-        While nothing is judged, as after a boot, no look counts, and none finds it well again.
+        While nothing is judged, as after a boot, no look counts, and none finds it well again; nor does one that finds
+        it up since a moment.
         """
         meaning = health.reading.meaning
         if meaning in _CRASHES and _was_well_until_now(health) and self._ended.get(health.unit) != health.up_at:
@@ -176,7 +179,7 @@ class Recorder:
         was_well = health.unit not in self._crashed
         if meaning in _CRASHES or meaning is Meaning.GIVEN_UP:
             self._crashed.add(health.unit)
-        elif not (health.failures or health.reading.failing or assessment.held):
+        elif not (health.failures or health.reading.failing or assessment.held or _is_just_up(health, at)):
             self._crashed.discard(health.unit)
             self._given_up.discard(health.unit)
         return was_well and meaning in _CRASHES
@@ -274,11 +277,20 @@ class Recorder:
         log.log(level, "%s %s", topic, words, extra=fields)
 
 
+def _may_be_other_soon(seen: UnitObservation, health: Health) -> bool:
+    """Whether the next moment may tell that nobody stopped it, but what it needs failed: that is seen after it."""
+    return health.reading.meaning is Meaning.STOPPED and bool(seen.needs)
+
+
 def _was_well_until_now(health: Health) -> bool:
     """Whether it ran for a good while before this crash, though no look may have found it well since the last."""
     if health.failures > 1 or health.up_at is None or health.failed_at is None:
         return False
     return health.failed_at - health.up_at >= _WELL_AFTER_S
+
+
+def _is_just_up(health: Health, at: float) -> bool:
+    return health.reading.meaning is Meaning.HEALTHY and health.up_at is not None and at - health.up_at < BRIEFLY_S
 
 
 def _way(seen: UnitObservation) -> tuple[object, ...]:

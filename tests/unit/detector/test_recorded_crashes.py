@@ -6,7 +6,7 @@ import json
 import logging
 
 import pytest
-from tests.unit.detector.make import Watcher, config, failed, pending, starting, stopping, up
+from tests.unit.detector.make import Watcher, config, failed, inactive, pending, starting, stopping, up
 from tests.unit.detector.test_recorded import on_record, record
 
 from standfast.detector.announce import Told
@@ -86,3 +86,26 @@ def test_a_crash_after_a_good_while_is_another_though_no_look_found_it_well(
     record([[up(0)], [pending(2)], [up(4, n=1)], [stopping(again, n=1, job="", result="signal")],
                     [pending(again + 0.1, n=1)], [pending(again + 0.2, n=1, job="restart")]], caplog)  # fmt: skip
     assert states(caplog) == [("a.service", "CRASHED")] * crashes
+
+
+def test_a_look_that_finds_it_up_since_a_moment_finds_no_end_of_its_crashes(caplog: pytest.LogCaptureFixture) -> None:
+    """Another unit's Wants= pulls up what systemd has given up, and it fails at once."""
+    caplog.set_level(logging.INFO)
+    watcher, recorder = Watcher(config("a")), Recorder()
+    moments = [up(0), failed(2, invocation_id="1"), up(29.99, invocation_id="2"), failed(30.1, invocation_id="2")]
+    for seen in (*moments, failed(60, invocation_id="2")):
+        is_look = seen.at in (0, 29.99, 60)
+        recorder.record([seen], watcher.see(seen, scheduled=is_look).assessment, seen.at, scheduled=is_look)
+    assert states(caplog) == [("a.service", "GIVEN_UP")]
+
+
+def test_what_may_have_gone_down_with_another_is_not_called_stopped_before_a_look(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    watcher, recorder = Watcher(config("a", "b")), Recorder()
+    stopped = inactive(5, needs="b", ended_by=Ending.JOB)
+    for seen in ([up(0, "b"), up(0, needs="b")], [stopped], [pending(5.01, "b")], [inactive(6, needs="b")]):
+        recorder.record(seen, watcher.see(*seen).assessment, seen[0].at)
+    assert not [line for line in caplog.messages if "a.service is stopped" in line]
+    assert [line for line in caplog.messages if "a.service is taken along" in line]

@@ -235,3 +235,13 @@ def test_whoever_read_that_something_is_not_over_is_told_its_end() -> None:
     fold.hear(resolved(110, "UNIT_FAILING", "a.service"))
     (told,) = fold.tick(116)
     assert (told.kind.value, told.problems[0].unit) == ("recovery", "a.service")
+
+
+def test_what_gives_way_to_a_worse_one_before_it_is_told_is_told_as_that_when_it_was_due() -> None:
+    fold = Fold()
+    fold.hear(failing(0, "a.service"))
+    fold.hear(resolved(58, "UNIT_FAILING", "a.service", superseded_by=CRITICAL))
+    assert fold.hear(begins(58, CRITICAL)) is Admission.JOINED
+    assert fold.tick(59) == []
+    (told,) = fold.tick(60)
+    assert [one.type for one in told.problems] == [CRITICAL]
