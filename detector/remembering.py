@@ -34,7 +34,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float, *, ended: bool 
             "hands_off_until": told.hands_off_until,
             "refused": told.refused,
         },
-        "units": {name: _unit(memory) for name, memory in state.units.items() if is_notable(memory)},
+        "units": {name: _unit(memory, state.look) for name, memory in state.units.items() if is_notable(memory)},
         "files": {path: file.failures for path, file in state.files.items() if file.failures},
         "failed_checks": [
             [unit, name, check.detail, check.at, check.expires_at]
@@ -51,7 +51,7 @@ def is_notable(memory: UnitMemory) -> bool:
     return memory.failures > 0 or memory.ended is not None or has_failed
 
 
-def _unit(memory: UnitMemory) -> dict[str, Any]:
+def _unit(memory: UnitMemory, look: int) -> dict[str, Any]:
     return {
         "invocation_id": memory.seen.invocation_id,
         "failures": memory.failures,
@@ -70,6 +70,7 @@ def _unit(memory: UnitMemory) -> dict[str, Any]:
         "known_since": memory.known_since,
         "n_restarts": memory.restarts_base,
         "check_counted_at": memory.check_counted_at,
+        "is_counted": memory.counted_for > look,  # for the look that comes next
     }
 
 
@@ -186,9 +187,11 @@ class Remembered:
 
     def restored(self, state: State) -> State:
         """The state with what was known of its units then; counts only where they are recent."""
-        return replace(state, units={name: self._restored_unit(name, memory) for name, memory in state.units.items()})
+        return replace(
+            state, units={name: self._restored_unit(name, memory, state.look) for name, memory in state.units.items()}
+        )
 
-    def _restored_unit(self, name: str, memory: UnitMemory) -> UnitMemory:
+    def _restored_unit(self, name: str, memory: UnitMemory, look: int) -> UnitMemory:
         kept = self._units.get(name)
         if kept is None:
             return memory
@@ -201,7 +204,8 @@ class Remembered:
         base = min(int(kept["n_restarts"]), memory.seen.n_restarts)
         times = {"check_counted_at": kept.get("check_counted_at"), "failing_since": kept.get("failing_since")}
         memory = replace(_with_restarts(memory, kept, self._now), failing_as=str(kept.get("failing_as", "")))
-        return replace(memory, failures=int(kept["failures"]), restarts_base=base, **times)
+        counted_for = look + bool(kept.get("is_counted"))
+        return replace(memory, failures=int(kept["failures"]), restarts_base=base, counted_for=counted_for, **times)
 
     @property
     def _units(self) -> Mapping[str, Any]:

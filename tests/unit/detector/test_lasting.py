@@ -308,3 +308,14 @@ def test_what_went_down_with_a_crash_that_nobody_watched_was_taken_along() -> No
     day.see(up(day.now, "a", n=1, since=crashed_at + 0.3), inactive(day.now, "b", needs="a", since=crashed_at))
     day.see(up(day.now, "a", n=1, since=crashed_at + 0.3), inactive(day.now, "b", needs="a", since=crashed_at))
     assert day.mind.state.units["b.service"].failures > 0
+
+
+def test_a_crash_that_was_counted_for_the_next_look_is_not_counted_once_more_by_the_next_life() -> None:
+    day = Day("a", "b")
+    day.now -= 25
+    day.mind.take([pending(day.now, "a")], day.now, scheduled=False)
+    day.mind.take([up(day.now + 1, "a", n=1)], day.now + 1, scheduled=False)
+    assert day.mind.state.units["a.service"].failures == 1
+    day.begin_again()
+    day.see(up(day.now, "a", n=1), up(day.now, "b"))
+    assert day.mind.state.units["a.service"].failures == 1
