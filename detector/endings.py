@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from standfast.detector.exits import exit_words
 from standfast.detector.model import RESTART_PENDING, UP, Ending
 
 _JOBS_THAT_LEAVE_IT_UP = frozenset({"reload", "start", "verify-active"})
@@ -24,6 +25,7 @@ class _Track:
     ended_by: Ending = Ending.UNKNOWN
     job_result: str = ""
     result: str = ""
+    main_exit: str = ""
     run: str = ""
     run_before: str = ""
     is_refused: bool = False
@@ -73,9 +75,11 @@ class Endings:
 
     def service_changed(self, unit: str, changed: Mapping[str, Any]) -> None:
         """PropertiesChanged of the interface Service came."""
-        result = changed.get("Result")
+        result, code, status = changed.get("Result"), changed.get("ExecMainCode"), changed.get("ExecMainStatus")
         if isinstance(result, str):
             self._track(unit).result = result
+        if isinstance(code, int) and isinstance(status, int):
+            self._track(unit).main_exit = exit_words(code, status)
 
     def seen(self, unit: str, active_state: str, sub_state: str) -> None:
         """A look found the unit like this; what was told of an earlier end no longer holds once it runs."""
@@ -131,6 +135,11 @@ class Endings:
         """How its main process ended, as far as signals told."""
         track = self._tracks.get(unit)
         return track.result if track else ""
+
+    def main_exit(self, unit: str) -> str:
+        """In words, as far as signals told: a unit that is unloaded has forgotten it when it is asked."""
+        track = self._tracks.get(unit)
+        return track.main_exit if track else ""
 
     def _track(self, unit: str) -> _Track:
         return self._tracks.setdefault(unit, _Track())

@@ -229,8 +229,12 @@ class UnitWatcher:
             "result": self._result(row, found.get("Result", "success")),
             "since": since,
             "restart_s": waits_us / 1e6 if waits_us < _FOR_EVER_US else None,
-            "main_exit": exit_words(found.get("ExecMainCode", 0), found.get("ExecMainStatus", 0)),
+            "main_exit": self._main_exit(row, found.get("ExecMainCode", 0), found.get("ExecMainStatus", 0)),
         }
+
+    def _main_exit(self, row: ListedUnit, code: int, status: int) -> str:
+        """How its main process ended, of a unit that is down."""
+        return exit_words(code, status) or ("" if row.active_state in UP else self._endings.main_exit(row.name))
 
     async def _start_limit(self, row: ListedUnit, details: Mapping[str, Any], first: bool) -> StartLimit | None:
         """The limit for which systemd refused to start it; None where it did not, or has none."""

@@ -160,3 +160,22 @@ def test_a_limit_that_is_none_is_refused(value: str) -> None:
     line = to_line(refused(2)).replace("[8,600.0]", value)
     with pytest.raises(ValueError, match=r'"start_limit" is .*, expected a number of starts and of seconds'):
         from_line(line)
+
+
+def test_a_stop_of_what_is_down_already_leaves_why_it_is() -> None:
+    endings = Endings()
+    endings.unit_changed("a.service", {"ActiveState": "failed", "InvocationID": [1]})
+    endings.job_new("a.service", 1)
+    endings.job_removed("a.service", 1, "failed")
+    assert endings.is_refused("a.service")
+    endings.job_new("a.service", 2)
+    endings.job_removed("a.service", 2, "done")
+    assert endings.is_refused("a.service")
+
+
+def test_how_a_main_process_ended_is_known_from_the_signal_when_systemd_has_forgotten_it() -> None:
+    endings = Endings()
+    endings.service_changed("a.service", {"Result": "success", "ExecMainCode": 2, "ExecMainStatus": 15})
+    assert (endings.result("a.service"), endings.main_exit("a.service")) == ("success", "SIGTERM")
+    endings.service_changed("a.service", {"Result": "success", "ExecMainCode": 0, "ExecMainStatus": 0})
+    assert endings.main_exit("a.service") == ""
