@@ -297,7 +297,9 @@ def _unit_step(health: Health) -> str:
     if meaning in (Meaning.CHECK_FAILED, Meaning.OVERDUE):
         return f"{looked_at}; then systemctl restart {unit}"
     if meaning is Meaning.TAKEN_ALONG:
-        return f"{looked_at}; it is not started by itself: when what it needs is up, systemctl start {unit}"
+        culprit = health.reading.culprit
+        why = f"See why that failed: journalctl -u {culprit}" if culprit else looked_at
+        return f"{why}; it is not started by itself: when what it needs is up, systemctl start {unit}"
     if meaning in (Meaning.MUST_RUN, Meaning.LAST_RUN_FAILED):
         return f"{looked_at}; mend it, then systemctl start {unit}"
     if health.reading.final:
