@@ -70,6 +70,7 @@ class Recorder:
         self._crashed: set[str] = set()
         self._given_up: set[str] = set()
         self._ended: dict[str, float | None] = {}
+        self._well_if_it_lasts: dict[str, float | None] = {}
         self._others: dict[str, object] = {}
         self._figures: dict[tuple[Figure, str], FigureObservation] = {}
         self._repetition = Repetition()
@@ -169,20 +170,29 @@ class Recorder:
         """Whether a unit crashed that was well: that is in the history, and the crashes that follow it are not.
 
         While nothing is judged, as after a boot, no look counts, and none finds it well again; nor does one that finds
-        it up since a moment.
+        it up since a moment, unless that lasted.
         """
         meaning = health.reading.meaning
-        if meaning in _CRASHES and _was_well_until_now(health) and self._ended.get(health.unit) != health.up_at:
+        has_run_well = _was_up_for(_WELL_AFTER_S, health) or self._has_lasted(health)
+        if meaning in _CRASHES and has_run_well and self._ended.get(health.unit) != health.up_at:
             self._ended[health.unit] = health.up_at  # one crash is seen in several steps
             self._crashed.discard(health.unit)
             self._given_up.discard(health.unit)
         was_well = health.unit not in self._crashed
         if meaning in _CRASHES or meaning is Meaning.GIVEN_UP:
             self._crashed.add(health.unit)
-        elif not (health.failures or health.reading.failing or assessment.held or _is_just_up(health, at)):
+        elif not (health.failures or health.reading.failing or assessment.held):
+            self._well_if_it_lasts[health.unit] = health.up_at
+            if _is_just_up(health, at):
+                return False
             self._crashed.discard(health.unit)
             self._given_up.discard(health.unit)
         return was_well and meaning in _CRASHES
+
+    def _has_lasted(self, health: Health) -> bool:
+        """Whether it had been up for longer than a moment, in a run that a look had found well."""
+        is_of_run = self._well_if_it_lasts.get(health.unit) == health.up_at
+        return is_of_run and _was_up_for(BRIEFLY_S, health)
 
     def _is_first_given_up(self, health: Health) -> bool:
         """Whether systemd starts it no more: the crash before it had said that it would, and no problem need follow."""
@@ -248,6 +258,7 @@ class Recorder:
         self._crashed.discard(seen.unit)
         self._given_up.discard(seen.unit)
         self._ended.pop(seen.unit, None)
+        self._well_if_it_lasts.pop(seen.unit, None)
         self._figures = {key: told for key, told in self._figures.items() if key[1] != seen.unit}
         self._forget_checks(seen.unit)
         self._say(logging.INFO, f"{seen.unit} is gone", seen)
@@ -282,11 +293,11 @@ def _may_be_other_soon(seen: UnitObservation, health: Health) -> bool:
     return health.reading.meaning is Meaning.STOPPED and bool(seen.needs)
 
 
-def _was_well_until_now(health: Health) -> bool:
-    """Whether it ran for a good while before this crash, though no look may have found it well since the last."""
+def _was_up_for(length_s: float, health: Health) -> bool:
+    """Whether it ran for so long before this crash, though no look may have found it well since the last."""
     if health.failures > 1 or health.up_at is None or health.failed_at is None:
         return False
-    return health.failed_at - health.up_at >= _WELL_AFTER_S
+    return health.failed_at - health.up_at >= length_s
 
 
 def _is_just_up(health: Health, at: float) -> bool:

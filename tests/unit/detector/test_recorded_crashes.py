@@ -88,15 +88,18 @@ def test_a_crash_after_a_good_while_is_another_though_no_look_found_it_well(
     assert states(caplog) == [("a.service", "CRASHED")] * crashes
 
 
-def test_a_look_that_finds_it_up_since_a_moment_finds_no_end_of_its_crashes(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("falls_at", "told"), [(30.1, ["GIVEN_UP"]), (36, ["GIVEN_UP", "CRASHED", "GIVEN_UP"])])
+def test_a_look_that_finds_it_up_since_a_moment_finds_an_end_of_its_crashes_only_if_that_lasts(
+    falls_at: float, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     """Another unit's Wants= pulls up what systemd has given up, and it fails at once."""
     caplog.set_level(logging.INFO)
     watcher, recorder = Watcher(config("a")), Recorder()
-    moments = [up(0), failed(2, invocation_id="1"), up(29.99, invocation_id="2"), failed(30.1, invocation_id="2")]
-    for seen in (*moments, failed(60, invocation_id="2")):
+    moments = [up(0), failed(2, invocation_id="1"), up(29.99, invocation_id="2"), pending(falls_at, invocation_id="2")]
+    for seen in (*moments, failed(falls_at + 1, invocation_id="2"), failed(60, invocation_id="2")):
         is_look = seen.at in (0, 29.99, 60)
         recorder.record([seen], watcher.see(seen, scheduled=is_look).assessment, seen.at, scheduled=is_look)
-    assert states(caplog) == [("a.service", "GIVEN_UP")]
+    assert states(caplog) == [("a.service", one) for one in told]
 
 
 def test_what_may_have_gone_down_with_another_is_not_called_stopped_before_a_look(
