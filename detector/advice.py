@@ -173,7 +173,7 @@ def _about_units(step: Step, config: DetectorConfig, now: float) -> str:
     """The next step of a cascade that units make."""
     decision = step.decision
     if decision is None:
-        return _follows(step, config, now) if config.mode is Mode.ACT else "Look at standfastctl status"
+        return _follows(step, config, now) if config.mode is Mode.ACT else _observe(step, config, now)
     if decision.allowed:
         return "A master restart was asked for; wait for its report"
     return _REFUSED[decision.reason](step, config, now)

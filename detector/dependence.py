@@ -5,7 +5,7 @@ systemd takes down what needs a unit that is gone, by a job, as it does what its
 
 from typing import Final
 
-from standfast.detector.model import Ending, State, UnitMemory
+from standfast.detector.model import UP, Ending, State, UnitMemory
 
 # A unit that comes down this soon after one that it needs failed was taken along by it.
 TAKEN_ALONG_WITHIN_S: Final = 10.0
@@ -57,5 +57,17 @@ def finished_with(unit: str, state: State, path: frozenset[str] = frozenset()) -
             continue
         at_that_time = abs(memory.ended_at - needed.ended_at) <= TAKEN_ALONG_WITHIN_S
         if at_that_time and (needed.ended is Ending.ITSELF or finished_with(name, state, path | {unit})):
+            return name
+    return ""
+
+
+def left_by(unit: str, state: State) -> str:
+    """The unit that this one was stopped with, when that was started again without it; "" where none was."""
+    memory = state.units[unit]
+    for name in memory.seen.needs:
+        needed = state.units.get(name)
+        if needed is None or needed.seen.active_state not in UP or needed.up_at is None:
+            continue
+        if needed.up_at > memory.ended_at and abs(memory.ended_at - needed.ended_at) <= TAKEN_ALONG_WITHIN_S:
             return name
     return ""

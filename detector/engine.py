@@ -48,7 +48,8 @@ def _kept(level: Level, found: Assessment) -> Assessment:
     """The assessment of a moment that is not on record: no level ends then, for a replay knows nothing of it."""
     if found.held or found.level >= level:
         return found
-    why = "what failed has stayed well: over at the next look"
+    well = found.level is Level.NONE
+    why = "what failed has stayed well: over at the next look" if well else f"{found.level.name} from the next look on"
     return replace(found, level=level, reasons=(why, *found.reasons), held=True)
 
 

@@ -158,7 +158,9 @@ def assess(state: State, config: DetectorConfig, watching: Watching, now: float)
 
 
 def _causes(facts: Facts, state: State) -> tuple[RootCause, ...]:
-    taken_along = {unit.unit for unit in facts.units if unit.reading.meaning is Meaning.TAKEN_ALONG}
+    taken_along = {
+        unit.unit: unit.reading.culprit or "" for unit in facts.units if unit.reading.meaning is Meaning.TAKEN_ALONG
+    }
     found = root_causes({unit.unit for unit in facts.units if unit.fails}, taken_along, state.units)
     # What only went down with another is no cause, though that one be up again.
     return tuple(root for root in found if root.unit not in taken_along)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from standfast.detector.check_tables import Check
-from standfast.detector.dependence import finished_with, taken_along_by
+from standfast.detector.dependence import finished_with, left_by, taken_along_by
 from standfast.detector.exits import end_words
 from standfast.detector.fold import is_busy
 from standfast.detector.model import (
@@ -249,7 +249,7 @@ def _is_lost(unit: str, state: State, path: frozenset[str] = frozenset()) -> boo
     memory = state.units.get(unit)
     if memory is None or unit in path:
         return False
-    if memory.ended is Ending.ITSELF and _is_given_up(memory):
+    if memory.ended is Ending.ITSELF and (_is_given_up(memory) or _is_refused(memory.seen)):
         return True
     culprit = taken_along_by(unit, state)
     return bool(culprit) and not memory.seen.job and _is_lost(str(culprit), state, path | {unit})
@@ -276,7 +276,9 @@ def _stopped(memory: UnitMemory, rules: Rules, state: State, now: float) -> Read
         why = f"stopped by systemd with {needed}, which ended"
         return replace(_stopped_or_required(memory, rules, now, why, Meaning.FINISHED), unclean=unclean)
     if memory.ended is Ending.JOB:
-        return replace(_stopped_or_required(memory, rules, now, "stopped by its operator"), unclean=unclean)
+        needed = left_by(rules.unit, state)
+        why = f"stopped with {needed}, which is up again" if needed else "stopped by its operator"
+        return replace(_stopped_or_required(memory, rules, now, why), unclean=unclean)
     if memory.seen.active_state == "inactive" and (unclean or _failed_since_up(memory)):
         # Whoever stops a unit that waits for its restart leaves no job behind, and an unloaded one forgets its result.
         why = "it crashed and was stopped before systemd restarted it"

@@ -44,38 +44,58 @@ class RootCause:
 
 
 def root_causes(
-    failing: Collection[str], taken_along: Collection[str], units: Mapping[str, UnitMemory]
+    failing: Collection[str], taken_along: Mapping[str, str], units: Mapping[str, UnitMemory]
 ) -> tuple[RootCause, ...]:
     """The failing units that nothing which they need accounts for, the earliest first, each with those that need it.
 
     Units that need each other in a circle have no first; the one that failed earliest stands for them.
 
     Args:
-        taken_along: those of the failing ones that systemd took down for what they need, and that were well until then.
+        taken_along: those of the failing ones that systemd took down for what they need, and that were well until then,
+            with the unit for which; "" where that is not known.
     """
     began = {name: _failed_at(name, units) for name in failing}
-    late_s = TAKEN_ALONG_WITHIN_S  # the failure may be seen after its consequence
     in_time = sorted(failing, key=lambda name: (began[name], name))
-    needs = {name: _needed(name, units) & (set(failing) - {name}) for name in failing}
-    behind = {
-        name: {one for one in needs[name] if began[one] <= began[name] + (late_s if name in taken_along else 0.0)}
-        for name in failing
-    }
+    took = {name: _taken_by(name, taken_along) & set(failing) for name in taken_along}
+    behind = {name: took.get(name) or _failed_before(name, failing, began, units, taken_along) for name in failing}
+    for name, by in took.items():
+        behind[name] = by.union(*(behind[one] for one in by)) if by else behind[name]
     roots = [name for name in in_time if not behind[name]] or in_time[:1]
     for name in in_time:
         if not {name, *behind[name]} & set(roots):
             roots.append(name)
     roots.sort(key=in_time.index)
     others = [name for name in in_time if name not in roots]
-    return tuple(_root_cause(root, others, behind, taken_along, began[root]) for root in roots)
+    return tuple(_root_cause(root, others, behind, took, began[root]) for root in roots)
+
+
+def _taken_by(name: str, taken_along: Mapping[str, str]) -> set[str]:
+    """The unit that failed, and those between that went down with it first; none where that is not known."""
+    found: set[str] = set()
+    while (name := taken_along.get(name, "")) and name not in found:
+        found.add(name)
+    return found
+
+
+def _failed_before(
+    name: str,
+    failing: Collection[str],
+    began: Mapping[str, float],
+    units: Mapping[str, UnitMemory],
+    taken_along: Collection[str],
+) -> set[str]:
+    """Those that it needs and that failed before; what takes a unit along may be seen after it."""
+    late_s = TAKEN_ALONG_WITHIN_S if name in taken_along else 0.0
+    needed = _needed(name, units) & (set(failing) - {name})
+    return {one for one in needed if began[one] <= began[name] + late_s}
 
 
 def _root_cause(
-    root: str, others: list[str], behind: Mapping[str, Collection[str]], taken_along: Collection[str], at: float
+    root: str, others: list[str], behind: Mapping[str, Collection[str]], took: Mapping[str, Collection[str]], at: float
 ) -> RootCause:
     after = [name for name in others if root in behind[name]]
-    took = tuple(name for name in after if name in taken_along)
-    return RootCause(root, took, tuple(name for name in after if name not in taken_along), at)
+    along = tuple(name for name in after if name in took and (root in took[name] or not took[name]))
+    return RootCause(root, along, tuple(name for name in after if name not in along), at)
 
 
 def _needed(name: str, units: Mapping[str, UnitMemory]) -> frozenset[str]:

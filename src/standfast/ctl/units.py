@@ -24,7 +24,7 @@ from standfast.unit_names import short
 MEANINGS: Final[Mapping[str, str]] = {
     "healthy": "it runs",
     "settling": "it starts, a job is on it, or its failure was cleared: not judged yet",
-    "stopped": "its operator stopped it, or never started it: no failure",
+    "stopped": "it is down, and that is no failure",
     "finished": "it ended, and systemd takes that for a success: no failure",
     "unknown": "nothing is known of it: no failure, and nobody would hear of one",
     "crashed": "it failed, systemd starts it again",
@@ -42,7 +42,7 @@ _LEGEND: Final = (
     "In a row: looks that failed, of as many as make a warning/critical/cascading; what systemd does not start again "
     "counts as all of them at once. Restarts: as systemd counts them, one that it refused too."
 )
-_QUIET: Final = frozenset({"healthy", "stopped"})
+_QUIET: Final = frozenset({"healthy"})
 
 
 def units_table(snapshot: Snapshot, patterns: Sequence[str]) -> Table:

@@ -13,15 +13,20 @@ from standfast.unit_names import short
 _CASCADE: Final = 3
 _GOES_DOWN: Final = "the fleet is going down"
 _NO_ANSWER: Final = "no answer"
+# Why a unit is stopped that was so with another, which was started without it (see standfast.detector.reading).
+_LEFT: Final = "which is up again"
 # What does not run and is no failure, in words after how many there are.
 _DOWN_IN_ORDER: Final = (("stopped", "stopped"), ("finished", "finished"), ("unknown", "not there or not known"))
 
 
 def standing(snapshot: Snapshot) -> str:
     """What stands, where that is so: what is stopped on purpose does not fail, and does not stand either."""
-    said = [row.get("status") for row in shots.watched(snapshot).values()]
+    rows = shots.watched(snapshot).values()
+    said = [row.get("status") for row in rows]
     numbers = ((said.count(status), words) for status, words in _DOWN_IN_ORDER)
     parts = [f"{number} {words}" for number, words in numbers if number]
+    left = sum(str(row.get("why", "")).endswith(_LEFT) for row in rows)
+    parts += [f"{left} of them with a unit {_LEFT}"] if left else []
     return f"Nothing fails ({', '.join(parts)})" if parts else "All watched units stand"
 
 

@@ -14,6 +14,7 @@ from standfast.unit_names import MASTER_RESTART, short
 CAUSES_NAMED: Final = 3
 UNITS_NAMED: Final = 6
 LINES: Final = 50
+_TAKEN_ALONG: Final = "taken along"
 _MASTER_RESTART: Final = short(MASTER_RESTART)
 
 
@@ -33,9 +34,16 @@ def steps(snapshot: Snapshot) -> list[Step]:
     failing = {name: row for name, row in shots.watched(snapshot).items() if is_failing(row)}
     if not failing or shots.level(snapshot) not in LEVELS[1:]:
         return []
-    causes = [name for name in shots.root_causes(snapshot) if name in failing] or list(failing)
     reason = shots.table(detector.get("decision")).get("reason")
+    if all(row.get("status") == _TAKEN_ALONG for row in failing.values()):
+        return [_start_left(failing), *_afterwards(snapshot, reason)]
+    causes = [name for name in shots.root_causes(snapshot) if name in failing] or list(failing)
     return [*_look(causes), *_mend(causes, failing, reason), *_afterwards(snapshot, reason)]
+
+
+def _start_left(failing: Mapping[str, Mapping[str, Any]]) -> Step:
+    """What went down with another that is up again: there is nothing to mend in it, and nothing starts it."""
+    return Step("Start what went down with another unit", f"systemctl start {_names(list(failing))}")
 
 
 def _look(causes: Sequence[str]) -> list[Step]:

@@ -164,7 +164,7 @@ def test_what_is_to_be_done_about_a_critical_file_is_to_put_it_back() -> None:
     words = gone(Mode.ACT, 3)
     assert words.startswith("Put /f.json back or correct it, else a master restart follows at the seventh look (~00:0")
     # It says how to put it right before it says what a restart would do, which mends no file.
-    assert gone(Mode.OBSERVE, 3).startswith("Put /f.json back or correct it. Look at standfastctl status")
+    assert gone(Mode.OBSERVE, 3).startswith("Put /f.json back or correct it. Mend that, or restart all")
 
 
 def test_a_cascade_that_has_just_begun_says_after_how_many_looks_a_master_restart_follows() -> None:

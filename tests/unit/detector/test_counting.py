@@ -18,6 +18,7 @@ from standfast.detector.model import (
     ManagerObservation,
     Outcome,
 )
+from standfast.detector.start_limit import StartLimit
 
 
 def test_twenty_signals_between_two_looks_are_one_failure() -> None:
@@ -143,6 +144,14 @@ def test_a_chain_of_which_the_first_is_lost_counts_at_once(is_killed_too: bool) 
         watcher.see(pending(5, "c"), pending(5, "b", needs="c"), pending(5, needs="b"))
     watcher.see(failed(6, "c"), inactive(6, "b", needs="c"), inactive(6, needs="b"))
     assert [watcher.failures(unit) for unit in "cba"] == [7, 7, 7]
+
+
+def test_what_needs_a_unit_whose_start_systemd_refuses_is_lost_with_it() -> None:
+    watcher = Watcher(config("a", "b"))
+    watcher.see(up(0, "b"), up(0, needs="b"), scheduled=True)
+    watcher.see(pending(5, "b"), inactive(5, needs="b", ended_by=JOB))
+    watcher.see(failed(7, "b", job="", start_limit=StartLimit(5, 10.0)))
+    assert (watcher.failures("b"), watcher.failures("a")) == (7, 7)
 
 
 def test_a_chain_counts_at_once_when_the_first_is_lost_after_the_others_went_down() -> None:

@@ -345,3 +345,10 @@ def test_a_unit_that_stays_down_though_what_it_needs_is_mended_is_said_to() -> N
     found = reading(up(0, "b"), up(0, needs="b"), failed(5.1, "b"), down, up(60, "b"), replace(down, at=61))
     assert (found.meaning, found.final) == (Meaning.GIVEN_UP, False)
     assert found.why == "it ended with status 3, and is not started again by itself, though b.service is up"
+
+
+def test_what_was_stopped_with_another_that_was_started_without_it_is_said_to_be() -> None:
+    down = inactive(5, needs="b", ended_by=Ending.JOB)
+    found = reading(up(0, "b"), up(0, needs="b"), down, inactive(5.1, "b", ended_by=Ending.JOB), up(9, "b"), down)
+    assert (found.meaning, found.why) == (Meaning.STOPPED, "stopped with b.service, which is up again")
+    assert reading(up(0, "b"), up(0, needs="b"), down).why == "stopped by its operator"

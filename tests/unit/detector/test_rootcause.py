@@ -82,3 +82,11 @@ def test_what_was_down_before_a_unit_failed_was_not_taken_along_by_it() -> None:
     watcher.see(failed(5, "b", needs="a"), inactive(5, "c", needs="b", ended_by=JOB))
     found = watcher.see(failed(50, "a"))
     assert [str(root) for root in found.assessment.root_causes] == ["b.service took along c.service", "a.service"]
+
+
+def test_a_unit_is_taken_along_by_the_one_that_it_went_down_with_and_by_no_other() -> None:
+    watcher = Watcher(config("a", "b", "c"))
+    watcher.see(up(0, "a"), up(0, "b", needs="a"), up(0, "c", needs="b"), scheduled=True)
+    watcher.see(pending(5, "b", needs="a"), inactive(5, "c", needs="b", ended_by=JOB))
+    found = watcher.see(failed(5.04, "a"), failed(5.5, "b", needs="a"), inactive(5.5, "c", needs="b", since=5))
+    assert [str(root) for root in found.assessment.root_causes] == ["b.service took along c.service", "a.service"]

@@ -121,6 +121,13 @@ def test_what_is_stopped_is_not_said_to_stand(states: list[str], words: str) -> 
     assert said(shot(statuses.detector(service_health=health)))[1] == words
 
 
+def test_what_was_stopped_with_another_and_not_started_with_it_is_said_to_be() -> None:
+    left = {"status": "stopped", "why": "stopped with b.service, which is up again"}
+    health = {"a.service": left, "b.service": {"status": "healthy"}, "c.service": {"status": "stopped"}}
+    words = "Nothing fails (2 stopped, 1 of them with a unit which is up again)"
+    assert said(shot(statuses.detector(service_health=health)))[1] == words
+
+
 def test_an_instance_that_nobody_configured_is_no_unit() -> None:
     row = {"status": "stopped"}
     found = shot(statuses.detector(service_health={PAPER: row, "bot.service": row}))
