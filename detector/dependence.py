@@ -61,13 +61,15 @@ def finished_with(unit: str, state: State, path: frozenset[str] = frozenset()) -
     return ""
 
 
-def left_by(unit: str, state: State) -> str:
+def left_by(unit: str, state: State, path: frozenset[str] = frozenset()) -> str:
     """The unit that this one was stopped with, when that was started again without it; "" where none was."""
     memory = state.units[unit]
     for name in memory.seen.needs:
         needed = state.units.get(name)
-        if needed is None or needed.seen.active_state not in UP or needed.up_at is None:
+        if needed is None or name in path or abs(memory.ended_at - needed.ended_at) > TAKEN_ALONG_WITHIN_S:
             continue
-        if needed.up_at > memory.ended_at and abs(memory.ended_at - needed.ended_at) <= TAKEN_ALONG_WITHIN_S:
+        if needed.seen.active_state in UP and needed.up_at is not None and needed.up_at > memory.ended_at:
             return name
+        if needed.ended is Ending.JOB and (found := left_by(name, state, path | {unit})):
+            return found
     return ""

@@ -123,8 +123,9 @@ def _restarts(step: Step, config: DetectorConfig, now: float, told: Told) -> dic
     left_out = not_for(*in_vain) if in_vain else ""
     handed_over = _handed_over(step.decision, told, left_out) or foreseen_in_vain(step.assessment, state, config, now)
     running = "a master restart is running" if is_restarting(state) else ""
-    held = ", and ".join(filter(None, (_blocked(state, left, config.restart), left_out)))
-    held = held if left.gap_until is not None else _blocked(state, left, config.restart)
+    held = _blocked(state, left, config.restart)
+    if left.gap_until is not None and left_out:
+        held = f"{held}, and then {left_out} or all well until then"
     reasons = (held, handed_over) if left.hold_until is not None else (handed_over, held)  # that one lasts longest
     blocked = running or blindness(state, config, now) or next(filter(None, reasons), "")
     last = next(reversed(counted(state.runs, None)), None)

@@ -86,7 +86,7 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     if resting and resolution.was_over(resting, config.recovery_hold_s, heard.at):
         ledger.tell_recovery((resting,), config, now)
         resting = None
-    known = resolution.reopened(resting) if resting else ledger.problems.get(identity)
+    known = _reopened(ledger, resting) if resting else ledger.problems.get(identity)
     match, problem = dedup.count(known, heard, ledger.next_id)
     if match is Match.NEW:
         ledger.next_id += 1
@@ -103,6 +103,13 @@ def _problem(ledger: Ledger, heard: Heard, config: NotifierConfig, now: datetime
     if is_back and problem.stage is Stage.TOLD and match is not Match.ESCALATED and not heard.told:
         return Return.NOT_OVER
     return _occurred(ledger, problem, heard, match, config, now, known)
+
+
+def _reopened(ledger: Ledger, resting: Problem) -> Problem:
+    """A problem that is back; whose end people were told of, that nobody has taken on any more."""
+    problem, flap = resolution.reopened(resting), ledger.flaps.get(resting.identity)
+    is_told_over = flap is not None and flap.said is Said.OVER
+    return dataclasses.replace(problem, acknowledged=False, quiet="") if is_told_over else problem
 
 
 def _with_heritage(ledger: Ledger, problem: Problem, heard: Heard, config: NotifierConfig) -> Problem:

@@ -45,7 +45,8 @@ def _problem(draft: Draft, zone: tzinfo | None) -> Lines:
     words, since, *steps = _details(problem, zone)
     then = f"{_comes_and_goes(draft, zone)}; its end is told when it is stable" if draft.changes else ""
     since = f"Since {moment(problem.last_occurrence, zone)}" if draft.changes else since
-    return [_critical(draft) + _subject(problem), words, since, clean(draft.note), then, *steps]
+    began = f"It began as: {clean(problem.message)}" if problem.stands and problem.stands != problem.message else ""
+    return [_critical(draft) + _subject(problem), words, began, since, clean(draft.note), then, *steps]
 
 
 def _aggregate(draft: Draft, zone: tzinfo | None) -> Lines:

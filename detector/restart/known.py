@@ -18,12 +18,14 @@ class Known:
 
     Attributes:
         meanings: what it says of units.
+        whys: why it says that.
         failed: the units that it counts as failed; one that crash-loops is up at times.
         root_causes: the units that failed first.
         bad_files: the critical files that make a cascade, with what is wrong with each.
     """
 
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    whys: Mapping[str, str] = field(default_factory=dict)
     failed: frozenset[str] = frozenset()
     root_causes: tuple[str, ...] = ()
     bad_files: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +43,7 @@ def known(status: Mapping[str, Any] | None, now: float, check_interval_s: float)
         files = status.get("critical_files", {}).items()
         return Known(
             meanings={unit: Meaning(row["status"]) for unit, row in rows if row["status"] in list(Meaning)},
+            whys={unit: str(row["why"]) for unit, row in rows if row.get("why")},
             failed=frozenset(
                 unit for unit, row in rows if row["consecutive_failures"] >= row["thresholds"]["critical"]
             ),

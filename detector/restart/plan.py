@@ -9,6 +9,7 @@ from standfast.detector.config import Scope
 from standfast.detector.levels import BETWEEN_CRASHES, Health
 from standfast.detector.model import UP, UnitMemory
 from standfast.detector.reading import FAILING, Meaning
+from standfast.detector.restart.known import Known
 from standfast.unit_names import AGENTS
 
 # They look after what they depend on by themselves, and a restart closes positions.
@@ -58,27 +59,29 @@ class Plan:
 def make_plan(
     health: Iterable[Health],
     units: Mapping[str, UnitMemory],
-    hints: Mapping[str, Meaning],
+    told: Known,
     after: Mapping[str, Iterable[str]],
+    wants: Mapping[str, Iterable[str]],
     scope: Scope,
-    failed: Collection[str] = (),
 ) -> Plan:
     """The plan for what the units look like now.
 
     Args:
-        hints: what the running detector says of units; it knows more than a look can tell.
+        told: what the running detector says of units; it knows more than a look can tell.
         after: for each unit the ones that it is ordered after.
-        failed: those that the running detector counts as failed, be they up at this moment or not.
+        wants: for each unit the ones that its start starts too, though it does without them.
     """
-    known = [(one, _meaning(one, units[one.unit], hints)) for one in health]
-    again = {one.unit for one, meaning in known if meaning in BETWEEN_CRASHES and one.unit in failed}
+    known = [(one, _meaning(one, units[one.unit], told.meanings)) for one in health]
+    again = {one.unit for one, meaning in known if meaning in BETWEEN_CRASHES and one.unit in told.failed}
     failing = again | {one.unit for one, meaning in known if meaning in FAILING}
+    needs = {name: frozenset(memory.seen.needs) for name, memory in units.items()}
+    affected = failing | _dependents(failing, needs)
+    starts = {name: needed.union(wants.get(name, ())) for name, needed in needs.items()}
     stopped = {one.unit for one, meaning in known if meaning is Meaning.STOPPED}
-    affected = failing | _dependents(failing, units)
     restarted, left_alone = [], []
     for one, meaning in known:
-        refusal = _refusal(one, meaning, units[one.unit])
-        refusal = refusal or _stopped_need(one.unit, units, stopped)
+        refusal = _refusal(one, meaning, units[one.unit], told.whys.get(one.unit, ""))
+        refusal = refusal or _starts_stopped(one.unit, starts, stopped)
         if not refusal and scope is Scope.AFFECTED and one.unit not in affected:
             refusal = NOT_AFFECTED
         if refusal:
@@ -98,28 +101,29 @@ def _meaning(health: Health, memory: UnitMemory, hints: Mapping[str, Meaning]) -
     return own if memory.seen.job else hint
 
 
-def _refusal(health: Health, meaning: Meaning, memory: UnitMemory) -> str:
+def _refusal(health: Health, meaning: Meaning, memory: UnitMemory, told_why: str) -> str:
     """Why a unit is left alone; "" when it is not."""
     if not health.rules.restart:
         return AGENTS_ALONE if fnmatch.fnmatchcase(health.unit, AGENTS) else NOT_TO_RESTART
     if memory.seen.job:
         return f"a {memory.seen.job} job is queued"
     if meaning in _LEFT_ALONE:
-        return health.reading.why if meaning is health.reading.meaning else meaning.value
+        own = health.reading.why if meaning is health.reading.meaning else meaning.value
+        return told_why or own
     return ""
 
 
-def _stopped_need(unit: str, units: Mapping[str, UnitMemory], stopped: Collection[str]) -> str:
+def _starts_stopped(unit: str, starts: Mapping[str, Collection[str]], stopped: Collection[str]) -> str:
     """That its start would start what is stopped on purpose; "" where it would not."""
-    needed = sorted(name for name in stopped if unit in _dependents({name}, units))
-    return f"needs {needed[0]}, which is stopped" if needed else ""
+    found = sorted(name for name in stopped if unit in _dependents({name}, starts))
+    return f"its start would start {found[0]}, which is stopped" if found else ""
 
 
-def _dependents(roots: set[str], units: Mapping[str, UnitMemory]) -> set[str]:
+def _dependents(roots: set[str], needs: Mapping[str, Collection[str]]) -> set[str]:
     """Everything that needs one of the roots, at any remove."""
     found: set[str] = set()
     while True:
-        fresh = {name for name, memory in units.items() if (roots | found) & set(memory.seen.needs)} - found
+        fresh = {name for name, needed in needs.items() if (roots | found) & set(needed)} - found
         if not fresh:
             return found
         found |= fresh

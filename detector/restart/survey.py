@@ -33,9 +33,9 @@ async def survey(systemd: Systemd1, config: DetectorConfig, status_path: Path) -
     observations = await watcher.reconcile()
     step = engine.step(State(), observations, clock.now(), scheduled=False)
     told = known(detector_status(status_path), time.time(), config.check_interval_s)
-    after = await _orderings(systemd, _restartable(step))
+    after, wants = await asyncio.gather(*(_lists(systemd, _restartable(step), name) for name in ("After", "Wants")))
     units, scope = step.assessment.facts.units, config.restart.scope
-    plan = make_plan(units, step.state.units, told.meanings, after, scope, told.failed)
+    plan = make_plan(units, step.state.units, told, after, wants, scope)
     # The detector saw in which order they failed; a single look knows only what needs what.
     return replace(plan, root_causes=told.root_causes or tuple(causes(step.assessment)), files=told.bad_files)
 
@@ -56,8 +56,8 @@ def _restartable(step: Step) -> list[str]:
     return [unit.unit for unit in step.assessment.facts.units if unit.rules.restart]
 
 
-async def _orderings(systemd: Systemd1, units: Iterable[str]) -> dict[str, list[str]]:
-    """For each unit the ones that it is ordered after."""
+async def _lists(systemd: Systemd1, units: Iterable[str], name: str) -> dict[str, list[str]]:
+    """For each unit the others that it is ordered after, or wants."""
     rows = await systemd.list_units(units)
-    lists = await asyncio.gather(*(systemd.get(row.path, UNIT, "After") for row in rows))
-    return {row.name: after for row, after in zip(rows, lists, strict=True)}
+    lists = await asyncio.gather(*(systemd.get(row.path, UNIT, name) for row in rows))
+    return {row.name: others for row, others in zip(rows, lists, strict=True)}

@@ -10,6 +10,7 @@ from standfast.detector.config import DetectorConfig, Scope, Watch
 from standfast.detector.engine import Engine
 from standfast.detector.model import OWN_UNITS, Observation, State
 from standfast.detector.reading import Meaning
+from standfast.detector.restart.known import Known
 from standfast.detector.restart.plan import AGENTS_ALONE, NOT_AFFECTED, Item, Plan, make_plan
 from standfast.detector.restart.report import (
     UnitReport,
@@ -32,10 +33,12 @@ def plan(
     after: dict[str, list[str]] | None = None,
     scope: Scope = Scope.ALL,
     counted: tuple[str, ...] = (),
+    wants: dict[str, list[str]] | None = None,
 ) -> Plan:
     engine = Engine(DetectorConfig(watch=watch))
     step = engine.step(State(), seen, 100, scheduled=False)
-    return make_plan(step.assessment.facts.units, step.state.units, hints or {}, after or {}, scope, counted)
+    told = Known(meanings=hints or {}, failed=frozenset(counted))
+    return make_plan(step.assessment.facts.units, step.state.units, told, after or {}, wants or {}, scope)
 
 
 def names(found: Plan) -> str:
@@ -293,7 +296,9 @@ def test_what_needs_a_unit_that_its_operator_stopped_is_left_alone_with_it() -> 
         failed(0, "d", ended_by=ITSELF),
     )
     assert names(found) == "d"
-    assert alone(found)["b"] == "needs a.service, which is stopped"
+    assert alone(found)["b"] == "its start would start a.service, which is stopped"
+    wanted = plan(inactive(0, "a", ended_by=JOB), failed(0, "b", ended_by=ITSELF), wants={"b.service": ["a.service"]})
+    assert names(wanted) == ""
 
 
 def test_what_is_down_is_not_said_to_be_up_for_a_moment() -> None:

@@ -12,6 +12,7 @@ from standfast.notifier.aggregate import Admission
 from standfast.notifier.dedup import Match
 from standfast.notifier.hear import Plain
 from standfast.notifier.model import Heard, MessageKind
+from standfast.notifier.render import render
 from standfast.notifier.silence import Silencing
 
 
@@ -98,3 +99,15 @@ def test_a_silence_holds_back_what_holds_no_longer() -> None:
     fold.drafts()
     assert fold.hear(news(30)) is Silencing.SILENCED
     assert fold.drafts() == []
+
+
+def test_whoever_is_told_late_is_told_what_it_was_and_how_it_stands() -> None:
+    fold = Fold()
+    fold.hear(problem(0, message="2 units fail: a (given up), b (given up)"))
+    fold.hear(updated(problem(30), message="what failed has yet to stay well: a, b"))
+    (told,) = fold.tick(60)
+    lines = render(told, "id", "box1", None).text.splitlines()
+    assert lines[1:3] == [
+        "what failed has yet to stay well: a, b",
+        "It began as: 2 units fail: a (given up), b (given up)",
+    ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.notifier.events import at, problem, resolved
 from tests.unit.notifier.fold import Fold, kinds
+from tests.unit.notifier.test_commands import order
 from tests.unit.notifier.test_ledger import CRITICAL_TO_WEBHOOK
 
 from standfast.events import Event, Kind, Severity
@@ -245,3 +246,17 @@ def test_what_gives_way_to_a_worse_one_before_it_is_told_is_told_as_that_when_it
     assert fold.tick(59) == []
     (told,) = fold.tick(60)
     assert [one.type for one in told.problems] == [CRITICAL]
+
+
+def test_nobody_has_taken_on_what_is_back_after_they_were_told_that_it_is_over() -> None:
+    fold = Fold()
+    for second in range(0, 12, 2):
+        fold.hear(begins(second, CASCADE))
+        fold.hear(ends(second + 1, CASCADE))
+    fold.hear(begins(20, CASCADE))
+    fold.hear(order("ACK", 21, id=1))
+    fold.hear(ends(25, CASCADE))
+    fold.tick(90)
+    fold.hear(begins(100, CASCADE))
+    (there,) = fold.ledger.problems.values()
+    assert (there.id, there.acknowledged, there.quiet) == (1, False, "")
