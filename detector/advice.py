@@ -28,6 +28,9 @@ from standfast.unit_names import MASTER_RESTART
 # What a start brings up, though systemd may see to that as well; the others need something else.
 _STARTED: Final = FAILING - {Meaning.CHECK_FAILED, Meaning.OVERDUE, Meaning.LAST_RUN_FAILED}
 
+# Of more units a master restart by hand is the shorter command.
+_STARTED_AT_MOST: Final = 6
+
 # So many units are named that a person is to look at.
 _NAMED: Final = 4
 
@@ -48,10 +51,10 @@ def next_step(step: Step, config: DetectorConfig, now: float, told: Sequence[str
     words, units = _next_step(step, config, now), _to_look_at(step, told)
     if not units or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
         return words or "standfastctl status"
-    why = _why(step, units)
-    if step.assessment.level is not Level.CASCADING:
-        why = "; ".join(filter(None, (why, _when_mended(step))))
+    why = _why(step, units, now)
     is_first = step.assessment.level is Level.CASCADING and _is_by_hand(step, config)
+    if is_first or step.assessment.level is not Level.CASCADING:
+        why = "; ".join(filter(None, (why, _when_mended(step, now))))
     parts = (why, words) if is_first else (words, why)
     return ". ".join(filter(None, parts))
 
@@ -83,7 +86,7 @@ def after_report(step: Step, config: DetectorConfig, now: float, told: Sequence[
     if reason is None or not units:
         return Advice()
     is_next = config.mode is Mode.ACT and reason is Reason.GAP
-    return Advice(f"{_why(step, units)}. {_REFUSED[reason](step, config, now)}", reason.value, is_next)
+    return Advice(f"{_why(step, units, now)}. {_REFUSED[reason](step, config, now)}", reason.value, is_next)
 
 
 def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason | None:
@@ -99,20 +102,20 @@ def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason
     return None if left.gap_until is None else Reason.GAP
 
 
-def _why(step: Step, units: Sequence[str]) -> str:
-    if left := start_left(step.assessment):
+def _why(step: Step, units: Sequence[str], now: float) -> str:
+    if left := start_left(step.assessment, now):
         return left
     return "; ".join(filter(None, (why_they_failed(units), failed_later(units, step.assessment))))
 
 
-def _when_mended(step: Step) -> str:
+def _when_mended(step: Step, now: float) -> str:
     """The command that brings up what fails by itself, with what went down with it; "" where there is none.
 
     What crashes again and again may be given up by the time that this is read.
     """
     units = step.state.units
     down = [unit.unit for unit in step.assessment.failing if unit.reading.meaning in _STARTED]
-    if not down or left_down(step.assessment):
+    if not 0 < len(down) <= _STARTED_AT_MOST or left_down(step.assessment, now):
         return ""
     started = [name for name in down if units[name].seen.active_state != "inactive"]
     return f"when that is mended: {start_anew(down, started)}"
@@ -129,12 +132,12 @@ def meanwhile(step: Step, config: DetectorConfig, now: float, told: Sequence[str
     if is_all_up(assessment.facts):
         waits_for = ", ".join(assessment.unproven)
         return Advice(f"Wait: it is over when these have stayed well: {waits_for}", f"{UNPROVEN}{waits_for}")
-    if left := start_left(assessment):
-        return Advice(left, f"{LEFT_DOWN}{', '.join(left_down(assessment))}")
+    if left := start_left(assessment, now):
+        return Advice(left, f"{LEFT_DOWN}{', '.join(left_down(assessment, now))}")
     failing = tuple(unit.unit for unit in assessment.failing)
     if after.follows_from or not all(unit.reading.final for unit in assessment.failing):
         return after
-    return Advice("; ".join(filter(None, (why_they_failed(failing), _when_mended(step)))))
+    return Advice("; ".join(filter(None, (why_they_failed(failing), _when_mended(step, now)))))
 
 
 def _to_look_at(step: Step, told: Sequence[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from standfast.detector.unclean_ends import asks_its_agent
 from standfast.events import (
     AGENT_ENDED_UNCLEAN,
     BY_HAND,
+    NEWS,
     RESTART_ASKED,
     RESTART_MODE,
     RESTART_NOT_ASKED,
@@ -44,12 +45,14 @@ class Told:
         hands_off: whether hands are off.
         refused: the reason of the last refusal.
         hands_off_until: until when they were said to be; 0 where no time was said.
+        is_idle: whether nothing failed when that was said, so that nobody was told to do anything.
     """
 
     problems: tuple[Problem, ...] = ()
     hands_off: bool = False
     refused: str = ""
     hands_off_until: float = 0.0
+    is_idle: bool = False
 
     @property
     def firsts(self) -> tuple[str, ...]:
@@ -146,9 +149,16 @@ def _hold(told: Told, step: Step, config: DetectorConfig, now: float) -> tuple[T
     until = ledger_budget(step.state, config, now).hold_until or 0.0
     if not told.hands_off and is_up_again(step):
         return told, []
+    if told.hands_off and told.is_idle and step.assessment.level is Level.CASCADING:
+        event = _hands_off(step, config, now, told.firsts)
+        words = f"The fleet fails again, and no master restart follows. {event.message}"
+        news = replace(event, kind=Kind.UPDATE, message=words, data={**event.data, NEWS: True})
+        return replace(told, is_idle=False), [news]
     if is_under_way(step.state, now) or (told.hands_off and until <= told.hands_off_until + _SAME_UNTIL_S):
         return told, []
-    return replace(told, hands_off=True, hands_off_until=until), [_hands_off(step, config, now, told.firsts)]
+    is_idle = step.assessment.level is Level.NONE and not step.assessment.failing
+    told = replace(told, hands_off=True, hands_off_until=until, is_idle=is_idle)
+    return told, [_hands_off(step, config, now, told.firsts)]
 
 
 def is_hands_off(state: State, decision: Decision | None, config: DetectorConfig, now: float) -> bool:

@@ -49,16 +49,19 @@ def is_clear(assessment: Assessment) -> bool:
     return len(roots) > 1 and len(first) == 1 and not any(root.took_along for root in roots if root.unit in first)
 
 
-def left_down(assessment: Assessment) -> tuple[str, ...]:
-    """What fails, where all of it only went down with others: none of it says why, and nothing starts it."""
-    failing = assessment.failing
-    is_left = all(unit.reading.meaning is Meaning.TAKEN_ALONG for unit in failing)
-    return tuple(unit.unit for unit in failing) if is_left else ()
+def left_down(assessment: Assessment, now: float) -> tuple[str, ...]:
+    """What fails, where all of it only went down with others: none of it says why, and nothing starts it.
+
+    Not while one that crashes again and again is up for a moment: what needs it would go down with it again.
+    """
+    fails = [unit for unit in assessment.facts.units if unit.fails and not unit.is_up_for_good(now)]
+    is_left = all(unit.reading.meaning is Meaning.TAKEN_ALONG for unit in fails)
+    return tuple(unit.unit for unit in fails) if is_left else ()
 
 
-def start_left(assessment: Assessment) -> str:
+def start_left(assessment: Assessment, now: float) -> str:
     """How these are brought up, and where it says why they went down; "" where what is down is not all of that kind."""
-    left = left_down(assessment)
+    left = left_down(assessment, now)
     if not left:
         return ""
     culprits = sorted({assessment.health[unit].reading.culprit or "" for unit in left} - {"", *left})

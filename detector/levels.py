@@ -77,6 +77,10 @@ class Health:
         """Whether it fails, or has failed and is up for a moment between two crashes."""
         return self.reading.failing or (self.is_critical and self.reading.meaning in BETWEEN_CRASHES)
 
+    def is_up_for_good(self, now: float) -> bool:
+        """Whether it has been up for longer than a moment."""
+        return self.reading.meaning is Meaning.HEALTHY and self.up_at is not None and now - self.up_at >= BRIEFLY_S
+
     @property
     def counts(self) -> bool:
         """Whether it weighs in the level: nothing is said of a unit whose state is unknown."""
@@ -235,7 +239,7 @@ def is_all_up(facts: Facts) -> bool:
 def is_restless(assessment: Assessment, now: float) -> bool:
     """Whether a unit that made the level is up for a moment only: what is so now is otherwise at the next."""
     return any(
-        not unit.reading.failing and (unit.up_at is None or now - unit.up_at < BRIEFLY_S)
+        not (unit.reading.failing or unit.is_up_for_good(now))
         for unit in assessment.facts.units
         if unit.is_critical or unit.unit in assessment.unproven
     )

@@ -30,8 +30,6 @@ from standfast.detector.start_limit import HIT, refusal
 from standfast.detector.watched import Rules
 from standfast.time_words import span
 
-# How a process ends that somebody or the kernel killed.
-_KILLED: Final = frozenset({"signal", "core-dump", "oom-kill"})
 # A busy systemd may be late with a restart; a restart whose job was cancelled never comes, and looks the same.
 RESTART_LATE_S: Final = 30.0
 
@@ -192,7 +190,14 @@ def _restart_pending(memory: UnitMemory, rules: Rules, state: State, now: float)
     if late_s > RESTART_LATE_S and not memory.seen.job:
         why = f"ended {_end(memory.seen)}; its restart has been due for {span(late_s)}, and no job for it is there"
         return Reading(Meaning.GIVEN_UP, why, final=True)
-    return Reading(Meaning.CRASHED, f"ended {_end(memory.seen)}; systemd is going to restart it")
+    return Reading(Meaning.CRASHED, f"{_ended(memory)}; systemd is going to restart it")
+
+
+def _ended(memory: UnitMemory) -> str:
+    """How it ended: what systemd says in the first moment may be of the run before."""
+    seen = memory.seen
+    end = _end(seen) if _is_unclean(seen) or seen.main_exit else memory.last_end
+    return f"ended {end}" if end else "ended"
 
 
 def _restart_is_late_by(memory: UnitMemory, now: float) -> float:
@@ -239,9 +244,7 @@ def _while_down(culprit: str, state: State) -> str:
 
 def _crashed_before(memory: UnitMemory) -> bool:
     """Whether it failed by itself before it was left down: systemd keeps how it ended from before anybody looked."""
-    if memory.seen.active_state == "failed":
-        return memory.seen.result in _KILLED  # by a stop of systemd's own it is "timeout", and SIGTERM a success
-    return _failed_since_up(memory) or _is_unclean(memory.seen)
+    return memory.seen.active_state == "failed" or _failed_since_up(memory) or _is_unclean(memory.seen)
 
 
 def _is_lost(unit: str, state: State, path: frozenset[str] = frozenset()) -> bool:

@@ -32,6 +32,7 @@ def to_plain(state: State, told: Told, boot_id: str, now: float, *, ended: bool 
             "problems": [list(astuple(one)) for one in told.problems],
             "hands_off": told.hands_off,
             "hands_off_until": told.hands_off_until,
+            "is_idle": told.is_idle,
             "refused": told.refused,
         },
         "units": {name: _unit(memory, state.look) for name, memory in state.units.items() if is_notable(memory)},
@@ -130,6 +131,7 @@ class Remembered:
             hands_off=bool(told.get("hands_off")),
             refused=str(told.get("refused") or ""),
             hands_off_until=float(told.get("hands_off_until") or 0.0),
+            is_idle=bool(told.get("is_idle")),
         )
 
     @property

@@ -37,6 +37,16 @@ def is_back_as_news(ledger: Ledger, problem: Problem, at: datetime, hold_s: floa
     return at - flap.changes[-1] >= timedelta(seconds=hold_s)
 
 
+def goes_on_as_the_fleets(ledger: Ledger, over: Problem) -> bool:
+    """Whether a unit's problem, of which an end is due, goes on in one of the fleet: that one's end is told instead."""
+    heir = next((one for one in ledger.problems.values() if fleet.is_of_fleet(one)), None)
+    if heir is None or over.type != "UNIT_FAILING":
+        return False
+    ledger.close(over)
+    ledger.keep(with_channels(heir, over.told_on))
+    return True
+
+
 def name_not_over(ledger: Ledger) -> None:
     """Messages that a problem of the fleet is over name what is not: whoever reads that waits for its end too."""
     there = tuple(ledger.problems.values())

@@ -3,7 +3,18 @@
 import dataclasses
 from datetime import datetime, timedelta
 
-from standfast.notifier import aggregate, coming_and_going, ends, flapping, fleet, resend, resolution, silence, throttle
+from standfast.notifier import (
+    aggregate,
+    coming_and_going,
+    ends,
+    flapping,
+    fleet,
+    resend,
+    resolution,
+    silence,
+    succession,
+    throttle,
+)
 from standfast.notifier.config import NotifierConfig
 from standfast.notifier.flapping import Flap, Flapping
 from standfast.notifier.ledger import SWEEP_EVERY, Ledger, by_route, farewell
@@ -95,7 +106,8 @@ def _end_flapping(ledger: Ledger, config: NotifierConfig, now: datetime) -> None
     }
     for identity, flap in ended.items():
         ledger.set_flap(identity, None)
-        if resting := ledger.resting.get(identity):
+        resting = ledger.resting.get(identity)
+        if resting is not None and not succession.goes_on_as_the_fleets(ledger, resting):
             _tell_end(ledger, resting, flap, config, now)
     there = [dataclasses.replace(ledger.problems[one], stage=Stage.HELD) for one in ended if one in ledger.problems]
     for problem in there:

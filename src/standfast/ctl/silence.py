@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final
 
 from standfast.clock import utc_now
 from standfast.config.schema import seconds
@@ -128,9 +128,22 @@ def _tell_of_the_fleet(arguments: argparse.Namespace, unit: str, severity: str, 
         )
 
 
+class _Once(argparse.Action):
+    """An option of which the last would win without a word, where each time is meant."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        if getattr(namespace, self.dest) != self.default:
+            parser.error(f"{option} is given twice: a silence holds one unit, type or glob; give each a silence")
+        setattr(namespace, self.dest, values)
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--unit", default="", help="a unit or a glob, such as trade_manager or 'standfast-agent@*'")
-    parser.add_argument("--type", default="", help="an error type or a glob, such as OPENALGO_DOWN or 'DATABASE_*'")
+    unit_help = "a unit or a glob, such as trade_manager or 'standfast-agent@*'"
+    parser.add_argument("--unit", action=_Once, default="", help=unit_help)
+    type_help = "an error type or a glob, such as OPENALGO_DOWN or 'DATABASE_*'"
+    parser.add_argument("--type", action=_Once, default="", help=type_help)
     parser.add_argument("--severity", default="", choices=[*Severity], help="only what is of this severity")
     parser.add_argument(
         "--for", dest="duration", type=duration, required=True, metavar="DURATION", help="90s, 5min, 2h, 1d"

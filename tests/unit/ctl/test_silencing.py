@@ -215,3 +215,11 @@ def test_what_is_no_problems_number(text: str) -> None:
 def test_what_is_no_silences_id(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="standfastctl errors"):
         unsilence.silence_id(text)
+
+
+def test_a_second_unit_is_refused_and_not_taken_for_the_only_one(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    silence.COMMAND.configure(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--unit", "prices", "--unit", "orders", "--for", "1h"])
+    assert "--unit is given twice: a silence holds one unit, type or glob" in capsys.readouterr().err

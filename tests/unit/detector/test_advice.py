@@ -42,6 +42,12 @@ def test_a_postgresql_server_is_named_by_where_it_is() -> None:
     assert restore((database,), {}) == ""
 
 
+TOGETHER = (
+    "They failed together: journalctl -u a -u b -u c; "
+    "when that is mended: systemctl reset-failed a b c && systemctl start a b c. "
+)
+
+
 def next_step(talk: Talk) -> str:
     talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
     (event,) = [one for one in talk.events if one.type == "CASCADING_FAILURE"]
@@ -50,7 +56,7 @@ def next_step(talk: Talk) -> str:
 
 def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> None:
     assert next_step(Talk(Mode.OBSERVE)) == (
-        "They failed together: journalctl -u a -u b -u c. Mend that, or restart all by hand: standfastctl plan, then "
+        f"{TOGETHER}Mend that, or restart all by hand: standfastctl plan, then "
         'systemctl start standfast-master-restart. To have it asked for: mode = "act" in detector.toml'
         ", then systemctl reload standfast-detector"
     )
@@ -59,7 +65,7 @@ def test_what_is_to_be_done_in_observe_is_a_step_that_a_person_can_take() -> Non
 def test_what_is_to_be_done_in_the_gap_is_to_wait_and_until_when() -> None:
     step = next_step(ran(-50))
     assert step == (
-        "They failed together: journalctl -u a -u b -u c. Mend that, or wait: the last master restart was at "
+        f"{TOGETHER}Mend that, or wait: the last master restart was at "
         "23:59:10 UTC; if this lasts it is asked for again after 00:04:10 UTC. "
         "By hand at once: standfastctl plan, then systemctl start standfast-master-restart"
     )
@@ -73,7 +79,7 @@ def test_what_is_to_be_done_in_observe_is_the_same_in_the_gap() -> None:
 
 def test_what_is_to_be_done_while_hands_are_off_is_to_look_and_release() -> None:
     held = (
-        "They failed together: journalctl -u a -u b -u c. "
+        f"{TOGETHER}"
         "Look at a.service, b.service, c.service by hand, then standfastctl release; "
         "else no automatic one until {} UTC"
     )
@@ -88,7 +94,7 @@ def test_what_is_to_be_done_about_a_set_that_was_restarted_in_vain_is_to_mend_it
     talk = Talk(restart=RestartSettings(max_per_hour=9))
     talk.mind.state = replace(talk.mind.state, runs=asked(asked((), -900, units), -400, units))
     assert next_step(talk) == (
-        "They failed together: journalctl -u a -u b -u c. "
+        f"{TOGETHER}"
         "Find the root cause, mend it, then standfastctl release: where they still fail a master restart follows"
     )
 
@@ -104,8 +110,7 @@ def test_a_cascade_whose_next_step_became_another_is_said_in_the_present_words()
     talk.see(RestartObservation(106, RunResult.FAILURE, "one"))
     talk.see(up(107, "d"))
     steps = [event.action for event in talk.events if event.type == "CASCADING_FAILURE"]
-    why = "They failed together: journalctl -u a -u b -u c. "
-    assert [step.partition(";")[0].removeprefix(why) for step in steps] == [
+    assert [step.removeprefix(TOGETHER).partition(";")[0].removeprefix("They") for step in steps] == [
         "Mend that, or restart all by hand: standfastctl plan, then systemctl start standfast-master-restart. "
         'To have it asked for: mode = "act" in detector.toml, then systemctl reload standfast-detector',
         "A master restart was asked for",
@@ -114,7 +119,7 @@ def test_a_cascade_whose_next_step_became_another_is_said_in_the_present_words()
     kinds = [event.kind for event in talk.events if event.type == "CASCADING_FAILURE"]
     assert kinds == [Kind.PROBLEM, Kind.UPDATE, Kind.UPDATE], "it occurred once, and is not over"
     news = [event.message for event in talk.events if event.kind is Kind.UPDATE]
-    assert news[-1].startswith(f"CASCADING_FAILURE goes on. {why}Mend that, or wait: the last master")
+    assert news[-1].startswith(f"CASCADING_FAILURE goes on. {TOGETHER}Mend that, or wait: the last master")
 
 
 def test_what_is_told_of_the_unit_that_failed_first() -> None:

@@ -411,3 +411,19 @@ def test_that_a_master_restart_did_not_help_is_not_said_while_all_is_up_after_it
     assert [event.type for event in talk.events if "did not help" in event.message and event.kind is Kind.PROBLEM] == [
         "MASTER_RESTART_HANDS_OFF"
     ], "they fell again"
+
+
+def test_who_was_told_of_hands_off_while_all_was_well_is_told_when_the_fleet_falls_again() -> None:
+    talk = ran(-900, -800)
+    talk.see(RestartObservation(10, RunResult.STARTED, "one"), up(10, "d"))
+    talk.see(RestartObservation(20, RunResult.SUCCESS, "one"), up(20, "d"))
+    hands_off = [event for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF"]
+    assert [event.action for event in hands_off] == [
+        "Nothing fails now; to allow automatic ones before that: standfastctl release"
+    ]
+    talk.see(*(failed(40, unit) for unit in "abc"))
+    talk.see(*(failed(41, unit) for unit in "abc"))
+    (_, news) = (event for event in talk.events if event.type == "MASTER_RESTART_HANDS_OFF")
+    assert (news.kind, news.data["news"]) == (Kind.UPDATE, True)
+    assert news.message.startswith("The fleet fails again, and no master restart follows. Hands off: ")
+    assert news.action.startswith("Look at a.service, b.service, c.service by hand, then standfastctl release")

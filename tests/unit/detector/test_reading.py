@@ -241,8 +241,8 @@ TAKEN_ALONG: list[tuple[str, Meaning, list[Observation]]] = [
         [up(0, "b"), up(0, needs="b"), pending(5, "b"), failed(5, needs="b", result="signal", ended_by=Ending.JOB)],
     ),
     (
-        "systemd stopped it, and it did not end well",
-        Meaning.TAKEN_ALONG,
+        "it did not end well, be it that systemd stopped it",
+        Meaning.GIVEN_UP,
         [up(0, "b"), up(0, needs="b"), pending(5, "b"), failed(5, needs="b", ended_by=Ending.JOB)],
     ),
     (

@@ -260,3 +260,14 @@ def test_nobody_has_taken_on_what_is_back_after_they_were_told_that_it_is_over()
     fold.hear(begins(100, CASCADE))
     (there,) = fold.ledger.problems.values()
     assert (there.id, there.acknowledged, there.quiet) == (1, False, "")
+
+
+def test_the_end_of_a_units_flapping_is_not_told_while_the_fleet_fails() -> None:
+    fold = Fold()
+    for second in range(0, 12, 2):
+        fold.hear(failing(second, "a.service"))
+        fold.hear(resolved(second + 1, "UNIT_FAILING", "a.service"))
+    fold.drafts()
+    fold.hear(begins(1000, CASCADE))
+    assert kinds(fold.tick(1100)) == ["problem"], "not that the unit no longer fails"
+    assert not [one for one in fold.ledger.resting.values() if one.type == "UNIT_FAILING"]
