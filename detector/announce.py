@@ -197,7 +197,9 @@ def _counted(state: State, config: DetectorConfig, now: float) -> str:
     manual = sum(1 for run in runs if not run.automatic)
     what = "manual restart" if manual == len(runs) else "master restart"
     by_hand = f" ({manual} by hand)" if 0 < manual < len(runs) else ""
-    return f"{len(runs)} {what}{'' if len(runs) == 1 else 's'}{by_hand} within the hour"
+    is_lately = state.released_at is not None and now - state.released_at < HOUR_S
+    since = "since the release" if is_lately else "within the hour"
+    return f"{len(runs)} {what}{'' if len(runs) == 1 else 's'}{by_hand} {since}"
 
 
 def _hands_on(step: Step, now: float) -> Event:

@@ -91,7 +91,8 @@ def _verdict(
     if refused is not None:
         return refused
     if _being_repaired(assessment, causes):
-        return Reason.GRACE, "some of the failing units are being started right now"
+        anyhow = ' (and the mode is "observe": none is asked for anyhow)' if config.mode is Mode.OBSERVE else ""
+        return Reason.GRACE, f"some of the failing units are being started right now{anyhow}"
     if config.mode is Mode.OBSERVE:
         return Reason.OBSERVE, 'mode is "observe": it would have been asked for'
     return Reason.CASCADE, "the cascade lasts"

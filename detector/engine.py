@@ -49,7 +49,7 @@ def _kept(level: Level, found: Assessment) -> Assessment:
     if found.held or found.level >= level:
         return found
     well = found.level is Level.NONE
-    why = "what failed has stayed well: over at the next look" if well else f"{found.level.name} from the next look on"
+    why = "this is over only at the next look" if well else f"{found.level.name} from the next look on"
     return replace(found, level=level, reasons=(why, *found.reasons), held=True)
 
 

@@ -45,7 +45,7 @@ JOURNAL_MAY_TAKE_S: Final = 10.0
 
 
 def main() -> int:
-    """Restart, or with --plan only print what would be done; 0 all up, 1 some, 2 none, 78 bad configuration."""
+    """Restart, or with --plan only print what would be done; 0 all up, 1 some, 9 none, 78 bad configuration."""
     parser = argparse.ArgumentParser(prog=IDENTIFIER, description=__doc__)
     parser.add_argument("--plan", action="store_true", help="print what would be restarted, in order, and why")
     arguments = parser.parse_args()

@@ -21,7 +21,8 @@ class Verdict(StrEnum):
     FAILURE = "MASTER_RESTART_FAILED"
 
 
-EXIT_STATUSES = {Verdict.SUCCESS: 0, Verdict.PARTIAL: 1, Verdict.FAILURE: 2}
+# None of those below 8, for which systemd has names of its own ("2/INVALIDARGUMENT"), but for the plain failure.
+EXIT_STATUSES = {Verdict.SUCCESS: 0, Verdict.PARTIAL: 1, Verdict.FAILURE: 9}
 
 
 @dataclass(frozen=True, slots=True)

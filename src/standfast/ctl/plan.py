@@ -45,7 +45,8 @@ def stance(detector: Source) -> str:
 
 def by_hand(detector: Source) -> str:
     """How a human has it done: systemd's own limit holds for humans too, until it is lifted."""
-    return f"By hand: {'standfastctl release, then ' if detector.get('hold_until') else ''}{_BY_HAND}"
+    release = "standfastctl release, then, unless one follows by itself, " if detector.get("hold_until") else ""
+    return f"By hand: {release}{_BY_HAND}"
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -343,7 +343,7 @@ LATER = datetime(2999, 1, 1, tzinfo=UTC)
 def test_a_plan_says_whether_the_detector_would_have_it_done(changes: dict[str, Any], said: str) -> None:
     assert plan.stance(Source(statuses.detector(**changes))) == said
     assert plan.stance(Source(None)).startswith("The detector does not run, so it asks for none: systemctl start ")
-    release = "standfastctl release, then " if "hold_until" in changes else ""
+    release = "standfastctl release, then, unless one follows by itself, " if "hold_until" in changes else ""
     assert plan.by_hand(Source(changes)) == f"By hand: {release}systemctl start standfast-master-restart"
 
 
