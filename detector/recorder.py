@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from standfast.detector.counting import BRIEFLY_S
 from standfast.detector.engine import way
 from standfast.detector.history import to_line
 from standfast.detector.levels import HAPPENED, Assessment, Health
@@ -54,6 +53,8 @@ _OF_A_LOOP: Final = _CRASHES | {Meaning.HEALTHY}
 _OF_THE_LINE: Final = frozenset({"MESSAGE", "PRIORITY"})
 # What crashes after such a time has been well; a loop that is slower than that is a few lines an hour.
 _WELL_AFTER_S: Final = 30.0
+# What another unit's start pulls up, and falls at once, is found up now and then, and was not well.
+_MOMENT_S: Final = 1.0
 # So many units are named in the line about what was kept.
 _NAMED: Final = 5
 # The host booted when the detector began: later ones are told since when it is up.
@@ -192,7 +193,7 @@ class Recorder:
     def _has_lasted(self, health: Health) -> bool:
         """Whether it had been up for longer than a moment, in a run that a look had found well."""
         is_of_run = self._well_if_it_lasts.get(health.unit) == health.up_at
-        return is_of_run and _was_up_for(BRIEFLY_S, health)
+        return is_of_run and _was_up_for(_MOMENT_S, health)
 
     def _is_first_given_up(self, health: Health) -> bool:
         """Whether systemd starts it no more: the crash before it had said that it would, and no problem need follow."""
@@ -301,7 +302,7 @@ def _was_up_for(length_s: float, health: Health) -> bool:
 
 
 def _is_just_up(health: Health, at: float) -> bool:
-    return health.reading.meaning is Meaning.HEALTHY and health.up_at is not None and at - health.up_at < BRIEFLY_S
+    return health.reading.meaning is Meaning.HEALTHY and health.up_at is not None and at - health.up_at < _MOMENT_S
 
 
 def _way(seen: UnitObservation) -> tuple[object, ...]:
