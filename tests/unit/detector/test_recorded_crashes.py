@@ -88,7 +88,7 @@ def test_a_crash_after_a_good_while_is_another_though_no_look_found_it_well(
     assert states(caplog) == [("a.service", "CRASHED")] * crashes
 
 
-@pytest.mark.parametrize(("falls_at", "told"), [(30.1, ["GIVEN_UP"]), (32, ["GIVEN_UP", "CRASHED", "GIVEN_UP"])])
+@pytest.mark.parametrize(("falls_at", "told"), [(30.1, ["GIVEN_UP"]), (36, ["GIVEN_UP", "CRASHED", "GIVEN_UP"])])
 def test_a_look_that_finds_it_up_since_a_moment_finds_an_end_of_its_crashes_only_if_that_lasts(
     falls_at: float, told: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
