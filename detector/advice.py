@@ -51,10 +51,12 @@ def next_step(step: Step, config: DetectorConfig, now: float, told: Sequence[str
     words, units = _next_step(step, config, now), _to_look_at(step, told)
     if not units or "journalctl -u" in words or step.state.shutting_down or not step.state.answers:
         return words or "standfastctl status"
-    why = _why(step, units, now)
     is_first = step.assessment.level is Level.CASCADING and _is_by_hand(step, config)
-    if is_first or step.assessment.level is not Level.CASCADING:
-        why = "; ".join(filter(None, (why, _when_mended(step, now))))
+    if is_first:
+        why = _why_and_mend(step, units, now)
+    else:
+        mended = _when_mended(step, now) if step.assessment.level is not Level.CASCADING else ""
+        why = "; ".join(filter(None, (_why(step, units, now), mended)))
     parts = (why, words) if is_first else (words, why)
     return ". ".join(filter(None, parts))
 
@@ -86,7 +88,7 @@ def after_report(step: Step, config: DetectorConfig, now: float, told: Sequence[
     if reason is None or not units:
         return Advice()
     is_next = config.mode is Mode.ACT and reason is Reason.GAP
-    return Advice(f"{_why(step, units, now)}. {_REFUSED[reason](step, config, now)}", reason.value, is_next)
+    return Advice(f"{_why_and_mend(step, units, now)}. {_REFUSED[reason](step, config, now)}", reason.value, is_next)
 
 
 def _holds_up_the_next(step: Step, config: DetectorConfig, now: float) -> Reason | None:
@@ -106,6 +108,13 @@ def _why(step: Step, units: Sequence[str], now: float) -> str:
     if left := start_left(step.assessment, now):
         return left
     return "; ".join(filter(None, (why_they_failed(units), failed_later(units, step.assessment))))
+
+
+def _why_and_mend(step: Step, units: Sequence[str], now: float) -> str:
+    """What a person does who does not wait: look, mend, and bring up what fails."""
+    if left := start_left(step.assessment, now):
+        return left
+    return f"{_why(step, units, now)}; {_when_mended(step, now) or 'mend that'}"
 
 
 def _when_mended(step: Step, now: float) -> str:
@@ -242,7 +251,7 @@ def _failing(step: Step) -> str:
 
 def _observe(step: Step, config: DetectorConfig, now: float) -> str:
     asked = 'mode = "act" in detector.toml, then systemctl reload standfast-detector'
-    return f"Mend that, or restart all by hand: {_BY_HAND}. To have it asked for: {asked}"
+    return f"Or restart all by hand: {_BY_HAND}. To have it asked for: {asked}"
 
 
 def _gap(step: Step, config: DetectorConfig, now: float) -> str:
@@ -253,11 +262,9 @@ def _gap(step: Step, config: DetectorConfig, now: float) -> str:
         return f"standfastctl release lifts systemd's limit; else it is asked for again after {until}"
     last = clock_at(min(step.state.runs[-1].at, now)) if step.state.runs else "just now"
     if step.state.runs and step.state.runs[-1].result in (RunResult.PARTIAL, RunResult.FAILURE):
-        return (
-            f"Mend that: the last master restart, at {last}, failed; if this lasts another is asked for after {until}"
-        )
+        return f"The last master restart, at {last}, failed; if this lasts another is asked for after {until}"
     again = f"if this lasts it is asked for again after {until}"
-    return f"Mend that, or wait: the last master restart was at {last}; {again}. By hand at once: {_BY_HAND}"
+    return f"Or wait: the last master restart was at {last}; {again}. By hand at once: {_BY_HAND}"
 
 
 def _same_set(step: Step, config: DetectorConfig, now: float) -> str:

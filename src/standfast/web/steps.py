@@ -71,7 +71,8 @@ def _down(failing: Mapping[str, Mapping[str, Any]]) -> str:
 def again(units: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> str:
     """The command that starts these anew; one that systemd has given up is freed of its start limit first."""
     failed = [unit for unit in units if rows[unit].get("active_state") == "failed"]
-    restart = f"systemctl restart {_names(units)}"
+    is_up = any(rows[unit].get("active_state") == "active" for unit in units)
+    restart = f"systemctl {'restart' if is_up else 'start'} {_names(units)}"
     return f"systemctl reset-failed {_names(failed)} && {restart}" if failed else restart
 
 

@@ -193,7 +193,7 @@ def test_the_next_steps_of_a_cascade_are_commands_to_copy() -> None:
     html = dashboard(scene(statuses.detector(**status)))
 
     assert '<code class="command">journalctl -n 50 -u a</code>' in html
-    assert '<code class="command">systemctl reset-failed a &amp;&amp; systemctl restart a b</code>' in html
+    assert '<code class="command">systemctl reset-failed a &amp;&amp; systemctl start a b</code>' in html
     held = dashboard(scene(statuses.detector(**status, hold_until="2026-11-23T15:40:00.000+00:00")))
     assert "Then let master restarts be asked for again" in held
     assert "When that is mended, restart what is down" in html
@@ -218,11 +218,11 @@ def test_the_page_of_a_unit_says_how_far_it_is_from_an_alarm_and_how_it_is_start
     row |= {"active_state": "failed", "thresholds": {"warning": 3, "critical": 5, "cascading": 7}}
     text = Text(unit_page(scene(statuses.detector(service_health={UNIT: row})), UNIT, [])).text
     assert "4 (warning at 3, critical at 5, cascading at 7)" in text
-    assert "When it is mended: systemctl reset-failed trade_manager && systemctl restart trade_manager" in text
+    assert "When it is mended: systemctl reset-failed trade_manager && systemctl start trade_manager" in text
     assert "When it is mended" not in Text(unit_page(scene(), UNIT, [])).text
     row["start_refused"] = True
     text = Text(unit_page(scene(statuses.detector(service_health={UNIT: row})), UNIT, [])).text
-    assert "To start it again: systemctl reset-failed trade_manager && systemctl restart trade_manager" in text
+    assert "To start it again: systemctl reset-failed trade_manager && systemctl start trade_manager" in text
 
 
 def test_what_is_critical_comes_first_and_says_so_and_what_was_once_has_one_time() -> None:
