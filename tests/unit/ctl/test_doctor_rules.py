@@ -123,6 +123,11 @@ def test_where_nothing_is_known_no_rule_fails(name: str, rule: Rule) -> None:
         assert name == "units", finding
 
 
+def test_a_master_restart_that_came_to_nothing_is_told_once_by_what_is_said_of_the_fleet() -> None:
+    facts = replace(healthy(), **own(MASTER_RESTART, ActiveState="failed"), fleet=("The last master restart failed",))
+    assert findings("units", facts) == []
+
+
 WRONG, NOTE = Gravity.WRONG, Gravity.NOTE
 BROKEN: list[tuple[str, dict[str, Any], Gravity, str, str]] = [
     ("units", own(NOTIFIER, LoadState="masked"), WRONG, "is masked", "unmask"),

@@ -19,7 +19,10 @@ def findings(facts: Facts) -> Iterator[Finding]:
     yield from _down([unit for unit in map(facts.unit, RESIDENT) if _is_down(unit)])
     told = {facts.refused_by(mistake) for mistake in facts.mistakes}
     for name in OWN:
-        yield from _own(facts.unit(name), is_told=name in told)
+        # A master restart that came to nothing is of the fleet, where something tells of that.
+        is_of_fleet = name == MASTER_RESTART and bool(facts.fleet) and facts.unit(name).get("ActiveState") == "failed"
+        if not is_of_fleet:
+            yield from _own(facts.unit(name), is_told=name in told)
     for name in facts.agents:
         unit = facts.agent_unit(name)
         yield from _agent(unit, name, facts.flags.get(name, ""))
