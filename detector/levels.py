@@ -93,7 +93,8 @@ class Health:
         """
         how = self.reading.meaning if self.reading.failing else self.failing_as or self.reading.meaning
         is_up = self.failing_as and self.reading.meaning is Meaning.HEALTHY
-        return f"{self.unit} ({how}{'; up when last seen' if is_up else ''})"
+        more = "; up when last seen" if is_up else ", start limit" if self.reading.refused else ""
+        return f"{self.unit} ({how}{more})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from standfast.unit_names import MASTER_RESTART, short
 CAUSES_NAMED: Final = 3
 UNITS_NAMED: Final = 6
 LINES: Final = 50
+_RUNS_BADLY: Final = ("check failed", "overdue")
 _TAKEN_ALONG: Final = "taken along"
 _MASTER_RESTART: Final = short(MASTER_RESTART)
 
@@ -70,10 +71,10 @@ def _down(failing: Mapping[str, Mapping[str, Any]]) -> str:
 
 def again(units: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> str:
     """The command that starts these anew; one that systemd has given up is freed of its start limit first."""
-    failed = [unit for unit in units if rows[unit].get("active_state") == "failed"]
-    is_up = any(rows[unit].get("active_state") == "active" for unit in units)
-    restart = f"systemctl {'restart' if is_up else 'start'} {_names(units)}"
-    return f"systemctl reset-failed {_names(failed)} && {restart}" if failed else restart
+    hangs = any(rows[unit].get("status") in _RUNS_BADLY for unit in units)
+    started = [unit for unit in units if not hangs and rows[unit].get("active_state") not in (None, "", "inactive")]
+    start = f"systemctl {'restart' if hangs else 'start'} {_names(units)}"
+    return f"systemctl reset-failed {_names(started)} && {start}" if started else start
 
 
 def _afterwards(snapshot: Snapshot, reason: Any) -> list[Step]:

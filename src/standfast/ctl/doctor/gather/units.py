@@ -12,7 +12,7 @@ PROPERTIES: Final = (
     *("Id", "LoadState", "ActiveState", "UnitFileState", "Result", "Type", "Restart", "RestartUSec", "NRestarts"),
     *("StartLimitIntervalUSec", "StartLimitBurst", "TimeoutStopUSec", "WatchdogUSec", "NeedDaemonReload", "StatusText"),
     *("FragmentPath", "DropInPaths", "After", "ProtectHome", "ExecMainStartTimestamp", "MainPID"),
-    *("RequiredBy", "WantedBy"),
+    *("RequiredBy", "WantedBy", "Requires", "BindsTo"),
 )
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z]+)\s*=\s*(.*)")
 

@@ -86,4 +86,7 @@ def _unless(unit: Unit) -> str:
     """Whose starts count against its limit beside systemd's restarts: a target is started once, another unit often."""
     others = [name for key in ("RequiredBy", "WantedBy") for name in unit.get(key).split() if name.endswith(".service")]
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-    return f" but for starts of {', '.join(others[:_NAMED])}{more}, which start it too" if others else ""
+    needed = [name for key in ("Requires", "BindsTo") for name in unit.get(key).split() if name.endswith(".service")]
+    parts = [f"for starts of {', '.join(others[:_NAMED])}{more}, which start it too"] if others else []
+    parts += [f"where it gives up on {' or '.join(needed[:_NAMED])}, which it needs"] if needed else []
+    return f" but {', or '.join(parts)}" if parts else ""
