@@ -341,6 +341,8 @@ def _word(ok: bool | None) -> str:
 
 
 def _measured(seen: FigureObservation) -> str:
+    if seen.figure is Figure.WATCHDOG and seen.value <= seen.limit / 2:  # shorter waits say nothing, and are not told
+        return f"no wait beyond half of {rough(seen.limit)}"
     if seen.figure is Figure.WATCHDOG:
         return f"longest wait {rough(seen.value)} of {rough(seen.limit)}"
     return f"{size(seen.value)} used of {size(seen.limit)}"

@@ -66,6 +66,10 @@ def root_causes(
             roots.append(name)
     roots.sort(key=in_time.index)
     others = [name for name in in_time if name not in roots]
+    for name in others:
+        direct = behind[name] & set(roots) & set(units[name].seen.needs) if name in units else set()
+        # One that needs two of them is told of beside the nearer.
+        behind[name] = direct or behind[name]
     return tuple(_root_cause(root, others, behind, took, began[root]) for root in roots)
 
 

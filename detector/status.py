@@ -79,9 +79,9 @@ def _reasons(assessment: Assessment, next_look: float | None, look_s: float) -> 
         return list(assessment.reasons)
     why, *others = assessment.reasons
     if next_look is None:
-        return [f"{why} (until the first look after {clock_from(assessment.proven_at)})", *others]
+        return [f"{why} (known by the first look after {clock_from(assessment.proven_at)})", *others]
     looks = max(ceil((assessment.proven_at - next_look) / look_s), 0)
-    return [f"{why} (until the look of {clock_from(next_look + looks * look_s)})", *others]
+    return [f"{why} (known by the look of {clock_from(next_look + looks * look_s)})", *others]
 
 
 def _root_causes(assessment: Assessment, told: Told) -> dict[str, Any]:

@@ -164,13 +164,20 @@ def _unit(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
         Cell(name, short=short(name)),
         _unit_status(row),
-        Cell(f"{words(failures)}{' at once' * is_at_once(row)}", Tone.BAD if failures else Tone.PLAIN),
+        Cell(_in_a_row(row), Tone.BAD if failures else Tone.PLAIN),
         Cell(said or "unknown"),
         Cell(words(row.get("restarts"))),
         Cell(words(row.get("tier"))),
         Cell(words(row.get("port"), "none")),
         time(row.get("last_check"), "never"),
     )
+
+
+def _in_a_row(row: Mapping[str, Any]) -> str:
+    """How many looks failed; of what counts as all that any threshold asks for, as many as those are."""
+    if is_at_once(row):
+        return f"{words(shots.table(row.get('thresholds')).get('cascading'))} at once"
+    return words(row.get("consecutive_failures"))
 
 
 def _unit_status(row: Mapping[str, Any]) -> Cell:

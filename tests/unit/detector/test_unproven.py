@@ -176,11 +176,11 @@ def test_until_when_it_is_held_stands_in_the_status() -> None:
     day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
     turn = day.mind.take([up(45, unit, invocation_id="2") for unit in "abc"], 45, scheduled=False)
     assert status(turn.step, day.mind.engine.config, 45.0)["reasons"] == [
-        "what failed has yet to stay well: a.service, b.service, c.service (until the first look after 00:01:15 UTC)"
+        "what failed has yet to stay well: a.service, b.service, c.service (known by the first look after 00:01:15 UTC)"
     ]
     turn = day.mind.take([pending(46, "a", invocation_id="2")], 46, scheduled=False)
     assert status(turn.step, day.mind.engine.config, 46.0)["reasons"] == [
-        "what failed has yet to stay well: b.service, c.service (until the first look after 00:01:15 UTC)",
+        "what failed has yet to stay well: b.service, c.service (known by the first look after 00:01:15 UTC)",
         "critical unit fails: a.service (crashed)",
     ]
     day = Day(config("a", "b", "c"), "a", "b", "c")
@@ -196,9 +196,9 @@ def test_where_the_looks_are_known_the_one_that_ends_it_is_named() -> None:
     day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
     turn = day.mind.take([up(45, unit, invocation_id="2") for unit in "abc"], 45, scheduled=False)
     (why,) = status(turn.step, day.mind.engine.config, 45.0, next_look=60.0)["reasons"]
-    assert why.endswith("(until the look of 00:01:30 UTC)"), "the one at 00:01:00 is too early"
+    assert why.endswith("(known by the look of 00:01:30 UTC)"), "the one at 00:01:00 is too early"
     (why,) = status(turn.step, day.mind.engine.config, 80.0, next_look=90.0)["reasons"]
-    assert why.endswith("(until the look of 00:01:30 UTC)")
+    assert why.endswith("(known by the look of 00:01:30 UTC)")
 
 
 def test_no_part_of_a_second_is_cut_off_that_time() -> None:
@@ -207,7 +207,7 @@ def test_no_part_of_a_second_is_cut_off_that_time() -> None:
     day.at(40, failed(40, "a"), failed(40, "b"), failed(40, "c"))
     turn = day.mind.take([up(45.2, unit, invocation_id="2") for unit in "abc"], 45.2, scheduled=False)
     (why,) = status(turn.step, day.mind.engine.config, 45.2)["reasons"]
-    assert why.endswith("(until the first look after 00:01:16 UTC)")
+    assert why.endswith("(known by the first look after 00:01:16 UTC)")
 
 
 def test_one_that_is_up_between_two_crashes_leaves_no_level_to_nobody() -> None:
