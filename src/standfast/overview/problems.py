@@ -14,6 +14,8 @@ from standfast.overview.tones import Tone, is_failing, tone
 from standfast.overview.unit_words import RESTARTED, state
 from standfast.unit_names import TARGET, short
 
+# How the detector's reason begins while what failed is up again (see standfast.detector.levels).
+_YET_TO_STAY_WELL: Final = "what failed has yet to stay well"
 # So many critical problems are named; `standfastctl errors` has all of them.
 _NAMED: Final = 3
 # Of so many units that failed together the journals are named.
@@ -128,6 +130,8 @@ def _level_summary(snapshot: Snapshot) -> list[str]:
     if level not in LEVELS[1:]:
         return []
     reasons = "; ".join(shots.texts(snapshot.detector.get("reasons"))) or "no reason given"
+    if not _failing(snapshot) and reasons.startswith(_YET_TO_STAY_WELL):
+        return [f"Failure level {level}: {reasons}"]  # nothing is to be looked at, but waited for
     return [f"Failure level {level}: {reasons}; {_where_it_says_why(snapshot)}"]
 
 

@@ -304,3 +304,9 @@ def test_what_is_left_of_a_master_restart_is_the_last_of_all_lines_and_promises_
     assert (len(found), found[-1]) == (2, stands)
     down = {"dip.service": {"status": "crashed", "failing": True}}
     assert problems(shot(statuses.detector(left_failed=LEFT, service_health=down)))[-1] == stands
+
+
+def test_where_all_is_up_and_has_yet_to_stay_so_no_log_is_named() -> None:
+    why = "what failed has yet to stay well: a.service (known by the look of 10:00:30 UTC)"
+    found = problems(shot(statuses.detector(failure_level="CRITICAL", reasons=[why])))
+    assert f"Failure level CRITICAL: {why}" in found
