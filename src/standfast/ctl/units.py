@@ -40,7 +40,8 @@ MEANINGS: Final[Mapping[str, str]] = {
 }
 _LEGEND: Final = (
     "In a row: looks that failed, of as many as make a warning/critical/cascading; what systemd does not start again "
-    "counts as all of them at once, and keeps that count, started again, until a look finds it well. Restarts: as systemd counts them, one that it refused too."
+    "counts as all of them at once, and keeps that count, started again, until a look finds it well. Restarts: as "
+    "systemd counts them, one that it refused too."
 )
 _QUIET: Final = frozenset({"healthy"})
 
