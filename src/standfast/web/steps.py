@@ -71,10 +71,11 @@ def _down(failing: Mapping[str, Mapping[str, Any]]) -> str:
 
 def again(units: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> str:
     """The command that starts these anew; one that systemd has given up is freed of its start limit first."""
-    hangs = any(rows[unit].get("status") in _RUNS_BADLY for unit in units)
-    started = [unit for unit in units if not hangs and rows[unit].get("active_state") not in (None, "", "inactive")]
-    start = f"systemctl {'restart' if hangs else 'start'} {_names(units)}"
-    return f"systemctl reset-failed {_names(started)} && {start}" if started else start
+    hanging = [unit for unit in units if rows[unit].get("status") in _RUNS_BADLY]
+    loaded = [unit for unit in units if rows[unit].get("active_state") not in (None, "", "inactive")]
+    freed = [unit for unit in loaded if unit not in hanging]
+    start = f"systemctl {'restart' if hanging else 'start'} {_names(units)}"
+    return f"systemctl reset-failed {_names(freed)} && {start}" if freed else start
 
 
 def _afterwards(snapshot: Snapshot, reason: Any) -> list[Step]:

@@ -78,3 +78,6 @@ def test_a_unit_that_another_starts_too_may_be_given_up() -> None:
     (one,) = findings("thresholds", replace(healthy(), **watched(b=pulled)))
     said = "systemd never gives up on b.service but for starts of c.service, a.service, which start it too: 5 starts"
     assert one.what.startswith(said)
+    (one,) = findings("thresholds", replace(healthy(), **watched(b={**slow, "BindsTo": "p.service"})))
+    said = "systemd never gives up on b.service but where it gives up on p.service, which it needs: 5 starts"
+    assert one.what.startswith(said)

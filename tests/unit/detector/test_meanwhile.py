@@ -96,3 +96,11 @@ def test_no_level_ends_in_a_moment_that_a_replay_knows_nothing_of() -> None:
     found = talk.see(up(145, "d"))
     assert (found.step.assessment.level.name, found.step.assessment.held) == ("CASCADING", True)
     assert talk.see(up(150, "d"), scheduled=True).step.assessment.level.name == "NONE"
+
+
+def test_a_level_that_eases_in_such_a_moment_is_said_to_ease_at_the_next_look_and_not_to_be_over() -> None:
+    talk = Talk(Mode.OBSERVE)
+    talk.see(failed(100, "a"), failed(100, "b"), failed(100, "c"))
+    talk.see(up(110, "a", invocation_id="2"))
+    found = talk.see(up(145, "d")).step.assessment
+    assert (found.level.name, found.reasons[0]) == ("CASCADING", "CRITICAL from the next look on")

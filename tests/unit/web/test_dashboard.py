@@ -13,6 +13,7 @@ from tests.unit.web.scenes import GONE, NOW, ago, scene
 from standfast.events import Severity
 from standfast.moments import iso
 from standfast.overview.snapshot import Snapshot
+from standfast.web import steps
 from standfast.web.dashboard import dashboard, unavailable_page
 from standfast.web.scene import Scene
 from standfast.web.timeline import Happening, Line
@@ -377,3 +378,11 @@ def test_that_nothing_is_judged_yet_is_said_once_and_under_no_sign_of_health() -
     assert head.count("nothing is judged now") == 1
     assert 'class="verdict plain"' in head
     assert f"Not possible now: while nothing is judged none is asked for ({why})." in Text(html).text
+
+
+def test_what_systemd_has_given_up_is_freed_though_another_only_hangs() -> None:
+    rows = {
+        "a.service": {"status": "check failed", "active_state": "active"},
+        "b.service": {"status": "given up", "active_state": "failed"},
+    }
+    assert steps.again(list(rows), rows) == "systemctl reset-failed b && systemctl restart a b"
